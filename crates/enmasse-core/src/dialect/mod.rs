@@ -1,0 +1,105 @@
+//! What each database spells in its own way: one file a database.
+
+mod mysql;
+mod postgres;
+mod sqlite;
+
+pub use mysql::{Flavour, Mysql};
+pub use postgres::Postgres;
+pub use sqlite::Sqlite;
+
+use std::fmt::Debug;
+
+use crate::error::Result;
+use crate::schema::Field;
+use crate::value::{DataType, Value};
+
+/// One database: its quoting, its types and what its SQL spells differently.
+///
+/// What a database can do is asked with [`supports`](Dialect::supports), never by its name.
+pub trait Dialect: Debug + Send + Sync {
+    /// The database's name and version, for messages: `PostgreSQL 15.18`.
+    fn name(&self) -> String;
+
+    /// Whether the database can do this.
+    fn supports(&self, capability: Capability) -> bool;
+
+    /// The most parameters that one statement may have.
+    fn max_params(&self) -> usize;
+
+    /// An identifier in quotes, with any quote in it doubled.
+    fn quote(&self, identifier: &str) -> String;
+
+    /// The placeholder of the parameter with this number, from 1.
+    fn placeholder(&self, number: usize) -> String;
+
+    /// The database's type of a column, for `CREATE TABLE`, without constraints.
+    ///
+    /// # Errors
+    ///
+    /// [`NotSupported`](crate::ErrorKind::NotSupported) where it has no such type.
+    fn column_type(&self, data_type: &DataType) -> Result<String>;
+
+    /// The type's name in a `CAST`.
+    ///
+    /// # Errors
+    ///
+    /// [`NotSupported`](crate::ErrorKind::NotSupported) where it has no such type.
+    fn cast_type(&self, data_type: &DataType) -> Result<String>;
+
+    /// The value in the form in which Django stores it in this database, as its driver takes it.
+    ///
+    /// # Errors
+    ///
+    /// [`Value`](crate::ErrorKind::Value) where the value cannot be stored without a change;
+    /// [`NotSupported`](crate::ErrorKind::NotSupported) where the database has no such type.
+    fn store(&self, value: &Value, data_type: &DataType) -> Result<Value>;
+
+    /// The value that the driver's value of a column of this type stands for.
+    ///
+    /// # Errors
+    ///
+    /// [`Value`](crate::ErrorKind::Value) where it is no such value.
+    fn load(&self, raw: Value, data_type: &DataType) -> Result<Value>;
+
+    /// The clause that makes a column an identity column in `CREATE TABLE`, with its type and `PRIMARY KEY` where the
+    /// database needs these said together.
+    ///
+    /// # Errors
+    ///
+    /// As [`column_type`](Dialect::column_type).
+    fn identity_column(&self, field: &Field) -> Result<String>;
+}
+
+/// Something that one database can do and another cannot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Capability {
+    /// `INSERT … RETURNING`.
+    InsertReturning,
+    /// `UPDATE … RETURNING`.
+    UpdateReturning,
+    /// A parameter that is an array, and `unnest`.
+    ArrayParams,
+    /// `UPDATE a JOIN b … SET`.
+    JoinedUpdate,
+    /// `SELECT … FOR UPDATE`.
+    RowLocks,
+    /// `SELECT DISTINCT ON (…)`.
+    DistinctOn,
+    /// An update that has an order.
+    OrderedUpdate,
+    /// A prepared statement costs so little that rows are best sent one by one.
+    LocalCalls,
+    /// JSON documents that contain one another.
+    JsonContainment,
+    /// Integer parameters in bulk through one JSON text, where a statement has too few parameters.
+    JsonTable,
+    /// A type for UUIDs.
+    NativeUuid,
+}
+
+/// A table's name in quotes: `table`, or `schema.table` as two identifiers.
+pub fn quote_table(dialect: &dyn Dialect, table: &str) -> String {
+    table.split('.').map(|part| dialect.quote(part)).collect::<Vec<_>>().join(".")
+}

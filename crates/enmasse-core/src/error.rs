@@ -1,0 +1,169 @@
+//! The one error type.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// `Result` with Enmasse's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, where, and what would be right.
+///
+/// An error is one pointer wide. [`kind`](Error::kind) is what a program matches on; the text is for people.
+/// Where a database or a driver is the cause, it is kept as the [`source`](StdError::source), with
+/// [`code`](Error::code) holding the database's own code. No text holds a password.
+///
+/// ```
+/// use enmasse_core::{Error, ErrorKind};
+///
+/// let error = Error::new(ErrorKind::Value, "Field 'points' expected a number but got 'abc'.");
+/// assert_eq!(error.kind(), ErrorKind::Value);
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    code: Option<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What an [`Error`] is about: match on this.
+///
+/// The exception that Django raises in the same case is named beside each kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A model has no field of that name (`FieldDoesNotExist`, or `FieldError` in a filter).
+    UnknownField,
+    /// A field that exists cannot be used in this place: a relation, a joined reference, an aggregate (`FieldError`).
+    Field,
+    /// A value is of the wrong type, or does not fit its column (`ValueError`).
+    Value,
+    /// The request makes no sense as it stands, for example an update of a slice (`TypeError`).
+    Request,
+    /// The database cannot do this (`NotSupportedError`).
+    NotSupported,
+    /// Two rows of one batch have the same key.
+    DuplicateKey,
+    /// An object without a primary key was used where a saved one is needed (`ValueError`).
+    Unsaved,
+    /// `get` found no row (`DoesNotExist`).
+    NotFound,
+    /// `get` found several rows (`MultipleObjectsReturned`).
+    MultipleFound,
+    /// A unique, foreign key, not-null or check constraint refused the write (`IntegrityError`).
+    Integrity,
+    /// A deadlock, a serialisation failure or a lock that could not be had in time: the transaction may be tried again.
+    Conflict,
+    /// The connection could not be made, or was lost (`OperationalError`).
+    Connection,
+    /// A handle was used after its transaction had ended.
+    TransactionEnded,
+    /// The description of a model or the database's URL is wrong (`ImproperlyConfigured`).
+    Configuration,
+    /// Any other error that the database reported (`DatabaseError`).
+    Database,
+}
+
+impl Error {
+    /// An error of a kind, with its text.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Error(Box::new(Inner { kind, message: message.into(), code: None, source: None }))
+    }
+
+    /// Keeps the cause.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Keeps the database's own code: an SQLSTATE, an error number, a result code's name.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.0.code = Some(code.into());
+        self
+    }
+
+    /// Puts where it happened before the text.
+    #[must_use]
+    pub fn at(mut self, place: impl fmt::Display) -> Self {
+        self.0.message = format!("{place}: {}", self.0.message);
+        self
+    }
+
+    /// What the error is about.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The database's own code, where a database reported the error: `23505`, `1062`, `SQLITE_CONSTRAINT_UNIQUE`.
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// Whether running the same transaction again may succeed.
+    pub fn is_retryable(&self) -> bool {
+        self.0.kind == ErrorKind::Conflict
+    }
+
+    pub(crate) fn value(message: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Value, message)
+    }
+
+    pub(crate) fn field(message: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Field, message)
+    }
+
+    pub(crate) fn request(message: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Request, message)
+    }
+
+    pub(crate) fn not_supported(message: impl Into<String>) -> Self {
+        Error::new(ErrorKind::NotSupported, message)
+    }
+
+    /// A name that is none of `choices`, with the nearest of them.
+    pub(crate) fn unknown<'a>(
+        kind: ErrorKind,
+        what: impl fmt::Display,
+        name: &str,
+        choices: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let choices: Vec<&str> = choices.into_iter().collect();
+        let nearest = choices
+            .iter()
+            .map(|choice| (strsim::damerau_levenshtein(name, choice), *choice))
+            .min()
+            .filter(|(distance, choice)| *distance <= 1 + choice.len().min(name.len()) / 3);
+        let hint = nearest.map_or(String::new(), |(_, choice)| format!(" Did you mean '{choice}'?"));
+        Error::new(kind, format!("{what} '{name}'.{hint} Choices are: {}", choices.join(", ")))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)?;
+        match &self.0.code {
+            Some(code) => write!(f, " [{code}]"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .field("code", &self.0.code)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}

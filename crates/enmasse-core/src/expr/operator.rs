@@ -1,0 +1,29 @@
+//! Arithmetic and bit operators.
+
+/// An operator between two expressions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Operator {
+    /// `+`, also of a date or time and a duration.
+    Add,
+    /// `-`, also of two dates or times.
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `%`, with the sign of the dividend.
+    Modulo,
+    /// To the power of.
+    Power,
+    /// Bits set in both.
+    BitAnd,
+    /// Bits set in either.
+    BitOr,
+    /// Bits set in one of the two.
+    BitXor,
+    /// Bits moved to the left.
+    ShiftLeft,
+    /// Bits moved to the right.
+    ShiftRight,
+}

@@ -1,0 +1,82 @@
+//! What a QuerySet holds, and the SQL of it.
+
+mod q;
+
+pub use q::Q;
+
+use crate::expr::{Expr, FieldPath};
+use crate::schema::ModelRef;
+
+/// A query: which rows of a model, in what order.
+///
+/// Plain data, cheap to clone; nothing in it is checked until a statement is made of it.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// The model.
+    pub model: ModelRef,
+    /// The conditions, one for each call of `filter` or `exclude`: as in Django, conditions of one call on a relation with
+    /// many rows hold for the same row of it, those of several calls each for any row.
+    pub filters: Vec<Q>,
+    /// Named expressions that filters, orders and values may use.
+    pub annotations: Vec<(String, Expr)>,
+    /// The order.
+    pub order_by: Vec<Order>,
+    /// How many rows are passed over.
+    pub offset: u64,
+    /// How many rows are taken at most.
+    pub limit: Option<u64>,
+    /// Whether equal rows are given once.
+    pub distinct: Distinct,
+    /// Whether it was made to have no rows.
+    pub none: bool,
+}
+
+impl Query {
+    /// All rows of a model.
+    pub fn new(model: ModelRef) -> Self {
+        Query {
+            model,
+            filters: Vec::new(),
+            annotations: Vec::new(),
+            order_by: Vec::new(),
+            offset: 0,
+            limit: None,
+            distinct: Distinct::No,
+            none: false,
+        }
+    }
+
+    /// Whether it has been cut to a slice.
+    pub fn is_sliced(&self) -> bool {
+        self.offset > 0 || self.limit.is_some()
+    }
+}
+
+/// Whether equal rows are given once.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Distinct {
+    /// No.
+    No,
+    /// Rows that are equal in all that is selected.
+    Rows,
+    /// Rows that are equal in these fields, of which the first is given: PostgreSQL's `DISTINCT ON`.
+    On(Vec<FieldPath>),
+}
+
+/// One part of an order.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// What is ordered by.
+    pub by: Expr,
+    /// Whether the greatest comes first.
+    pub descending: bool,
+}
+
+/// A query with what it selects: a subquery.
+#[derive(Clone, Debug)]
+pub struct Select {
+    /// The rows.
+    pub query: Query,
+    /// What is selected of each; nothing means its primary key.
+    pub output: Vec<Expr>,
+}

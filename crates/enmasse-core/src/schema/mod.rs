@@ -1,0 +1,213 @@
+//! Models as data: tables, fields, types, keys and the relations between them.
+//!
+//! A [`Schema`] is a set of [`Model`]s that may refer to each other. The derive, a program at run time and the reader of
+//! a database's catalogue all make the same thing, and everything else in the crate works on a [`ModelRef`] into it.
+
+mod field;
+mod model;
+
+pub use field::{Auto, Default, Field, ForeignKey};
+pub use model::Model;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// A set of models that may refer to each other.
+///
+/// ```
+/// use enmasse_core::DataType;
+/// use enmasse_core::schema::{Field, Model, Schema};
+///
+/// let schema = Schema::new(vec![
+///     Model::new("User", "users")
+///         .add(Field::new("id", DataType::BigInt).primary_key())
+///         .add(Field::new("country", DataType::TEXT)),
+///     Model::new("Profile", "profiles")
+///         .add(Field::new("id", DataType::BigInt).primary_key())
+///         .add(Field::new("user", DataType::BigInt).foreign_key("User").unique())
+///         .add(Field::new("points", DataType::Integer)),
+/// ])?;
+/// assert_eq!(schema.model("Profile")?.field("user")?.column, "user_id");
+/// # Ok::<(), enmasse_core::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Schema {
+    models: Vec<Model>,
+    by_label: HashMap<String, usize>,
+    /// For each model, the foreign keys of others that point at it.
+    reverse: Vec<Vec<Reverse>>,
+}
+
+/// A relation seen from its far end: a foreign key of another model.
+#[derive(Clone, Debug)]
+struct Reverse {
+    name: String,
+    model: usize,
+    field: usize,
+}
+
+/// A relation that a name in a filter can hop over.
+#[derive(Clone, Debug)]
+pub struct Relation {
+    /// The model at the other end.
+    pub model: ModelRef,
+    /// The column here that the join uses.
+    pub from_column: String,
+    /// The column there that the join uses.
+    pub to_column: String,
+    /// Whether a row here may have no row there.
+    pub optional: bool,
+    /// Whether a row here may have several rows there.
+    pub many: bool,
+    /// Where the relation is a foreign key of the model here, that field.
+    pub field: Option<usize>,
+}
+
+impl Schema {
+    /// A schema of these models.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`] where two models have one label, a model has no primary key or two fields of one name, a
+    /// foreign key refers to a model or field that is not there, or two relations claim one reverse name.
+    pub fn new(models: Vec<Model>) -> Result<Arc<Schema>> {
+        let wrong = |message: String| Error::new(ErrorKind::Configuration, message);
+        let mut by_label = HashMap::new();
+        for (index, model) in models.iter().enumerate() {
+            model.check()?;
+            if by_label.insert(model.label.clone(), index).is_some() {
+                return Err(wrong(format!("Two models have the label '{}'.", model.label)));
+            }
+        }
+        let mut reverse: Vec<Vec<Reverse>> = models.iter().map(|_| Vec::new()).collect();
+        for (index, model) in models.iter().enumerate() {
+            for (position, field) in model.fields.iter().enumerate() {
+                let Some(key) = &field.foreign_key else { continue };
+                let place = format!("{}.{}", model.name, field.name);
+                let target = *by_label.get(&key.model).ok_or_else(|| {
+                    Error::unknown(
+                        ErrorKind::Configuration,
+                        format!("{place} refers to an unknown model"),
+                        &key.model,
+                        models.iter().map(|m| m.label.as_str()),
+                    )
+                })?;
+                models[target].referred(key).map_err(|error| error.at(&place))?;
+                let Some(name) = key.reverse_name(model) else { continue };
+                let taken = models[target].position(&name).is_some()
+                    || reverse[target].iter().any(|other| other.name == name);
+                if taken {
+                    return Err(wrong(format!(
+                        "{place}: {} already has a field or relation '{name}'; give the foreign key a related_name \
+                         of its own, or \"+\" for none.",
+                        models[target].name,
+                    )));
+                }
+                reverse[target].push(Reverse { name, model: index, field: position });
+            }
+        }
+        Ok(Arc::new(Schema { models, by_label, reverse }))
+    }
+
+    /// The model with this label.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`] with the nearest label where there is none.
+    pub fn model(self: &Arc<Self>, label: &str) -> Result<ModelRef> {
+        match self.by_label.get(label) {
+            Some(&index) => Ok(ModelRef { schema: self.clone(), index }),
+            None => Err(Error::unknown(
+                ErrorKind::Configuration,
+                "There is no model",
+                label,
+                self.models.iter().map(|model| model.label.as_str()),
+            )),
+        }
+    }
+
+    /// All models, in the order they were given.
+    pub fn models(self: &Arc<Self>) -> impl Iterator<Item = ModelRef> {
+        let schema = self.clone();
+        (0..self.models.len()).map(move |index| ModelRef { schema: schema.clone(), index })
+    }
+}
+
+/// A [`Model`] together with the schema that its relations lead into: a cheap handle.
+#[derive(Clone)]
+pub struct ModelRef {
+    schema: Arc<Schema>,
+    index: usize,
+}
+
+impl ModelRef {
+    /// The schema that the model belongs to.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    fn other(&self, index: usize) -> ModelRef {
+        ModelRef { schema: self.schema.clone(), index }
+    }
+
+    /// The relation of this name: a foreign key of the model, or one that points at it.
+    pub fn relation(&self, name: &str) -> Option<Relation> {
+        if let Some(position) = self.position(name) {
+            return self.forward(position);
+        }
+        let reverse = self.schema.reverse[self.index].iter().find(|reverse| reverse.name == name)?;
+        let model = self.other(reverse.model);
+        let field = &model.fields[reverse.field];
+        let key = field.foreign_key.as_ref().expect("a reverse relation is made from a foreign key");
+        let to_column = field.column.clone();
+        let from_column = self.referred(key).expect("checked when the schema was made").column.clone();
+        let many = !field.is_unique();
+        Some(Relation { from_column, to_column, optional: true, many, field: None, model })
+    }
+
+    /// The relation that the foreign key at this position makes.
+    pub fn forward(&self, position: usize) -> Option<Relation> {
+        let field = &self.fields[position];
+        let key = field.foreign_key.as_ref()?;
+        let model = self.other(self.schema.by_label[&key.model]);
+        let to_column = model.referred(key).expect("checked when the schema was made").column.clone();
+        Some(Relation {
+            from_column: field.column.clone(),
+            to_column,
+            optional: field.null,
+            many: false,
+            field: Some(position),
+            model,
+        })
+    }
+
+    /// The names of everything that a filter on this model can start with.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let reverse = self.schema.reverse[self.index].iter().map(|reverse| reverse.name.as_str());
+        self.fields.iter().map(|field| field.name.as_str()).chain(reverse)
+    }
+}
+
+impl Deref for ModelRef {
+    type Target = Model;
+
+    fn deref(&self) -> &Model {
+        &self.schema.models[self.index]
+    }
+}
+
+impl PartialEq for ModelRef {
+    fn eq(&self, other: &Self) -> bool {
+        self.index == other.index && Arc::ptr_eq(&self.schema, &other.schema)
+    }
+}
+
+impl fmt::Debug for ModelRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ModelRef({})", self.label)
+    }
+}

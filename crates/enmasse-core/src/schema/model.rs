@@ -1,0 +1,133 @@
+//! One model: a table and its fields.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::schema::{Field, ForeignKey};
+
+/// One model: a table and its fields.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Model {
+    /// What it is called in messages and, in lower case, from the far end of its foreign keys.
+    pub name: String,
+    /// What tells it from every other model of its schema; by default the name.
+    pub label: String,
+    /// Its table, as `table` or `schema.table`.
+    pub table: String,
+    /// Its fields, in order.
+    pub fields: Vec<Field>,
+    /// Sets of fields, by name, that are unique together.
+    pub unique_together: Vec<Vec<String>>,
+}
+
+impl Model {
+    /// A model with no fields yet.
+    pub fn new(name: impl Into<String>, table: impl Into<String>) -> Self {
+        let name = name.into();
+        let label = name.clone();
+        Model { name, label, table: table.into(), fields: Vec::new(), unique_together: Vec::new() }
+    }
+
+    /// Gives it another label than its name.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// Adds a field.
+    #[must_use]
+    pub fn add(mut self, field: Field) -> Self {
+        self.fields.push(field);
+        self
+    }
+
+    /// Makes these fields, by name, unique together.
+    #[must_use]
+    pub fn unique_together(mut self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.unique_together.push(fields.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Where the field of this name stands.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.name == name)
+    }
+
+    /// The position of the field of this name, of the field behind a column's name (`user_id`), or of `pk`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnknownField`] with the nearest name and the choices.
+    pub fn find(&self, name: &str) -> Result<usize> {
+        if let Some(position) = self.position(name) {
+            return Ok(position);
+        }
+        if name == "pk"
+            && let [position] = self.key()[..]
+        {
+            return Ok(position);
+        }
+        let by_column = |field: &Field| field.foreign_key.is_some() && name == format!("{}_id", field.name);
+        self.fields.iter().position(by_column).ok_or_else(|| {
+            let names = self.fields.iter().map(|field| field.name.as_str());
+            Error::unknown(ErrorKind::UnknownField, format!("{} has no field", self.name), name, names)
+        })
+    }
+
+    /// The field of this name; see [`find`](Model::find).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnknownField`] with the nearest name and the choices.
+    pub fn field(&self, name: &str) -> Result<&Field> {
+        self.find(name).map(|position| &self.fields[position])
+    }
+
+    /// The positions of the primary key's fields: one, or several of a composite key.
+    pub fn key(&self) -> Vec<usize> {
+        (0..self.fields.len()).filter(|&position| self.fields[position].primary_key).collect()
+    }
+
+    /// The field that a foreign key to this model refers to.
+    pub(crate) fn referred(&self, key: &ForeignKey) -> Result<&Field> {
+        if let Some(name) = &key.to_field {
+            return self.field(name);
+        }
+        match self.key()[..] {
+            [position] => Ok(&self.fields[position]),
+            _ => Err(Error::new(
+                ErrorKind::Configuration,
+                format!(
+                    "{} has a composite primary key: name one unique field of it with to_field.",
+                    self.name
+                ),
+            )),
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        let wrong = |message| Err(Error::new(ErrorKind::Configuration, message));
+        if self.key().is_empty() {
+            return wrong(format!("{} has no primary key.", self.name));
+        }
+        for (position, field) in self.fields.iter().enumerate() {
+            let same = |other: &Field| other.name == field.name || other.column == field.column;
+            if self.fields[..position].iter().any(same) {
+                return wrong(format!("{} has two fields or columns '{}'.", self.name, field.name));
+            }
+            if field.name.contains("__") || field.name.ends_with('_') {
+                return wrong(format!(
+                    "{}.{}: a field's name may not contain \"__\" nor end with \"_\", which separate the parts of a lookup.",
+                    self.name, field.name
+                ));
+            }
+            if field.primary_key && field.null {
+                return wrong(format!("{}.{}: a primary key cannot be NULL.", self.name, field.name));
+            }
+        }
+        for name in self.unique_together.iter().flatten() {
+            self.field(name)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,137 @@
+//! Pieces of SQL with their parameters.
+
+use crate::dialect::Dialect;
+use crate::error::Result;
+use crate::value::{DataType, Value};
+
+/// SQL text with parameters in it, not yet numbered.
+///
+/// Fragments are put together with [`push`](Fragment::push) and [`Fragment::format`]; values are only ever parameters.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fragment {
+    pieces: Vec<Piece>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Piece {
+    Text(String),
+    Param(Param),
+}
+
+/// A value on its way to the database, in the form in which the database stores it, with the column type it stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    /// The value, as [`Dialect::store`] made it.
+    pub value: Value,
+    /// The type that the statement gives it.
+    pub data_type: DataType,
+}
+
+/// One SQL statement, ready to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// The text, with the dialect's placeholders.
+    pub sql: String,
+    /// The parameters, in the order of the placeholders.
+    pub params: Vec<Param>,
+}
+
+impl Fragment {
+    /// Plain SQL text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Fragment { pieces: vec![Piece::Text(text.into())] }
+    }
+
+    /// One parameter.
+    ///
+    /// # Errors
+    ///
+    /// Where the database has no way to store the value.
+    pub fn value(dialect: &dyn Dialect, value: &Value, data_type: &DataType) -> Result<Self> {
+        let value = dialect.store(value, data_type)?;
+        Ok(Fragment { pieces: vec![Piece::Param(Param { value, data_type: data_type.clone() })] })
+    }
+
+    /// The template with each `{}` replaced by the next part.
+    ///
+    /// ```
+    /// use enmasse_core::sql::Fragment;
+    ///
+    /// let column = Fragment::text("\"name\"");
+    /// let upper = Fragment::format("UPPER({}::text)", [column]);
+    /// assert_eq!(upper, Fragment::text("UPPER(\"name\"::text)"));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Where the template does not have as many `{}` as there are parts: a mistake in this crate.
+    pub fn format<const N: usize>(template: &str, parts: [Fragment; N]) -> Self {
+        let mut texts = template.split("{}");
+        let mut whole = Fragment::text(texts.next().unwrap_or_default());
+        for part in parts {
+            whole.push(part);
+            whole.push(texts.next().unwrap_or_else(|| panic!("too few {{}} in {template:?}")));
+        }
+        assert!(texts.next().is_none(), "too many {{}} in {template:?}");
+        whole
+    }
+
+    /// The parts with a separator between them.
+    pub fn join(parts: impl IntoIterator<Item = Fragment>, separator: &str) -> Self {
+        let mut whole = Fragment::default();
+        for (position, part) in parts.into_iter().enumerate() {
+            if position > 0 {
+                whole.push(separator);
+            }
+            whole.push(part);
+        }
+        whole
+    }
+
+    /// Adds SQL at the end.
+    pub fn push(&mut self, part: impl Into<Fragment>) {
+        for piece in part.into().pieces {
+            match (self.pieces.last_mut(), piece) {
+                (Some(Piece::Text(text)), Piece::Text(more)) => text.push_str(&more),
+                (_, piece) => self.pieces.push(piece),
+            }
+        }
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.pieces.iter().all(|piece| matches!(piece, Piece::Text(text) if text.is_empty()))
+    }
+
+    /// How many parameters it has.
+    pub fn params(&self) -> usize {
+        self.pieces.iter().filter(|piece| matches!(piece, Piece::Param(_))).count()
+    }
+
+    /// The statement that it makes in a dialect.
+    pub fn statement(self, dialect: &dyn Dialect) -> Statement {
+        let mut statement = Statement { sql: String::new(), params: Vec::new() };
+        for piece in self.pieces {
+            match piece {
+                Piece::Text(text) => statement.sql.push_str(&text),
+                Piece::Param(param) => {
+                    statement.params.push(param);
+                    statement.sql.push_str(&dialect.placeholder(statement.params.len()));
+                }
+            }
+        }
+        statement
+    }
+}
+
+impl From<&str> for Fragment {
+    fn from(text: &str) -> Self {
+        Fragment::text(text)
+    }
+}
+
+impl From<String> for Fragment {
+    fn from(text: String) -> Self {
+        Fragment::text(text)
+    }
+}

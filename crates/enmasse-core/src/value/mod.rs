@@ -1,0 +1,122 @@
+//! The value of a column, and the types that columns have.
+
+mod data_type;
+
+pub use data_type::DataType;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+/// One value, of any type that a column can hold.
+///
+/// Integers of every width are [`Int`](Value::Int) and both float types are [`Float`](Value::Float): the column's
+/// [`DataType`] says how wide it is. SQL's NULL is [`Null`](Value::Null); JSON's own null is
+/// `Value::Json(serde_json::Value::Null)`.
+///
+/// ```
+/// use enmasse_core::Value;
+///
+/// assert_eq!(Value::from(5_i16), Value::Int(5));
+/// assert_eq!(Value::from(None::<String>), Value::Null);
+/// assert_eq!(Value::from("US"), Value::Text("US".into()));
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Value {
+    /// SQL NULL.
+    Null,
+    /// A truth value.
+    Bool(bool),
+    /// An integer of 16, 32 or 64 bits.
+    Int(i64),
+    /// A float of 32 or 64 bits.
+    Float(f64),
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// A moment in time.
+    DateTime(DateTime<Utc>),
+    /// A date and time without a zone.
+    NaiveDateTime(NaiveDateTime),
+    /// A date.
+    Date(NaiveDate),
+    /// A time of day.
+    Time(NaiveTime),
+    /// A length of time.
+    Duration(TimeDelta),
+    /// An exact decimal number.
+    Decimal(Decimal),
+    /// A UUID.
+    Uuid(Uuid),
+    /// A JSON document.
+    Json(serde_json::Value),
+    /// A PostgreSQL array.
+    Array(Vec<Value>),
+}
+
+impl Value {
+    /// Whether this is SQL NULL.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Value::Null)
+    }
+
+    /// The type that this value has by itself, without a column to say more; `None` for NULL and for an array of nothing.
+    pub fn natural_type(&self) -> Option<DataType> {
+        Some(match self {
+            Value::Null => return None,
+            Value::Bool(_) => DataType::Bool,
+            Value::Int(_) => DataType::BigInt,
+            Value::Float(_) => DataType::Double,
+            Value::Text(_) => DataType::Text { max_length: None },
+            Value::Bytes(_) => DataType::Bytes,
+            Value::DateTime(_) => DataType::DateTime,
+            Value::NaiveDateTime(_) => DataType::NaiveDateTime,
+            Value::Date(_) => DataType::Date,
+            Value::Time(_) => DataType::Time,
+            Value::Duration(_) => DataType::Duration,
+            Value::Decimal(_) => DataType::Decimal { max_digits: None, decimal_places: None },
+            Value::Uuid(_) => DataType::Uuid,
+            Value::Json(_) => DataType::Json,
+            Value::Array(items) => DataType::Array(Box::new(items.iter().find_map(Value::natural_type)?)),
+        })
+    }
+}
+
+macro_rules! from {
+    ($($source:ty => |$value:ident| $made:expr;)*) => {$(
+        impl From<$source> for Value {
+            fn from($value: $source) -> Self {
+                $made
+            }
+        }
+    )*};
+}
+
+from! {
+    bool => |v| Value::Bool(v);
+    i16 => |v| Value::Int(v.into());
+    i32 => |v| Value::Int(v.into());
+    i64 => |v| Value::Int(v);
+    f32 => |v| Value::Float(v.into());
+    f64 => |v| Value::Float(v);
+    String => |v| Value::Text(v);
+    &str => |v| Value::Text(v.to_owned());
+    Vec<u8> => |v| Value::Bytes(v);
+    &[u8] => |v| Value::Bytes(v.to_owned());
+    DateTime<Utc> => |v| Value::DateTime(v);
+    NaiveDateTime => |v| Value::NaiveDateTime(v);
+    NaiveDate => |v| Value::Date(v);
+    NaiveTime => |v| Value::Time(v);
+    TimeDelta => |v| Value::Duration(v);
+    Decimal => |v| Value::Decimal(v);
+    Uuid => |v| Value::Uuid(v);
+    serde_json::Value => |v| Value::Json(v);
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Value::Null, Into::into)
+    }
+}
