@@ -1,0 +1,88 @@
+//! MariaDB, from 10.5, and MySQL, from 8.0.
+
+mod codec;
+mod types;
+
+use crate::dialect::{Capability, Dialect};
+use crate::error::Result;
+use crate::schema::Field;
+use crate::value::{DataType, Value};
+
+/// MariaDB or MySQL.
+#[derive(Clone, Debug)]
+pub struct Mysql {
+    /// Which of the two.
+    pub flavour: Flavour,
+    /// The server's version, as `(10, 11)`.
+    pub version: (u32, u32),
+    /// `max_allowed_packet`, in bytes.
+    pub max_packet: usize,
+}
+
+/// Which of the two servers it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Flavour {
+    MariaDb,
+    Mysql,
+}
+
+impl std::default::Default for Mysql {
+    /// MariaDB 10.11 with its default limits.
+    fn default() -> Self {
+        Mysql { flavour: Flavour::MariaDb, version: (10, 11), max_packet: 16 << 20 }
+    }
+}
+
+impl Dialect for Mysql {
+    fn name(&self) -> String {
+        let name = match self.flavour {
+            Flavour::MariaDb => "MariaDB",
+            Flavour::Mysql => "MySQL",
+        };
+        format!("{name} {}.{}", self.version.0, self.version.1)
+    }
+
+    fn supports(&self, capability: Capability) -> bool {
+        use Capability::*;
+        match capability {
+            InsertReturning => self.flavour == Flavour::MariaDb && self.version >= (10, 5),
+            NativeUuid => self.flavour == Flavour::MariaDb && self.version >= (10, 7),
+            JsonTable => self.flavour == Flavour::Mysql || self.version >= (10, 6),
+            JoinedUpdate | RowLocks | OrderedUpdate | JsonContainment => true,
+            _ => false,
+        }
+    }
+
+    fn max_params(&self) -> usize {
+        65_535
+    }
+
+    fn quote(&self, identifier: &str) -> String {
+        format!("`{}`", identifier.replace('`', "``"))
+    }
+
+    fn placeholder(&self, _number: usize) -> String {
+        "?".to_owned()
+    }
+
+    fn column_type(&self, data_type: &DataType) -> Result<String> {
+        types::column_type(self, data_type)
+    }
+
+    fn cast_type(&self, data_type: &DataType) -> Result<String> {
+        types::cast_type(self, data_type)
+    }
+
+    fn store(&self, value: &Value, data_type: &DataType) -> Result<Value> {
+        codec::store(self, value, data_type)
+    }
+
+    fn load(&self, raw: Value, data_type: &DataType) -> Result<Value> {
+        codec::load(self, raw, data_type)
+    }
+
+    fn identity_column(&self, field: &Field) -> Result<String> {
+        types::identity_column(self, field)
+    }
+}

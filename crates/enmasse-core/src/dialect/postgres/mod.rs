@@ -1,0 +1,75 @@
+//! PostgreSQL, from 13.
+
+mod codec;
+mod types;
+
+use crate::dialect::{Capability, Dialect};
+use crate::error::Result;
+use crate::schema::Field;
+use crate::value::{DataType, Value};
+
+/// PostgreSQL.
+#[derive(Clone, Debug)]
+pub struct Postgres {
+    /// The server's version, as `(15, 18)`.
+    pub version: (u32, u32),
+}
+
+impl Default for Postgres {
+    /// The least version that is supported.
+    fn default() -> Self {
+        Postgres { version: (13, 0) }
+    }
+}
+
+impl Dialect for Postgres {
+    fn name(&self) -> String {
+        format!("PostgreSQL {}.{}", self.version.0, self.version.1)
+    }
+
+    fn supports(&self, capability: Capability) -> bool {
+        use Capability::*;
+        matches!(
+            capability,
+            InsertReturning
+                | UpdateReturning
+                | ArrayParams
+                | RowLocks
+                | DistinctOn
+                | JsonContainment
+                | NativeUuid
+        )
+    }
+
+    fn max_params(&self) -> usize {
+        65_535
+    }
+
+    fn quote(&self, identifier: &str) -> String {
+        format!("\"{}\"", identifier.replace('"', "\"\""))
+    }
+
+    fn placeholder(&self, number: usize) -> String {
+        format!("${number}")
+    }
+
+    fn column_type(&self, data_type: &DataType) -> Result<String> {
+        types::column_type(self, data_type)
+    }
+
+    fn cast_type(&self, data_type: &DataType) -> Result<String> {
+        types::cast_type(self, data_type)
+    }
+
+    fn store(&self, value: &Value, data_type: &DataType) -> Result<Value> {
+        codec::store(self, value, data_type)
+    }
+
+    fn load(&self, raw: Value, data_type: &DataType) -> Result<Value> {
+        codec::load(self, raw, data_type)
+    }
+
+    fn identity_column(&self, field: &Field) -> Result<String> {
+        types::identity_column(self, field)
+    }
+}

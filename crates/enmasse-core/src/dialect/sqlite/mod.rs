@@ -1,0 +1,68 @@
+//! SQLite, from 3.35.
+
+mod codec;
+mod types;
+
+use crate::dialect::{Capability, Dialect};
+use crate::error::Result;
+use crate::schema::Field;
+use crate::value::{DataType, Value};
+
+/// SQLite.
+#[derive(Clone, Debug)]
+pub struct Sqlite {
+    /// The library's version, as `(3, 50)`.
+    pub version: (u32, u32),
+    /// `SQLITE_LIMIT_VARIABLE_NUMBER`.
+    pub max_params: usize,
+}
+
+impl Default for Sqlite {
+    /// The least version that is supported, with SQLite's default limits.
+    fn default() -> Self {
+        Sqlite { version: (3, 35), max_params: 32_766 }
+    }
+}
+
+impl Dialect for Sqlite {
+    fn name(&self) -> String {
+        format!("SQLite {}.{}", self.version.0, self.version.1)
+    }
+
+    fn supports(&self, capability: Capability) -> bool {
+        use Capability::*;
+        matches!(capability, InsertReturning | UpdateReturning | LocalCalls | JsonTable)
+    }
+
+    fn max_params(&self) -> usize {
+        self.max_params
+    }
+
+    fn quote(&self, identifier: &str) -> String {
+        format!("\"{}\"", identifier.replace('"', "\"\""))
+    }
+
+    fn placeholder(&self, _number: usize) -> String {
+        "?".to_owned()
+    }
+
+    fn column_type(&self, data_type: &DataType) -> Result<String> {
+        types::column_type(self, data_type)
+    }
+
+    fn cast_type(&self, data_type: &DataType) -> Result<String> {
+        types::cast_type(self, data_type)
+    }
+
+    fn store(&self, value: &Value, data_type: &DataType) -> Result<Value> {
+        codec::store(self, value, data_type)
+    }
+
+    fn load(&self, raw: Value, data_type: &DataType) -> Result<Value> {
+        codec::load(self, raw, data_type)
+    }
+
+    fn identity_column(&self, field: &Field) -> Result<String> {
+        types::identity_column(self, field)
+    }
+}
