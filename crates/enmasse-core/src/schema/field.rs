@@ -1,5 +1,6 @@
 //! One field of a model.
 
+use crate::error::{Error, Result};
 use crate::schema::Model;
 use crate::value::{DataType, Value};
 
@@ -194,6 +195,33 @@ impl Field {
     pub fn choices(mut self, choices: Vec<Value>) -> Self {
         self.choices = Some(choices);
         self
+    }
+
+    /// The value as it can be written to this field of the model: [`DataType::clean`], and no NULL where none may stand,
+    /// except in an identity column, which the database fills.
+    ///
+    /// ```
+    /// use enmasse_core::DataType;
+    /// use enmasse_core::schema::Field;
+    ///
+    /// let points = Field::new("points", DataType::Integer);
+    /// let error = points.clean("User", "abc".into()).unwrap_err();
+    /// assert_eq!(error.to_string(), "User.points: expected a whole number but got 'abc'.");
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Value`](crate::ErrorKind::Value) with the model, the field, what was given and what would fit.
+    pub fn clean(&self, model: &str, value: Value) -> Result<Value> {
+        if value.is_null() {
+            return match self.null || self.identity {
+                true => Ok(value),
+                false => {
+                    Err(Error::value("NULL may not stand in it.").at(format_args!("{model}.{}", self.name)))
+                }
+            };
+        }
+        self.data_type.clean(value).map_err(|error| error.at(format_args!("{model}.{}", self.name)))
     }
 
     /// Whether a value stands in it at most once, as far as the field itself tells.

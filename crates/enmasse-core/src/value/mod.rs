@@ -1,6 +1,11 @@
 //! The value of a column, and the types that columns have.
 
+mod check;
+mod coerce;
 mod data_type;
+pub(crate) mod raw;
+mod show;
+pub(crate) mod text;
 
 pub use data_type::DataType;
 

@@ -1,13 +1,53 @@
-//! How MariaDB and MySQL stores values.
+//! How MariaDB and MySQL store values, as Django does it: datetimes without a zone in UTC, durations in microseconds.
+
+use chrono::{Datelike, NaiveDate};
 
 use super::Mysql;
-use crate::error::Result;
-use crate::value::{DataType, Value};
+use crate::dialect::{Capability, Dialect};
+use crate::error::{Error, Result};
+use crate::value::{DataType, Value, raw};
 
-pub(super) fn store(_dialect: &Mysql, value: &Value, _data_type: &DataType) -> Result<Value> {
-    Ok(value.clone())
+pub(super) fn store(dialect: &Mysql, value: &Value, data_type: &DataType) -> Result<Value> {
+    if let DataType::Array(_) = data_type {
+        return Err(Error::not_supported(format!("{} has no arrays.", dialect.name())));
+    }
+    Ok(match data_type.prepare(value)? {
+        Value::Bool(value) => Value::Int(value.into()),
+        Value::Float(number) if !number.is_finite() => {
+            return Err(Error::value(format!("{number} cannot be stored in {}.", dialect.name())));
+        }
+        Value::DateTime(moment) => {
+            let moment = moment.naive_utc();
+            four_digits(moment.date(), dialect)?;
+            Value::NaiveDateTime(moment)
+        }
+        Value::NaiveDateTime(moment) => {
+            four_digits(moment.date(), dialect)?;
+            Value::NaiveDateTime(moment)
+        }
+        Value::Date(date) => {
+            four_digits(date, dialect)?;
+            Value::Date(date)
+        }
+        Value::Duration(duration) => Value::Int(duration.num_microseconds().unwrap_or(i64::MAX)),
+        Value::Decimal(number) => Value::Text(number.to_string()),
+        Value::Uuid(uuid) if dialect.supports(Capability::NativeUuid) => Value::Text(uuid.to_string()),
+        Value::Uuid(uuid) => Value::Text(uuid.simple().to_string()),
+        Value::Json(document) => Value::Text(document.to_string()),
+        plain => plain,
+    })
 }
 
-pub(super) fn load(_dialect: &Mysql, raw: Value, _data_type: &DataType) -> Result<Value> {
-    Ok(raw)
+pub(super) fn load(raw: Value, data_type: &DataType) -> Result<Value> {
+    raw::read(raw, data_type)
+}
+
+fn four_digits(date: NaiveDate, dialect: &Mysql) -> Result<()> {
+    match (0..=9_999).contains(&date.year()) {
+        true => Ok(()),
+        false => Err(Error::value(format!(
+            "{date} is not in the years 0 to 9999, which {} holds.",
+            dialect.name()
+        ))),
+    }
 }

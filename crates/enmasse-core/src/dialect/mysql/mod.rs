@@ -79,7 +79,7 @@ impl Dialect for Mysql {
     }
 
     fn load(&self, raw: Value, data_type: &DataType) -> Result<Value> {
-        codec::load(self, raw, data_type)
+        codec::load(raw, data_type)
     }
 
     fn identity_column(&self, field: &Field) -> Result<String> {

@@ -1,13 +1,59 @@
-//! How PostgreSQL stores values.
+//! How PostgreSQL stores values: as they are, in types of its own.
 
-use super::Postgres;
-use crate::error::Result;
-use crate::value::{DataType, Value};
+use chrono::{Datelike, NaiveDate};
 
-pub(super) fn store(_dialect: &Postgres, value: &Value, _data_type: &DataType) -> Result<Value> {
-    Ok(value.clone())
+use crate::error::{Error, Result};
+use crate::value::{DataType, Value, raw};
+
+pub(super) fn store(value: &Value, data_type: &DataType) -> Result<Value> {
+    let value = data_type.prepare(value)?;
+    check(&value)?;
+    Ok(value)
 }
 
-pub(super) fn load(_dialect: &Postgres, raw: Value, _data_type: &DataType) -> Result<Value> {
-    Ok(raw)
+pub(super) fn load(raw: Value, data_type: &DataType) -> Result<Value> {
+    if data_type.holds(&raw) {
+        return Ok(raw);
+    }
+    data_type.convert(&raw).ok_or_else(|| raw::unexpected(&raw, data_type))
+}
+
+/// Refuses what PostgreSQL's types do not hold.
+fn check(value: &Value) -> Result<()> {
+    match value {
+        Value::Text(text) => without_nul(text),
+        Value::Json(document) => json_without_nul(document),
+        Value::DateTime(moment) => in_range(moment.date_naive()),
+        Value::NaiveDateTime(moment) => in_range(moment.date()),
+        Value::Date(date) => in_range(*date),
+        Value::Array(items) => items.iter().try_for_each(check),
+        _ => Ok(()),
+    }
+}
+
+fn without_nul(text: &str) -> Result<()> {
+    match text.as_bytes().contains(&0) {
+        true => Err(Error::value("the text has a NUL character, which PostgreSQL cannot store.")),
+        false => Ok(()),
+    }
+}
+
+fn json_without_nul(document: &serde_json::Value) -> Result<()> {
+    match document {
+        serde_json::Value::String(text) => without_nul(text),
+        serde_json::Value::Array(items) => items.iter().try_for_each(json_without_nul),
+        serde_json::Value::Object(map) => map.iter().try_for_each(|(key, value)| {
+            without_nul(key)?;
+            json_without_nul(value)
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Julian day 0 is where PostgreSQL's calendar starts; its end is later than chrono's.
+fn in_range(date: NaiveDate) -> Result<()> {
+    match (date.year(), date.ordinal()) >= (-4713, 328) {
+        true => Ok(()),
+        false => Err(Error::value(format!("{date} is before 4713 BC, where PostgreSQL's calendar starts."))),
+    }
 }

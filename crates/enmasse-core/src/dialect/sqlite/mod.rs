@@ -55,11 +55,11 @@ impl Dialect for Sqlite {
     }
 
     fn store(&self, value: &Value, data_type: &DataType) -> Result<Value> {
-        codec::store(self, value, data_type)
+        codec::store(value, data_type)
     }
 
     fn load(&self, raw: Value, data_type: &DataType) -> Result<Value> {
-        codec::load(self, raw, data_type)
+        codec::load(raw, data_type)
     }
 
     fn identity_column(&self, field: &Field) -> Result<String> {

@@ -1,0 +1,164 @@
+//! Whether a value fits its column: what the database would cut, round or refuse is found before it is sent.
+
+use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
+use rust_decimal::Decimal;
+
+use crate::error::{Error, Result};
+use crate::value::{DataType, Value};
+
+impl DataType {
+    /// The value as a column of this type keeps it: [coerced](DataType::coerce), [fitting](DataType::fits), with
+    /// datetimes, times and durations cut to the microsecond.
+    ///
+    /// # Errors
+    ///
+    /// As [`coerce`](DataType::coerce) and [`fits`](DataType::fits).
+    pub fn clean(&self, value: Value) -> Result<Value> {
+        let value = self.coerce(value)?;
+        self.fits(&value)?;
+        Ok(self.settle(value))
+    }
+
+    /// Whether a value that the type [holds](DataType::holds) is within the declared length, digits and range.
+    ///
+    /// Length is counted in characters (Unicode code points). Zeros at the end of a decimal's fraction do not count. Any
+    /// float has its nearest neighbour in a column of 32 bits, unless it is too large.
+    ///
+    /// ```
+    /// use enmasse_core::{DataType, Value};
+    ///
+    /// let country = DataType::Text { max_length: Some(2) };
+    /// assert!(country.fits(&Value::from("US")).is_ok());
+    /// let error = country.fits(&Value::from("Utopia")).unwrap_err();
+    /// assert_eq!(error.to_string(), "'Utopia' has 6 characters, and at most 2 fit.");
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Value`](crate::ErrorKind::Value) with what was found and what would fit.
+    pub fn fits(&self, value: &Value) -> Result<()> {
+        match (self, value) {
+            (DataType::Text { max_length: Some(most) }, Value::Text(text)) => {
+                // A character has at least one byte, so short texts need no counting.
+                if text.len() > *most as usize {
+                    let found = text.chars().count();
+                    if found > *most as usize {
+                        return Err(Error::value(format!(
+                            "{value} has {found} characters, and at most {most} fit."
+                        )));
+                    }
+                }
+            }
+            (DataType::SmallInt | DataType::Integer, Value::Int(number)) => {
+                let (least, greatest) = self.integer_range().expect("an integer type");
+                if !(least..=greatest).contains(number) {
+                    return Err(Error::value(format!("{number} is not between {least} and {greatest}.")));
+                }
+            }
+            (DataType::Real, Value::Float(number)) => {
+                if number.is_finite() && (*number as f32).is_infinite() {
+                    return Err(Error::value(format!("{number:e} is too large for a float of 32 bits.")));
+                }
+            }
+            (DataType::Decimal { max_digits, decimal_places }, Value::Decimal(number)) => {
+                decimal_fits(*number, *max_digits, *decimal_places)?;
+            }
+            (DataType::Array(item), Value::Array(values)) => {
+                values.iter().try_for_each(|value| item.fits(value))?;
+            }
+            _ => is_a_moment(value)?,
+        }
+        Ok(())
+    }
+
+    /// The value ready to be stored or compared with: of this type, to the microsecond, but of any length and range.
+    pub(crate) fn prepare(&self, value: &Value) -> Result<Value> {
+        let value = self.coerce(value.clone())?;
+        is_a_moment(&value)?;
+        Ok(self.settle(value))
+    }
+
+    /// The form in which a fitting value comes back from the database.
+    pub(crate) fn settle(&self, value: Value) -> Value {
+        match (self, value) {
+            (DataType::Real, Value::Float(number)) => Value::Float((number as f32).into()),
+            (DataType::Decimal { .. }, Value::Decimal(number)) if number.scale() > 0 => {
+                Value::Decimal(number.normalize())
+            }
+            (_, Value::DateTime(moment)) => Value::DateTime(cut_utc(moment)),
+            (_, Value::NaiveDateTime(moment)) => Value::NaiveDateTime(cut_naive(moment)),
+            (_, Value::Time(time)) => Value::Time(cut_time(time)),
+            (_, Value::Duration(duration)) => Value::Duration(cut_duration(duration)),
+            (DataType::Array(item), Value::Array(values)) => {
+                Value::Array(values.into_iter().map(|value| item.settle(value)).collect())
+            }
+            (_, value) => value,
+        }
+    }
+}
+
+fn decimal_fits(number: Decimal, max_digits: Option<u32>, decimal_places: Option<u32>) -> Result<()> {
+    // `decimal_places` alone is a scale without a precision; `max_digits` alone means no places, as in SQL.
+    let places = decimal_places.or(max_digits.map(|_| 0));
+    let (Some(places), digits) = (places, max_digits) else { return Ok(()) };
+    if number.scale() > places {
+        let found = number.normalize().scale();
+        if found > places {
+            return Err(Error::value(format!(
+                "{number} has {found} decimal places, and at most {places} fit."
+            )));
+        }
+    }
+    let Some(digits) = digits else { return Ok(()) };
+    let allowed = digits.saturating_sub(places);
+    let found = whole_digits(number);
+    if found > allowed {
+        return Err(Error::value(format!(
+            "{number} has {found} digits before the decimal point, and at most {allowed} fit \
+             ({digits} digits in all, {places} of them decimal places)."
+        )));
+    }
+    Ok(())
+}
+
+fn whole_digits(number: Decimal) -> u32 {
+    match number.trunc().mantissa().unsigned_abs() {
+        0 => 0,
+        whole => whole.ilog10() + 1,
+    }
+}
+
+/// Refuses what chrono can hold and no database can: the second 60, which chrono keeps as a fraction above one, and
+/// durations of more than 64 bits of microseconds.
+fn is_a_moment(value: &Value) -> Result<()> {
+    let time = match value {
+        Value::DateTime(moment) => moment.time(),
+        Value::NaiveDateTime(moment) => moment.time(),
+        Value::Time(time) => *time,
+        Value::Duration(duration) if duration.num_microseconds().is_none() => {
+            return Err(Error::value("the duration is too long: at most 292,000 years fit."));
+        }
+        _ => return Ok(()),
+    };
+    match time.nanosecond() < 1_000_000_000 {
+        true => Ok(()),
+        false => Err(Error::value(format!("{value} is within a leap second, which databases cannot hold."))),
+    }
+}
+
+fn cut_time(time: NaiveTime) -> NaiveTime {
+    let nanos = time.nanosecond();
+    time.with_nanosecond(nanos - nanos % 1_000).unwrap_or(time)
+}
+
+fn cut_naive(moment: NaiveDateTime) -> NaiveDateTime {
+    moment.date().and_time(cut_time(moment.time()))
+}
+
+fn cut_utc(moment: DateTime<Utc>) -> DateTime<Utc> {
+    cut_naive(moment.naive_utc()).and_utc()
+}
+
+fn cut_duration(duration: TimeDelta) -> TimeDelta {
+    duration.num_microseconds().map_or(duration, TimeDelta::microseconds)
+}
