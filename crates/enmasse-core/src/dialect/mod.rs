@@ -11,7 +11,7 @@ pub use sqlite::Sqlite;
 use std::fmt::Debug;
 
 use crate::error::Result;
-use crate::schema::Field;
+use crate::schema::{Field, TableRules};
 use crate::value::{DataType, Value};
 
 /// One database: its quoting, its types and what its SQL spells differently.
@@ -69,6 +69,9 @@ pub trait Dialect: Debug + Send + Sync {
     ///
     /// As [`column_type`](Dialect::column_type).
     fn identity_column(&self, field: &Field) -> Result<String>;
+
+    /// What its `CREATE TABLE` has of its own.
+    fn table_rules(&self) -> TableRules;
 }
 
 /// Something that one database can do and another cannot.

@@ -3,9 +3,11 @@
 //! A [`Schema`] is a set of [`Model`]s that may refer to each other. The derive, a program at run time and the reader of
 //! a database's catalogue all make the same thing, and everything else in the crate works on a [`ModelRef`] into it.
 
+mod ddl;
 mod field;
 mod model;
 
+pub use ddl::{TableRules, create_tables, drop_tables};
 pub use field::{Auto, Default, Field, ForeignKey};
 pub use model::Model;
 

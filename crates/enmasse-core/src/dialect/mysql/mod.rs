@@ -5,7 +5,7 @@ mod types;
 
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
-use crate::schema::Field;
+use crate::schema::{Field, TableRules};
 use crate::value::{DataType, Value};
 
 /// MariaDB or MySQL.
@@ -84,5 +84,9 @@ impl Dialect for Mysql {
 
     fn identity_column(&self, field: &Field) -> Result<String> {
         types::identity_column(self, field)
+    }
+
+    fn table_rules(&self) -> TableRules {
+        types::TABLE_RULES
     }
 }

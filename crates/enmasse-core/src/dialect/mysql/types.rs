@@ -1,10 +1,21 @@
 //! The column types of MariaDB and MySQL.
 
-use super::Mysql;
+use super::{Flavour, Mysql};
 use crate::dialect::{Capability, Dialect};
 use crate::error::{Error, Result};
-use crate::schema::Field;
+use crate::schema::{Field, TableRules};
 use crate::value::DataType;
+
+pub(super) const TABLE_RULES: TableRules = TableRules {
+    suffix: " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4",
+    reference_suffix: "",
+    refers_forward: false,
+    indexes_references: true,
+    integer_key: None,
+    identity_is_key: false,
+    keys_are_short: true,
+    json_check: None,
+};
 
 pub(super) fn column_type(dialect: &Mysql, data_type: &DataType) -> Result<String> {
     Ok(match data_type {
@@ -32,6 +43,7 @@ pub(super) fn column_type(dialect: &Mysql, data_type: &DataType) -> Result<Strin
     })
 }
 
+/// `CAST` knows fewer types than `CREATE TABLE`; a decimal keeps all its digits, as a cast to fewer would cut it silently.
 pub(super) fn cast_type(dialect: &Mysql, data_type: &DataType) -> Result<String> {
     Ok(match data_type {
         DataType::Bool | DataType::SmallInt | DataType::Integer | DataType::BigInt | DataType::Duration => {
@@ -39,6 +51,9 @@ pub(super) fn cast_type(dialect: &Mysql, data_type: &DataType) -> Result<String>
         }
         DataType::Real | DataType::Double => "double".to_owned(),
         DataType::Text { .. } => "char".to_owned(),
+        // MariaDB has no JSON but text.
+        DataType::Json if dialect.flavour == Flavour::MariaDb => "char".to_owned(),
+        DataType::Decimal { .. } => "decimal(65, 30)".to_owned(),
         DataType::Bytes => "binary".to_owned(),
         DataType::Uuid if !dialect.supports(Capability::NativeUuid) => "char(32)".to_owned(),
         other => column_type(dialect, other)?,

@@ -5,7 +5,7 @@ mod types;
 
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
-use crate::schema::Field;
+use crate::schema::{Field, TableRules};
 use crate::value::{DataType, Value};
 
 /// PostgreSQL.
@@ -54,11 +54,11 @@ impl Dialect for Postgres {
     }
 
     fn column_type(&self, data_type: &DataType) -> Result<String> {
-        types::column_type(self, data_type)
+        types::column_type(data_type)
     }
 
     fn cast_type(&self, data_type: &DataType) -> Result<String> {
-        types::cast_type(self, data_type)
+        types::cast_type(data_type)
     }
 
     fn store(&self, value: &Value, data_type: &DataType) -> Result<Value> {
@@ -70,6 +70,10 @@ impl Dialect for Postgres {
     }
 
     fn identity_column(&self, field: &Field) -> Result<String> {
-        types::identity_column(self, field)
+        types::identity_column(field)
+    }
+
+    fn table_rules(&self) -> TableRules {
+        types::TABLE_RULES
     }
 }

@@ -57,7 +57,7 @@ fn four_digits(date: NaiveDate) -> Result<()> {
 /// A number rather than text, so that arithmetic and comparisons without a column see a number too.
 fn decimal(number: Decimal) -> Result<f64> {
     let mut digits = number.normalize().mantissa().unsigned_abs();
-    while digits > 0 && digits % 10 == 0 {
+    while digits > 0 && digits.is_multiple_of(10) {
         digits /= 10;
     }
     if digits >= 10_u128.pow(DIGITS) {

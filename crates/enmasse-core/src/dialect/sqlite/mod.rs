@@ -5,7 +5,7 @@ mod types;
 
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
-use crate::schema::Field;
+use crate::schema::{Field, TableRules};
 use crate::value::{DataType, Value};
 
 /// SQLite.
@@ -47,11 +47,11 @@ impl Dialect for Sqlite {
     }
 
     fn column_type(&self, data_type: &DataType) -> Result<String> {
-        types::column_type(self, data_type)
+        types::column_type(data_type)
     }
 
     fn cast_type(&self, data_type: &DataType) -> Result<String> {
-        types::cast_type(self, data_type)
+        types::cast_type(data_type)
     }
 
     fn store(&self, value: &Value, data_type: &DataType) -> Result<Value> {
@@ -63,6 +63,10 @@ impl Dialect for Sqlite {
     }
 
     fn identity_column(&self, field: &Field) -> Result<String> {
-        types::identity_column(self, field)
+        types::identity_column(field)
+    }
+
+    fn table_rules(&self) -> TableRules {
+        types::TABLE_RULES
     }
 }

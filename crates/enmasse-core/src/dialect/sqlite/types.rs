@@ -1,11 +1,22 @@
 //! The column types of SQLite.
 
-use super::Sqlite;
 use crate::error::{Error, Result};
-use crate::schema::Field;
+use crate::schema::{Field, TableRules};
 use crate::value::DataType;
 
-pub(super) fn column_type(_dialect: &Sqlite, data_type: &DataType) -> Result<String> {
+pub(super) const TABLE_RULES: TableRules = TableRules {
+    suffix: "",
+    reference_suffix: " DEFERRABLE INITIALLY DEFERRED",
+    refers_forward: true,
+    indexes_references: false,
+    // This very type makes the key the row's own number, which saves an index.
+    integer_key: Some("integer"),
+    identity_is_key: true,
+    keys_are_short: false,
+    json_check: Some("JSON_VALID({}) OR {} IS NULL"),
+};
+
+pub(super) fn column_type(data_type: &DataType) -> Result<String> {
     Ok(match data_type {
         DataType::Bool => "bool".to_owned(),
         DataType::SmallInt => "smallint".to_owned(),
@@ -18,16 +29,26 @@ pub(super) fn column_type(_dialect: &Sqlite, data_type: &DataType) -> Result<Str
         DataType::DateTime | DataType::NaiveDateTime => "datetime".to_owned(),
         DataType::Date => "date".to_owned(),
         DataType::Time => "time".to_owned(),
-        DataType::Decimal { .. } => "decimal".to_owned(),
+        // SQLite ignores the digits, but whoever reads the catalogue learns them.
+        DataType::Decimal { max_digits: Some(digits), decimal_places } => {
+            format!("decimal({digits}, {})", decimal_places.unwrap_or(0))
+        }
+        DataType::Decimal { max_digits: None, .. } => "decimal".to_owned(),
         DataType::Uuid => "char(32)".to_owned(),
         DataType::Array(_) => return Err(Error::not_supported("SQLite has no arrays.")),
     })
 }
 
-pub(super) fn cast_type(dialect: &Sqlite, data_type: &DataType) -> Result<String> {
-    column_type(dialect, data_type)
+/// A cast to `datetime` would make the number 2024 of it: SQLite takes that for a numeric type.
+pub(super) fn cast_type(data_type: &DataType) -> Result<String> {
+    match data_type {
+        DataType::DateTime | DataType::NaiveDateTime | DataType::Date | DataType::Time => {
+            Ok("text".to_owned())
+        }
+        other => column_type(other),
+    }
 }
 
-pub(super) fn identity_column(_dialect: &Sqlite, _field: &Field) -> Result<String> {
-    Ok("integer PRIMARY KEY AUTOINCREMENT".to_owned())
+pub(super) fn identity_column(_field: &Field) -> Result<String> {
+    Ok("integer NOT NULL PRIMARY KEY AUTOINCREMENT".to_owned())
 }
