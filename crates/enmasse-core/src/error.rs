@@ -97,6 +97,11 @@ impl Error {
         self.0.kind
     }
 
+    /// What went wrong, without the code.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
     /// The database's own code, where a database reported the error: `23505`, `1062`, `SQLITE_CONSTRAINT_UNIQUE`.
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()

@@ -1,11 +1,38 @@
-//! One file a database: connects, runs statements that the core has made, nothing more.
+//! One folder a database: connects, runs statements that the core has made, nothing more.
 
-use enmasse_core::error::Result;
+#[cfg(feature = "mysql")]
+pub(crate) mod mysql;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
+#[cfg(feature = "sqlite")]
+pub(crate) mod sqlite;
+mod state;
+mod trace;
+mod transact;
+
+pub(crate) use state::{Extent, TransactionState};
+pub(crate) use trace::Traced;
+pub(crate) use transact::{Step, transact};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use enmasse_core::dialect::Dialect;
+use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::plan::Rows;
 use enmasse_core::sql::Statement;
 use enmasse_core::value::{DataType, Value};
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
+
+use crate::url::DatabaseUrl;
+
+/// How long a pool waits for a connection that is free.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(crate) const POOL_WAIT: Duration = Duration::from_secs(30);
+
+/// How many rows are sent at a time by [`Connection::stream`].
+pub(crate) const STREAM_CHUNK: usize = 256;
 
 /// One row, with each value as [`Dialect::load`](enmasse_core::dialect::Dialect::load) made it.
 pub(crate) type Row = Vec<Value>;
@@ -19,7 +46,35 @@ pub(crate) struct Done {
     pub last_insert_id: Option<i64>,
 }
 
+/// A database that gives out connections.
+pub(crate) trait Backend: Send + Sync {
+    /// What the server is and can do, as it said when we connected.
+    fn dialect(&self) -> Arc<dyn Dialect>;
+
+    /// A connection of one's own, until it is dropped.
+    fn connect(&self, access: Access) -> BoxFuture<'_, Result<Box<dyn Connection>>>;
+
+    /// Whether all statements share one connection, so that one who holds on to it keeps all others out.
+    fn has_one_connection(&self) -> bool {
+        false
+    }
+
+    /// Closes the connections that are idle, and gives out no more.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+/// What a connection is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// One statement that only reads, outside of a transaction.
+    Read,
+    /// Anything.
+    Write,
+}
+
 /// One connection, outside or inside of a transaction.
+///
+/// Dropped in a transaction, it rolls back before anyone else can have it.
 pub(crate) trait Connection: Send {
     /// Runs a statement that gives no rows.
     fn execute<'a>(&'a mut self, statement: &'a Statement) -> BoxFuture<'a, Result<Done>>;
@@ -32,12 +87,13 @@ pub(crate) trait Connection: Send {
     ) -> BoxFuture<'a, Result<Vec<Row>>>;
 
     /// Runs a statement and sends its rows, some at a time, as fast as they are taken; ends early when nobody takes them.
+    /// Gives how many it sent.
     fn stream<'a>(
         &'a mut self,
         statement: &'a Statement,
         columns: &'a [DataType],
         rows: mpsc::Sender<Result<Vec<Row>>>,
-    ) -> BoxFuture<'a, Result<()>>;
+    ) -> BoxFuture<'a, Result<u64>>;
 
     /// Runs one statement, prepared once, for each row of parameters; `each` hears of every run in order: its parameters,
     /// the rows that it matched and the rows that it gave back. An error from `each` ends the loop.
@@ -45,7 +101,79 @@ pub(crate) trait Connection: Send {
 
     /// Runs SQL that has no parameters and gives no rows: `BEGIN`, a savepoint, `CREATE TABLE`.
     fn script<'a>(&'a mut self, sql: &'a str) -> BoxFuture<'a, Result<()>>;
+
+    /// Runs the caller's own statement, whose parameters and columns have no declared types: the rows that it changed, and
+    /// the rows that it gave, with each value as the driver has it.
+    fn raw<'a>(&'a mut self, sql: &'a str, params: &'a [Value]) -> BoxFuture<'a, Result<(u64, Vec<Row>)>>;
+
+    /// The SQL that begins one of our own transactions.
+    fn begin_sql(&self) -> &'static str;
+
+    /// What has become of the transaction.
+    fn state(&mut self) -> &mut TransactionState;
 }
 
 /// Hears of each run of [`Connection::execute_each`].
 pub(crate) type EachRun = Box<dyn FnMut(&[Value], u64, Vec<Row>) -> Result<()> + Send>;
+
+/// The database that a URL names: the one list of those that there are.
+pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
+    match url.scheme.as_str() {
+        #[cfg(feature = "sqlite")]
+        "sqlite" => sqlite::connect(url).await,
+        #[cfg(feature = "postgres")]
+        "postgres" | "postgresql" => postgres::connect(url).await,
+        #[cfg(feature = "mysql")]
+        "mysql" | "mariadb" => mysql::connect(url).await,
+        #[cfg(not(feature = "sqlite"))]
+        "sqlite" => Err(switched_off("SQLite", "sqlite")),
+        #[cfg(not(feature = "postgres"))]
+        "postgres" | "postgresql" => Err(switched_off("PostgreSQL", "postgres")),
+        #[cfg(not(feature = "mysql"))]
+        "mysql" | "mariadb" => Err(switched_off("MySQL and MariaDB", "mysql")),
+        other => Err(Error::new(
+            ErrorKind::Configuration,
+            format!(
+                "Unknown database '{other}:'. A database's URL begins with sqlite:, postgres:, postgresql:, mysql: or mariadb:"
+            ),
+        )),
+    }
+}
+
+#[allow(dead_code)] // with every feature on there is nothing to say
+fn switched_off(database: &str, feature: &str) -> Error {
+    Error::new(
+        ErrorKind::Configuration,
+        format!(
+            "This program was built without {database}. Switch it on in Cargo.toml: \
+             enmasse = {{ version = \"…\", features = [\"{feature}\"] }}"
+        ),
+    )
+}
+
+/// Turns a row of the driver's values into the row that the columns' types make of it. Without types it stays as it is.
+pub(crate) fn load_row(dialect: &dyn Dialect, raw: Row, columns: &[DataType]) -> Result<Row> {
+    if columns.is_empty() {
+        return Ok(raw);
+    }
+    if raw.len() != columns.len() {
+        return Err(Error::new(
+            ErrorKind::Database,
+            format!("The statement gave {} columns where {} were expected.", raw.len(), columns.len()),
+        ));
+    }
+    raw.into_iter().zip(columns).map(|(value, data_type)| dialect.load(value, data_type)).collect()
+}
+
+/// The error for a lost wait in a pool.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(crate) fn pool_is_empty() -> Error {
+    Error::new(
+        ErrorKind::Connection,
+        format!(
+            "No connection of the pool became free in {} seconds. Make the pool larger with ?pool_size=, and \
+             do not use the database's own handle inside of a transaction.",
+            POOL_WAIT.as_secs()
+        ),
+    )
+}

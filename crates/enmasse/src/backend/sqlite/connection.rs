@@ -1,0 +1,231 @@
+//! A thread on loan, as a connection.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use enmasse_core::dialect::Sqlite;
+use enmasse_core::error::{Error, ErrorKind, Result};
+use enmasse_core::plan::Rows;
+use enmasse_core::sql::{Param, Statement};
+use enmasse_core::value::{DataType, Value};
+use futures_util::future::BoxFuture;
+use rusqlite::Connection as Handle;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+
+use super::convert::{bind, error, raw_row};
+use super::thread::Thread;
+use crate::backend::{Connection, Done, EachRun, Extent, Row, STREAM_CHUNK, TransactionState, load_row};
+
+pub(super) struct SqliteConnection {
+    dialect: Arc<Sqlite>,
+    state: TransactionState,
+    /// There until it is dropped.
+    loan: Option<Loan>,
+}
+
+struct Loan {
+    thread: Thread,
+    home: Arc<Mutex<Vec<Thread>>>,
+    permit: OwnedSemaphorePermit,
+}
+
+impl SqliteConnection {
+    pub fn new(
+        dialect: Arc<Sqlite>,
+        thread: Thread,
+        home: Arc<Mutex<Vec<Thread>>>,
+        permit: OwnedSemaphorePermit,
+    ) -> Self {
+        let state = TransactionState::default();
+        SqliteConnection { dialect, state, loan: Some(Loan { thread, home, permit }) }
+    }
+
+    /// Runs a job in the thread, and notes whether it ended the transaction: SQLite itself rolls back after some errors
+    /// (<https://sqlite.org/lang_transaction.html>, section 3.1).
+    async fn run<T: Send + 'static>(
+        &mut self,
+        job: impl FnOnce(&mut Handle, &dyn Fn() -> bool) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.state.start()?;
+        let Some(loan) = &self.loan else {
+            return Err(Error::new(ErrorKind::Connection, "The SQLite connection has been given back."));
+        };
+        let outcome = loan.thread.run(move |handle, wanted| {
+            let result = job(handle, wanted);
+            Ok((result, handle.is_autocommit()))
+        });
+        let (result, extent) = match outcome.await {
+            Ok((result, true)) => (result, Extent::Transaction),
+            Ok((result, false)) => (result, Extent::Statement),
+            Err(gone) => (Err(gone), Extent::Transaction),
+        };
+        self.state.finish(&result, |_| extent);
+        result
+    }
+}
+
+impl Drop for SqliteConnection {
+    fn drop(&mut self) {
+        let Some(Loan { thread, home, permit }) = self.loan.take() else { return };
+        // whoever gets the permit must find the thread at home: he waits for this lock
+        let mut home = home.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.state.is_open() {
+            _ = thread.send(move |handle| {
+                if !handle.is_autocommit() {
+                    _ = handle.execute_batch("ROLLBACK");
+                }
+                drop(permit);
+            });
+        }
+        home.push(thread);
+    }
+}
+
+impl Connection for SqliteConnection {
+    fn execute<'a>(&'a mut self, statement: &'a Statement) -> BoxFuture<'a, Result<Done>> {
+        let statement = statement.clone();
+        Box::pin(self.run(move |handle, _| {
+            let mut prepared = handle.prepare_cached(&statement.sql).map_err(error)?;
+            bind(&mut prepared, values(&statement.params))?;
+            let rows = prepared.raw_execute().map_err(error)? as u64;
+            drop(prepared);
+            Ok(Done { rows, last_insert_id: Some(handle.last_insert_rowid()) })
+        }))
+    }
+
+    fn query<'a>(
+        &'a mut self,
+        statement: &'a Statement,
+        columns: &'a [DataType],
+    ) -> BoxFuture<'a, Result<Vec<Row>>> {
+        let (statement, columns, dialect) = (statement.clone(), columns.to_vec(), self.dialect.clone());
+        Box::pin(self.run(move |handle, _| {
+            let mut all = Vec::new();
+            let run = Run { dialect: &dialect, columns: &columns };
+            run.each_row(handle, &statement.sql, values(&statement.params), |row| {
+                all.push(row);
+                true
+            })?;
+            Ok(all)
+        }))
+    }
+
+    fn stream<'a>(
+        &'a mut self,
+        statement: &'a Statement,
+        columns: &'a [DataType],
+        rows: mpsc::Sender<Result<Vec<Row>>>,
+    ) -> BoxFuture<'a, Result<u64>> {
+        let (statement, columns, dialect) = (statement.clone(), columns.to_vec(), self.dialect.clone());
+        Box::pin(self.run(move |handle, _| {
+            let mut sent = 0;
+            let mut chunk = Vec::with_capacity(STREAM_CHUNK);
+            let run = Run { dialect: &dialect, columns: &columns };
+            run.each_row(handle, &statement.sql, values(&statement.params), |row| {
+                sent += 1;
+                chunk.push(row);
+                chunk.len() < STREAM_CHUNK
+                    || rows
+                        .blocking_send(Ok(std::mem::replace(&mut chunk, Vec::with_capacity(STREAM_CHUNK))))
+                        .is_ok()
+            })?;
+            if !chunk.is_empty() {
+                _ = rows.blocking_send(Ok(chunk));
+            }
+            Ok(sent)
+        }))
+    }
+
+    fn execute_each<'a>(&'a mut self, rows: Rows, mut each: EachRun) -> BoxFuture<'a, Result<()>> {
+        let dialect = self.dialect.clone();
+        Box::pin(self.run(move |handle, wanted| {
+            let mut prepared = handle.prepare_cached(&rows.sql).map_err(error)?;
+            for params in rows.rows {
+                if !wanted() {
+                    return Ok(());
+                }
+                bind(&mut prepared, params.iter())?;
+                if rows.returned.is_empty() {
+                    let matched = prepared.raw_execute().map_err(error)? as u64;
+                    each(&params, matched, Vec::new())?;
+                } else {
+                    let mut returned = Vec::new();
+                    let mut cursor = prepared.raw_query();
+                    while let Some(row) = cursor.next().map_err(error)? {
+                        let raw = raw_row(row, rows.returned.len())?;
+                        returned.push(load_row(&*dialect, raw, &rows.returned)?);
+                    }
+                    each(&params, returned.len() as u64, returned)?;
+                }
+            }
+            Ok(())
+        }))
+    }
+
+    fn script<'a>(&'a mut self, sql: &'a str) -> BoxFuture<'a, Result<()>> {
+        let sql = sql.to_owned();
+        Box::pin(self.run(move |handle, _| {
+            // SQLite may have rolled back by itself, and then refuses to do it again
+            if sql == "ROLLBACK" && handle.is_autocommit() {
+                return Ok(());
+            }
+            handle.execute_batch(&sql).map_err(error)
+        }))
+    }
+
+    fn raw<'a>(&'a mut self, sql: &'a str, params: &'a [Value]) -> BoxFuture<'a, Result<(u64, Vec<Row>)>> {
+        let (sql, params, dialect) = (sql.to_owned(), params.to_vec(), self.dialect.clone());
+        Box::pin(self.run(move |handle, _| {
+            let before = handle.total_changes();
+            let mut all = Vec::new();
+            let run = Run { dialect: &dialect, columns: &[] };
+            run.each_row(handle, &sql, params.iter(), |row| {
+                all.push(row);
+                true
+            })?;
+            // changes() is still that of an earlier statement where this one changed nothing
+            let changed = if handle.total_changes() == before { 0 } else { handle.changes() };
+            Ok((changed, all))
+        }))
+    }
+
+    fn begin_sql(&self) -> &'static str {
+        // a deferred transaction that comes to write later is refused without a wait where another one has written
+        "BEGIN IMMEDIATE"
+    }
+
+    fn state(&mut self) -> &mut TransactionState {
+        &mut self.state
+    }
+}
+
+fn values(params: &[Param]) -> impl ExactSizeIterator<Item = &Value> {
+    params.iter().map(|param| &param.value)
+}
+
+/// A statement's run, with what makes rows of its columns.
+struct Run<'a> {
+    dialect: &'a Sqlite,
+    columns: &'a [DataType],
+}
+
+impl Run<'_> {
+    /// Gives each row to `take`, until that wants no more.
+    fn each_row<'v>(
+        &self,
+        handle: &Handle,
+        sql: &str,
+        params: impl ExactSizeIterator<Item = &'v Value>,
+        mut take: impl FnMut(Row) -> bool,
+    ) -> Result<()> {
+        let mut prepared = handle.prepare_cached(sql).map_err(error)?;
+        bind(&mut prepared, params)?;
+        let count = prepared.column_count();
+        let mut rows = prepared.raw_query();
+        while let Some(row) = rows.next().map_err(error)? {
+            if !take(load_row(self.dialect, raw_row(row, count)?, self.columns)?) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,65 @@
+//! The steps of a transaction, which all databases spell alike.
+
+use enmasse_core::error::Result;
+use futures_util::future::BoxFuture;
+
+use super::{Connection, Extent};
+
+/// A step of a transaction. Savepoints have numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step {
+    Begin,
+    Commit,
+    Rollback,
+    Savepoint(u64),
+    /// Keeps what was done since the savepoint.
+    Release(u64),
+    /// Goes back to the savepoint, and drops it.
+    Undo(u64),
+}
+
+/// Takes a step. A commit of a transaction in which a statement failed for good rolls back, and is the error of that statement.
+pub(crate) fn transact(connection: &mut dyn Connection, step: Step) -> BoxFuture<'_, Result<()>> {
+    Box::pin(async move {
+        match step {
+            Step::Begin => {
+                connection.state().opened();
+                let begun = connection.script(connection.begin_sql()).await;
+                if begun.is_err() {
+                    connection.state().closed();
+                }
+                begun
+            }
+            Step::Commit => {
+                let result = match connection.state().failure() {
+                    Some(error) => Err(error),
+                    None => connection.script("COMMIT").await,
+                };
+                match &result {
+                    Ok(()) => connection.state().closed(),
+                    // a failed rollback leaves the connection open, and dropping it then sees to it
+                    Err(_) => _ = transact(connection, Step::Rollback).await,
+                }
+                result
+            }
+            Step::Rollback => {
+                connection.state().give_up();
+                connection.script("ROLLBACK").await?;
+                connection.state().closed();
+                Ok(())
+            }
+            Step::Savepoint(number) => connection.script(&format!("SAVEPOINT enmasse_{number}")).await,
+            Step::Release(number) => connection.script(&format!("RELEASE SAVEPOINT enmasse_{number}")).await,
+            Step::Undo(number) => {
+                connection.state().recover();
+                let sql =
+                    format!("ROLLBACK TO SAVEPOINT enmasse_{number}; RELEASE SAVEPOINT enmasse_{number}");
+                let undone = connection.script(&sql).await;
+                if let Err(error) = &undone {
+                    connection.state().fail(error, Extent::Transaction);
+                }
+                undone
+            }
+        }
+    })
+}

@@ -1,0 +1,274 @@
+//! A database to work on.
+
+use std::fmt;
+use std::sync::Arc;
+
+use enmasse_core::dialect::Dialect;
+use enmasse_core::error::{Error, Result};
+use enmasse_core::value::Value;
+use futures_util::future::BoxFuture;
+
+use crate::backend::{self, Access, Backend, Connection, Step, Traced, transact};
+use crate::handle::{Executor, Handle};
+use crate::retry::Tries;
+use crate::transaction::{self, Transaction};
+use crate::url::DatabaseUrl;
+
+/// A database: PostgreSQL, MySQL, MariaDB or SQLite.
+///
+/// It is a cheap handle to a pool of connections; clone it freely. Statements that are run on it commit one by one; see
+/// [`transaction`](Database::transaction) to put several into one.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> enmasse::Result<()> {
+/// use enmasse::Database;
+///
+/// let db = Database::connect("sqlite::memory:").await?;
+/// db.execute_raw("CREATE TABLE city (id integer PRIMARY KEY, name text)", []).await?;
+/// let inserted = db.execute_raw("INSERT INTO city (name) VALUES (?), (?)", ["Oslo".into(), "Rome".into()]).await?;
+/// assert_eq!(inserted, 2);
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sqlite"))]
+/// # fn main() {}
+/// ```
+#[derive(Clone)]
+pub struct Database {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    backend: Box<dyn Backend>,
+    dialect: Arc<dyn Dialect>,
+    /// Where it is, without a password.
+    place: String,
+}
+
+impl Database {
+    /// Connects to the database of a URL, and asks the server what it can do.
+    ///
+    /// | URL | database | cargo feature |
+    /// | --- | --- | --- |
+    /// | `sqlite://app.db`, `sqlite:///var/app.db`, `sqlite::memory:` | SQLite | `sqlite` (default) |
+    /// | `postgres://user:password@host:5432/name` | PostgreSQL 13 or newer | `postgres` |
+    /// | `mysql://user:password@host:3306/name`, `mariadb://…` | MySQL 8.0, MariaDB 10.5, or newer | `mysql` |
+    ///
+    /// Characters that mean something in a URL are written as `%40` in a name or a password. Parameters come after a
+    /// question mark; an unknown one is an error:
+    ///
+    /// - all: `pool_size`, the most connections (10; for SQLite those that read, 4).
+    /// - SQLite: `mode` (`ro`, `rw`, or `rwc`, which makes the file: the default), `busy_timeout` (5000, in milliseconds). A file
+    ///   is switched to [WAL](https://sqlite.org/wal.html); one connection writes, the others read. `foreign_keys` is on.
+    /// - PostgreSQL: those of [libpq](https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS):
+    ///   `sslmode` (`disable`, `prefer`: the default, `require`, `verify-ca`, `verify-full`), `sslrootcert`, `sslnegotiation`, `host`, `hostaddr`,
+    ///   `port`, `user`, `password`, `dbname`, `application_name`, `options`, `connect_timeout`, `tcp_user_timeout`, `keepalives`,
+    ///   `keepalives_idle`, `keepalives_interval`, `keepalives_retries`, `target_session_attrs`, `channel_binding`,
+    ///   `load_balance_hosts`.
+    /// - MySQL and MariaDB: `ssl-mode` (`DISABLED`: the default, `REQUIRED`, `VERIFY_CA`, `VERIFY_IDENTITY`), `ssl-ca`, and those of
+    ///   [`mysql_async`](https://docs.rs/mysql_async): `socket`, `tcp_keepalive`, `max_allowed_packet`, `compression` and others. Sessions
+    ///   are in UTC, strict and at READ COMMITTED, as Django's are.
+    ///
+    /// # Errors
+    ///
+    /// [`Configuration`](crate::ErrorKind::Configuration) where the URL is wrong or its database is not switched on;
+    /// [`Connection`](crate::ErrorKind::Connection) where the server cannot be reached or refuses;
+    /// [`NotSupported`](crate::ErrorKind::NotSupported) where the server is too old. No error shows the password.
+    pub async fn connect(url: &str) -> Result<Database> {
+        let url = DatabaseUrl::parse(url)?;
+        let backend = backend::connect(&url).await?;
+        Ok(Database::new(backend, url.to_string()))
+    }
+
+    /// A database through a SQLite connection that the caller has, with all its settings as they are.
+    ///
+    /// All statements share it. SQL functions that Enmasse needs are added to it.
+    ///
+    /// # Errors
+    ///
+    /// [`NotSupported`](crate::ErrorKind::NotSupported) where the SQLite library is older than 3.35.
+    #[cfg(feature = "sqlite")]
+    pub async fn from_sqlite_connection(connection: rusqlite::Connection) -> Result<Database> {
+        let backend = backend::sqlite::adopt(connection).await?;
+        Ok(Database::new(backend, "a SQLite connection".to_owned()))
+    }
+
+    fn new(backend: Box<dyn Backend>, place: String) -> Database {
+        Database { inner: Arc::new(Inner { dialect: backend.dialect(), backend, place }) }
+    }
+
+    /// Runs work in a transaction: commits when it gives `Ok`, and rolls back when it gives `Err`, when it panics, and when
+    /// the future is dropped half-way.
+    ///
+    /// After a deadlock, a serialisation failure or a lock that could not be had in time the work is run again, with
+    /// a new transaction, a few times at most: what it does besides must bear that. On MySQL and MariaDB the transaction is at READ COMMITTED,
+    /// as in Django; on SQLite it begins at once as one that writes (`BEGIN IMMEDIATE`).
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> enmasse::Result<()> {
+    /// # let db = enmasse::Database::connect("sqlite::memory:").await?;
+    /// # db.execute_raw("CREATE TABLE account (id integer PRIMARY KEY, balance integer)", []).await?;
+    /// db.transaction(async |tx| {
+    ///     tx.execute_raw("UPDATE account SET balance = balance - 5 WHERE id = ?", [1.into()]).await?;
+    ///     tx.execute_raw("UPDATE account SET balance = balance + 5 WHERE id = ?", [2.into()]).await?;
+    ///     Ok(())
+    /// })
+    /// .await?;
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The work's own error, or that of `BEGIN` or `COMMIT`. Where a statement failed in a way that ends the transaction and the work gives
+    /// `Ok` nevertheless, nothing is committed and the statement's error is given.
+    pub async fn transaction<T, F, Fut>(&self, work: F) -> Result<T>
+    where
+        F: Fn(Transaction) -> Fut,
+        Fut: Future<Output = Result<T>>,
+    {
+        self.transaction_with(work).await
+    }
+
+    /// [`transaction`](Database::transaction) for work that has an error type of its own.
+    ///
+    /// The work is run again when the last statement that it ran failed with a conflict.
+    ///
+    /// # Errors
+    ///
+    /// As [`transaction`](Database::transaction).
+    pub async fn transaction_with<T, E, F, Fut>(&self, work: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: Fn(Transaction) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+    {
+        transaction::outermost(self, work).await
+    }
+
+    /// Runs one statement of the caller's own SQL, and gives the number of rows that it matched.
+    ///
+    /// The placeholders are the database's own: `$1` on PostgreSQL, `?` elsewhere. Each value is stored as its own type says.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database.
+    pub async fn execute_raw(&self, sql: &str, params: impl IntoIterator<Item = Value>) -> Result<u64> {
+        Ok(self.executor().raw(sql, params).await?.0)
+    }
+
+    /// Runs one statement of the caller's own SQL, and gives its rows.
+    ///
+    /// The placeholders are the database's own: `$1` on PostgreSQL, `?` elsewhere. Each value comes as the database's driver gives it: a
+    /// date of SQLite, for example, is text.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database.
+    pub async fn query_raw(
+        &self,
+        sql: &str,
+        params: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<Vec<Value>>> {
+        Ok(self.executor().raw(sql, params).await?.1)
+    }
+
+    /// The database's name and version: `PostgreSQL 15.18`.
+    pub fn name(&self) -> String {
+        self.inner.dialect.name()
+    }
+
+    /// Waits for the statements that are running, and closes the connections. Every later statement is an error.
+    ///
+    /// Without this, connections close when the last handle is dropped.
+    pub async fn close(&self) {
+        self.inner.backend.close().await;
+    }
+
+    pub(crate) fn dialect(&self) -> Arc<dyn Dialect> {
+        self.inner.dialect.clone()
+    }
+
+    pub(crate) fn backend(&self) -> &dyn Backend {
+        &*self.inner.backend
+    }
+
+    /// A connection for anything.
+    pub(crate) async fn connection(&self) -> Result<Traced> {
+        self.backend().connect(Access::Write).await.map(Traced)
+    }
+
+    /// A connection for one statement.
+    pub(crate) async fn connection_for(&self, sql: &str) -> Result<Traced> {
+        let reads = sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("select"));
+        let access = if reads { Access::Read } else { Access::Write };
+        self.backend().connect(access).await.map(Traced)
+    }
+
+    /// Runs one statement, again after a conflict: outside of a transaction, one that has failed has done nothing.
+    pub(crate) async fn retried<T, F>(&self, run: F, sql: &str) -> Result<T>
+    where
+        F: for<'c> Fn(&'c mut dyn Connection) -> BoxFuture<'c, Result<T>>,
+    {
+        let mut tries = Tries::new();
+        loop {
+            let result = match self.connection_for(sql).await {
+                Ok(mut connection) => run(&mut connection).await,
+                Err(error) => Err(error),
+            };
+            match result {
+                Err(error) if error.is_retryable() && tries.another().await => continue,
+                result => return result,
+            }
+        }
+    }
+
+    /// Runs work in a transaction of its own, again after a conflict.
+    pub(crate) async fn atomic<T, F>(&self, work: &F) -> Result<T>
+    where
+        F: for<'c> Fn(&'c mut dyn Connection) -> BoxFuture<'c, Result<T>> + Send + Sync,
+        T: Send,
+    {
+        let mut tries = Tries::new();
+        loop {
+            match self.atomic_once(work).await {
+                Err(error) if error.is_retryable() && tries.another().await => continue,
+                result => return result,
+            }
+        }
+    }
+
+    async fn atomic_once<T, F>(&self, work: &F) -> Result<T>
+    where
+        F: for<'c> Fn(&'c mut dyn Connection) -> BoxFuture<'c, Result<T>> + Send + Sync,
+        T: Send,
+    {
+        // dropped before the commit, the connection rolls back
+        let mut connection = self.connection().await?;
+        transact(&mut connection, Step::Begin).await?;
+        let result = work(&mut connection).await;
+        match &result {
+            Ok(_) => transact(&mut connection, Step::Commit).await?,
+            Err(_) => _ = transact(&mut connection, Step::Rollback).await,
+        }
+        result
+    }
+}
+
+/// Where it is and what it is; never a password.
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Database({}, {})", self.inner.place, self.inner.dialect.name())
+    }
+}
+
+impl From<&Database> for Executor {
+    fn from(database: &Database) -> Executor {
+        database.executor()
+    }
+}

@@ -1,0 +1,222 @@
+//! What statements are run on: a database or a transaction.
+
+use std::sync::Arc;
+
+use enmasse_core::dialect::Dialect;
+use enmasse_core::error::Result;
+use enmasse_core::sql::Statement;
+use enmasse_core::value::{DataType, Value};
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, Stream, StreamExt};
+use tokio::sync::mpsc;
+
+use crate::backend::{Connection, Done, Row};
+use crate::{Database, Transaction};
+
+/// A [`Database`] or a [`Transaction`], or a reference to one: what a QuerySet runs on.
+///
+/// This trait is sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no handle to a database",
+    label = "expected `&Database` or `&Transaction`"
+)]
+pub trait Handle: sealed::Sealed {
+    #[doc(hidden)]
+    fn executor(&self) -> Executor;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for crate::Database {}
+    impl Sealed for crate::Transaction {}
+    impl Sealed for super::Executor {}
+    impl<H: Sealed + ?Sized> Sealed for &H {}
+}
+
+impl Handle for Database {
+    fn executor(&self) -> Executor {
+        Executor::Database(self.clone())
+    }
+}
+
+impl Handle for Transaction {
+    fn executor(&self) -> Executor {
+        Executor::Transaction(self.clone())
+    }
+}
+
+impl Handle for Executor {
+    fn executor(&self) -> Executor {
+        self.clone()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<H: Handle + ?Sized> Handle for &H {
+    fn executor(&self) -> Executor {
+        (**self).executor()
+    }
+}
+
+/// A handle's own copy, with which statements are run.
+#[doc(hidden)]
+#[derive(Clone, Debug)]
+pub enum Executor {
+    Database(Database),
+    Transaction(Transaction),
+}
+
+/// How many chunks of rows may wait in a stream.
+const STREAM_AHEAD: usize = 2;
+
+#[allow(dead_code)]
+impl Executor {
+    pub(crate) fn dialect(&self) -> Arc<dyn Dialect> {
+        self.database().dialect()
+    }
+
+    /// The database, also that of a transaction.
+    pub(crate) fn database(&self) -> &Database {
+        match self {
+            Executor::Database(database) => database,
+            Executor::Transaction(transaction) => transaction.database(),
+        }
+    }
+
+    /// Runs one statement; outside of a transaction it commits by itself, and is tried again after a conflict.
+    pub(crate) async fn execute(&self, statement: &Statement) -> Result<Done> {
+        match self {
+            Executor::Database(database) => {
+                database.retried(|connection| connection.execute(statement), &statement.sql).await
+            }
+            Executor::Transaction(transaction) => {
+                let mut session = transaction.session().await?;
+                let result = session.connection().execute(statement).await;
+                session.note(result)
+            }
+        }
+    }
+
+    /// Runs one statement that gives rows with columns of these types.
+    pub(crate) async fn query(&self, statement: &Statement, columns: &[DataType]) -> Result<Vec<Row>> {
+        match self {
+            Executor::Database(database) => {
+                database.retried(|connection| connection.query(statement, columns), &statement.sql).await
+            }
+            Executor::Transaction(transaction) => {
+                let mut session = transaction.session().await?;
+                let result = session.connection().query(statement, columns).await;
+                session.note(result)
+            }
+        }
+    }
+
+    /// The rows of a statement, a few at a time. Nothing is run before the first is asked for.
+    ///
+    /// In a transaction no other statement can run until the last row was taken, or the stream was dropped. A SQLite
+    /// database that has one connection only reads all rows first, so that its stream keeps nobody out.
+    pub(crate) fn stream(
+        &self,
+        statement: Statement,
+        columns: Vec<DataType>,
+    ) -> impl Stream<Item = Result<Row>> + Send + 'static + use<> {
+        let executor = self.clone();
+        let begin = async move {
+            let (sender, receiver) = mpsc::channel(STREAM_AHEAD);
+            let alive = Arc::new(());
+            if let Executor::Transaction(transaction) = &executor {
+                transaction.note_stream(&alive);
+            }
+            tokio::spawn(async move {
+                if let Err(error) = executor.send_rows(&statement, &columns, sender.clone()).await {
+                    _ = sender.send(Err(error)).await;
+                }
+            });
+            stream::unfold((receiver, alive), |(mut receiver, alive)| async move {
+                let chunk: Result<Vec<Row>> = receiver.recv().await?;
+                Some((chunk, (receiver, alive)))
+            })
+        };
+        stream::once(begin).flatten().flat_map(|chunk| {
+            let rows: Vec<Result<Row>> = match chunk {
+                Ok(rows) => rows.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
+            };
+            stream::iter(rows)
+        })
+    }
+
+    async fn send_rows(
+        &self,
+        statement: &Statement,
+        columns: &[DataType],
+        sender: mpsc::Sender<Result<Vec<Row>>>,
+    ) -> Result<()> {
+        match self {
+            Executor::Database(database) if database.backend().has_one_connection() => {
+                let rows = self.query(statement, columns).await?;
+                _ = sender.send(Ok(rows)).await;
+            }
+            Executor::Database(database) => {
+                let mut connection = database.connection_for(&statement.sql).await?;
+                connection.stream(statement, columns, sender).await?;
+            }
+            Executor::Transaction(transaction) => {
+                let mut session = transaction.streaming_session().await?;
+                let result = session.connection().stream(statement, columns, sender).await;
+                session.note(result)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs SQL that has no parameters and gives no rows.
+    pub(crate) async fn script(&self, sql: &str) -> Result<()> {
+        match self {
+            Executor::Database(database) => database.connection().await?.script(sql).await,
+            Executor::Transaction(transaction) => {
+                let mut session = transaction.session().await?;
+                let result = session.connection().script(sql).await;
+                session.note(result)
+            }
+        }
+    }
+
+    /// Runs work on one connection in one transaction: our own, which is tried again after a conflict, or a savepoint
+    /// inside the caller's.
+    pub(crate) async fn atomic<T, F>(&self, work: F) -> Result<T>
+    where
+        F: for<'c> Fn(&'c mut dyn Connection) -> BoxFuture<'c, Result<T>> + Send + Sync,
+        T: Send,
+    {
+        match self {
+            Executor::Database(database) => database.atomic(&work).await,
+            Executor::Transaction(transaction) => transaction.atomic(&work).await,
+        }
+    }
+
+    pub(crate) async fn raw(
+        &self,
+        sql: &str,
+        params: impl IntoIterator<Item = Value>,
+    ) -> Result<(u64, Vec<Row>)> {
+        let dialect = self.dialect();
+        let params = params
+            .into_iter()
+            .map(|value| match value.natural_type() {
+                Some(data_type) => dialect.store(&value, &data_type),
+                None => Ok(value),
+            })
+            .collect::<Result<Vec<Value>>>()?;
+        match self {
+            Executor::Database(database) => {
+                database.retried(|connection| connection.raw(sql, &params), sql).await
+            }
+            Executor::Transaction(transaction) => {
+                let mut session = transaction.session().await?;
+                let result = session.connection().raw(sql, &params).await;
+                session.note(result)
+            }
+        }
+    }
+}
