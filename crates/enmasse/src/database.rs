@@ -211,9 +211,9 @@ impl Database {
     }
 
     /// Runs one statement, again after a conflict: outside of a transaction, one that has failed has done nothing.
-    pub(crate) async fn retried<T, F>(&self, run: F, sql: &str) -> Result<T>
+    pub(crate) async fn retried<'env, T, F>(&self, run: F, sql: &str) -> Result<T>
     where
-        F: for<'c> Fn(&'c mut dyn Connection) -> BoxFuture<'c, Result<T>>,
+        F: for<'c> Fn(&'c mut (dyn Connection + 'env)) -> BoxFuture<'c, Result<T>>,
     {
         let mut tries = Tries::new();
         loop {
@@ -229,9 +229,9 @@ impl Database {
     }
 
     /// Runs work in a transaction of its own, again after a conflict.
-    pub(crate) async fn atomic<T, F>(&self, work: &F) -> Result<T>
+    pub(crate) async fn atomic<'env, T, F>(&self, work: &F) -> Result<T>
     where
-        F: for<'c> Fn(&'c mut dyn Connection) -> BoxFuture<'c, Result<T>> + Send + Sync,
+        F: for<'c> Fn(&'c mut (dyn Connection + 'env)) -> BoxFuture<'c, Result<T>> + Send + Sync,
         T: Send,
     {
         let mut tries = Tries::new();
@@ -243,9 +243,9 @@ impl Database {
         }
     }
 
-    async fn atomic_once<T, F>(&self, work: &F) -> Result<T>
+    async fn atomic_once<'env, T, F>(&self, work: &F) -> Result<T>
     where
-        F: for<'c> Fn(&'c mut dyn Connection) -> BoxFuture<'c, Result<T>> + Send + Sync,
+        F: for<'c> Fn(&'c mut (dyn Connection + 'env)) -> BoxFuture<'c, Result<T>> + Send + Sync,
         T: Send,
     {
         // dropped before the commit, the connection rolls back

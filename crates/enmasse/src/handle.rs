@@ -184,9 +184,9 @@ impl Executor {
 
     /// Runs work on one connection in one transaction: our own, which is tried again after a conflict, or a savepoint
     /// inside the caller's.
-    pub(crate) async fn atomic<T, F>(&self, work: F) -> Result<T>
+    pub(crate) async fn atomic<'env, T, F>(&self, work: F) -> Result<T>
     where
-        F: for<'c> Fn(&'c mut dyn Connection) -> BoxFuture<'c, Result<T>> + Send + Sync,
+        F: for<'c> Fn(&'c mut (dyn Connection + 'env)) -> BoxFuture<'c, Result<T>> + Send + Sync,
         T: Send,
     {
         match self {

@@ -169,9 +169,9 @@ impl Transaction {
     }
 
     /// Runs work in a savepoint, with the connection for itself.
-    pub(crate) async fn atomic<T, F>(&self, work: &F) -> Result<T>
+    pub(crate) async fn atomic<'env, T, F>(&self, work: &F) -> Result<T>
     where
-        F: for<'c> Fn(&'c mut dyn Connection) -> BoxFuture<'c, Result<T>> + Send + Sync,
+        F: for<'c> Fn(&'c mut (dyn Connection + 'env)) -> BoxFuture<'c, Result<T>> + Send + Sync,
         T: Send,
     {
         let mut session = self.session().await?;
@@ -350,7 +350,7 @@ impl Session {
         Ok(Session { shared: shared.clone(), guard: Some(guard) })
     }
 
-    pub fn connection(&mut self) -> &mut dyn Connection {
+    pub fn connection(&mut self) -> &mut (dyn Connection + 'static) {
         self.guard.as_mut().and_then(|guard| guard.as_mut()).expect("a session has a connection")
     }
 

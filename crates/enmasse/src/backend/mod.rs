@@ -1,9 +1,5 @@
 //! One folder a database: connects, runs statements that the core has made, nothing more.
 
-#[cfg(feature = "mysql")]
-pub(crate) mod mysql;
-#[cfg(feature = "postgres")]
-pub(crate) mod postgres;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 mod state;
@@ -15,7 +11,6 @@ pub(crate) use trace::Traced;
 pub(crate) use transact::{Step, transact};
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use enmasse_core::dialect::Dialect;
 use enmasse_core::error::{Error, ErrorKind, Result};
@@ -29,7 +24,7 @@ use crate::url::DatabaseUrl;
 
 /// How long a pool waits for a connection that is free.
 #[cfg(any(feature = "mysql", feature = "postgres"))]
-pub(crate) const POOL_WAIT: Duration = Duration::from_secs(30);
+pub(crate) const POOL_WAIT: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// How many rows are sent at a time by [`Connection::stream`].
 pub(crate) const STREAM_CHUNK: usize = 256;
@@ -121,10 +116,6 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
     match url.scheme.as_str() {
         #[cfg(feature = "sqlite")]
         "sqlite" => sqlite::connect(url).await,
-        #[cfg(feature = "postgres")]
-        "postgres" | "postgresql" => postgres::connect(url).await,
-        #[cfg(feature = "mysql")]
-        "mysql" | "mariadb" => mysql::connect(url).await,
         #[cfg(not(feature = "sqlite"))]
         "sqlite" => Err(switched_off("SQLite", "sqlite")),
         #[cfg(not(feature = "postgres"))]

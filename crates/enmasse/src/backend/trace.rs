@@ -45,7 +45,9 @@ fn record(span: &Span, started: Instant, rows: Result<u64, &Error>) {
     match rows {
         Ok(rows) => span.record("rows", rows),
         // not the message, which can hold values of a row
-        Err(error) => span.record("error", format!("{:?} {}", error.kind(), error.code().unwrap_or_default())),
+        Err(error) => {
+            span.record("error", format!("{:?} {}", error.kind(), error.code().unwrap_or_default()))
+        }
     };
     span.in_scope(|| tracing::debug!(target: "enmasse", "ran"));
 }

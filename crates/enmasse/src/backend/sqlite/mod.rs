@@ -62,7 +62,9 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
         "rw" => OpenFlags::SQLITE_OPEN_READ_WRITE,
         "rwc" => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
         other => {
-            return Err(configuration(format!("The URL's parameter 'mode' must be ro, rw or rwc, not '{other}'")));
+            return Err(configuration(format!(
+                "The URL's parameter 'mode' must be ro, rw or rwc, not '{other}'"
+            )));
         }
     };
     let busy_timeout = url.take_parsed("busy_timeout", "a number of milliseconds")?;
@@ -80,7 +82,8 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
             } else {
                 Handle::open_with_flags(&file, flags)
             };
-            let handle = handle.map_err(|cause| error(cause).at(format!("The database {}", file.display())))?;
+            let handle =
+                handle.map_err(|cause| error(cause).at(format!("The database {}", file.display())))?;
             set_up(&handle, busy_timeout)?;
             Ok(handle)
         }
@@ -182,7 +185,8 @@ impl Threads {
                 ),
             ));
         };
-        let permit = permit.map_err(|_| Error::new(ErrorKind::Connection, "The database has been closed."))?;
+        let permit =
+            permit.map_err(|_| Error::new(ErrorKind::Connection, "The database has been closed."))?;
         let idle = self.idle.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop();
         let thread = match (idle, &self.file) {
             (Some(thread), _) => thread,
@@ -208,8 +212,7 @@ impl Threads {
         let all = self.free.acquire_many(self.size).await;
         self.free.close();
         drop(all);
-        let threads =
-            std::mem::take(&mut *self.idle.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        let threads = std::mem::take(&mut *self.idle.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
         for thread in threads {
             thread.close().await;
         }

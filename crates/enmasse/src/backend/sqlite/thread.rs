@@ -48,7 +48,7 @@ impl Thread {
         &self,
         job: impl FnOnce(&mut Connection, &dyn Fn() -> bool) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (mut answer, wait) = oneshot::channel();
+        let (answer, wait) = oneshot::channel();
         self.send(move |connection| {
             if answer.is_closed() {
                 return;

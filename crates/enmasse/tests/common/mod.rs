@@ -1,0 +1,179 @@
+//! Runs a scenario on every database.
+
+#![allow(dead_code)] // each test uses what it needs
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use enmasse::Database;
+
+/// Runs the scenario on a new, empty database of SQLite, of PostgreSQL and of MySQL or MariaDB, one after the other.
+///
+/// The servers are those of `ENMASSE_TEST_POSTGRES_URL` and `ENMASSE_TEST_MYSQL_URL`; one that is not set is left out, loudly, and
+/// is a failure where `ENMASSE_TEST_REQUIRE` names it (`postgres,mysql`).
+pub fn on_each_database<F, Fut>(scenario: F)
+where
+    F: Fn(Database) -> Fut,
+    Fut: Future<Output = ()>,
+{
+    runtime().block_on(async {
+        for kind in Kind::ALL {
+            if let Some(scratch) = Scratch::new(kind).await {
+                scratch.run(&scenario).await;
+            }
+        }
+    });
+}
+
+/// Runs the scenario on one of the databases only.
+pub fn on_database<F, Fut>(kind: Kind, scenario: F)
+where
+    F: Fn(Database) -> Fut,
+    Fut: Future<Output = ()>,
+{
+    runtime().block_on(async {
+        if let Some(scratch) = Scratch::new(kind).await {
+            scratch.run(&scenario).await;
+        }
+    });
+}
+
+/// A runtime for one test: several threads, so that what should be `Send` is moved between them.
+pub fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
+}
+
+/// The databases that the tests are run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Sqlite,
+    Postgres,
+    Mysql,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 3] = [Kind::Sqlite, Kind::Postgres, Kind::Mysql];
+
+    /// The database that a handle is connected to.
+    pub fn of(db: &Database) -> Kind {
+        match db.name().split(' ').next() {
+            Some("SQLite") => Kind::Sqlite,
+            Some("PostgreSQL") => Kind::Postgres,
+            _ => Kind::Mysql,
+        }
+    }
+
+    /// Whether its cargo feature is on.
+    pub fn is_switched_on(self) -> bool {
+        match self {
+            Kind::Sqlite => cfg!(feature = "sqlite"),
+            Kind::Postgres => cfg!(feature = "postgres"),
+            Kind::Mysql => cfg!(feature = "mysql"),
+        }
+    }
+
+    /// The test server's URL; none for SQLite, which needs no server, and for one that is left out.
+    pub fn server(self) -> Option<String> {
+        let (name, variable) = match self {
+            Kind::Sqlite => return None,
+            Kind::Postgres => ("postgres", "ENMASSE_TEST_POSTGRES_URL"),
+            Kind::Mysql => ("mysql", "ENMASSE_TEST_MYSQL_URL"),
+        };
+        let url = std::env::var(variable).ok().filter(|url| !url.is_empty());
+        if url.is_none() {
+            let required = std::env::var("ENMASSE_TEST_REQUIRE").unwrap_or_default();
+            assert!(
+                !required.split(',').any(|required| required.trim() == name),
+                "ENMASSE_TEST_REQUIRE names {name}, but {variable} is not set"
+            );
+            eprintln!("NOT TESTED on {self:?}: {variable} is not set");
+        }
+        url
+    }
+}
+
+/// A new, empty database, which is dropped at the end, also when a test fails.
+pub struct Scratch {
+    pub kind: Kind,
+    /// Its URL.
+    pub url: String,
+    name: String,
+    server: Option<Database>,
+    folder: Option<tempfile::TempDir>,
+}
+
+impl Scratch {
+    /// Makes it; none where the server is left out.
+    pub async fn new(kind: Kind) -> Option<Scratch> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        if !kind.is_switched_on() {
+            return None;
+        }
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("enmasse_test_{}_{number}", std::process::id());
+        if kind == Kind::Sqlite {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let url = format!("sqlite://{}", folder.path().join("test.db").display());
+            return Some(Scratch { kind, url, name, server: None, folder: Some(folder) });
+        }
+        let server_url = kind.server()?;
+        let server = Database::connect(&with_parameter(&server_url, "pool_size=1"))
+            .await
+            .unwrap_or_else(|error| panic!("{kind:?}: no test server: {error:?}"));
+        server.execute_raw(&format!("DROP DATABASE IF EXISTS {name}"), []).await.expect("DROP DATABASE");
+        server.execute_raw(&format!("CREATE DATABASE {name}"), []).await.expect("CREATE DATABASE");
+        let url = with_database(&server_url, &name);
+        Some(Scratch { kind, url, name, server: Some(server), folder: None })
+    }
+
+    /// Connects to it.
+    pub async fn connect(&self) -> Database {
+        Database::connect(&self.url)
+            .await
+            .unwrap_or_else(|error| panic!("{:?}: cannot connect: {error:?}", self.kind))
+    }
+
+    /// Runs the scenario on it, and drops it; a failure names the database.
+    pub async fn run<F, Fut>(self, scenario: F)
+    where
+        F: Fn(Database) -> Fut,
+        Fut: Future<Output = ()>,
+    {
+        use futures_util::FutureExt;
+        let db = self.connect().await;
+        let name = db.name();
+        let result = std::panic::AssertUnwindSafe(scenario(db)).catch_unwind().await;
+        self.drop().await;
+        if let Err(panic) = result {
+            eprintln!("FAILED on {name}");
+            std::panic::resume_unwind(panic);
+        }
+    }
+
+    /// Drops it.
+    pub async fn drop(self) {
+        if let Some(server) = self.server {
+            let force = if self.kind == Kind::Postgres { " WITH (FORCE)" } else { "" };
+            server
+                .execute_raw(&format!("DROP DATABASE {}{force}", self.name), [])
+                .await
+                .expect("DROP DATABASE");
+            server.close().await;
+        }
+    }
+}
+
+/// The URL with another database's name.
+fn with_database(url: &str, name: &str) -> String {
+    let (place, query) = url.split_once('?').map_or((url, None), |(place, query)| (place, Some(query)));
+    let slashes = place.find("//").map_or(0, |position| position + 2);
+    let host = match place[slashes..].find('/') {
+        Some(end) => &place[..slashes + end],
+        None => place,
+    };
+    format!("{host}/{name}{}", query.map_or(String::new(), |query| format!("?{query}")))
+}
+
+/// The URL with one parameter more.
+pub fn with_parameter(url: &str, parameter: &str) -> String {
+    format!("{url}{}{parameter}", if url.contains('?') { '&' } else { '?' })
+}
