@@ -1,0 +1,63 @@
+//! The value after a keyword.
+
+use proc_macro2::{Spacing, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::Expr;
+use syn::parse::ParseStream;
+use syn::spanned::Spanned;
+
+use crate::keyword::replace_fields;
+
+/// Any expression, with `F(field)` in it made a column.
+pub struct Value(Expr);
+
+impl Value {
+    /// Everything up to one of these marks, which only separate where they are not inside of something.
+    pub fn parse_until(input: ParseStream, separators: &[char]) -> syn::Result<Self> {
+        let start = input.span();
+        let mut tokens = TokenStream::new();
+        // How deep in the angle brackets of `collect::<HashMap<_, _>>()`, where a comma does not separate.
+        let mut angles = 0_usize;
+        let mut before = [' ', ' '];
+        while !input.is_empty() {
+            if let Some((punct, _)) = input.cursor().punct() {
+                let mark = punct.as_char();
+                if angles == 0 && separators.contains(&mark) {
+                    if punct.spacing() == Spacing::Joint && mark == '|' {
+                        return Err(syn::Error::new(
+                            punct.span(),
+                            "write `|` for or; a value with `|` in it is put in parentheses",
+                        ));
+                    }
+                    break;
+                }
+                match (mark, before) {
+                    ('<', [':', ':']) => angles += 1,
+                    ('<', _) if angles > 0 => angles += 1,
+                    ('>', [_, '-']) => {}
+                    ('>', _) => angles = angles.saturating_sub(1),
+                    _ => {}
+                }
+                before = [before[1], mark];
+            } else {
+                before = [' ', ' '];
+            }
+            tokens.extend([input.parse::<TokenTree>()?]);
+        }
+        if tokens.is_empty() {
+            return Err(syn::Error::new(start, "expected a value after `=`"));
+        }
+        let value: Expr = syn::parse2(replace_fields(tokens))?;
+        if let Expr::Assign(assign) = &value {
+            let text = "conditions are joined by `,` (and), `|` (or) and `^` (xor)";
+            return Err(syn::Error::new(assign.eq_token.span(), text));
+        }
+        Ok(Value(value))
+    }
+}
+
+impl ToTokens for Value {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.0.to_tokens(tokens);
+    }
+}

@@ -1,0 +1,111 @@
+//! `impl Entity` and `impl Model`.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::model::columns::columns_ident;
+use crate::model::parse::{Field, Model};
+
+pub fn expand(model: &Model) -> TokenStream {
+    let Model { ident, .. } = model;
+    let name = crate::names::name(ident);
+    let columns = columns_ident(ident);
+    let names: Vec<&String> = model.fields.iter().map(|field| &field.name).collect();
+    let idents: Vec<&Ident> = model.fields.iter().map(|field| &field.ident).collect();
+    let positions = 0..names.len();
+    let to_values = model.fields.iter().map(|field| {
+        let Field { ident, .. } = field;
+        quote_spanned! { field.field_type.span() => ::enmasse::FieldType::to_value(&self.#ident) }
+    });
+    let sets = model.fields.iter().zip(0_usize..).map(|(field, position)| {
+        let Field { ident, .. } = field;
+        let set = quote_spanned! { field.field_type.span() =>
+            ::enmasse::FieldType::from_value(value).map(|value| self.#ident = value)
+        };
+        quote! { #position => #set }
+    });
+    let takes = model.fields.iter().map(|field| {
+        let Field { ident, .. } = field;
+        let take = quote_spanned! { field.field_type.span() => row.take() };
+        quote! { #ident: #take? }
+    });
+    quote! {
+        impl ::enmasse::Entity for #ident {
+            type Columns = #columns;
+
+            fn columns(path: ::enmasse::Path) -> #columns {
+                #columns { __path: path, #(#idents: ::enmasse::Column::new(path, #names),)* }
+            }
+
+            fn from_row(
+                _: &::enmasse::schema::ModelRef,
+                row: ::std::vec::Vec<::enmasse::Value>,
+            ) -> ::enmasse::Result<Self> {
+                let mut row = ::enmasse::__private::RowReader::new(#name, &[#(#names),*], row)?;
+                ::std::result::Result::Ok(#ident { #(#takes,)* })
+            }
+
+            fn value(&self, _: &::enmasse::schema::ModelRef, field: usize) -> ::enmasse::Value {
+                match field {
+                    #(#positions => #to_values,)*
+                    _ => ::enmasse::Value::Null,
+                }
+            }
+
+            fn set_value(
+                &mut self,
+                _: &::enmasse::schema::ModelRef,
+                field: usize,
+                value: ::enmasse::Value,
+            ) -> ::enmasse::Result<()> {
+                const NAMES: &[&str] = &[#(#names),*];
+                let set = match field {
+                    #(#sets,)*
+                    _ => return ::std::result::Result::Err(::enmasse::__private::no_such_position(#name, field)),
+                };
+                set.map_err(|error| error.at(::std::format_args!("{}.{}", #name, NAMES[field])))
+            }
+        }
+    }
+}
+
+/// The impls of something that cannot be a model, so that what uses it is not reported as well.
+pub fn dummy(name: &Option<Ident>) -> TokenStream {
+    let Some(ident) = name else { return TokenStream::new() };
+    quote! {
+        impl ::enmasse::Entity for #ident {
+            type Columns = ();
+
+            fn columns(_: ::enmasse::Path) {}
+
+            fn from_row(
+                _: &::enmasse::schema::ModelRef,
+                _: ::std::vec::Vec<::enmasse::Value>,
+            ) -> ::enmasse::Result<Self> {
+                ::std::unreachable!()
+            }
+
+            fn value(&self, _: &::enmasse::schema::ModelRef, _: usize) -> ::enmasse::Value {
+                ::std::unreachable!()
+            }
+
+            fn set_value(
+                &mut self,
+                _: &::enmasse::schema::ModelRef,
+                _: usize,
+                _: ::enmasse::Value,
+            ) -> ::enmasse::Result<()> {
+                ::std::unreachable!()
+            }
+        }
+
+        impl ::enmasse::Model for #ident {
+            type Key = ();
+
+            fn definition() -> ::enmasse::schema::Model {
+                ::std::unreachable!()
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! `#[derive(Model)]`.
+
+mod columns;
+mod definition;
+mod entity;
+mod parse;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::errors::Errors;
+
+pub use parse::{flag, key, metas, text};
+
+/// Whatever is wrong, the rest of the model is made all the same, so that one mistake does not give fifty errors.
+pub fn derive(input: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let model = syn::parse2(input).map(|input| parse::model(input, &mut errors));
+    let made = match errors.ok(model) {
+        Some(Ok(model)) => {
+            let columns = columns::expand(&model);
+            let definition = definition::expand(&model);
+            let entity = entity::expand(&model);
+            quote! { #columns #entity #definition }
+        }
+        Some(Err(name)) => entity::dummy(&name),
+        None => TokenStream::new(),
+    };
+    let errors = errors.into_tokens();
+    quote! { #errors #made }
+}

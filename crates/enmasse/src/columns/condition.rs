@@ -1,0 +1,87 @@
+//! What can be a condition.
+
+use std::ops::{BitAnd, BitOr, BitXor, Not};
+
+use enmasse_core::expr::Expr;
+use enmasse_core::lookup::Lookup;
+use enmasse_core::query::Q;
+
+use crate::columns::Column;
+use crate::field_type::FieldType;
+use crate::operand::{NeverNull, Operand};
+use crate::typed::Typed;
+
+/// What a filter's closure gives: a [`Q`], a column that is true or false, or an expression that is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a condition",
+    label = "expected a comparison such as `u.country.eq(\"US\")`, or a column of type `bool`"
+)]
+pub trait IntoQ {
+    /// The condition.
+    fn into_q(self) -> Q;
+}
+
+impl IntoQ for Q {
+    fn into_q(self) -> Q {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: FieldType<Base = bool>> IntoQ for Column<T> {
+    fn into_q(self) -> Q {
+        Q::compare(self, Lookup::Exact, true)
+    }
+}
+
+impl IntoQ for Typed<bool> {
+    fn into_q(self) -> Q {
+        match self.into() {
+            Expr::Condition(condition) => *condition,
+            expression => Q::Expr(Box::new(expression)),
+        }
+    }
+}
+
+/// Whether a condition holds, as a value: `u.is_new.set(u.created.gt(yesterday))`.
+impl Operand<bool> for Q {
+    type Null = NeverNull;
+
+    fn into_operand(self) -> Expr {
+        Expr::Condition(Box::new(self))
+    }
+}
+
+impl<T: FieldType<Base = bool>> Not for Column<T> {
+    type Output = Q;
+
+    fn not(self) -> Q {
+        !self.into_q()
+    }
+}
+
+macro_rules! joined {
+    ($($operator:ident, $method:ident;)*) => {$(
+        impl<T: FieldType<Base = bool>, R: IntoQ> $operator<R> for Column<T> {
+            type Output = Q;
+
+            fn $method(self, other: R) -> Q {
+                self.into_q().$method(other.into_q())
+            }
+        }
+
+        impl<T: FieldType<Base = bool>> $operator<Column<T>> for Q {
+            type Output = Q;
+
+            fn $method(self, other: Column<T>) -> Q {
+                self.$method(other.into_q())
+            }
+        }
+    )*};
+}
+
+joined! {
+    BitAnd, bitand;
+    BitOr, bitor;
+    BitXor, bitxor;
+}

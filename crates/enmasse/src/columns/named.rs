@@ -1,0 +1,114 @@
+//! Columns by name, for models that are known only at run time.
+
+use enmasse_core::expr::{Expr, FieldPath};
+
+use crate::columns::{Assignment, Path};
+use crate::family::Untyped;
+use crate::operand::{Fits, NeverNull, Operand};
+use crate::typed::{Expression, Typed};
+
+/// The columns of a model that is known only at run time: what the closures of a query of [`Record`](crate::Record)s are given.
+///
+/// ```
+/// use enmasse::prelude::*;
+/// use enmasse::{NamedColumns, Path};
+///
+/// fn in_us(row: NamedColumns) -> Q {
+///     row.col("user__country").eq("US") & row.col("points").gt(100)
+/// }
+/// # in_us(NamedColumns::new(Path::root()));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct NamedColumns {
+    path: Path,
+}
+
+impl NamedColumns {
+    /// The columns at the end of a path.
+    pub const fn new(path: Path) -> Self {
+        NamedColumns { path }
+    }
+
+    /// The column of this name, with `__` between the names of relations, transforms and keys of JSON documents.
+    ///
+    /// The name is checked against the model when a statement is made.
+    pub fn col(self, name: &str) -> NamedColumn {
+        NamedColumn { path: self.path.named(name) }
+    }
+}
+
+/// A field by name: Django's `F("user__country")`.
+///
+/// An [`Expression`] whose type is not known, so that every lookup and function can be used on it, with any value. The name
+/// and what is done with it are checked when a statement is made.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct NamedColumn {
+    path: FieldPath,
+}
+
+/// A field by name: Django's `F`.
+///
+/// ```
+/// use enmasse::prelude::*;
+///
+/// let bonus = F("points") * 2 + 10;
+/// let rich = F("user__points").gt(1_000);
+/// # let _ = (bonus, rich);
+/// ```
+#[allow(non_snake_case)]
+pub fn F(name: impl Into<FieldPath>) -> NamedColumn {
+    NamedColumn { path: name.into() }
+}
+
+impl NamedColumn {
+    /// The names that lead to the field.
+    pub fn path(self) -> FieldPath {
+        self.path
+    }
+
+    /// Sets the field to a value or an expression, in an update.
+    pub fn set(self, value: impl Operand<Untyped>) -> Assignment {
+        Assignment { field: self.path, value: value.into_operand() }
+    }
+
+    /// Adds to the field, in an update.
+    pub fn increment(self, by: impl Operand<Untyped>) -> Assignment {
+        Assignment { field: self.path.clone(), value: self.plus(by).into_expr() }
+    }
+
+    /// Subtracts from the field, in an update.
+    pub fn decrement(self, by: impl Operand<Untyped>) -> Assignment {
+        Assignment { field: self.path.clone(), value: self.minus(by).into_expr() }
+    }
+
+    /// The field of the query around a subquery: Django's `OuterRef`.
+    pub fn outer(self) -> Typed<Untyped> {
+        Typed::new(Expr::Outer(self.path))
+    }
+}
+
+impl Expression for NamedColumn {
+    type Base = Untyped;
+
+    fn into_expr(self) -> Expr {
+        Expr::Field(self.path)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<B> Operand<B> for NamedColumn
+where
+    Untyped: Fits<B>,
+{
+    type Null = NeverNull;
+
+    fn into_operand(self) -> Expr {
+        self.into_expr()
+    }
+}
+
+impl From<NamedColumn> for Expr {
+    fn from(column: NamedColumn) -> Self {
+        column.into_expr()
+    }
+}

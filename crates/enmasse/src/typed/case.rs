@@ -1,0 +1,93 @@
+//! `CASE WHEN … THEN … END`.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use enmasse_core::expr::Expr;
+use enmasse_core::query::Q;
+
+use crate::columns::IntoQ;
+use crate::operand::{NeverNull, Operand};
+use crate::typed::Expression;
+
+/// The first result whose condition holds: Django's `Case(When(...), default=...)`.
+///
+/// Its type comes from where it is used, or is given: `case::<i64>()`.
+///
+/// ```
+/// use enmasse::prelude::*;
+///
+/// #[derive(Model)]
+/// struct Client {
+///     #[model(primary_key)]
+///     id: i64,
+///     points: i32,
+///     level: String,
+/// }
+///
+/// fn levels(c: Columns<Client>) -> Assignment {
+///     let level = case().when(c.points.gte(1_000), "Gold").when(c.points.gte(100), "Silver");
+///     c.level.set(level.otherwise("Free"))
+/// }
+/// # let _ = levels;
+/// ```
+pub fn case<B>() -> Case<B> {
+    Case { whens: Vec::new(), default: None, base: PhantomData }
+}
+
+/// See [`case`]. NULL where no condition holds and there is no [`otherwise`](Case::otherwise).
+#[must_use]
+pub struct Case<B> {
+    whens: Vec<(Q, Expr)>,
+    default: Option<Box<Expr>>,
+    base: PhantomData<fn() -> B>,
+}
+
+impl<B> Case<B> {
+    /// The result where this condition holds and none before it.
+    pub fn when<V: Operand<B>>(mut self, condition: impl IntoQ, result: V) -> Self {
+        self.whens.push((condition.into_q(), result.into_operand()));
+        self
+    }
+
+    /// The result where no condition holds.
+    pub fn otherwise<V: Operand<B>>(mut self, result: V) -> Self {
+        self.default = Some(Box::new(result.into_operand()));
+        self
+    }
+}
+
+impl<B> Expression for Case<B> {
+    type Base = B;
+
+    fn into_expr(self) -> Expr {
+        Expr::Case { whens: self.whens, default: self.default }
+    }
+}
+
+/// Of exactly this type, so that where it is used says what its type is.
+impl<B> Operand<B> for Case<B> {
+    type Null = NeverNull;
+
+    fn into_operand(self) -> Expr {
+        self.into_expr()
+    }
+}
+
+impl<B> From<Case<B>> for Expr {
+    fn from(case: Case<B>) -> Self {
+        case.into_expr()
+    }
+}
+
+impl<B> Clone for Case<B> {
+    fn clone(&self) -> Self {
+        Case { whens: self.whens.clone(), default: self.default.clone(), base: PhantomData }
+    }
+}
+
+impl<B> fmt::Debug for Case<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Case").field("whens", &self.whens).field("default", &self.default).finish()
+    }
+}

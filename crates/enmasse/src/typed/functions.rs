@@ -1,0 +1,618 @@
+//! Functions of expressions, as Django names and defines them.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use enmasse_core::expr::{Aggregate, DatePart, Expr, Function, JsonStep, Operator, TruncateTo};
+
+use crate::family::{HasDate, HasTime, Integer, Json, Number, Ordered, Summable, Text};
+use crate::field_type::FieldType;
+use crate::operand::{Literal, Operand};
+use crate::typed::{Expression, Typed};
+
+/// Functions, transforms and aggregates, as methods of columns and expressions.
+///
+/// Those of several expressions are functions: [`coalesce`], [`concat`], [`greatest`], [`least`], [`case`](crate::case), [`now`].
+///
+/// ```
+/// use enmasse::prelude::*;
+///
+/// #[derive(Model)]
+/// struct Article {
+///     #[model(primary_key)]
+///     id: i64,
+///     title: String,
+///     created: DateTime<Utc>,
+///     data: serde_json::Value,
+/// }
+///
+/// fn columns(a: Columns<Article>) -> Q {
+///     a.title.trim().lower().eq("news") & a.created.year().gte(2020) & a.data.key("views").gt(100)
+/// }
+/// # let _ = columns;
+/// ```
+pub trait Functions: Expression {
+    /// In lower case.
+    fn lower(self) -> Typed<String>
+    where
+        Self::Base: Text,
+    {
+        call(Function::Lower, [self.into_expr()])
+    }
+
+    /// In upper case.
+    fn upper(self) -> Typed<String>
+    where
+        Self::Base: Text,
+    {
+        call(Function::Upper, [self.into_expr()])
+    }
+
+    /// The number of characters.
+    fn length(self) -> Typed<i32>
+    where
+        Self::Base: Text,
+    {
+        call(Function::Length, [self.into_expr()])
+    }
+
+    /// Characters from a position on, the first being 1.
+    fn substr<V: Operand<i32>>(self, from: V) -> Typed<String>
+    where
+        Self::Base: Text,
+    {
+        call(Function::Substr, [self.into_expr(), from.into_operand()])
+    }
+
+    /// So many characters from a position on, the first being 1.
+    fn substr_len<V: Operand<i32>, W: Operand<i32>>(self, from: V, length: W) -> Typed<String>
+    where
+        Self::Base: Text,
+    {
+        call(Function::Substr, [self.into_expr(), from.into_operand(), length.into_operand()])
+    }
+
+    /// Without spaces at either end.
+    fn trim(self) -> Typed<String>
+    where
+        Self::Base: Text,
+    {
+        call(Function::Trim, [self.into_expr()])
+    }
+
+    /// Without spaces at the start.
+    fn ltrim(self) -> Typed<String>
+    where
+        Self::Base: Text,
+    {
+        call(Function::LTrim, [self.into_expr()])
+    }
+
+    /// Without spaces at the end.
+    fn rtrim(self) -> Typed<String>
+    where
+        Self::Base: Text,
+    {
+        call(Function::RTrim, [self.into_expr()])
+    }
+
+    /// With each occurrence of one text replaced by another.
+    fn replace<V: Operand<String>, W: Operand<String>>(self, from: V, to: W) -> Typed<String>
+    where
+        Self::Base: Text,
+    {
+        call(Function::Replace, [self.into_expr(), from.into_operand(), to.into_operand()])
+    }
+
+    /// The absolute value.
+    fn abs(self) -> Typed<Self::Base>
+    where
+        Self::Base: Number,
+    {
+        call(Function::Abs, [self.into_expr()])
+    }
+
+    /// Rounded to a whole number.
+    fn round(self) -> Typed<Self::Base>
+    where
+        Self::Base: Number,
+    {
+        call(Function::Round, [self.into_expr()])
+    }
+
+    /// Rounded to so many digits after the point.
+    fn round_to<V: Operand<i32>>(self, digits: V) -> Typed<Self::Base>
+    where
+        Self::Base: Number,
+    {
+        call(Function::Round, [self.into_expr(), digits.into_operand()])
+    }
+
+    /// The greatest whole number not above.
+    fn floor(self) -> Typed<Self::Base>
+    where
+        Self::Base: Number,
+    {
+        call(Function::Floor, [self.into_expr()])
+    }
+
+    /// The least whole number not below.
+    fn ceil(self) -> Typed<Self::Base>
+    where
+        Self::Base: Number,
+    {
+        call(Function::Ceil, [self.into_expr()])
+    }
+
+    /// The remainder, with the sign of the dividend; the operator `%` does the same.
+    fn modulo<V: Operand<Self::Base>>(self, divisor: V) -> Typed<Self::Base>
+    where
+        Self::Base: Number,
+    {
+        call(Function::Mod, [self.into_expr(), divisor.into_operand()])
+    }
+
+    /// To the power of.
+    fn power<V: Operand<Self::Base>>(self, exponent: V) -> Typed<Self::Base>
+    where
+        Self::Base: Number,
+    {
+        call(Function::Power, [self.into_expr(), exponent.into_operand()])
+    }
+
+    /// The bits that are set in both.
+    fn bit_and<V: Operand<Self::Base>>(self, other: V) -> Typed<Self::Base>
+    where
+        Self::Base: Integer,
+    {
+        bits(self, Operator::BitAnd, other)
+    }
+
+    /// The bits that are set in either.
+    fn bit_or<V: Operand<Self::Base>>(self, other: V) -> Typed<Self::Base>
+    where
+        Self::Base: Integer,
+    {
+        bits(self, Operator::BitOr, other)
+    }
+
+    /// The bits that are set in one of the two.
+    fn bit_xor<V: Operand<Self::Base>>(self, other: V) -> Typed<Self::Base>
+    where
+        Self::Base: Integer,
+    {
+        bits(self, Operator::BitXor, other)
+    }
+
+    /// The bits moved to the left.
+    fn shift_left<V: Operand<Self::Base>>(self, by: V) -> Typed<Self::Base>
+    where
+        Self::Base: Integer,
+    {
+        bits(self, Operator::ShiftLeft, by)
+    }
+
+    /// The bits moved to the right.
+    fn shift_right<V: Operand<Self::Base>>(self, by: V) -> Typed<Self::Base>
+    where
+        Self::Base: Integer,
+    {
+        bits(self, Operator::ShiftRight, by)
+    }
+
+    /// NULL where it is equal to a value.
+    fn null_if<V: Operand<Self::Base>>(self, value: V) -> Typed<Self::Base> {
+        call(Function::NullIf, [self.into_expr(), value.into_operand()])
+    }
+
+    /// As a value of another type.
+    fn cast<T: FieldType>(self) -> Typed<T::Base> {
+        Typed::new(Expr::Cast(Box::new(self.into_expr()), T::data_type()))
+    }
+
+    /// The date of a date and time.
+    fn date(self) -> Typed<NaiveDate>
+    where
+        Self::Base: HasDate,
+    {
+        call(Function::Date, [self.into_expr()])
+    }
+
+    /// The time of day of a date and time.
+    fn time(self) -> Typed<NaiveTime>
+    where
+        Self::Base: HasTime,
+    {
+        call(Function::Time, [self.into_expr()])
+    }
+
+    /// The year.
+    fn year(self) -> Typed<i32>
+    where
+        Self::Base: HasDate,
+    {
+        extract(self, DatePart::Year)
+    }
+
+    /// The year that the ISO week belongs to.
+    fn iso_year(self) -> Typed<i32>
+    where
+        Self::Base: HasDate,
+    {
+        extract(self, DatePart::IsoYear)
+    }
+
+    /// The month, 1 to 12.
+    fn month(self) -> Typed<i32>
+    where
+        Self::Base: HasDate,
+    {
+        extract(self, DatePart::Month)
+    }
+
+    /// The day of the month, 1 to 31.
+    fn day(self) -> Typed<i32>
+    where
+        Self::Base: HasDate,
+    {
+        extract(self, DatePart::Day)
+    }
+
+    /// The ISO week, 1 to 53.
+    fn week(self) -> Typed<i32>
+    where
+        Self::Base: HasDate,
+    {
+        extract(self, DatePart::Week)
+    }
+
+    /// The day of the week: Sunday is 1, Saturday 7.
+    fn week_day(self) -> Typed<i32>
+    where
+        Self::Base: HasDate,
+    {
+        extract(self, DatePart::WeekDay)
+    }
+
+    /// The day of the week: Monday is 1, Sunday 7.
+    fn iso_week_day(self) -> Typed<i32>
+    where
+        Self::Base: HasDate,
+    {
+        extract(self, DatePart::IsoWeekDay)
+    }
+
+    /// The quarter of the year, 1 to 4.
+    fn quarter(self) -> Typed<i32>
+    where
+        Self::Base: HasDate,
+    {
+        extract(self, DatePart::Quarter)
+    }
+
+    /// The hour, 0 to 23.
+    fn hour(self) -> Typed<i32>
+    where
+        Self::Base: HasTime,
+    {
+        extract(self, DatePart::Hour)
+    }
+
+    /// The minute, 0 to 59.
+    fn minute(self) -> Typed<i32>
+    where
+        Self::Base: HasTime,
+    {
+        extract(self, DatePart::Minute)
+    }
+
+    /// The whole second, 0 to 59.
+    fn second(self) -> Typed<i32>
+    where
+        Self::Base: HasTime,
+    {
+        extract(self, DatePart::Second)
+    }
+
+    /// Cut down to the first of January.
+    fn trunc_year(self) -> Typed<Self::Base>
+    where
+        Self::Base: HasDate,
+    {
+        truncate(self, TruncateTo::Year)
+    }
+
+    /// Cut down to the first day of the quarter.
+    fn trunc_quarter(self) -> Typed<Self::Base>
+    where
+        Self::Base: HasDate,
+    {
+        truncate(self, TruncateTo::Quarter)
+    }
+
+    /// Cut down to the first of the month.
+    fn trunc_month(self) -> Typed<Self::Base>
+    where
+        Self::Base: HasDate,
+    {
+        truncate(self, TruncateTo::Month)
+    }
+
+    /// Cut down to Monday.
+    fn trunc_week(self) -> Typed<Self::Base>
+    where
+        Self::Base: HasDate,
+    {
+        truncate(self, TruncateTo::Week)
+    }
+
+    /// Cut down to midnight.
+    fn trunc_day(self) -> Typed<Self::Base>
+    where
+        Self::Base: HasDate,
+    {
+        truncate(self, TruncateTo::Day)
+    }
+
+    /// Cut down to the full hour.
+    fn trunc_hour(self) -> Typed<Self::Base>
+    where
+        Self::Base: HasTime,
+    {
+        truncate(self, TruncateTo::Hour)
+    }
+
+    /// Cut down to the full minute.
+    fn trunc_minute(self) -> Typed<Self::Base>
+    where
+        Self::Base: HasTime,
+    {
+        truncate(self, TruncateTo::Minute)
+    }
+
+    /// Cut down to the full second.
+    fn trunc_second(self) -> Typed<Self::Base>
+    where
+        Self::Base: HasTime,
+    {
+        truncate(self, TruncateTo::Second)
+    }
+
+    /// What stands at a key of a JSON document; as in Django, a key of digits is an element of an array.
+    fn key(self, key: impl Into<String>) -> Typed<Self::Base>
+    where
+        Self::Base: Json,
+    {
+        json_step(self, JsonStep::Key(key.into()))
+    }
+
+    /// An element of an array in a JSON document, the first being 0.
+    fn index(self, index: i64) -> Typed<Self::Base>
+    where
+        Self::Base: Json,
+    {
+        json_step(self, JsonStep::Index(index))
+    }
+
+    /// How many are not NULL: an aggregate, for what a subquery selects.
+    fn count(self) -> Typed<i64> {
+        aggregate(self, Aggregate::Count, false)
+    }
+
+    /// How many different values there are: an aggregate.
+    fn count_distinct(self) -> Typed<i64> {
+        aggregate(self, Aggregate::Count, true)
+    }
+
+    /// The sum: an aggregate.
+    fn sum(self) -> Typed<<Self::Base as Summable>::Sum>
+    where
+        Self::Base: Summable,
+    {
+        aggregate(self, Aggregate::Sum, false)
+    }
+
+    /// The average: an aggregate.
+    fn avg(self) -> Typed<<Self::Base as Summable>::Average>
+    where
+        Self::Base: Summable,
+    {
+        aggregate(self, Aggregate::Avg, false)
+    }
+
+    /// The least: an aggregate.
+    fn min(self) -> Typed<Self::Base>
+    where
+        Self::Base: Ordered,
+    {
+        aggregate(self, Aggregate::Min, false)
+    }
+
+    /// The greatest: an aggregate.
+    fn max(self) -> Typed<Self::Base>
+    where
+        Self::Base: Ordered,
+    {
+        aggregate(self, Aggregate::Max, false)
+    }
+}
+
+impl<E: Expression> Functions for E {}
+
+fn call<B>(function: Function, arguments: impl Into<Vec<Expr>>) -> Typed<B> {
+    Typed::new(Expr::Function(function, arguments.into()))
+}
+
+fn bits<E: Expression>(left: E, operator: Operator, right: impl Operand<E::Base>) -> Typed<E::Base> {
+    Typed::new(left.into_expr().binary(operator, right.into_operand()))
+}
+
+fn extract(of: impl Expression, part: DatePart) -> Typed<i32> {
+    call(Function::Extract(part), [of.into_expr()])
+}
+
+fn truncate<E: Expression>(of: E, to: TruncateTo) -> Typed<E::Base> {
+    call(Function::Truncate(to), [of.into_expr()])
+}
+
+/// Steps one after the other are one path.
+fn json_step<E: Expression>(of: E, step: JsonStep) -> Typed<E::Base> {
+    Typed::new(match of.into_expr() {
+        Expr::Function(Function::JsonPath(mut steps), document) => {
+            steps.push(step);
+            Expr::Function(Function::JsonPath(steps), document)
+        }
+        document => Expr::Function(Function::JsonPath(vec![step]), vec![document]),
+    })
+}
+
+fn aggregate<B>(of: impl Expression, function: Aggregate, distinct: bool) -> Typed<B> {
+    Typed::new(Expr::Aggregate { function, of: Some(Box::new(of.into_expr())), distinct })
+}
+
+/// How many rows there are: Django's `Count("*")`, an aggregate for what a subquery selects.
+pub fn count_rows() -> Typed<i64> {
+    Typed::new(Expr::Aggregate { function: Aggregate::Count, of: None, distinct: false })
+}
+
+/// The current time: of the transaction on PostgreSQL, of the statement elsewhere.
+pub fn now() -> Typed<DateTime<Utc>> {
+    call(Function::Now, [])
+}
+
+/// A plain value as an expression, with the type that it has by itself.
+///
+/// ```
+/// use enmasse::prelude::*;
+///
+/// let double = value(2_i64) * 2;
+/// # let _ = double;
+/// ```
+pub fn value<T: FieldType + Literal<T::Base>>(value: T) -> Typed<T::Base> {
+    Typed::new(Expr::Value(value.into_literal(), Some(T::data_type())))
+}
+
+/// The first that is not NULL: `coalesce((u.nickname, u.name, "nobody"))`.
+pub fn coalesce<S: Several>(of: S) -> Typed<S::Base> {
+    call(Function::Coalesce, of.into_exprs())
+}
+
+/// The greatest: `greatest((u.created, u.updated))`.
+pub fn greatest<S: Several>(of: S) -> Typed<S::Base>
+where
+    S::Base: Ordered,
+{
+    call(Function::Greatest, of.into_exprs())
+}
+
+/// The least: `least((u.points, 100))`.
+pub fn least<S: Several>(of: S) -> Typed<S::Base>
+where
+    S::Base: Ordered,
+{
+    call(Function::Least, of.into_exprs())
+}
+
+/// The texts one after the other: `concat((u.first_name, " ", u.last_name))`. NULL counts as empty.
+pub fn concat<T: Texts>(of: T) -> Typed<String> {
+    call(Function::Concat, of.into_exprs())
+}
+
+/// SQL as it stands, which gives a `T`, with each `{}` replaced by the next part: the way out, Django's `RawSQL`.
+///
+/// Values among the parts travel as parameters. The parts are a tuple of columns, expressions and values.
+///
+/// ```
+/// use enmasse::prelude::*;
+///
+/// let half = raw::<i64>("({} + 1) / {}", (F("points"), 2));
+/// # let _ = half;
+/// ```
+pub fn raw<T: FieldType>(sql: impl Into<String>, parts: impl Parts) -> Typed<T::Base> {
+    Typed::new(Expr::Raw { sql: sql.into(), parts: parts.into_parts(), data_type: T::data_type() })
+}
+
+/// A tuple of 2 to 12: an expression, and others or values of the same type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tuple of expressions of one type",
+    label = "expected `(column, …)`: a column or expression first, then columns, expressions or values of its type"
+)]
+pub trait Several {
+    /// The type of all of them.
+    type Base;
+
+    /// The expressions, in order.
+    fn into_exprs(self) -> Vec<Expr>;
+}
+
+/// A tuple of 2 to 12 texts: columns, expressions or values.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tuple of texts",
+    label = "expected `(column, \" \", …)`: text columns, expressions or values"
+)]
+pub trait Texts {
+    /// The expressions, in order.
+    fn into_exprs(self) -> Vec<Expr>;
+}
+
+/// A tuple of up to 12 columns, expressions and values of any types, or a `Vec<Expr>`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tuple of columns, expressions and values",
+    label = "expected a tuple: `()`, `(column,)`, `(column, value)`"
+)]
+pub trait Parts {
+    /// The expressions, in order.
+    fn into_parts(self) -> Vec<Expr>;
+}
+
+impl Parts for Vec<Expr> {
+    fn into_parts(self) -> Vec<Expr> {
+        self
+    }
+}
+
+impl Parts for () {
+    fn into_parts(self) -> Vec<Expr> {
+        Vec::new()
+    }
+}
+
+macro_rules! parts {
+    ($($part:ident)+) => {
+        impl<$($part: Into<Expr>),+> Parts for ($($part,)+) {
+            fn into_parts(self) -> Vec<Expr> {
+                #[allow(non_snake_case)]
+                let ($($part,)+) = self;
+                vec![$($part.into()),+]
+            }
+        }
+    };
+}
+
+macro_rules! several {
+    ($first:ident $($rest:ident)+) => {
+        impl<$first: Expression, $($rest: Operand<$first::Base>),+> Several for ($first, $($rest),+) {
+            type Base = $first::Base;
+
+            fn into_exprs(self) -> Vec<Expr> {
+                #[allow(non_snake_case)]
+                let ($first, $($rest),+) = self;
+                vec![$first.into_expr(), $($rest.into_operand()),+]
+            }
+        }
+
+        impl<$first: Operand<String>, $($rest: Operand<String>),+> Texts for ($first, $($rest),+) {
+            fn into_exprs(self) -> Vec<Expr> {
+                #[allow(non_snake_case)]
+                let ($first, $($rest),+) = self;
+                vec![$first.into_operand(), $($rest.into_operand()),+]
+            }
+        }
+
+        parts!($first $($rest)+);
+        several!($($rest)+);
+    };
+    ($last:ident) => {
+        parts!($last);
+    };
+}
+
+several!(A B C D E G H I J K L M);

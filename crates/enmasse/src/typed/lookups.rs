@@ -1,0 +1,206 @@
+//! Django's field lookups.
+
+use enmasse_core::lookup::{self, Lookup};
+use enmasse_core::query::Q;
+
+use crate::family::{Contains, Json, Ordered, Text};
+use crate::operand::{Bounds, InList, Operand};
+use crate::typed::Expression;
+
+/// Django's field lookups, as methods of columns and expressions.
+///
+/// Each gives a [`Q`], and these are joined by `&`, `|`, `^` and `!`. A lookup that makes no sense for the type does not compile.
+///
+/// ```
+/// use enmasse::prelude::*;
+///
+/// #[derive(Model)]
+/// struct Person {
+///     #[model(primary_key)]
+///     id: i64,
+///     name: String,
+///     country: Option<String>,
+///     born: NaiveDate,
+/// }
+///
+/// fn wanted(p: Columns<Person>) -> Q {
+///     let grown_up = p.born.year().lte(2006);
+///     let known = p.name.istarts_with("a") | p.country.in_(["US", "CA"]);
+///     grown_up & known & !p.name.eq("Ada")
+/// }
+/// # let _ = wanted;
+/// ```
+pub trait Lookups: Expression {
+    /// Equal (`exact`). `None` means NULL.
+    fn eq<V: Operand<Self::Base>>(self, value: V) -> Q {
+        Q::compare(self.into_expr(), Lookup::Exact, value.into_operand())
+    }
+
+    /// Not equal, as Django's `exclude`: rows in which the field is NULL are not equal to a value.
+    fn ne<V: Operand<Self::Base>>(self, value: V) -> Q {
+        !self.eq(value)
+    }
+
+    /// Equal in any case.
+    fn iexact<V: Operand<String>>(self, text: V) -> Q
+    where
+        Self::Base: Text,
+    {
+        compare(self, Lookup::IExact, text)
+    }
+
+    /// Has this text in it; of JSON, has this document in it.
+    fn contains<V>(self, part: V) -> Q
+    where
+        Self::Base: Contains,
+        V: Operand<<Self::Base as Contains>::Part>,
+    {
+        Q::compare(self.into_expr(), Lookup::Contains, part.into_operand())
+    }
+
+    /// Has this text in it in any case.
+    fn icontains<V: Operand<String>>(self, text: V) -> Q
+    where
+        Self::Base: Text,
+    {
+        compare(self, Lookup::IContains, text)
+    }
+
+    /// Starts with this text (`startswith`).
+    fn starts_with<V: Operand<String>>(self, text: V) -> Q
+    where
+        Self::Base: Text,
+    {
+        compare(self, Lookup::StartsWith, text)
+    }
+
+    /// Starts with this text in any case (`istartswith`).
+    fn istarts_with<V: Operand<String>>(self, text: V) -> Q
+    where
+        Self::Base: Text,
+    {
+        compare(self, Lookup::IStartsWith, text)
+    }
+
+    /// Ends with this text (`endswith`).
+    fn ends_with<V: Operand<String>>(self, text: V) -> Q
+    where
+        Self::Base: Text,
+    {
+        compare(self, Lookup::EndsWith, text)
+    }
+
+    /// Ends with this text in any case (`iendswith`).
+    fn iends_with<V: Operand<String>>(self, text: V) -> Q
+    where
+        Self::Base: Text,
+    {
+        compare(self, Lookup::IEndsWith, text)
+    }
+
+    /// Matches a regular expression of the database.
+    fn regex<V: Operand<String>>(self, pattern: V) -> Q
+    where
+        Self::Base: Text,
+    {
+        compare(self, Lookup::Regex, pattern)
+    }
+
+    /// Matches a regular expression of the database in any case.
+    fn iregex<V: Operand<String>>(self, pattern: V) -> Q
+    where
+        Self::Base: Text,
+    {
+        compare(self, Lookup::IRegex, pattern)
+    }
+
+    /// Is one of these (`in`): values, expressions, or the rows of a query. NULLs among them are dropped; of nothing, no row is one.
+    fn in_<L: InList<Self::Base>>(self, list: L) -> Q {
+        Q::Compare { left: self.into_expr(), lookup: Lookup::In, right: list.into_list() }
+    }
+
+    /// Is between these two, or one of them: `range(1..=10)`.
+    fn range<R>(self, bounds: R) -> Q
+    where
+        Self::Base: Ordered,
+        R: Bounds<Self::Base>,
+    {
+        let right = lookup::Operand::Several(bounds.into_bounds().into());
+        Q::Compare { left: self.into_expr(), lookup: Lookup::Range, right }
+    }
+
+    /// Is NULL, or with `false` is not (`isnull`).
+    fn is_null(self, null: bool) -> Q {
+        Q::compare(self.into_expr(), Lookup::IsNull, null)
+    }
+
+    /// Greater.
+    fn gt<V: Operand<Self::Base>>(self, value: V) -> Q
+    where
+        Self::Base: Ordered,
+    {
+        Q::compare(self.into_expr(), Lookup::Gt, value.into_operand())
+    }
+
+    /// Greater or equal.
+    fn gte<V: Operand<Self::Base>>(self, value: V) -> Q
+    where
+        Self::Base: Ordered,
+    {
+        Q::compare(self.into_expr(), Lookup::Gte, value.into_operand())
+    }
+
+    /// Less.
+    fn lt<V: Operand<Self::Base>>(self, value: V) -> Q
+    where
+        Self::Base: Ordered,
+    {
+        Q::compare(self.into_expr(), Lookup::Lt, value.into_operand())
+    }
+
+    /// Less or equal.
+    fn lte<V: Operand<Self::Base>>(self, value: V) -> Q
+    where
+        Self::Base: Ordered,
+    {
+        Q::compare(self.into_expr(), Lookup::Lte, value.into_operand())
+    }
+
+    /// JSON: has this key.
+    fn has_key<V: Operand<String>>(self, key: V) -> Q
+    where
+        Self::Base: Json,
+    {
+        compare(self, Lookup::HasKey, key)
+    }
+
+    /// JSON: has all of these keys.
+    fn has_keys<L: InList<String>>(self, keys: L) -> Q
+    where
+        Self::Base: Json,
+    {
+        Q::Compare { left: self.into_expr(), lookup: Lookup::HasKeys, right: keys.into_list() }
+    }
+
+    /// JSON: has one of these keys.
+    fn has_any_keys<L: InList<String>>(self, keys: L) -> Q
+    where
+        Self::Base: Json,
+    {
+        Q::Compare { left: self.into_expr(), lookup: Lookup::HasAnyKeys, right: keys.into_list() }
+    }
+
+    /// JSON: is part of this document.
+    fn contained_by<V: Operand<Self::Base>>(self, document: V) -> Q
+    where
+        Self::Base: Json,
+    {
+        Q::compare(self.into_expr(), Lookup::ContainedBy, document.into_operand())
+    }
+}
+
+impl<E: Expression> Lookups for E {}
+
+fn compare(left: impl Expression, lookup: Lookup, text: impl Operand<String>) -> Q {
+    Q::compare(left.into_expr(), lookup, text.into_operand())
+}
