@@ -94,6 +94,18 @@ impl Database {
         Ok(Database::new(backend, "a SQLite connection".to_owned()))
     }
 
+    /// A database through a pool that the caller has, with all its settings as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`Connection`](crate::ErrorKind::Connection) where the pool gives no connection;
+    /// [`NotSupported`](crate::ErrorKind::NotSupported) where the server is older than PostgreSQL 13.
+    #[cfg(feature = "postgres")]
+    pub async fn from_postgres_pool(pool: deadpool_postgres::Pool) -> Result<Database> {
+        let backend = backend::postgres::adopt(pool).await?;
+        Ok(Database::new(backend, "a pool of PostgreSQL connections".to_owned()))
+    }
+
     fn new(backend: Box<dyn Backend>, place: String) -> Database {
         Database { inner: Arc::new(Inner { dialect: backend.dialect(), backend, place }) }
     }

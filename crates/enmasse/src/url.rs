@@ -241,15 +241,14 @@ mod tests {
     #[cfg(any(feature = "postgres", feature = "mysql"))]
     fn refuses_what_it_cannot_read() {
         for url in
-            ["", "app.db", "mysql://u:pass%zzword@h/d?x=%f", "mysql://u:pass/word", "mysql://u@h/d?x=%f"]
+            ["", "app.db", "mysql://u:hush%zzhush@h/d?x=%f", "mysql://u:hush/hush", "mysql://u@h/d?x=%f"]
         {
             let error = match DatabaseUrl::parse(url).map(|url| url.authority().map(|_| ())) {
                 Ok(Ok(())) => panic!("{url} was taken"),
                 Ok(Err(error)) | Err(error) => error,
             };
             assert_eq!(error.kind(), ErrorKind::Configuration);
-            assert!(!error.to_string().contains("pass%"), "{error}");
-            assert!(!error.to_string().contains("word"), "{error}");
+            assert!(!error.to_string().contains("hush"), "{error}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! One folder a database: connects, runs statements that the core has made, nothing more.
 
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 mod state;
@@ -21,6 +23,10 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use crate::url::DatabaseUrl;
+
+/// How many connections a server's pool has at the most: `?pool_size=`.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(crate) const POOL_SIZE: usize = 10;
 
 /// How long a pool waits for a connection that is free.
 #[cfg(any(feature = "mysql", feature = "postgres"))]
@@ -116,6 +122,8 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
     match url.scheme.as_str() {
         #[cfg(feature = "sqlite")]
         "sqlite" => sqlite::connect(url).await,
+        #[cfg(feature = "postgres")]
+        "postgres" | "postgresql" => postgres::connect(url).await,
         #[cfg(not(feature = "sqlite"))]
         "sqlite" => Err(switched_off("SQLite", "sqlite")),
         #[cfg(not(feature = "postgres"))]

@@ -1,0 +1,252 @@
+//! A client of the pool, as a connection.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use deadpool_postgres::{Client, Object};
+use enmasse_core::dialect::Postgres;
+use enmasse_core::error::{Error, ErrorKind, Result};
+use enmasse_core::plan::Rows;
+use enmasse_core::sql::Statement;
+use enmasse_core::value::{DataType, Value};
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesOrdered, StreamExt, TryStreamExt};
+use tokio::sync::mpsc;
+use tokio_postgres::types::Type;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::convert::{Bound, Raw, parameter_type};
+use super::error::error;
+use crate::backend::{Connection, Done, EachRun, Extent, Row, STREAM_CHUNK, TransactionState, load_row};
+
+/// How many runs of one statement are on their way at a time.
+const PIPELINE: usize = 128;
+
+/// How many prepared statements a connection keeps.
+const STATEMENTS: usize = 256;
+
+pub(super) struct PostgresConnection {
+    dialect: Arc<Postgres>,
+    state: TransactionState,
+    tls: Option<MakeRustlsConnect>,
+    /// There until it is dropped.
+    client: Option<Client>,
+}
+
+impl PostgresConnection {
+    pub fn new(client: Client, dialect: Arc<Postgres>, tls: Option<MakeRustlsConnect>) -> Self {
+        PostgresConnection { dialect, state: TransactionState::default(), tls, client: Some(client) }
+    }
+
+    /// Runs work with the client, and notes what became of the transaction.
+    async fn run<T>(&mut self, work: impl AsyncFnOnce(&Client, &Postgres) -> Result<T>) -> Result<T> {
+        self.state.start()?;
+        let Some(client) = &self.client else {
+            return Err(Error::new(ErrorKind::Connection, "The connection has been given back."));
+        };
+        let result = work(client, &self.dialect).await;
+        self.state.finish(&result, |error| match error.kind() {
+            ErrorKind::Connection => Extent::Transaction,
+            _ if error.code().is_some() => Extent::Savepoint,
+            // ours or the driver's: the server knows nothing of it
+            _ => Extent::Statement,
+        });
+        result
+    }
+}
+
+impl Drop for PostgresConnection {
+    fn drop(&mut self) {
+        let Some(client) = self.client.take() else { return };
+        if !self.state.is_open() && !self.state.is_running() {
+            return;
+        }
+        let (tls, running) = (self.tls.take(), self.state.is_running());
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            // without a runtime nobody can roll back: the server does, when the connection closes
+            return drop(Object::take(client));
+        };
+        runtime.spawn(async move {
+            if let Some(tls) = tls.filter(|_| running) {
+                _ = client.cancel_token().cancel_query(tls).await;
+            }
+            // it waits for the statement that is still running
+            if client.batch_execute("ROLLBACK").await.is_err() {
+                drop(Object::take(client));
+            }
+        });
+    }
+}
+
+impl Connection for PostgresConnection {
+    fn execute<'a>(&'a mut self, statement: &'a Statement) -> BoxFuture<'a, Result<Done>> {
+        Box::pin(self.run(async move |client, _| {
+            let prepared = prepare(client, &statement.sql, &types(statement)).await?;
+            let rows = client.execute_raw(&prepared, params(statement)).await;
+            let rows =
+                rows.map_err(|cause| forget_stale(client, &statement.sql, &types(statement), cause))?;
+            Ok(Done { rows, last_insert_id: None })
+        }))
+    }
+
+    fn query<'a>(
+        &'a mut self,
+        statement: &'a Statement,
+        columns: &'a [DataType],
+    ) -> BoxFuture<'a, Result<Vec<Row>>> {
+        Box::pin(self.run(async move |client, dialect| {
+            let prepared = prepare(client, &statement.sql, &types(statement)).await?;
+            let found = query(client, dialect, &prepared, params(statement), columns).await;
+            let (_, rows) = found.map_err(|cause| match cause {
+                Failed::Statement(cause) => forget_stale(client, &statement.sql, &types(statement), cause),
+                Failed::Row(error) => error,
+            })?;
+            Ok(rows)
+        }))
+    }
+
+    fn stream<'a>(
+        &'a mut self,
+        statement: &'a Statement,
+        columns: &'a [DataType],
+        sender: mpsc::Sender<Result<Vec<Row>>>,
+    ) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(self.run(async move |client, dialect| {
+            let prepared = prepare(client, &statement.sql, &types(statement)).await?;
+            let rows = client.query_raw(&prepared, params(statement)).await;
+            let rows =
+                rows.map_err(|cause| forget_stale(client, &statement.sql, &types(statement), cause))?;
+            let mut chunks = pin!(rows.try_chunks(STREAM_CHUNK));
+            let mut sent = 0;
+            while let Some(chunk) = chunks.next().await {
+                let chunk = chunk.map_err(|failed| error(failed.1))?;
+                let rows =
+                    chunk.iter().map(|row| read_row(dialect, row, columns)).collect::<Result<Vec<_>>>()?;
+                sent += rows.len() as u64;
+                if sender.send(Ok(rows)).await.is_err() {
+                    break; // the rows that are still to come are read and thrown away
+                }
+            }
+            Ok(sent)
+        }))
+    }
+
+    fn execute_each<'a>(&'a mut self, rows: Rows, mut each: EachRun) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.run(async move |client, dialect| {
+            let Rows { sql, types, rows, returned, .. } = rows;
+            let types: Vec<Type> = types.iter().map(parameter_type).collect();
+            let prepared = prepare(client, &sql, &types).await?;
+            let mut source = rows.fuse();
+            // each is sent when it is first polled, and they are polled in the order in which they are put in
+            let mut running = FuturesOrdered::new();
+            loop {
+                while running.len() < PIPELINE
+                    && let Some(params) = source.next()
+                {
+                    let (prepared, returned) = (&prepared, &returned);
+                    running.push_back(async move {
+                        let bound: Vec<Bound<'_>> = params.iter().map(Bound).collect();
+                        let result = query(client, dialect, prepared, bound, returned).await;
+                        (params, result)
+                    });
+                }
+                let Some((params, result)) = running.next().await else { return Ok(()) };
+                let (matched, rows) = result.map_err(|cause| match cause {
+                    Failed::Statement(cause) => forget_stale(client, &sql, &types, cause),
+                    Failed::Row(error) => error,
+                })?;
+                each(&params, matched, rows)?;
+            }
+        }))
+    }
+
+    fn script<'a>(&'a mut self, sql: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.run(async move |client, _| client.batch_execute(sql).await.map_err(error)))
+    }
+
+    fn raw<'a>(&'a mut self, sql: &'a str, params: &'a [Value]) -> BoxFuture<'a, Result<(u64, Vec<Row>)>> {
+        Box::pin(self.run(async move |client, dialect| {
+            // the parameters' types are for the server to find, and the statement is not worth keeping
+            let prepared = client.prepare(sql).await.map_err(error)?;
+            let bound: Vec<Bound<'_>> = params.iter().map(Bound).collect();
+            query(client, dialect, &prepared, bound, &[]).await.map_err(|cause| match cause {
+                Failed::Statement(cause) => error(cause),
+                Failed::Row(error) => error,
+            })
+        }))
+    }
+
+    fn begin_sql(&self) -> &'static str {
+        "BEGIN"
+    }
+
+    fn state(&mut self) -> &mut TransactionState {
+        &mut self.state
+    }
+}
+
+fn types(statement: &Statement) -> Vec<Type> {
+    statement.params.iter().map(|param| parameter_type(&param.data_type)).collect()
+}
+
+fn params(statement: &Statement) -> Vec<Bound<'_>> {
+    statement.params.iter().map(|param| Bound(&param.value)).collect()
+}
+
+async fn prepare(client: &Client, sql: &str, types: &[Type]) -> Result<tokio_postgres::Statement> {
+    if client.statement_cache.size() >= STATEMENTS {
+        client.statement_cache.clear();
+    }
+    client.prepare_typed_cached(sql, types).await.map_err(error)
+}
+
+/// A prepared statement that does not fit its tables any more is prepared anew the next time.
+fn forget_stale(client: &Client, sql: &str, types: &[Type], cause: tokio_postgres::Error) -> Error {
+    let error = error(cause);
+    if matches!(error.code(), Some("0A000" | "26000")) {
+        client.statement_cache.remove(sql, types);
+    }
+    error
+}
+
+/// Where a query failed.
+enum Failed {
+    Statement(tokio_postgres::Error),
+    Row(Error),
+}
+
+/// Runs a prepared statement: the rows that it matched, and those that it gave.
+async fn query(
+    client: &Client,
+    dialect: &Postgres,
+    prepared: &tokio_postgres::Statement,
+    params: Vec<Bound<'_>>,
+    columns: &[DataType],
+) -> Result<(u64, Vec<Row>), Failed> {
+    if params.len() != prepared.params().len() {
+        return Err(Failed::Row(Error::new(
+            ErrorKind::Database,
+            format!(
+                "The statement has {} parameters, but {} values were given.",
+                prepared.params().len(),
+                params.len()
+            ),
+        )));
+    }
+    let mut stream = pin!(client.query_raw(prepared, params).await.map_err(Failed::Statement)?);
+    let mut rows = Vec::new();
+    while let Some(row) = stream.try_next().await.map_err(Failed::Statement)? {
+        rows.push(read_row(dialect, &row, columns).map_err(Failed::Row)?);
+    }
+    Ok((stream.rows_affected().unwrap_or_default(), rows))
+}
+
+fn read_row(dialect: &Postgres, row: &tokio_postgres::Row, columns: &[DataType]) -> Result<Row> {
+    let raw = (0..row.len())
+        .map(|position| match row.try_get::<_, Raw>(position) {
+            Ok(Raw(value)) => Ok(value),
+            Err(cause) => Err(error(cause).at(format!("The column '{}'", row.columns()[position].name()))),
+        })
+        .collect::<Result<Row>>()?;
+    load_row(dialect, raw, columns)
+}

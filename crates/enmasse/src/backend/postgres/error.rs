@@ -1,0 +1,87 @@
+//! What PostgreSQL's errors are.
+
+use std::error::Error as _;
+
+use deadpool_postgres::{PoolError, TimeoutType};
+use enmasse_core::error::{Error, ErrorKind};
+
+use crate::backend::pool_is_empty;
+
+/// An error of the server or of the driver.
+pub(super) fn error(error: tokio_postgres::Error) -> Error {
+    let Some(reported) = error.as_db_error() else {
+        return driver_error(error);
+    };
+    let code = reported.code().code();
+    let mut message = reported.message().to_owned();
+    for more in [reported.detail(), reported.hint()].into_iter().flatten() {
+        message = format!("{message}. {more}");
+    }
+    Error::new(kind(code, reported.message()), message).with_code(code.to_owned()).with_source(error)
+}
+
+/// By SQLSTATE: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+fn kind(code: &str, message: &str) -> ErrorKind {
+    match code {
+        // serialization_failure, deadlock_detected, lock_not_available
+        "40001" | "40P01" | "55P03" => ErrorKind::Conflict,
+        // feature_not_supported: a table changed under a prepared statement, which is prepared anew the next time
+        "0A000" if message.starts_with("cached plan must not change") => ErrorKind::Conflict,
+        // invalid_sql_statement_name: someone else has dropped the prepared statement
+        "26000" => ErrorKind::Conflict,
+        "0A000" => ErrorKind::NotSupported,
+        // idle_in_transaction_session_timeout, transaction_timeout
+        "25P03" | "25P04" => ErrorKind::Connection,
+        // admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped, idle_session_timeout
+        "57P01" | "57P02" | "57P03" | "57P04" | "57P05" => ErrorKind::Connection,
+        // too_many_connections, invalid_catalog_name
+        "53300" | "3D000" => ErrorKind::Connection,
+        _ => match code.get(..2) {
+            Some("23") => ErrorKind::Integrity,
+            // connection_exception, invalid_authorization_specification
+            Some("08" | "28") => ErrorKind::Connection,
+            _ => ErrorKind::Database,
+        },
+    }
+}
+
+/// An error that the server did not report: of the connection, or of a value's way in or out.
+fn driver_error(error: tokio_postgres::Error) -> Error {
+    let io = error.source().is_some_and(|cause| cause.is::<std::io::Error>());
+    let ours = error.source().and_then(|cause| cause.downcast_ref::<super::convert::Refused>());
+    if let Some(refused) = ours {
+        return Error::new(refused.kind, refused.message.clone());
+    }
+    let text = error.to_string();
+    let lost = io || error.is_closed() || text.starts_with("error connecting") || text.contains("TLS");
+    let kind = if lost { ErrorKind::Connection } else { ErrorKind::Database };
+    Error::new(kind, with_causes(&error)).with_source(error)
+}
+
+/// An error with all that caused it.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// A connection that could not be had.
+pub(super) fn pool_error(pool: PoolError) -> Error {
+    match pool {
+        PoolError::Timeout(TimeoutType::Wait) => pool_is_empty(),
+        PoolError::Backend(cause) => {
+            let error = error(cause);
+            let mut failed = Error::new(ErrorKind::Connection, error.message());
+            if let Some(code) = error.code() {
+                failed = failed.with_code(code);
+            }
+            failed.with_source(error)
+        }
+        PoolError::Closed => Error::new(ErrorKind::Connection, "The database has been closed."),
+        other => Error::new(ErrorKind::Connection, with_causes(&other)).with_source(other),
+    }
+}
