@@ -10,6 +10,7 @@ pub use sqlite::Sqlite;
 
 use std::fmt::Debug;
 
+use crate::catalog::{Declared, Queries};
 use crate::error::Result;
 use crate::schema::{Field, TableRules};
 use crate::value::{DataType, Value};
@@ -72,6 +73,16 @@ pub trait Dialect: Debug + Send + Sync {
 
     /// What its `CREATE TABLE` has of its own.
     fn table_rules(&self) -> TableRules;
+
+    /// The queries that read the database's catalogue; see [`catalog`](crate::catalog).
+    ///
+    /// # Errors
+    ///
+    /// Where the schema's name cannot be a parameter.
+    fn catalog(&self, schema: Option<&str>) -> Result<Queries>;
+
+    /// What a type means that the catalogue spells so; `None` where it is not known here.
+    fn declared_type(&self, declared: &str) -> Option<Declared>;
 }
 
 /// Something that one database can do and another cannot.

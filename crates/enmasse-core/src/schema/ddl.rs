@@ -218,6 +218,9 @@ fn column(dialect: &dyn Dialect, model: &ModelRef, field: &Field) -> Result<Stri
     };
     let mut sql = format!("{name} {kind}");
     match &field.generated {
+        Some(expression) if expression.is_empty() => {
+            return Err(wrong("the expression of the generated column is not known.".to_owned()));
+        }
         // NULL may stand in a generated column, as in Django: its expression decides, and MariaDB takes no NOT NULL.
         Some(expression) => sql += &format!(" GENERATED ALWAYS AS ({expression}) STORED"),
         None if field.null => {}

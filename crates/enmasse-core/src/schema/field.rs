@@ -42,6 +42,11 @@ pub struct Field {
     pub foreign_key: Option<ForeignKey>,
     /// The only values that may stand in it, where it is an enum.
     pub choices: Option<Vec<Value>>,
+    /// The least and the greatest number that fit, where the column holds fewer than its type: a `tinyint`, `int unsigned`.
+    pub range: Option<(i64, i64)>,
+    /// The digits of a second's fraction that the column keeps, where these are fewer than six: a `datetime` of MariaDB
+    /// keeps none.
+    pub second_digits: Option<u32>,
     column_is_set: bool,
 }
 
@@ -113,6 +118,8 @@ impl Field {
             generated: None,
             foreign_key: None,
             choices: None,
+            range: None,
+            second_digits: None,
             column_is_set: false,
         }
     }
@@ -221,7 +228,26 @@ impl Field {
                 }
             };
         }
-        self.data_type.clean(value).map_err(|error| error.at(format_args!("{model}.{}", self.name)))
+        let fits = |value| self.in_range(&value).map(|()| value);
+        let clean = self.data_type.clean(value).and_then(fits);
+        clean.map_err(|error| error.at(format_args!("{model}.{}", self.name)))
+    }
+
+    /// Refuses what the column would not keep though its type could.
+    fn in_range(&self, value: &Value) -> Result<()> {
+        if let (Some((least, greatest)), Value::Int(number)) = (self.range, value)
+            && !(least..=greatest).contains(number)
+        {
+            return Err(Error::value(format!("{number} is not between {least} and {greatest}.")));
+        }
+        if let Some(digits) = self.second_digits
+            && value.micros().is_some_and(|micros| micros % 10_i64.pow(6_u32.saturating_sub(digits)) != 0)
+        {
+            return Err(Error::value(format!(
+                "{value} has more digits after the second than the {digits} that the column keeps."
+            )));
+        }
+        Ok(())
     }
 
     /// Whether a value stands in it at most once, as far as the field itself tells.

@@ -9,7 +9,7 @@ mod model;
 
 pub use ddl::{TableRules, create_tables, drop_tables};
 pub use field::{Auto, Default, Field, ForeignKey};
-pub use model::Model;
+pub use model::{LeftOut, Model};
 
 use std::collections::HashMap;
 use std::fmt;

@@ -17,6 +17,17 @@ pub struct Model {
     pub fields: Vec<Field>,
     /// Sets of fields, by name, that are unique together.
     pub unique_together: Vec<Vec<String>>,
+    /// The columns of the table that are no fields, where the model was read from a catalogue.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A column or a table that a catalogue has and a schema has not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// What it is called.
+    pub name: String,
+    /// Why it is left out.
+    pub reason: String,
 }
 
 impl Model {
@@ -24,7 +35,14 @@ impl Model {
     pub fn new(name: impl Into<String>, table: impl Into<String>) -> Self {
         let name = name.into();
         let label = name.clone();
-        Model { name, label, table: table.into(), fields: Vec::new(), unique_together: Vec::new() }
+        Model {
+            name,
+            label,
+            table: table.into(),
+            fields: Vec::new(),
+            unique_together: Vec::new(),
+            left_out: Vec::new(),
+        }
     }
 
     /// Gives it another label than its name.
@@ -66,6 +84,10 @@ impl Model {
             && let [position] = self.key()[..]
         {
             return Ok(position);
+        }
+        if let Some(LeftOut { reason, .. }) = self.left_out.iter().find(|left_out| left_out.name == name) {
+            let message = format!("{} leaves out the column '{name}': {reason}.", self.name);
+            return Err(Error::new(ErrorKind::UnknownField, message));
         }
         let by_column = |field: &Field| field.foreign_key.is_some() && name == format!("{}_id", field.name);
         self.fields.iter().position(by_column).ok_or_else(|| {

@@ -97,6 +97,20 @@ impl DataType {
     }
 }
 
+impl Value {
+    /// The microseconds after the full second.
+    pub(crate) fn micros(&self) -> Option<i64> {
+        let nanos = match self {
+            Value::DateTime(moment) => moment.nanosecond(),
+            Value::NaiveDateTime(moment) => moment.nanosecond(),
+            Value::Time(time) => time.nanosecond(),
+            Value::Duration(duration) => return duration.num_microseconds().map(|micros| micros % 1_000_000),
+            _ => return None,
+        };
+        Some((nanos / 1_000).into())
+    }
+}
+
 fn decimal_fits(number: Decimal, max_digits: Option<u32>, decimal_places: Option<u32>) -> Result<()> {
     // `decimal_places` alone is a scale without a precision; `max_digits` alone means no places, as in SQL.
     let places = decimal_places.or(max_digits.map(|_| 0));

@@ -1,8 +1,10 @@
 //! MariaDB, from 10.5, and MySQL, from 8.0.
 
+mod catalog;
 mod codec;
 mod types;
 
+use crate::catalog::{Declared, Queries};
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
 use crate::schema::{Field, TableRules};
@@ -88,5 +90,13 @@ impl Dialect for Mysql {
 
     fn table_rules(&self) -> TableRules {
         types::TABLE_RULES
+    }
+
+    fn catalog(&self, schema: Option<&str>) -> Result<Queries> {
+        catalog::queries(self, schema)
+    }
+
+    fn declared_type(&self, declared: &str) -> Option<Declared> {
+        catalog::declared_type(declared)
     }
 }

@@ -1,8 +1,10 @@
 //! SQLite, from 3.35.
 
+mod catalog;
 mod codec;
 mod types;
 
+use crate::catalog::{Declared, Queries};
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
 use crate::schema::{Field, TableRules};
@@ -68,5 +70,13 @@ impl Dialect for Sqlite {
 
     fn table_rules(&self) -> TableRules {
         types::TABLE_RULES
+    }
+
+    fn catalog(&self, schema: Option<&str>) -> Result<Queries> {
+        catalog::queries(self, schema)
+    }
+
+    fn declared_type(&self, declared: &str) -> Option<Declared> {
+        catalog::declared_type(declared)
     }
 }
