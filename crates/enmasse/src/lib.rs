@@ -3,10 +3,12 @@ mod backend;
 mod database;
 mod handle;
 mod retry;
+mod tables;
 mod transaction;
 mod url;
 
 pub use database::Database;
+pub use enmasse_core::catalog::Catalogue;
 pub use handle::{Executor, Handle};
 pub use transaction::Transaction;
 

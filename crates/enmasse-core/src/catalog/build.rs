@@ -141,6 +141,16 @@ fn unexpected(what: String) -> Error {
     Error::new(ErrorKind::Database, format!("The database's catalogue gave {what}."))
 }
 
+impl Column {
+    /// Why it is left out, where it has no declared type that is known.
+    fn reason_to_leave_out(&self) -> String {
+        match self.type_name.as_str() {
+            "" => "no type is declared".to_owned(),
+            name => format!("the type {name} is not supported"),
+        }
+    }
+}
+
 impl Table {
     fn reason_to_leave_out(&self) -> Option<String> {
         if self.key.is_empty() {
@@ -151,7 +161,7 @@ impl Table {
         }
         let in_key = |column: &&Column| self.key.contains(&column.name) && column.declared.is_none();
         let unknown = self.columns.iter().find(in_key)?;
-        Some(format!("its key '{}' has the type {}, which is not supported", unknown.name, unknown.type_name))
+        Some(format!("of its key '{}' {}", unknown.name, unknown.reason_to_leave_out()))
     }
 
     /// The column of this name; SQLite's foreign keys may spell it in another case.
@@ -205,7 +215,7 @@ impl Table {
         let mut model = Model::new(&self.name, table);
         for column in &self.columns {
             let Some(declared) = &column.declared else {
-                let reason = format!("the type {} is not supported", column.type_name);
+                let reason = column.reason_to_leave_out();
                 model.left_out.push(LeftOut { name: column.name.clone(), reason });
                 continue;
             };
@@ -228,6 +238,8 @@ impl Table {
                     .then(|| names[target.name.as_str()][to_column.name.as_str()].clone());
                 let taken = taken.get_mut(target.name.as_str()).expect("every table is there");
                 let related_name = related_name(&self.name, name, taken);
+                // It takes its value from there, though SQLite would number it.
+                field.identity = false;
                 field = field.references(ForeignKey { model: target.name.clone(), to_field, related_name });
             }
             model = model.add(field);
