@@ -224,7 +224,7 @@ fn a_foreign_postgres_is_read() {
                 .map(|m| (m.name.clone(), described(&m), m.unique_together.clone()))
                 .collect::<Vec<_>>()
         );
-        insta::assert_debug_snapshot!("postgres left out", catalogue.left_out);
+        insta::assert_debug_snapshot!("postgres_left_out", catalogue.left_out);
         let error = catalogue.model("nokey").unwrap_err();
         assert_eq!(error.to_string(), "The table 'nokey' is left out: it has no primary key.");
         let things = catalogue.model("Things").unwrap();
@@ -271,7 +271,7 @@ fn a_foreign_mysql_is_read() {
                 .map(|m| (m.name.clone(), described(&m), m.unique_together.clone()))
                 .collect::<Vec<_>>()
         );
-        insta::assert_debug_snapshot!("mysql left out", catalogue.left_out);
+        insta::assert_debug_snapshot!("mysql_left_out", catalogue.left_out);
         let things = catalogue.model("things").unwrap();
         let error = things.field("ti").unwrap().clean("things", 200.into()).unwrap_err();
         assert_eq!(error.to_string(), "things.ti: 200 is not between -128 and 127.");
@@ -317,7 +317,7 @@ fn a_foreign_sqlite_is_read() {
                 .map(|m| (m.name.clone(), described(&m), m.unique_together.clone()))
                 .collect::<Vec<_>>()
         );
-        insta::assert_debug_snapshot!("sqlite left out", catalogue.left_out);
+        insta::assert_debug_snapshot!("sqlite_left_out", catalogue.left_out);
         let again = db.create_tables([catalogue.model("things").unwrap()]).await.unwrap_err();
         assert_eq!(again.to_string(), "things.g: the expression of the generated column is not known.");
     });
