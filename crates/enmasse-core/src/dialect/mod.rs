@@ -1,11 +1,15 @@
 //! What each database spells in its own way: one file a database.
 
 mod mysql;
+mod path;
 mod postgres;
+mod rows;
+mod spelling;
 mod sqlite;
 
 pub use mysql::{Flavour, Mysql};
 pub use postgres::Postgres;
+pub use spelling::{Digits, JsonSql, NumberSql, TextSql, TimeSql, ValueSql};
 pub use sqlite::Sqlite;
 
 use std::fmt::Debug;
@@ -17,8 +21,9 @@ use crate::value::{DataType, Value};
 
 /// One database: its quoting, its types and what its SQL spells differently.
 ///
-/// What a database can do is asked with [`supports`](Dialect::supports), never by its name.
-pub trait Dialect: Debug + Send + Sync {
+/// What a database can do is asked with [`supports`](Dialect::supports), never by its name. How it spells lookups and
+/// expressions is in the traits below this one, one a family.
+pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + Send + Sync {
     /// The database's name and version, for messages: `PostgreSQL 15.18`.
     fn name(&self) -> String;
 

@@ -1,10 +1,19 @@
 //! Expressions: what a field is set to or compared with.
 
+mod arithmetic;
+mod call;
 mod function;
+mod literal;
 mod operator;
+mod types;
 
+pub use arithmetic::{binary, cast};
+pub use call::{aggregate, case, function, transform};
 pub use function::{Aggregate, DatePart, Function, JsonStep, TruncateTo};
+pub use literal::literal;
 pub use operator::Operator;
+
+pub(crate) use types::{aligned, common_type};
 
 use std::borrow::Cow;
 use std::fmt;

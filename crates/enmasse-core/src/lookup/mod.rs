@@ -1,5 +1,26 @@
-//! Django's lookups: how a field is compared.
+//! Django's lookups: how a field is compared. One file a family.
 
+mod array;
+mod compare;
+mod condition;
+mod fit;
+mod json;
+mod list;
+mod null;
+mod pattern;
+mod term;
+
+pub use compare::Comparison;
+pub use json::JsonOperand;
+pub use pattern::{Needle, Pattern, Place};
+pub use term::{Term, Typed};
+
+pub(crate) use fit::comparable;
+pub(crate) use list::placeholders;
+pub(crate) use pattern::{like_pattern, like_sql};
+pub(crate) use term::Origin;
+
+use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::query::Select;
@@ -117,24 +138,6 @@ pub enum Compared {
     Query(Fragment),
 }
 
-/// A value, or SQL that gives one.
-#[derive(Clone, Debug)]
-pub enum Term {
-    /// A value that has no type from elsewhere.
-    Value(Value),
-    /// SQL.
-    Sql(Typed),
-}
-
-/// SQL that gives a value, and the type of the value where it is known.
-#[derive(Clone, Debug)]
-pub struct Typed {
-    /// The SQL: safe as an operand, in parentheses where it needs them.
-    pub sql: Fragment,
-    /// What it gives.
-    pub data_type: Option<DataType>,
-}
-
 /// What a condition comes to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
@@ -144,4 +147,55 @@ pub enum Condition {
     Nothing,
     /// It is up to the row.
     Sql(Fragment),
+}
+
+/// `left` compared with `right`, in SQL.
+///
+/// A value takes the type of `left` where it loses nothing by that. One that no row can be equal to, such as an integer
+/// out of the column's range, matches nothing, and is below or above every row that is not NULL.
+///
+/// # Errors
+///
+/// [`Value`](crate::ErrorKind::Value) where a value cannot be compared with such a column;
+/// [`Field`](crate::ErrorKind::Field) where the column has no such lookup;
+/// [`NotSupported`](crate::ErrorKind::NotSupported) where the database has not.
+pub fn compile(dialect: &dyn Dialect, left: Typed, lookup: Lookup, right: Compared) -> Result<Condition> {
+    let is_json = left.data_type == Some(DataType::Json);
+    let is_array = matches!(left.data_type, Some(DataType::Array(_)));
+    match lookup {
+        Lookup::IsNull => null::compile(dialect, left, right),
+        Lookup::In if is_json => json::is_in(dialect, left, right),
+        Lookup::In => list::compile(dialect, left, right),
+        Lookup::Range => compare::range(dialect, left, right),
+        Lookup::Exact | Lookup::Gt | Lookup::Gte | Lookup::Lt | Lookup::Lte => {
+            compare::compile(dialect, left, Comparison::of(lookup), right)
+        }
+        Lookup::Contains | Lookup::ContainedBy if is_array => array::compile(dialect, left, lookup, right),
+        Lookup::Contains | Lookup::ContainedBy if is_json => json::contains(dialect, left, lookup, right),
+        Lookup::HasKey | Lookup::HasKeys | Lookup::HasAnyKeys => json::has_keys(dialect, left, lookup, right),
+        Lookup::ContainedBy => Err(no_such_lookup(lookup, &left)),
+        Lookup::Regex | Lookup::IRegex => pattern::regex(dialect, left, lookup == Lookup::IRegex, right),
+        Lookup::IExact
+        | Lookup::Contains
+        | Lookup::IContains
+        | Lookup::StartsWith
+        | Lookup::IStartsWith
+        | Lookup::EndsWith
+        | Lookup::IEndsWith => pattern::compile(dialect, left, lookup, right),
+    }
+}
+
+fn no_such_lookup(lookup: Lookup, left: &Typed) -> crate::Error {
+    let what = left.data_type.as_ref().map_or("this".to_owned(), ToString::to_string);
+    crate::Error::field(format!("there is no lookup '{}' of {what}", lookup.name()))
+}
+
+/// The one value or expression that a lookup takes.
+fn one(lookup: &str, right: Compared) -> Result<Term> {
+    match right {
+        Compared::One(term) => Ok(term),
+        Compared::Many(values) => Ok(Term::Value(Value::Array(values))),
+        Compared::Several(_) => Err(crate::Error::value(format!("'{lookup}' takes one value, not several."))),
+        Compared::Query(query) => Ok(Term::Sql(Typed::new(Fragment::format("({})", [query]), None))),
+    }
 }

@@ -2,7 +2,12 @@
 
 mod catalog;
 mod codec;
+mod json;
+mod number;
+mod text;
+mod time;
 mod types;
+mod value;
 
 use crate::catalog::{Declared, Queries};
 use crate::dialect::{Capability, Dialect};

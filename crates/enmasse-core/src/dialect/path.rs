@@ -1,0 +1,37 @@
+//! JSON paths as SQLite, MariaDB and MySQL write them.
+
+use crate::expr::JsonStep;
+
+/// `$."key"[0]`. `from_end` writes the index of a negative one: -1 is the last.
+///
+/// A key of digits is an element of an array, as in Django; the last key, if one is given apart, is one of an object
+/// whatever it looks like.
+pub(super) fn json_path(
+    steps: &[JsonStep],
+    last_key: Option<&str>,
+    from_end: impl Fn(i64) -> String,
+) -> String {
+    let mut path = "$".to_owned();
+    let index = |path: &mut String, index: i64| {
+        let index = if index < 0 { from_end(index) } else { index.to_string() };
+        path.push_str(&format!("[{index}]"));
+    };
+    for step in steps {
+        match step {
+            JsonStep::Index(number) => index(&mut path, *number),
+            JsonStep::Key(key) => match key.parse() {
+                Ok(number) => index(&mut path, number),
+                Err(_) => push_key(&mut path, key),
+            },
+        }
+    }
+    if let Some(key) = last_key {
+        push_key(&mut path, key);
+    }
+    path
+}
+
+fn push_key(path: &mut String, key: &str) {
+    path.push('.');
+    path.push_str(&serde_json::Value::from(key).to_string());
+}
