@@ -92,6 +92,13 @@ impl Error {
         self
     }
 
+    /// The same error once more, without its cause.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        let Inner { kind, message, code, .. } = &*self.0;
+        Error(Box::new(Inner { kind: *kind, message: message.clone(), code: code.clone(), source: None }))
+    }
+
     /// What the error is about.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

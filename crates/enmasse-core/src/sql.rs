@@ -52,6 +52,11 @@ impl Fragment {
         Ok(Fragment { pieces: vec![Piece::Param(Param { value, data_type: data_type.clone() })] })
     }
 
+    /// One parameter whose value is in stored form already.
+    pub(crate) fn stored(value: Value, data_type: DataType) -> Self {
+        Fragment { pieces: vec![Piece::Param(Param { value, data_type })] }
+    }
+
     /// The template with each `{}` replaced by the next part.
     ///
     /// ```
@@ -110,13 +115,18 @@ impl Fragment {
 
     /// The statement that it makes in a dialect.
     pub fn statement(self, dialect: &dyn Dialect) -> Statement {
+        self.statement_from(dialect, 0)
+    }
+
+    /// The end of a statement that has so many parameters before.
+    pub(crate) fn statement_from(self, dialect: &dyn Dialect, before: usize) -> Statement {
         let mut statement = Statement { sql: String::new(), params: Vec::new() };
         for piece in self.pieces {
             match piece {
                 Piece::Text(text) => statement.sql.push_str(&text),
                 Piece::Param(param) => {
                     statement.params.push(param);
-                    statement.sql.push_str(&dialect.placeholder(statement.params.len()));
+                    statement.sql.push_str(&dialect.placeholder(before + statement.params.len()));
                 }
             }
         }

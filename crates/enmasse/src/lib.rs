@@ -2,7 +2,10 @@
 mod backend;
 mod database;
 mod handle;
+mod lazy;
+pub mod query_set;
 mod retry;
+mod run;
 mod tables;
 mod transaction;
 mod url;
@@ -38,6 +41,7 @@ pub use enmasse_macros::{Choices, Model, q, set, values};
 pub use field_type::{ArrayItem, FieldType};
 pub use model::{Columns, Entity, Model};
 pub use operand::{Accepts, Bounds, Fits, InList, Literal, MaybeNull, NeverNull, Operand};
+pub use query_set::{Objects, QuerySet, exists};
 pub use record::Record;
 pub use registry::schema as models;
 pub use typed::{

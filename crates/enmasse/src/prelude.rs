@@ -2,15 +2,16 @@
 
 pub use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 pub use enmasse_core::query::Q;
-pub use enmasse_core::{DataType, Value};
+pub use enmasse_core::{DataType, Error, ErrorKind, Result, Value};
 pub use rust_decimal::Decimal;
 pub use uuid::Uuid;
 
 pub use crate::columns::{Assignment, Column, F};
 pub use crate::model::{Columns, Entity};
+pub use crate::query_set::{BulkUpdate, Objects, QuerySet, Report, Update, exists};
 pub use crate::record::Record;
 pub use crate::typed::{
     Expression, Functions, Lookups, Typed, case, coalesce, concat, count_rows, greatest, least, now, raw,
     value,
 };
-pub use crate::{Choices, Model, q, set, values};
+pub use crate::{Choices, Database, Model, Transaction, q, set, values};

@@ -33,11 +33,20 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
     /// The most parameters that one statement may have.
     fn max_params(&self) -> usize;
 
+    /// About how many bytes the parameters of one statement may have.
+    fn max_statement_bytes(&self) -> usize;
+
+    /// `INSERT INTO` a table a row that is given no value.
+    fn insert_nothing(&self, table: &str) -> String;
+
     /// An identifier in quotes, with any quote in it doubled.
     fn quote(&self, identifier: &str) -> String;
 
     /// The placeholder of the parameter with this number, from 1.
     fn placeholder(&self, number: usize) -> String;
+
+    /// What `LIMIT` says where an `OFFSET` needs one and all rows are wanted; `None` where it needs none.
+    fn limit_for_offset(&self) -> Option<&'static str>;
 
     /// The database's type of a column, for `CREATE TABLE`, without constraints.
     ///

@@ -1,9 +1,18 @@
 //! What a QuerySet holds, and the SQL of it.
 
+mod compile;
 mod q;
+mod scope;
+mod select;
+mod visit;
 
+pub(crate) use compile::Compiler;
 pub use q::Q;
+pub use select::Selection;
 
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
 use crate::expr::{Expr, FieldPath};
 use crate::schema::ModelRef;
 
@@ -29,6 +38,7 @@ pub struct Query {
     pub distinct: Distinct,
     /// Whether it was made to have no rows.
     pub none: bool,
+    problem: Option<Arc<Error>>,
 }
 
 impl Query {
@@ -43,7 +53,29 @@ impl Query {
             limit: None,
             distinct: Distinct::No,
             none: false,
+            problem: None,
         }
+    }
+
+    /// The rows of it for which a condition holds too.
+    #[must_use]
+    pub fn filtered(mut self, condition: Q) -> Self {
+        self.filters.push(condition);
+        self
+    }
+
+    /// A query of a model that could not be had: every use of it gives this error.
+    pub fn broken(problem: Error) -> Self {
+        Query { problem: Some(Arc::new(problem)), none: true, ..Query::new(ModelRef::unknown()) }
+    }
+
+    /// Whether its model could be had.
+    ///
+    /// # Errors
+    ///
+    /// The one that [`broken`](Query::broken) was given.
+    pub fn check(&self) -> Result<()> {
+        self.problem.as_ref().map_or(Ok(()), |problem| Err(problem.again()))
     }
 
     /// Whether it has been cut to a slice.

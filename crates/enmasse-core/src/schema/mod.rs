@@ -147,6 +147,16 @@ pub struct ModelRef {
 }
 
 impl ModelRef {
+    /// A model that stands for one that could not be had.
+    pub(crate) fn unknown() -> Self {
+        let schema = Schema {
+            models: vec![Model::new("?", "?")],
+            by_label: HashMap::new(),
+            reverse: vec![Vec::new()],
+        };
+        ModelRef { schema: Arc::new(schema), index: 0 }
+    }
+
     /// The schema that the model belongs to.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema

@@ -1,29 +1,6 @@
 //! What an update sets.
 
-use enmasse_core::expr::{Expr, FieldPath};
-
-/// One field and what it is set to.
-#[derive(Clone, Debug)]
-pub struct Assignment {
-    /// The field.
-    pub field: FieldPath,
-    /// The value, or an expression that gives it.
-    pub value: Expr,
-}
-
-impl Assignment {
-    /// A field by name, and its value.
-    ///
-    /// ```
-    /// use enmasse::Assignment;
-    ///
-    /// let assignment = Assignment::new("is_active", false);
-    /// assert_eq!(assignment.field.to_string(), "is_active");
-    /// ```
-    pub fn new(field: impl Into<FieldPath>, value: impl Into<Expr>) -> Self {
-        Assignment { field: field.into(), value: value.into() }
-    }
-}
+pub use enmasse_core::plan::Assignment;
 
 /// What an update's closure gives: one [`Assignment`], a tuple of up to 16, an array or a `Vec`.
 #[diagnostic::on_unimplemented(

@@ -65,12 +65,24 @@ impl Dialect for Mysql {
         65_535
     }
 
+    fn max_statement_bytes(&self) -> usize {
+        self.max_packet / 2
+    }
+
+    fn insert_nothing(&self, table: &str) -> String {
+        format!("INSERT INTO {table} () VALUES ()")
+    }
+
     fn quote(&self, identifier: &str) -> String {
         format!("`{}`", identifier.replace('`', "``"))
     }
 
     fn placeholder(&self, _number: usize) -> String {
         "?".to_owned()
+    }
+
+    fn limit_for_offset(&self) -> Option<&'static str> {
+        Some("18446744073709551615")
     }
 
     fn column_type(&self, data_type: &DataType) -> Result<String> {

@@ -52,12 +52,24 @@ impl Dialect for Postgres {
         65_535
     }
 
+    fn max_statement_bytes(&self) -> usize {
+        500_000_000
+    }
+
+    fn insert_nothing(&self, table: &str) -> String {
+        format!("INSERT INTO {table} DEFAULT VALUES")
+    }
+
     fn quote(&self, identifier: &str) -> String {
         format!("\"{}\"", identifier.replace('"', "\"\""))
     }
 
     fn placeholder(&self, number: usize) -> String {
         format!("${number}")
+    }
+
+    fn limit_for_offset(&self) -> Option<&'static str> {
+        None
     }
 
     fn column_type(&self, data_type: &DataType) -> Result<String> {

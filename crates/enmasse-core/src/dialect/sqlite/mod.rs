@@ -45,12 +45,24 @@ impl Dialect for Sqlite {
         self.max_params
     }
 
+    fn max_statement_bytes(&self) -> usize {
+        500_000_000
+    }
+
+    fn insert_nothing(&self, table: &str) -> String {
+        format!("INSERT INTO {table} DEFAULT VALUES")
+    }
+
     fn quote(&self, identifier: &str) -> String {
         format!("\"{}\"", identifier.replace('"', "\"\""))
     }
 
     fn placeholder(&self, _number: usize) -> String {
         "?".to_owned()
+    }
+
+    fn limit_for_offset(&self) -> Option<&'static str> {
+        Some("-1")
     }
 
     fn column_type(&self, data_type: &DataType) -> Result<String> {

@@ -1,0 +1,44 @@
+//! `filter(…).delete()`: one statement.
+
+use crate::dialect::{Capability, Dialect, quote_table};
+use crate::error::{Error, Result};
+use crate::lookup::Condition;
+use crate::plan::update::{filtered, own_key, select};
+use crate::plan::{Plan, Step};
+use crate::query::{Compiler, Distinct, Query};
+use crate::sql::Fragment;
+
+/// The plan that deletes all rows of a query. What happens to rows that refer to them is the database's affair.
+///
+/// # Errors
+///
+/// [`Request`](crate::ErrorKind::Request) where the query is a slice or distinct on fields; as a filter's otherwise.
+pub fn delete(dialect: &dyn Dialect, query: &Query) -> Result<Plan> {
+    if query.is_sliced() {
+        return Err(Error::request("Cannot delete from a query once a slice has been taken."));
+    }
+    if let Distinct::On(_) = query.distinct {
+        return Err(Error::request("Cannot delete from a query after .distinct(fields)."));
+    }
+    let mut compiler = Compiler::new(dialect, query);
+    let condition = compiler.filters(query)?;
+    if condition == Condition::Nothing {
+        return Ok(Plan::default());
+    }
+    let table = quote_table(dialect, &query.model.table);
+    let sql =
+        if !compiler.has_joins() && !(dialect.supports(Capability::JoinedUpdate) && query.has_subquery()) {
+            filtered(format!("DELETE FROM {table}").into(), condition)
+        } else {
+            let key = own_key(&mut compiler, &query.model);
+            let left = Fragment::join(key.clone(), ", ");
+            let left = if key.len() == 1 { left } else { Fragment::format("({})", [left]) };
+            let mut keys = select(&mut compiler, key, condition);
+            if dialect.supports(Capability::JoinedUpdate) {
+                // There, the table that is written may be read only where the result is complete beforehand.
+                keys = Fragment::format("SELECT * FROM ({}) matched", [keys]);
+            }
+            Fragment::format("DELETE FROM {} WHERE {} IN ({})", [table.into(), left, keys])
+        };
+    Ok(Plan::of(vec![Step::Write(sql.statement(dialect))]))
+}

@@ -1,0 +1,165 @@
+//! `create` and `bulk_create`: new rows.
+
+use crate::dialect::{Capability, Dialect, quote_table};
+use crate::error::{Error, Result};
+use crate::plan::strategy::{arrays, parts};
+use crate::plan::{Plan, Rows, Statements, Step};
+use crate::schema::{Field, ModelRef};
+use crate::sql::{Param, Statement};
+use crate::value::{DataType, Value};
+
+/// Parameters in one `INSERT … VALUES`: past this, the statement gets longer but not faster.
+const PARAMS: usize = 4_096;
+/// Rows in one `INSERT … SELECT FROM unnest`.
+const ROWS: usize = 10_000;
+
+/// The fields whose values the database makes for a new row, in the order in which an insert gives them back: generated
+/// columns, and the identity key where the rows have none.
+pub fn made_by_database(model: &ModelRef, keyless: bool) -> Vec<usize> {
+    let made = |field: &Field| !field.is_writable() || keyless && field.identity;
+    (0..model.fields.len()).filter(|&position| made(&model.fields[position])).collect()
+}
+
+/// The plan that inserts rows: for each, the values of all fields of the model in order.
+///
+/// With `keyless`, no row has a value for the identity key. What the database makes comes back for each row, see
+/// [`made_by_database`]; where it cannot give rows back, only the key does, as the first identity value of each statement.
+///
+/// # Errors
+///
+/// [`Value`](crate::ErrorKind::Value) where a value does not fit its field.
+pub fn insert(
+    dialect: &dyn Dialect,
+    model: &ModelRef,
+    rows: Vec<Vec<Value>>,
+    keyless: bool,
+    batch_size: Option<usize>,
+) -> Result<Plan> {
+    if batch_size == Some(0) {
+        return Err(Error::request("The batch size must be positive."));
+    }
+    if rows.is_empty() {
+        return Ok(Plan::default());
+    }
+    let made = made_by_database(model, keyless);
+    let given: Vec<usize> = (0..model.fields.len()).filter(|position| !made.contains(position)).collect();
+    let stored =
+        rows.into_iter().map(|row| stored(dialect, model, &given, row)).collect::<Result<Vec<_>>>()?;
+    let count = stored.len() as u64;
+
+    let columns: Vec<_> =
+        given.iter().map(|&position| dialect.quote(&model.fields[position].column)).collect();
+    let types: Vec<_> = given.iter().map(|&position| model.fields[position].data_type.clone()).collect();
+    let returned: Vec<_> = made.iter().map(|&position| model.fields[position].data_type.clone()).collect();
+    let mut into = format!("INSERT INTO {} ({})", quote_table(dialect, &model.table), columns.join(", "));
+    let mut returning = String::new();
+    if !made.is_empty() && dialect.supports(Capability::InsertReturning) {
+        let made: Vec<_> =
+            made.iter().map(|&position| dialect.quote(&model.fields[position].column)).collect();
+        returning = format!(" RETURNING {}", made.join(", "));
+    }
+
+    let has_arrays = types.iter().any(|data_type| matches!(data_type, DataType::Array(_)));
+    let step = if types.is_empty() {
+        // A row of nothing but its key.
+        into = format!("{}{returning}", dialect.insert_nothing(&quote_table(dialect, &model.table)));
+        let sql = into.clone();
+        let each = stored.into_iter().map(move |_| (Statement { sql: into.clone(), params: Vec::new() }, 1));
+        Step::Insert { statements: Statements { sql, each: Box::new(each) }, returned }
+    } else if dialect.supports(Capability::LocalCalls) {
+        let places = arrays::placeholders(dialect, types.len());
+        let sql = format!("{into} VALUES ({places}){returning}");
+        Step::WriteEach(Rows { sql, types, rows: Box::new(stored.into_iter()), key: 0..0, returned })
+    } else if dialect.supports(Capability::ArrayParams) && !has_arrays && count > 1 {
+        let names: Vec<_> = (0..types.len()).map(|number| format!("v{number}")).collect();
+        let names = names.join(", ");
+        let sql = format!(
+            "{into} SELECT {names} FROM unnest({}) WITH ORDINALITY AS b({names}, n) ORDER BY n{returning}",
+            arrays::placeholders(dialect, types.len())
+        );
+        let types: Vec<_> = types.into_iter().map(|data_type| DataType::Array(Box::new(data_type))).collect();
+        let statements = Statements::chunks(parts(stored, batch_size.unwrap_or(ROWS)), move |rows| {
+            Statement { sql: sql.clone(), params: arrays::columns(&types, rows.into_iter()) }
+        });
+        Step::Insert { statements, returned }
+    } else {
+        let most = dialect.max_params() / types.len();
+        let size = batch_size.unwrap_or(PARAMS / types.len()).min(most).max(1);
+        let statements =
+            values_statements(dialect, format!("{into} VALUES "), types, parts(stored, size), &returning);
+        Step::Insert { statements, returned }
+    };
+    Ok(Plan { rows: count, ..Plan::of(vec![step]) })
+}
+
+fn stored(
+    dialect: &dyn Dialect,
+    model: &ModelRef,
+    given: &[usize],
+    mut row: Vec<Value>,
+) -> Result<Vec<Value>> {
+    given
+        .iter()
+        .map(|&position| {
+            let field = &model.fields[position];
+            let value = field.clean(&model.name, std::mem::replace(&mut row[position], Value::Null))?;
+            dialect
+                .store(&value, &field.data_type)
+                .map_err(|error| error.at(format!("{}.{}", model.name, field.name)))
+        })
+        .collect()
+}
+
+/// `INSERT INTO … VALUES (…), (…)` for each part of the rows, with a statement's bytes kept below the server's limit.
+pub(super) fn values_statements(
+    dialect: &dyn Dialect,
+    into: String,
+    types: Vec<DataType>,
+    parts: impl Iterator<Item = Vec<Vec<Value>>> + Send + 'static,
+    after: &str,
+) -> Statements {
+    let most = dialect.max_statement_bytes();
+    // Placeholders are numbered or all the same: enough of them for the longest statement are made once.
+    let places: Vec<String> = (1..=dialect.max_params()).map(|number| dialect.placeholder(number)).collect();
+    let after = after.to_owned();
+    Statements::chunks(parts.flat_map(move |part| below(part, most)), move |rows| {
+        let mut sql = into.clone();
+        let mut params = Vec::with_capacity(rows.len() * types.len());
+        for row in rows {
+            sql.push_str(if params.is_empty() { "(" } else { ", (" });
+            for (position, (value, data_type)) in row.into_iter().zip(&types).enumerate() {
+                sql.push_str(if position > 0 { ", " } else { "" });
+                sql.push_str(&places[params.len()]);
+                params.push(Param { value, data_type: data_type.clone() });
+            }
+            sql.push(')');
+        }
+        sql.push_str(&after);
+        Statement { sql, params }
+    })
+}
+
+/// Splits rows so that no part has more than about so many bytes, unless one row alone has.
+fn below(rows: Vec<Vec<Value>>, most: usize) -> Vec<Vec<Vec<Value>>> {
+    let mut parts = vec![Vec::new()];
+    let mut bytes = 0;
+    for row in rows {
+        let size: usize = row.iter().map(size).sum();
+        if bytes + size > most && bytes > 0 {
+            parts.push(Vec::new());
+            bytes = 0;
+        }
+        bytes += size;
+        parts.last_mut().expect("there is one").push(row);
+    }
+    parts
+}
+
+fn size(value: &Value) -> usize {
+    16 + match value {
+        Value::Text(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::Array(values) => values.iter().map(size).sum(),
+        _ => 0,
+    }
+}

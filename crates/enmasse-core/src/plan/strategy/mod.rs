@@ -1,0 +1,103 @@
+//! The ways of carrying the rows of a bulk update to the database: one file each.
+
+pub(super) mod arrays;
+mod prepared_loop;
+mod staged_join;
+
+use crate::dialect::{Capability, Dialect};
+use crate::error::Result;
+use crate::lookup::Condition;
+use crate::plan::Step;
+use crate::plan::update::{own_key, select};
+use crate::query::{Compiler, Query};
+use crate::schema::{Field, ModelRef};
+use crate::sql::Fragment;
+use crate::value::{DataType, Value};
+
+/// Rows on their way to the database.
+pub(crate) struct Batch<'a> {
+    /// Only rows of this query are written.
+    pub query: &'a Query,
+    /// The positions of the key's fields.
+    pub key: Vec<usize>,
+    /// The positions of the fields that are written.
+    pub fields: Vec<usize>,
+    /// Fields that all rows set to one value, in stored form.
+    pub constants: Vec<(usize, Value)>,
+    /// For each row its key and then its values, in stored form, in the order of the keys.
+    pub rows: Vec<Vec<Value>>,
+    /// How many rows one statement carries at most, where the caller has said it.
+    pub size: Option<usize>,
+}
+
+/// A way of carrying rows.
+pub(crate) type Strategy = for<'a> fn(&dyn Dialect, Batch<'a>) -> Result<Vec<Step>>;
+
+/// The best simple way for a batch, by what was measured (microseconds a row; 100,000 rows of six columns):
+///
+/// | | SQLite | PostgreSQL | MariaDB |
+/// | --- | --- | --- | --- |
+/// | prepared statement, row by row | 0.6–0.9 | 16–130 | 11.6 |
+/// | arrays | – | 6.4–7.7 | – |
+/// | staging table and join | 1.5–1.8 | 4.4–6.1 | 7.0–7.6 |
+pub(crate) fn choose(dialect: &dyn Dialect, batch: &Batch<'_>) -> Strategy {
+    // An array of arrays is one longer array: `unnest` takes it apart wholly.
+    let has_arrays = batch.columns().any(|field| matches!(field.data_type, DataType::Array(_)));
+    if dialect.supports(Capability::LocalCalls) {
+        prepared_loop::steps
+    } else if dialect.supports(Capability::ArrayParams) && !has_arrays {
+        arrays::steps
+    } else if dialect.supports(Capability::JoinedUpdate) {
+        staged_join::steps
+    } else {
+        prepared_loop::steps
+    }
+}
+
+impl Batch<'_> {
+    fn model(&self) -> &ModelRef {
+        &self.query.model
+    }
+
+    /// The fields of each row: those of the key, then those that are written.
+    fn columns(&self) -> impl Iterator<Item = &Field> {
+        self.key.iter().chain(&self.fields).map(|&position| &self.model().fields[position])
+    }
+
+    fn key_types(&self) -> Vec<DataType> {
+        self.columns().take(self.key.len()).map(|field| field.data_type.clone()).collect()
+    }
+
+    /// Whether the database may take two different keys for the same: text, under the column's collation.
+    fn has_text_key(&self) -> bool {
+        self.columns().take(self.key.len()).any(|field| matches!(field.data_type, DataType::Text { .. }))
+    }
+
+    /// The condition of the query on the table's own name, with ` AND ` before it; empty where there is none, and `None`
+    /// where no row can pass.
+    fn filter(&self, dialect: &dyn Dialect) -> Result<Option<Fragment>> {
+        let mut compiler = Compiler::new(dialect, self.query);
+        let condition = match compiler.filters(self.query)? {
+            Condition::Nothing => return Ok(None),
+            Condition::Everything => return Ok(Some(Fragment::default())),
+            Condition::Sql(sql) if !compiler.has_joins() => sql,
+            joined => {
+                let key = own_key(&mut compiler, self.model());
+                let left = Fragment::join(key.clone(), ", ");
+                let keys = select(&mut compiler, key, joined);
+                // In a query of its own, which is complete before the first row is written.
+                Fragment::format("({}) IN (SELECT * FROM ({}) passed)", [left, keys])
+            }
+        };
+        Ok(Some(Fragment::format(" AND ({})", [condition])))
+    }
+}
+
+/// Splits rows into parts of at most `size`.
+pub(super) fn parts(rows: Vec<Vec<Value>>, size: usize) -> impl Iterator<Item = Vec<Vec<Value>>> + Send {
+    let mut rows = rows.into_iter();
+    std::iter::from_fn(move || {
+        let part: Vec<_> = rows.by_ref().take(size).collect();
+        (!part.is_empty()).then_some(part)
+    })
+}

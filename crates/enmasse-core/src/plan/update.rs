@@ -1,0 +1,251 @@
+//! `filter(…).update(…)`: one statement, whatever the number of rows.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+
+use crate::dialect::{Capability, Dialect, quote_table};
+use crate::error::{Error, ErrorKind, Result};
+use crate::expr::{Expr, FieldPath, literal};
+use crate::lookup::Condition;
+use crate::plan::{Plan, Step, set_auto};
+use crate::query::{Compiler, Distinct, Query};
+use crate::schema::ModelRef;
+use crate::sql::Fragment;
+
+/// A field and what it is set to.
+#[derive(Clone, Debug)]
+pub struct Assignment {
+    /// The field.
+    pub field: FieldPath,
+    /// Its new value.
+    pub value: Expr,
+}
+
+impl Assignment {
+    /// A field by name, and its value.
+    ///
+    /// ```
+    /// use enmasse_core::plan::Assignment;
+    ///
+    /// let assignment = Assignment::new("is_active", false);
+    /// assert_eq!(assignment.field.to_string(), "is_active");
+    /// ```
+    pub fn new(field: impl Into<FieldPath>, value: impl Into<Expr>) -> Self {
+        Assignment { field: field.into(), value: value.into() }
+    }
+}
+
+/// The plan that sets fields of all rows of a query, as Django's `QuerySet.update` does.
+///
+/// Fields with `auto_now` that are not among the assignments are set to `now`. Generated columns are left out. The
+/// plan is empty where there is nothing to set or the query has no rows.
+///
+/// # Errors
+///
+/// - [`Request`](ErrorKind::Request): the query is a slice, or distinct on fields.
+/// - [`UnknownField`](ErrorKind::UnknownField): a name is no field of the model.
+/// - [`Field`](ErrorKind::Field): a relation from another model, a field set twice, a value that refers to a joined field or is an
+///   aggregate.
+/// - [`Value`](ErrorKind::Value): a value does not fit its field.
+pub fn update(
+    dialect: &dyn Dialect,
+    query: &Query,
+    assignments: &[Assignment],
+    now: DateTime<Utc>,
+) -> Result<Plan> {
+    refuse(query)?;
+    let model = &query.model;
+    let mut set = Vec::new();
+    for assignment in assignments {
+        let position = concrete(model, &assignment.field)?;
+        let field = &model.fields[position];
+        if set.iter().any(|(other, _)| *other == position) {
+            return Err(Error::field(format!("{}.{} is set twice.", model.name, field.name)));
+        }
+        if field.is_writable() {
+            set.push((position, assignment.value.clone()));
+        }
+    }
+    if set.is_empty() {
+        return Ok(Plan::default());
+    }
+    for (position, field) in model.fields.iter().enumerate() {
+        if let Some(value) = set_auto(field, false, now)
+            && set.iter().all(|(other, _)| *other != position)
+        {
+            set.push((position, Expr::Value(value, None)));
+        }
+    }
+
+    let mut compiler = Compiler::new(dialect, query);
+    let table = quote_table(dialect, &model.table);
+    compiler.allow_joins(false);
+    let values = set
+        .iter()
+        .map(|(position, value)| new_value(&mut compiler, model, *position, value))
+        .collect::<Result<Vec<_>>>()?;
+    compiler.allow_joins(true);
+    let condition = compiler.filters(query)?;
+    if condition == Condition::Nothing {
+        return Ok(Plan::default());
+    }
+    let columns = set.iter().map(|(position, _)| dialect.quote(&model.fields[*position].column));
+    let filters_join = compiler.has_joins();
+    let sql = if !dialect.supports(Capability::JoinedUpdate) {
+        let set = settings(columns.zip(values));
+        if filters_join {
+            let key = own_key(&mut compiler, model);
+            let whole = Fragment::join(key.clone(), ", ");
+            let left = if key.len() == 1 { whole } else { Fragment::format("({})", [whole]) };
+            let keys = select(&mut compiler, key, condition);
+            Fragment::format("UPDATE {} SET {} WHERE {} IN ({})", [table.into(), set, left, keys])
+        } else {
+            let whole = Fragment::format("UPDATE {} SET {}", [table.into(), set]);
+            filtered(whole, condition)
+        }
+    } else if filters_join || query.has_subquery() || has_subquery(&set) || !is_sequential(model, &set) {
+        // The table that is written may not be read in a subquery, and SET runs from left to right: so the keys and the
+        // values that are computed come from a derived table, which is complete, and locked, before the first write.
+        let key = own_key(&mut compiler, model);
+        let alias = dialect.quote("taken");
+        let name = |what: &str, number: usize| format!("{what}{number}");
+        let mut taken = Vec::new();
+        let mut on = Vec::new();
+        for (number, column) in key.into_iter().enumerate() {
+            on.push(Fragment::format(&format!("{alias}.{} = {{}}", name("k", number)), [column.clone()]));
+            taken.push(Fragment::format(&format!("{{}} {}", name("k", number)), [column]));
+        }
+        let mut settings_made = Vec::new();
+        for (number, ((column, value), (_, expr))) in columns.zip(values).zip(&set).enumerate() {
+            let column = format!("{}.{column}", compiler.table());
+            if matches!(expr, Expr::Value(..)) {
+                settings_made.push((column, value));
+            } else {
+                taken.push(Fragment::format(&format!("{{}} {}", name("v", number)), [value]));
+                settings_made.push((column, format!("{alias}.{}", name("v", number)).into()));
+            }
+        }
+        let order = compiler.order(query)?;
+        let distinct = compiler.multiplies();
+        let mut keys = select(&mut compiler, taken, condition);
+        if distinct {
+            keys = Fragment::format("SELECT DISTINCT * FROM ({}) matched", [keys]);
+        } else if !order.is_empty() {
+            keys.push(order);
+            keys.push(format!(" LIMIT {}", dialect.limit_for_offset().unwrap_or_default()));
+        }
+        keys.push(if distinct { "" } else { " FOR UPDATE" });
+        Fragment::format(
+            &format!("UPDATE ({{}}) {alias} STRAIGHT_JOIN {{}} ON {{}} SET {{}}"),
+            [keys, table.into(), Fragment::join(on, " AND "), settings(settings_made)],
+        )
+    } else {
+        let whole = Fragment::format("UPDATE {} SET {}", [table.into(), settings(columns.zip(values))]);
+        let mut whole = filtered(whole, condition);
+        whole.push(compiler.order(query)?);
+        whole
+    };
+    Ok(Plan::of(vec![Step::Write(sql.statement(dialect))]))
+}
+
+pub(super) fn refuse(query: &Query) -> Result<()> {
+    if query.is_sliced() {
+        return Err(Error::request("Cannot update a query once a slice has been taken."));
+    }
+    if let Distinct::On(_) = query.distinct {
+        return Err(Error::request("Cannot update a query after .distinct(fields)."));
+    }
+    let by_aggregate = |order: &crate::query::Order| matches!(order.by, Expr::Aggregate { .. });
+    if query.order_by.iter().any(by_aggregate) {
+        return Err(Error::field("Cannot update a query that is ordered by an aggregate."));
+    }
+    Ok(())
+}
+
+/// The position of a field that a write may name: one with a column of its own in the model's table.
+///
+/// # Errors
+///
+/// [`UnknownField`](ErrorKind::UnknownField) where there is none of that name; [`Field`](ErrorKind::Field) for a relation from
+/// another model.
+pub fn concrete(model: &ModelRef, path: &FieldPath) -> Result<usize> {
+    let unknown = |name: &str| {
+        let names = model.fields.iter().map(|field| field.name.as_str());
+        Error::unknown(ErrorKind::UnknownField, format!("{} has no field", model.name), name, names)
+    };
+    let [name] = path.names() else { return Err(unknown(&path.to_string())) };
+    if name == "pk" {
+        return Err(unknown("pk"));
+    }
+    model.find(name).map_err(|error| match model.relation(name) {
+        Some(relation) => Error::field(format!(
+            "Cannot update {}.{name}: it is a relation from {}, and only concrete fields are permitted.",
+            model.name, relation.model.name
+        )),
+        None => error,
+    })
+}
+
+fn new_value<'q>(
+    compiler: &mut Compiler<'q>,
+    model: &ModelRef,
+    position: usize,
+    value: &'q Expr,
+) -> Result<Fragment> {
+    let field = &model.fields[position];
+    if let Expr::Value(value, _) = value {
+        let value = field.clean(&model.name, value.clone())?;
+        return Ok(literal(compiler.dialect(), &value, Some(&field.data_type))?.sql);
+    }
+    let place = |error: Error| error.at(format!("{}.{}", model.name, field.name));
+    Ok(compiler.typed(value, Some(&field.data_type)).map_err(place)?.sql)
+}
+
+fn settings(settings: impl IntoIterator<Item = (String, Fragment)>) -> Fragment {
+    let settings = settings.into_iter();
+    Fragment::join(settings.map(|(column, value)| Fragment::format("{} = {}", [column.into(), value])), ", ")
+}
+
+/// The columns of the primary key of the query's own table.
+pub(super) fn own_key(compiler: &mut Compiler<'_>, model: &ModelRef) -> Vec<Fragment> {
+    model.key().into_iter().map(|position| compiler.own_column(position)).collect()
+}
+
+/// `SELECT … FROM … WHERE …`
+pub(super) fn select(compiler: &mut Compiler<'_>, output: Vec<Fragment>, condition: Condition) -> Fragment {
+    let from = compiler.from();
+    filtered(Fragment::format("SELECT {} FROM {}", [Fragment::join(output, ", "), from.into()]), condition)
+}
+
+/// With ` WHERE …` where there is a condition.
+pub(super) fn filtered(mut sql: Fragment, condition: Condition) -> Fragment {
+    if let Condition::Sql(condition) = condition {
+        sql.push(" WHERE ");
+        sql.push(condition);
+    }
+    sql
+}
+
+/// Whether the values come out the same when they are set one after the other: none reads a field that is set before.
+fn is_sequential(model: &ModelRef, set: &[(usize, Expr)]) -> bool {
+    let mut before = HashSet::new();
+    set.iter().all(|(position, value)| {
+        let mut reads = false;
+        value.visit(&mut |part| match part {
+            Expr::Field(path) => {
+                reads |= model.find(&path.names()[0]).map_or(true, |field| before.contains(&field));
+            }
+            Expr::Raw { .. } => reads |= !before.is_empty(),
+            _ => {}
+        });
+        before.insert(*position);
+        !reads
+    })
+}
+
+fn has_subquery(set: &[(usize, Expr)]) -> bool {
+    let mut found = false;
+    set.iter().for_each(|(_, value)| value.visit(&mut |part| found |= matches!(part, Expr::Subquery(_))));
+    found
+}

@@ -1,0 +1,49 @@
+//! A future that does nothing, and holds nothing but its request, until it is first awaited.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use enmasse_core::error::Result;
+use futures_util::future::BoxFuture;
+
+/// Work that begins when it is first polled.
+pub(crate) enum Lazy<R, T> {
+    Request(Option<R>),
+    Running(BoxFuture<'static, Result<T>>),
+}
+
+/// The request is only ever moved, and the running work is in a box.
+impl<R, T> Unpin for Lazy<R, T> {}
+
+impl<R, T> Lazy<R, T> {
+    pub(crate) fn new(request: R) -> Self {
+        Lazy::Request(Some(request))
+    }
+
+    /// The request, while it has not begun.
+    pub(crate) fn request(&self) -> Option<&R> {
+        match self {
+            Lazy::Request(request) => request.as_ref(),
+            Lazy::Running(_) => None,
+        }
+    }
+
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut R)) {
+        if let Lazy::Request(Some(request)) = self {
+            change(request);
+        }
+    }
+
+    /// Polls the work, which `begin` makes of the request.
+    pub(crate) fn poll<F>(&mut self, context: &mut Context<'_>, begin: impl FnOnce(R) -> F) -> Poll<Result<T>>
+    where
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        if let Lazy::Request(request) = self {
+            let request = request.take().expect("a request is begun once");
+            *self = Lazy::Running(Box::pin(begin(request)));
+        }
+        let Lazy::Running(running) = self else { unreachable!("it was begun above") };
+        Pin::new(running).poll(context)
+    }
+}

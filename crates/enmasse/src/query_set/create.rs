@@ -1,0 +1,231 @@
+//! `create` and `bulk_create`: new rows.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use chrono::{DateTime, Utc};
+use enmasse_core::Value;
+use enmasse_core::error::{Error, ErrorKind, Result};
+use enmasse_core::expr::{Expr, FieldPath};
+use enmasse_core::plan::{self, Assignment, made_by_database, set_auto};
+use enmasse_core::schema::{Auto, Default, ModelRef};
+use futures_util::future::BoxFuture;
+
+use crate::backend::Row;
+use crate::columns::{Assignments, Path};
+use crate::handle::Executor;
+use crate::lazy::Lazy;
+use crate::model::Entity;
+use crate::query_set::QuerySet;
+use crate::run::{Outcome, run};
+
+impl<M: Entity> QuerySet<M> {
+    /// Inserts an object as a new row, and gives it back with what the database and the model have made: its key where that is an
+    /// `Option` and `None`, `auto_now` and `auto_now_add` fields, generated columns.
+    ///
+    /// # Errors
+    ///
+    /// [`Value`](ErrorKind::Value) where a value does not fit its field; [`Integrity`](ErrorKind::Integrity) where a constraint
+    /// refuses the row; and what else the database reports.
+    pub fn create(self, object: M) -> Create<M> {
+        Create(Lazy::new((self, New::Object(object))))
+    }
+
+    /// Inserts a row with these values; fields that are not among them get their default, NULL or what the database makes.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](QuerySet::create); and [`Value`](ErrorKind::Value) where a field has neither a value nor a default.
+    pub fn create_with<A: Assignments>(self, values: impl FnOnce(M::Columns) -> A) -> Create<M> {
+        let values = values(M::columns(Path::root())).assignments();
+        Create(Lazy::new((self, New::Values(values))))
+    }
+
+    /// [`create_with`](QuerySet::create_with) with names that are known at run time.
+    ///
+    /// # Errors
+    ///
+    /// As [`create_with`](QuerySet::create_with).
+    pub fn create_by<N: Into<FieldPath>, V: Into<Value>>(
+        self,
+        values: impl IntoIterator<Item = (N, V)>,
+    ) -> Create<M> {
+        let made = |(field, value): (N, V)| Assignment {
+            field: field.into(),
+            value: Expr::Value(value.into(), None),
+        };
+        Create(Lazy::new((self, New::Values(values.into_iter().map(made).collect()))))
+    }
+
+    /// Inserts many objects as new rows, all or none, and gives them back in the same order with what the database and the
+    /// model have made, as [`create`](QuerySet::create) does.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](QuerySet::create). After an error nothing is inserted.
+    pub fn bulk_create(self, objects: impl IntoIterator<Item = M>) -> BulkCreate<M> {
+        let objects = objects.into_iter().collect();
+        BulkCreate(Lazy::new(Request { rows: self, objects, batch_size: None }))
+    }
+}
+
+/// An insert that is sent when it is awaited; see [`QuerySet::create`].
+#[must_use = "nothing is created until it is awaited"]
+pub struct Create<M>(Lazy<(QuerySet<M>, New<M>), M>);
+
+enum New<M> {
+    Object(M),
+    Values(Vec<Assignment>),
+}
+
+impl<M: Entity> Future for Create<M> {
+    type Output = Result<M>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll(context, |(rows, new)| async move {
+            let model = rows.model()?;
+            let row = match new {
+                New::Object(object) => row_of(model, &object),
+                New::Values(values) => row_with_defaults(model, values)?,
+            };
+            let row = insert(rows.executor()?, model, vec![row], None).await?.pop().unwrap_or_default();
+            M::from_row(model, row)
+        })
+    }
+}
+
+/// Many inserts that are sent when they are awaited; see [`QuerySet::bulk_create`].
+#[must_use = "nothing is created until it is awaited"]
+pub struct BulkCreate<M>(Lazy<Request<M>, Vec<M>>);
+
+struct Request<M> {
+    rows: QuerySet<M>,
+    objects: Vec<M>,
+    batch_size: Option<usize>,
+}
+
+impl<M: Entity> BulkCreate<M> {
+    /// Carries at most so many rows in one statement. The transaction is one all the same.
+    pub fn batch_size(mut self, rows: usize) -> Self {
+        self.0.change(|request| request.batch_size = Some(rows));
+        self
+    }
+}
+
+impl<M: Entity> Future for BulkCreate<M> {
+    type Output = Result<Vec<M>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll(context, |Request { rows, objects, batch_size }| async move {
+            let model = rows.model()?;
+            let new = objects.iter().map(|object| row_of(model, object)).collect();
+            drop(objects);
+            let rows = insert(rows.executor()?, model, new, batch_size).await?;
+            rows.into_iter().map(|row| M::from_row(model, row)).collect()
+        })
+    }
+}
+
+/// The values of all fields of an object.
+pub(super) fn row_of<M: Entity>(model: &ModelRef, object: &M) -> Row {
+    (0..model.fields.len()).map(|position| object.value(model, position)).collect()
+}
+
+/// A row of these values, with defaults for the fields that are not among them.
+fn row_with_defaults(model: &ModelRef, values: Vec<Assignment>) -> Result<Row> {
+    let mut given: Vec<Option<Value>> = vec![None; model.fields.len()];
+    for Assignment { field: path, value } in values {
+        let position = plan::concrete(model, &path)?;
+        let field = &model.fields[position];
+        let Expr::Value(value, _) = value else {
+            return Err(Error::new(
+                ErrorKind::Field,
+                format!("{}.{}: a new row takes values, not expressions.", model.name, field.name),
+            ));
+        };
+        given[position] = Some(value);
+    }
+    let row = given.into_iter().zip(&model.fields).map(|(given, field)| {
+        let made = field.identity || !field.is_writable() || field.auto != Auto::No;
+        match given.or_else(|| field.default.as_ref().map(Default::value)) {
+            Some(value) => Ok(value),
+            None if field.null || made => Ok(Value::Null),
+            None => Err(Error::new(
+                ErrorKind::Value,
+                format!(
+                    "{}.{}: a new row needs a value, for the field has no default.",
+                    model.name, field.name
+                ),
+            )),
+        }
+    });
+    row.collect()
+}
+
+/// Inserts rows, all or none, and gives them as they now are.
+pub(super) async fn insert(
+    executor: &Executor,
+    model: &ModelRef,
+    mut rows: Vec<Row>,
+    batch_size: Option<usize>,
+) -> Result<Vec<Row>> {
+    set_auto_fields(model, &mut rows, Utc::now());
+    let identity = model.fields.iter().position(|field| field.identity);
+    let has_key = |row: &Row| identity.is_none_or(|position| !row[position].is_null());
+    let (with_key, without): (Vec<usize>, Vec<usize>) = (0..rows.len()).partition(|&at| has_key(&rows[at]));
+    let dialect = executor.dialect();
+    let rows = Arc::new(rows);
+    let plan = {
+        let (dialect, model, rows) = (dialect, model.clone(), rows.clone());
+        move |chosen: &[usize], keyless| {
+            let chosen = chosen.iter().map(|&at| rows[at].clone()).collect();
+            plan::insert(&*dialect, &model, chosen, keyless, batch_size)
+        }
+    };
+    // Errors in the rows come before a transaction is begun; a plan is used up by its run.
+    let first = Mutex::new((Some(plan(&with_key, false)?), Some(plan(&without, true)?)));
+    let made = executor
+        .atomic(|connection| -> BoxFuture<'_, Result<[Vec<Row>; 2]>> {
+            let planned = first.lock().map_or((None, None), |mut first| (first.0.take(), first.1.take()));
+            let plans = [
+                planned.0.map_or_else(|| plan(&with_key, false), Ok),
+                planned.1.map_or_else(|| plan(&without, true), Ok),
+            ];
+            let model = model.clone();
+            Box::pin(async move {
+                let [first, second] = plans;
+                Ok([
+                    made(run(connection, &model, first?).await?),
+                    made(run(connection, &model, second?).await?),
+                ])
+            })
+        })
+        .await?;
+    let mut rows = Arc::try_unwrap(rows).unwrap_or_else(|shared| (*shared).clone());
+    for ((chosen, keyless), made) in [(with_key, false), (without, true)].into_iter().zip(made) {
+        let positions = made_by_database(model, keyless);
+        for (at, made) in chosen.into_iter().zip(made) {
+            for (&position, value) in positions.iter().zip(made) {
+                rows[at][position] = value;
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// What the database made for each new row; the keys alone where it tells only the first of each statement.
+fn made(outcome: Outcome) -> Vec<Row> {
+    let ids = outcome.first_ids.into_iter().flat_map(|(first, rows)| (first..).take(rows as usize));
+    let keys = ids.map(|id| vec![Value::Int(id)]);
+    if outcome.made.is_empty() { keys.collect() } else { outcome.made }
+}
+
+/// Sets the fields that a new row gets the time in.
+pub(super) fn set_auto_fields(model: &ModelRef, rows: &mut [Row], now: DateTime<Utc>) {
+    for (position, field) in model.fields.iter().enumerate() {
+        if let Some(value) = set_auto(field, true, now) {
+            rows.iter_mut().for_each(|row| row[position] = value.clone());
+        }
+    }
+}

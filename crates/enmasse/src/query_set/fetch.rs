@@ -1,0 +1,140 @@
+//! Reading rows: `fetch`, `get`, `first`, `stream`, `count`, `exists`.
+
+use enmasse_core::error::{Error, ErrorKind, Result};
+use enmasse_core::expr::{Expr, FieldPath};
+use enmasse_core::query::{Order, Selection};
+use enmasse_core::value::Value;
+use futures_util::stream::{self, BoxStream, StreamExt};
+
+use crate::backend::Row;
+use crate::model::Entity;
+use crate::query_set::QuerySet;
+
+impl<M: Entity> QuerySet<M> {
+    /// All rows.
+    ///
+    /// # Errors
+    ///
+    /// Where a name, a lookup or a value does not fit the model; where a row does not fit the Rust type; and what the
+    /// database reports.
+    pub async fn fetch(self) -> Result<Vec<M>> {
+        let selection = self.query()?.select_rows(&*self.dialect()?)?;
+        let model = self.model()?;
+        self.rows(selection).await?.into_iter().map(|row| M::from_row(model, row)).collect()
+    }
+
+    /// The one row.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](ErrorKind::NotFound) and [`MultipleFound`](ErrorKind::MultipleFound) where there is none or there are
+    /// several; else as [`fetch`](QuerySet::fetch).
+    pub async fn get(self) -> Result<M> {
+        // As in Django, so many are counted at most.
+        const COUNTED: u64 = 21;
+        let limited = if self.query()?.is_sliced() { self } else { self.slice(..COUNTED) };
+        let name = limited.model()?.name.clone();
+        let mut rows = limited.fetch().await?;
+        match rows.len() {
+            1 => Ok(rows.remove(0)),
+            0 => Err(Error::new(ErrorKind::NotFound, format!("{name} matching the query does not exist."))),
+            many => {
+                let many = if many as u64 >= COUNTED {
+                    format!("more than {}", COUNTED - 1)
+                } else {
+                    many.to_string()
+                };
+                Err(Error::new(
+                    ErrorKind::MultipleFound,
+                    format!("get() returned more than one {name}: it returned {many}."),
+                ))
+            }
+        }
+    }
+
+    /// The first row, by the order of the QuerySet or else by the primary key.
+    ///
+    /// # Errors
+    ///
+    /// As [`fetch`](QuerySet::fetch).
+    pub async fn first(self) -> Result<Option<M>> {
+        let ordered = if self.query()?.order_by.is_empty() && !self.query()?.is_sliced() {
+            self.by_key()?
+        } else {
+            self
+        };
+        Ok(ordered.slice(..1).fetch().await?.pop())
+    }
+
+    /// The rows one after the other, as the database gives them: memory stays flat however many there are.
+    ///
+    /// Outside of a transaction the stream holds a connection until it ends or is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Items are errors as in [`fetch`](QuerySet::fetch); the first error is the last item.
+    pub fn stream(self) -> BoxStream<'static, Result<M>> {
+        let begun = (|| {
+            let selection = self.query()?.select_rows(&*self.dialect()?)?;
+            Ok((selection, self.model()?.clone(), self.executor()?.clone()))
+        })();
+        match begun {
+            Err(error) => stream::once(async { Err(error) }).boxed(),
+            Ok((None, ..)) => stream::empty().boxed(),
+            Ok((Some(Selection { statement, columns }), model, executor)) => executor
+                .stream(statement, columns)
+                .map(move |row| row.and_then(|row| M::from_row(&model, row)))
+                .boxed(),
+        }
+    }
+
+    /// How many rows there are, counted by the database.
+    ///
+    /// # Errors
+    ///
+    /// As [`fetch`](QuerySet::fetch).
+    pub async fn count(self) -> Result<u64> {
+        let selection = self.query()?.select_count(&*self.dialect()?)?;
+        let rows = self.rows(selection).await?;
+        match rows.first().map(Vec::as_slice) {
+            None => Ok(0),
+            Some([Value::Int(count)]) => Ok((*count).max(0) as u64),
+            Some(other) => Err(Error::new(ErrorKind::Database, format!("a count came back as {other:?}"))),
+        }
+    }
+
+    /// Whether there is a row.
+    ///
+    /// # Errors
+    ///
+    /// As [`fetch`](QuerySet::fetch).
+    pub async fn exists(self) -> Result<bool> {
+        let selection = self.query()?.select_exists(&*self.dialect()?)?;
+        Ok(!self.rows(selection).await?.is_empty())
+    }
+
+    /// The SQL that [`fetch`](QuerySet::fetch) is on its database, without running it.
+    ///
+    /// # Errors
+    ///
+    /// As [`fetch`](QuerySet::fetch), but for what only the database can tell.
+    pub fn explain(&self) -> Result<String> {
+        let selection = self.query()?.select_rows(&*self.dialect()?)?;
+        Ok(selection.map_or("-- nothing to do".to_owned(), |selection| selection.statement.to_string()))
+    }
+
+    pub(super) async fn rows(&self, selection: Option<Selection>) -> Result<Vec<Row>> {
+        match selection {
+            Some(Selection { statement, columns }) => self.executor()?.query(&statement, &columns).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn by_key(self) -> Result<Self> {
+        let model = self.model()?;
+        let fields =
+            model.key().into_iter().map(|position| FieldPath::new([model.fields[position].name.clone()]));
+        let orders = fields.map(|field| Order { by: Expr::Field(field), descending: false }).collect();
+        Ok(self.with(|query| query.order_by = orders))
+    }
+}

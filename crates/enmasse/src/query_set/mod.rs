@@ -1,0 +1,240 @@
+//! The rows of a model that filters leave: Django's `QuerySet`.
+
+mod bulk_update;
+mod create;
+mod fetch;
+mod save;
+mod subquery;
+mod update;
+mod values;
+
+pub use bulk_update::{BulkUpdate, Report};
+pub use create::{BulkCreate, Create};
+pub use save::{Save, Saved};
+pub use subquery::{Subquery, exists};
+pub use update::{Delete, Update};
+pub use values::{Selected, Values};
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{Bound, RangeBounds};
+use std::sync::Arc;
+
+use enmasse_core::dialect::Dialect;
+use enmasse_core::error::{Error, ErrorKind, Result};
+use enmasse_core::expr::Expr;
+use enmasse_core::query::{Distinct, Q, Query};
+use enmasse_core::schema::ModelRef;
+
+use crate::columns::{FieldNames, IntoOrder, IntoQ, Path};
+use crate::handle::{Executor, Handle};
+use crate::model::{Entity, Model};
+
+/// The rows of a model that filters leave, in some order.
+///
+/// Lazy: nothing is sent until a method that ends the chain is awaited ([`fetch`](QuerySet::fetch), [`update`](QuerySet::update),
+/// [`count`](QuerySet::count) …). Cheap to clone, so that a QuerySet can be kept and built upon. It holds an owned handle of the
+/// database or transaction that it was made with.
+///
+/// The closures are given the model's columns; `u.last_login` is a field, `p.user()` a hop to a related row.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] tokio_test(async {
+/// use enmasse::prelude::*;
+///
+/// #[derive(Model, Debug, Clone)]
+/// #[model(table = "users")]
+/// struct User {
+///     #[model(primary_key)]
+///     id: i64,
+///     country: String,
+///     is_active: bool,
+/// }
+///
+/// let db = Database::connect("sqlite::memory:").await?;
+/// db.create_tables([User::model()?]).await?;
+/// User::objects(&db).create(User { id: 1, country: "US".into(), is_active: true }).await?;
+///
+/// let americans = User::objects(&db).filter(|u| u.country.eq("US"));
+/// assert_eq!(americans.clone().update(|u| u.is_active.set(false)).await?, 1);
+/// assert_eq!(americans.filter(q!(is_active = true)).count().await?, 0);
+/// # Ok::<(), Error>(()) });
+/// # #[cfg(feature = "sqlite")] fn tokio_test(f: impl Future<Output = enmasse::Result<()>>) {
+/// #     tokio::runtime::Runtime::new().unwrap().block_on(f).unwrap()
+/// # }
+/// ```
+pub struct QuerySet<M> {
+    query: Query,
+    executor: Option<Executor>,
+    model: PhantomData<fn() -> M>,
+}
+
+impl<M: Entity> QuerySet<M> {
+    /// All rows of a model that is known at run time, as [`Record`](crate::Record)s or as a Rust type that fits it.
+    pub fn of(model: &ModelRef, handle: &impl Handle) -> Self {
+        QuerySet { query: Query::new(model.clone()), executor: Some(handle.executor()), model: PhantomData }
+    }
+
+    pub(crate) fn new(model: Result<ModelRef>, executor: Option<Executor>) -> Self {
+        QuerySet { query: model.map_or_else(Query::broken, Query::new), executor, model: PhantomData }
+    }
+
+    /// The same rows read and written through another handle: a transaction's.
+    #[must_use]
+    pub fn using(mut self, handle: &impl Handle) -> Self {
+        self.executor = Some(handle.executor());
+        self
+    }
+
+    /// The rows for which a condition holds too.
+    ///
+    /// As in Django, conditions of one call on a relation with many rows hold for the same row of it; those of several calls
+    /// each for any row.
+    ///
+    /// Names and values are checked when the QuerySet is used.
+    #[must_use]
+    pub fn filter<R: IntoQ>(self, condition: impl FnOnce(M::Columns) -> R) -> Self {
+        self.filter_by(condition(M::columns(Path::root())).into_q())
+    }
+
+    /// The rows for which a condition does not hold; a row for which it is not known (NULL) stays, as in Django.
+    #[must_use]
+    pub fn exclude<R: IntoQ>(self, condition: impl FnOnce(M::Columns) -> R) -> Self {
+        self.exclude_by(condition(M::columns(Path::root())).into_q())
+    }
+
+    /// [`filter`](QuerySet::filter) with names that are known at run time: `Q::named("user__country__in", vec!["US", "CA"])`.
+    #[must_use]
+    pub fn filter_by(self, condition: impl Into<Q>) -> Self {
+        self.with(|query| query.filters.push(condition.into()))
+    }
+
+    /// [`exclude`](QuerySet::exclude) with names that are known at run time.
+    #[must_use]
+    pub fn exclude_by(self, condition: impl Into<Q>) -> Self {
+        self.with(|query| query.filters.push(!condition.into()))
+    }
+
+    /// In this order, in place of any other: columns, `column.desc()`, expressions, or a tuple of these.
+    #[must_use]
+    pub fn order_by<R: IntoOrder>(self, order: impl FnOnce(M::Columns) -> R) -> Self {
+        self.with(|query| query.order_by = order(M::columns(Path::root())).orders())
+    }
+
+    /// In this order by names that are known at run time; a `-` before a name turns the order round.
+    #[must_use]
+    pub fn order_by_names<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        let orders = names.into_iter().flat_map(|name| name.orders()).collect();
+        self.with(|query| query.order_by = orders)
+    }
+
+    /// A slice, counted from 0 within the slice that was taken before: `slice(..10)`, `slice(20..30)`, `slice(5..)`.
+    #[must_use]
+    pub fn slice(self, range: impl RangeBounds<u64>) -> Self {
+        let start = match range.start_bound() {
+            Bound::Included(start) => *start,
+            Bound::Excluded(start) => start.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(end) => Some(end.saturating_add(1)),
+            Bound::Excluded(end) => Some(*end),
+            Bound::Unbounded => None,
+        };
+        self.with(|query| {
+            let left = query.limit.map(|limit| limit.saturating_sub(start));
+            let wanted = end.map(|end| end.saturating_sub(start));
+            query.offset = query.offset.saturating_add(start);
+            query.limit = [left, wanted].into_iter().flatten().min();
+        })
+    }
+
+    /// Equal rows once.
+    #[must_use]
+    pub fn distinct(self) -> Self {
+        self.with(|query| query.distinct = Distinct::Rows)
+    }
+
+    /// The first of the rows that are equal in these fields. PostgreSQL only, and the order must begin with the same fields.
+    #[must_use]
+    pub fn distinct_on<R: FieldNames>(self, fields: impl FnOnce(M::Columns) -> R) -> Self {
+        self.with(|query| query.distinct = Distinct::On(fields(M::columns(Path::root())).field_names()))
+    }
+
+    /// No rows: every use of it gives nothing, and sends nothing.
+    #[must_use]
+    pub fn none(self) -> Self {
+        self.with(|query| query.none = true)
+    }
+
+    /// Names an expression, so that filters, orders and values by name can use it.
+    #[must_use]
+    pub fn annotate<R: Into<Expr>>(self, name: &str, value: impl FnOnce(M::Columns) -> R) -> Self {
+        let value = value(M::columns(Path::root())).into();
+        self.with(|query| query.annotations.push((name.to_owned(), value)))
+    }
+
+    /// The model whose rows these are.
+    ///
+    /// # Errors
+    ///
+    /// [`Configuration`](ErrorKind::Configuration) where the program's models do not fit together.
+    pub fn model(&self) -> Result<&ModelRef> {
+        self.query().map(|query| &query.model)
+    }
+
+    /// The query as the core knows it.
+    ///
+    /// # Errors
+    ///
+    /// As [`model`](QuerySet::model).
+    pub fn query(&self) -> Result<&Query> {
+        self.query.check()?;
+        Ok(&self.query)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Query)) -> Self {
+        change(&mut self.query);
+        self
+    }
+
+    fn executor(&self) -> Result<&Executor> {
+        self.executor.as_ref().ok_or_else(|| {
+            Error::new(
+                ErrorKind::Request,
+                "This QuerySet was made without a database, for use in a subquery; give it one with .using(&db).",
+            )
+        })
+    }
+
+    fn dialect(&self) -> Result<Arc<dyn Dialect>> {
+        Ok(self.executor()?.dialect())
+    }
+}
+
+impl<M> Clone for QuerySet<M> {
+    fn clone(&self) -> Self {
+        QuerySet { query: self.query.clone(), executor: self.executor.clone(), model: PhantomData }
+    }
+}
+
+impl<M> fmt::Debug for QuerySet<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QuerySet").field("query", &self.query).finish_non_exhaustive()
+    }
+}
+
+/// The rows of a model, from the model: `User::objects(&db)`.
+pub trait Objects: Model {
+    /// All rows of the model, through a database or a transaction.
+    fn objects(handle: &impl Handle) -> QuerySet<Self> {
+        QuerySet::new(Self::model(), Some(handle.executor()))
+    }
+
+    /// All rows of the model, without a database: for use in a subquery.
+    fn query() -> QuerySet<Self> {
+        QuerySet::new(Self::model(), None)
+    }
+}
+
+impl<M: Model> Objects for M {}

@@ -1,0 +1,189 @@
+//! `save`: a row that is there is updated, one that is not is inserted.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use enmasse_core::dialect::Dialect;
+use enmasse_core::error::{Error, ErrorKind, Result};
+use enmasse_core::expr::{Expr, FieldPath};
+use enmasse_core::lookup::Lookup;
+use enmasse_core::plan::{self, Assignment, made_by_database, set_auto};
+use enmasse_core::query::{Q, Query, Selection};
+use enmasse_core::schema::ModelRef;
+use futures_util::future::BoxFuture;
+
+use crate::backend::{Connection, Row};
+use crate::columns::{FieldNames, Path};
+use crate::model::Entity;
+use crate::query_set::{QuerySet, create};
+use crate::run::run;
+
+impl<M: Entity> QuerySet<M> {
+    /// Writes an object: updates the row with its key, or inserts it where there is none. As in Django, the filters of the QuerySet
+    /// have no say in it.
+    ///
+    /// The object gets what the write made: its key, `auto_now` fields.
+    ///
+    /// # Errors
+    ///
+    /// [`Value`](ErrorKind::Value) where a value does not fit its field; [`Integrity`](ErrorKind::Integrity) where a constraint
+    /// refuses the row; and what else the database reports.
+    pub fn save(self, object: &mut M) -> Save<'_, M> {
+        Save { rows: self, object, update_fields: None }
+    }
+
+    /// Deletes the row with the object's key, and gives whether it was there.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsaved`](ErrorKind::Unsaved) where the object has no key; as [`delete`](QuerySet::delete) otherwise.
+    pub async fn delete_object(self, object: &M) -> Result<bool> {
+        let model = self.model()?.clone();
+        let key = key_of(&model, object)?;
+        let query = Query::new(model).filtered(key);
+        let rows = QuerySet::<M> { query, ..self };
+        Ok(rows.delete().await? > 0)
+    }
+}
+
+/// A save that is sent when it is awaited; see [`QuerySet::save`].
+#[must_use = "nothing is saved until it is awaited"]
+pub struct Save<'o, M> {
+    rows: QuerySet<M>,
+    object: &'o mut M,
+    update_fields: Option<Vec<FieldPath>>,
+}
+
+/// What a save did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Saved {
+    /// Whether the row is new.
+    pub created: bool,
+}
+
+impl<M: Entity> Save<'_, M> {
+    /// Writes these fields only, and those with `auto_now`, to a row that must be there.
+    pub fn update_fields<F: FieldNames>(mut self, fields: impl FnOnce(M::Columns) -> F) -> Self {
+        self.update_fields = Some(fields(M::columns(Path::root())).field_names());
+        self
+    }
+
+    async fn run(self) -> Result<Saved> {
+        let Save { rows, object, update_fields } = self;
+        let executor = rows.executor()?.clone();
+        let model = rows.model()?.clone();
+        let now = Utc::now();
+        let mut positions: Vec<usize> = match &update_fields {
+            None => (0..model.fields.len()).filter(|&position| !model.fields[position].primary_key).collect(),
+            Some(names) => names.iter().map(|name| plan::concrete(&model, name)).collect::<Result<_>>()?,
+        };
+        for (position, field) in model.fields.iter().enumerate() {
+            if let Some(value) = set_auto(field, false, now) {
+                object.set_value(&model, position, value)?;
+                if !positions.contains(&position) {
+                    positions.push(position);
+                }
+            }
+        }
+        let has_key = model.key().iter().all(|&position| !object.value(&model, position).is_null());
+        if !has_key && update_fields.is_none() {
+            let row =
+                create::insert(&executor, &model, vec![create::row_of(&model, object)], None).await?.pop();
+            *object = M::from_row(&model, row.unwrap_or_default())?;
+            return Ok(Saved { created: true });
+        }
+
+        let query = Query::new(model.clone()).filtered(key_of(&model, object)?);
+        let assignment = |position: usize| Assignment {
+            field: FieldPath::new([model.fields[position].name.clone()]),
+            value: Expr::Value(object.value(&model, position), None),
+        };
+        let assignments: Vec<_> = positions.into_iter().map(assignment).collect();
+        let new = update_fields.is_none().then(|| {
+            let mut rows = [create::row_of(&model, object)];
+            create::set_auto_fields(&model, &mut rows, now);
+            let [row] = rows;
+            row
+        });
+        let dialect = executor.dialect();
+        let request = Arc::new(Request { query, assignments, new, now });
+        let written = executor
+            .atomic(|connection| -> BoxFuture<'_, Result<Option<Row>>> {
+                let (dialect, request) = (dialect.clone(), request.clone());
+                Box::pin(async move { request.write(&*dialect, connection).await })
+            })
+            .await?;
+        let Some(row) = written else { return Ok(Saved { created: false }) };
+        *object = M::from_row(&model, row)?;
+        Ok(Saved { created: true })
+    }
+}
+
+impl<'o, M: Entity> IntoFuture for Save<'o, M> {
+    type Output = Result<Saved>;
+    type IntoFuture = BoxFuture<'o, Result<Saved>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+struct Request {
+    query: Query,
+    assignments: Vec<Assignment>,
+    /// The whole row, where it may be inserted.
+    new: Option<Row>,
+    now: DateTime<Utc>,
+}
+
+impl Request {
+    /// Updates the row, or inserts it and gives it as it now is.
+    async fn write(&self, dialect: &dyn Dialect, connection: &mut dyn Connection) -> Result<Option<Row>> {
+        let model = &self.query.model;
+        let found = if self.assignments.is_empty() {
+            // A row of nothing but its key is there or it is not.
+            match self.query.select_exists(dialect)? {
+                Some(Selection { statement, columns }) => {
+                    !connection.query(&statement, &columns).await?.is_empty()
+                }
+                None => false,
+            }
+        } else {
+            let plan = plan::update(dialect, &self.query, &self.assignments, self.now)?;
+            run(connection, model, plan).await?.matched > 0
+        };
+        match &self.new {
+            _ if found => Ok(None),
+            Some(row) => {
+                let plan = plan::insert(dialect, model, vec![row.clone()], false, None)?;
+                let made = run(connection, model, plan).await?.made.pop().unwrap_or_default();
+                let mut row = row.clone();
+                for (position, value) in made_by_database(model, false).into_iter().zip(made) {
+                    row[position] = value;
+                }
+                Ok(Some(row))
+            }
+            None => Err(Error::new(
+                ErrorKind::NotFound,
+                format!("{}: save with update_fields did not find the row to write.", model.name),
+            )),
+        }
+    }
+}
+
+fn key_of<M: Entity>(model: &ModelRef, object: &M) -> Result<Q> {
+    let mut parts = Vec::new();
+    for position in model.key() {
+        let value = object.value(model, position);
+        if value.is_null() {
+            return Err(Error::new(
+                ErrorKind::Unsaved,
+                format!("The {} has no primary key: save it first.", model.name),
+            ));
+        }
+        let field = FieldPath::new([model.fields[position].name.clone()]);
+        parts.push(Q::compare(Expr::Field(field), Lookup::Exact, Expr::Value(value, None)));
+    }
+    Ok(Q::And(parts))
+}

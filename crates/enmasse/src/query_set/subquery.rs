@@ -1,0 +1,71 @@
+//! Queries inside of queries.
+
+use std::marker::PhantomData;
+
+use enmasse_core::expr::Expr;
+use enmasse_core::lookup;
+use enmasse_core::query::{Q, Select};
+
+use crate::columns::Path;
+use crate::model::{Entity, Model};
+use crate::operand::{InList, MaybeNull, Operand};
+use crate::query_set::QuerySet;
+use crate::typed::Expression;
+
+/// A query of one value a row, for use in another: as a value (that of its first row), or in `in_`.
+///
+/// Made with [`QuerySet::select`]. Fields of the query around it are `u.id.outer()`.
+#[derive(Clone, Debug)]
+pub struct Subquery<B> {
+    select: Select,
+    of: PhantomData<fn() -> B>,
+}
+
+impl<M: Entity> QuerySet<M> {
+    /// One column or expression of each row, as a subquery. An aggregate gives one value of all rows.
+    ///
+    /// ```text
+    /// Profile::objects(&db).update(|p| {
+    ///     p.points.set(Order::query().filter(|o| o.user.eq(p.user.outer())).select(|o| o.amount.sum()))
+    /// })
+    ///
+    /// UPDATE "profiles" SET "points" = (SELECT SUM(t1."amount") FROM "orders" t1 WHERE t1."user_id" = "profiles"."user_id")
+    /// ```
+    pub fn select<S: Expression>(self, output: impl FnOnce(M::Columns) -> S) -> Subquery<S::Base> {
+        let output = vec![output(M::columns(Path::root())).into_expr()];
+        Subquery { select: Select { query: self.query, output }, of: PhantomData }
+    }
+}
+
+/// Whether a query has rows, as a condition of the query around it: Django's `Exists`.
+///
+/// ```text
+/// User::objects(&db).filter(|u| exists(Order::query().filter(|o| o.user.eq(u.id.outer()))))
+///
+/// … WHERE EXISTS (SELECT 1 FROM "orders" t1 WHERE t1."user_id" = "users"."id")
+/// ```
+pub fn exists<M: Entity>(rows: QuerySet<M>) -> Q {
+    Q::Exists(Box::new(Select { query: rows.query, output: Vec::new() }))
+}
+
+/// A subquery without rows is NULL.
+impl<B> Operand<B> for Subquery<B> {
+    type Null = MaybeNull;
+
+    fn into_operand(self) -> Expr {
+        Expr::Subquery(Box::new(self.select))
+    }
+}
+
+impl<B> InList<B> for Subquery<B> {
+    fn into_list(self) -> lookup::Operand {
+        lookup::Operand::Query(Box::new(self.select))
+    }
+}
+
+/// The keys of its rows, which stay in the database.
+impl<M: Model> InList<M::Key> for QuerySet<M> {
+    fn into_list(self) -> lookup::Operand {
+        lookup::Operand::Query(Box::new(Select { query: self.query, output: Vec::new() }))
+    }
+}

@@ -1,0 +1,149 @@
+//! `update` and `delete`: one statement for all rows.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use chrono::Utc;
+use enmasse_core::error::Result;
+use enmasse_core::expr::{Expr, FieldPath};
+use enmasse_core::plan::{self, Assignment, Plan};
+use futures_util::future::BoxFuture;
+
+use crate::columns::{Assignments, Path};
+use crate::lazy::Lazy;
+use crate::model::Entity;
+use crate::query_set::QuerySet;
+use crate::run::{Outcome, run};
+
+impl<M: Entity> QuerySet<M> {
+    /// Sets fields of all rows, in one statement, and gives the number of rows that matched.
+    ///
+    /// Values, expressions over the row's fields and subqueries can be set; a row that has the value already counts too. Fields with
+    /// `auto_now` are set as well, unless they are among the assignments (Django forgets them). Nothing to set, or a query
+    /// that can have no rows, sends nothing and gives 0.
+    ///
+    /// ```text
+    /// User::objects(&db).filter(|u| u.country.eq("US")).update(|u| u.points.set(u.points + 100))
+    ///
+    /// PostgreSQL  UPDATE "users" SET "points" = ("users"."points" + $1) WHERE "users"."country" = $2
+    /// SQLite      UPDATE "users" SET "points" = ("users"."points" + ?) WHERE "users"."country" = ?
+    /// MariaDB     UPDATE `users` SET `points` = (`users`.`points` + ?) WHERE `users`.`country` = ?
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When awaited, see [`plan::update`]: a slice, a field that is not there, a value that does not fit, a joined reference
+    /// in a value; and what the database reports.
+    pub fn update<A: Assignments>(self, assignments: impl FnOnce(M::Columns) -> A) -> Update<M> {
+        let assignments = assignments(M::columns(Path::root())).assignments();
+        Update(Lazy::new(Request { rows: self, assignments }))
+    }
+
+    /// [`update`](QuerySet::update) with names that are known at run time.
+    ///
+    /// # Errors
+    ///
+    /// As [`update`](QuerySet::update).
+    pub fn update_by<N: Into<FieldPath>, V: Into<Expr>>(
+        self,
+        assignments: impl IntoIterator<Item = (N, V)>,
+    ) -> Update<M> {
+        let made = |(field, value): (N, V)| Assignment { field: field.into(), value: value.into() };
+        Update(Lazy::new(Request { rows: self, assignments: assignments.into_iter().map(made).collect() }))
+    }
+
+    /// Deletes all rows, in one statement, and gives their number. What becomes of rows that refer to them is up to the foreign keys
+    /// of the database.
+    ///
+    /// # Errors
+    ///
+    /// When awaited, see [`plan::delete`]; and what the database reports, first of all that other rows refer to one of these.
+    pub fn delete(self) -> Delete<M> {
+        Delete(Lazy::new(self))
+    }
+}
+
+/// Runs a plan that is one statement, or nothing; `make` makes it anew for each attempt.
+async fn run_alone<M: Entity>(
+    rows: &QuerySet<M>,
+    make: impl Fn() -> Result<Plan> + Send + Sync + 'static,
+) -> Result<u64> {
+    let model = rows.model()?.clone();
+    if make()?.is_empty() {
+        return Ok(0);
+    }
+    let make = Arc::new(make);
+    let outcome = rows
+        .executor()?
+        .atomic(|connection| -> BoxFuture<'_, Result<Outcome>> {
+            let (make, model) = (make.clone(), model.clone());
+            Box::pin(async move { run(connection, &model, make()?).await })
+        })
+        .await?;
+    Ok(outcome.matched)
+}
+
+/// An update that is sent when it is awaited; see [`QuerySet::update`].
+#[must_use = "an update does nothing until it is awaited"]
+pub struct Update<M>(Lazy<Request<M>, u64>);
+
+struct Request<M> {
+    rows: QuerySet<M>,
+    assignments: Vec<Assignment>,
+}
+
+impl<M: Entity> Request<M> {
+    fn plan(&self) -> Result<Plan> {
+        plan::update(&*self.rows.dialect()?, self.rows.query()?, &self.assignments, Utc::now())
+    }
+}
+
+impl<M: Entity> Update<M> {
+    /// The SQL that it is on its database, without running it.
+    ///
+    /// # Errors
+    ///
+    /// As [`QuerySet::update`], but for what only the database can tell.
+    pub fn explain(&self) -> Result<String> {
+        self.0.request().map_or(Ok(String::new()), |request| Ok(request.plan()?.to_string()))
+    }
+}
+
+impl<M: Entity> Future for Update<M> {
+    type Output = Result<u64>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll(context, |request| async move {
+            let rows = request.rows.clone();
+            run_alone(&rows, move || request.plan()).await
+        })
+    }
+}
+
+/// A deletion that is sent when it is awaited; see [`QuerySet::delete`].
+#[must_use = "a deletion does nothing until it is awaited"]
+pub struct Delete<M>(Lazy<QuerySet<M>, u64>);
+
+impl<M: Entity> Delete<M> {
+    /// The SQL that it is on its database, without running it.
+    ///
+    /// # Errors
+    ///
+    /// As [`QuerySet::delete`], but for what only the database can tell.
+    pub fn explain(&self) -> Result<String> {
+        let plan = |rows: &QuerySet<M>| Ok(plan::delete(&*rows.dialect()?, rows.query()?)?.to_string());
+        self.0.request().map_or(Ok(String::new()), plan)
+    }
+}
+
+impl<M: Entity> Future for Delete<M> {
+    type Output = Result<u64>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll(context, |rows| async move {
+            let deleted = rows.clone();
+            run_alone(&rows, move || plan::delete(&*deleted.dialect()?, deleted.query()?)).await
+        })
+    }
+}

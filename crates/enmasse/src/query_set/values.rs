@@ -1,0 +1,142 @@
+//! `values`: some columns or expressions of each row, in place of whole rows.
+
+use enmasse_core::error::Result;
+use enmasse_core::expr::{Expr, FieldPath};
+use enmasse_core::value::Value;
+
+use crate::columns::{Column, Path};
+use crate::field_type::FieldType;
+use crate::model::Entity;
+use crate::query_set::QuerySet;
+use crate::typed::{Expression, Typed};
+
+impl<M: Entity> QuerySet<M> {
+    /// Some columns, or expressions, of each row: `values(|u| (u.id, u.country))` gives `(i64, String)`s, and one column its
+    /// own type.
+    ///
+    /// # Errors
+    ///
+    /// When fetched, as [`fetch`](QuerySet::fetch); and [`Value`](crate::ErrorKind::Value) where NULL comes back for a column that
+    /// is not an `Option`, as of a related row that is not there.
+    pub async fn values<V: Values>(self, values: impl FnOnce(M::Columns) -> V) -> Result<Vec<V::Row>> {
+        let values = values(M::columns(Path::root()));
+        let exprs = values.exprs();
+        let selection = self.query()?.select_values(&*self.dialect()?, &exprs)?;
+        let rows = self.rows(selection).await?;
+        rows.into_iter().map(|row| V::read(&mut row.into_iter())).collect()
+    }
+
+    /// [`values`](QuerySet::values) with names that are known at run time: a row of values for each.
+    ///
+    /// # Errors
+    ///
+    /// As [`values`](QuerySet::values).
+    pub async fn values_by<N: Into<FieldPath>>(
+        self,
+        names: impl IntoIterator<Item = N>,
+    ) -> Result<Vec<Vec<Value>>> {
+        let exprs: Vec<_> = names.into_iter().map(|name| Expr::Field(name.into())).collect();
+        let selection = self.query()?.select_values(&*self.dialect()?, &exprs)?;
+        self.rows(selection).await
+    }
+}
+
+/// One value of each row: a column, or an expression.
+pub trait Selected {
+    /// What it is in Rust.
+    type Value: FieldType;
+
+    /// The expression.
+    fn expr(&self) -> Expr;
+}
+
+impl<T: FieldType> Selected for Column<T> {
+    type Value = T;
+
+    fn expr(&self) -> Expr {
+        self.into_expr()
+    }
+}
+
+/// An expression may come out as NULL.
+impl<B> Selected for Typed<B>
+where
+    Option<B>: FieldType,
+{
+    type Value = Option<B>;
+
+    fn expr(&self) -> Expr {
+        self.clone().into_expr()
+    }
+}
+
+/// What [`QuerySet::values`] selects: one [`Selected`], or a tuple of up to twelve.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be selected",
+    label = "expected a column, an expression, or a tuple of these"
+)]
+pub trait Values {
+    /// What each row becomes.
+    type Row;
+
+    /// The expressions.
+    fn exprs(&self) -> Vec<Expr>;
+
+    /// One row of their values.
+    ///
+    /// # Errors
+    ///
+    /// [`Value`](crate::ErrorKind::Value) where a value is not of the Rust type.
+    fn read(row: &mut std::vec::IntoIter<Value>) -> Result<Self::Row>;
+}
+
+fn next<T: FieldType>(row: &mut std::vec::IntoIter<Value>) -> Result<T> {
+    T::from_value(row.next().unwrap_or(Value::Null))
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: Selected> Values for S {
+    type Row = S::Value;
+
+    fn exprs(&self) -> Vec<Expr> {
+        vec![self.expr()]
+    }
+
+    fn read(row: &mut std::vec::IntoIter<Value>) -> Result<S::Value> {
+        next(row)
+    }
+}
+
+macro_rules! tuples {
+    ($($($name:ident)+;)+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<$($name: Selected),+> Values for ($($name,)+) {
+            type Row = ($($name::Value,)+);
+
+            #[allow(non_snake_case)]
+            fn exprs(&self) -> Vec<Expr> {
+                let ($($name,)+) = self;
+                vec![$($name.expr()),+]
+            }
+
+            fn read(row: &mut std::vec::IntoIter<Value>) -> Result<Self::Row> {
+                Ok(($(next::<$name::Value>(row)?,)+))
+            }
+        }
+    )+};
+}
+
+tuples! {
+    A;
+    A B;
+    A B C;
+    A B C D;
+    A B C D E;
+    A B C D E F;
+    A B C D E F G;
+    A B C D E F G H;
+    A B C D E F G H I;
+    A B C D E F G H I J;
+    A B C D E F G H I J K;
+    A B C D E F G H I J K L;
+}
