@@ -72,11 +72,15 @@ fn typed_values() -> impl Strategy<Value = (DataType, Value)> {
             .prop_map(|(v, scale)| (numeric(15, 5), Decimal::new(v.into(), scale).to_string().into())),
         any::<u128>().prop_map(|v| (DataType::Uuid, Uuid::from_u128(v).into())),
         documents().prop_map(|v| (Json, v.into())),
-        Just((Integer, Value::Null)),
+        any_scalar().prop_map(|data_type| (data_type, Value::Null)),
     ]
 }
 
 fn any_type() -> impl Strategy<Value = DataType> {
+    prop_oneof![19 => any_scalar(), 1 => Just(Array(Box::new(Integer)))]
+}
+
+fn any_scalar() -> impl Strategy<Value = DataType> {
     prop::sample::select(vec![
         Bool,
         SmallInt,
@@ -96,7 +100,6 @@ fn any_type() -> impl Strategy<Value = DataType> {
         numeric(4, 2),
         DataType::Uuid,
         Json,
-        Array(Box::new(Integer)),
     ])
 }
 

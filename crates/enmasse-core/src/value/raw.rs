@@ -12,7 +12,8 @@ use crate::value::{DataType, Value, text};
 /// The value of this type that a database's plain value stands for: SQLite's five storage classes, and what MariaDB and
 /// MySQL send for types of their own. Bytes are text where the type is none of bytes.
 pub(crate) fn read(raw: Value, data_type: &DataType) -> Result<Value> {
-    if data_type.holds(&raw) && !matches!(data_type, DataType::Decimal { .. }) {
+    // A decimal has yet to get its column's places.
+    if raw.is_null() || data_type.holds(&raw) && !matches!(data_type, DataType::Decimal { .. }) {
         return Ok(raw);
     }
     let raw = match (raw, data_type) {
