@@ -106,6 +106,23 @@ impl Database {
         Ok(Database::new(backend, "a pool of PostgreSQL connections".to_owned()))
     }
 
+    /// A database through a pool that the caller has, with all its settings as they are.
+    ///
+    /// The pool must be made with `client_found_rows`, so that rows are counted that an `UPDATE` matched without changing them. Sessions
+    /// should be in UTC (`SET time_zone = '+00:00'`) and strict (`STRICT_ALL_TABLES` in `sql_mode`), as those of
+    /// [`connect`](Database::connect) are.
+    ///
+    /// # Errors
+    ///
+    /// [`Configuration`](crate::ErrorKind::Configuration) where the pool is without `client_found_rows` or without
+    /// `autocommit`; [`Connection`](crate::ErrorKind::Connection) where it gives no connection;
+    /// [`NotSupported`](crate::ErrorKind::NotSupported) where the server is older than MariaDB 10.5 or MySQL 8.0.
+    #[cfg(feature = "mysql")]
+    pub async fn from_mysql_pool(pool: mysql_async::Pool) -> Result<Database> {
+        let backend = backend::mysql::adopt(pool).await?;
+        Ok(Database::new(backend, "a pool of MySQL connections".to_owned()))
+    }
+
     fn new(backend: Box<dyn Backend>, place: String) -> Database {
         Database { inner: Arc::new(Inner { dialect: backend.dialect(), backend, place }) }
     }

@@ -1,5 +1,7 @@
 //! One folder a database: connects, runs statements that the core has made, nothing more.
 
+#[cfg(feature = "mysql")]
+pub(crate) mod mysql;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 #[cfg(feature = "sqlite")]
@@ -124,6 +126,8 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
         "sqlite" => sqlite::connect(url).await,
         #[cfg(feature = "postgres")]
         "postgres" | "postgresql" => postgres::connect(url).await,
+        #[cfg(feature = "mysql")]
+        "mysql" | "mariadb" => mysql::connect(url).await,
         #[cfg(not(feature = "sqlite"))]
         "sqlite" => Err(switched_off("SQLite", "sqlite")),
         #[cfg(not(feature = "postgres"))]
@@ -170,8 +174,8 @@ pub(crate) fn pool_is_empty() -> Error {
     Error::new(
         ErrorKind::Connection,
         format!(
-            "No connection of the pool became free in {} seconds. Make the pool larger with ?pool_size=, and \
-             do not use the database's own handle inside of a transaction.",
+            "No connection could be had in {} seconds. Where all of the pool are in use, make it larger with \
+             ?pool_size=, and do not use the database's own handle inside of a transaction.",
             POOL_WAIT.as_secs()
         ),
     )

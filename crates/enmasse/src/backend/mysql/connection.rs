@@ -1,0 +1,199 @@
+//! A connection of the pool.
+
+use std::sync::Arc;
+
+use enmasse_core::dialect::Mysql;
+use enmasse_core::error::{Error, ErrorKind, Result};
+use enmasse_core::plan::Rows;
+use enmasse_core::sql::{Param, Statement};
+use enmasse_core::value::{DataType, Value};
+use futures_util::future::BoxFuture;
+use mysql_async::prelude::{Queryable, StatementLike};
+use mysql_async::{BinaryProtocol, Conn, Params, QueryResult};
+use tokio::sync::mpsc;
+
+use super::convert::{params, raw_row};
+use super::error::error;
+use crate::backend::{Connection, Done, EachRun, Extent, Row, STREAM_CHUNK, TransactionState, load_row};
+
+pub(super) struct MysqlConnection {
+    dialect: Arc<Mysql>,
+    state: TransactionState,
+    timeout_ends_transaction: bool,
+    is_lost: bool,
+    /// There until it is dropped.
+    conn: Option<Conn>,
+}
+
+impl MysqlConnection {
+    pub fn new(conn: Conn, dialect: Arc<Mysql>, timeout_ends_transaction: bool) -> Self {
+        let state = TransactionState::default();
+        MysqlConnection { dialect, state, timeout_ends_transaction, is_lost: false, conn: Some(conn) }
+    }
+
+    /// Runs work with the connection, and notes what became of the transaction.
+    async fn run<T>(&mut self, work: impl AsyncFnOnce(&mut Conn, &Mysql) -> Result<T>) -> Result<T> {
+        self.state.start()?;
+        let Some(conn) = &mut self.conn else {
+            return Err(Error::new(ErrorKind::Connection, "The connection has been given back."));
+        };
+        let result = work(conn, &self.dialect).await;
+        self.is_lost |= result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Connection);
+        self.state.finish(&result, |error| match error.code() {
+            // deadlock, record has changed since last read: InnoDB has rolled back the whole transaction
+            // (https://mariadb.com/kb/en/innodb-lock-modes/, section Deadlocks)
+            Some("1213" | "1020") => Extent::Transaction,
+            Some("1205") if self.timeout_ends_transaction => Extent::Transaction,
+            _ if error.kind() == ErrorKind::Connection => Extent::Transaction,
+            _ => Extent::Statement,
+        });
+        result
+    }
+}
+
+impl Drop for MysqlConnection {
+    fn drop(&mut self) {
+        let Some(mut conn) = self.conn.take() else { return };
+        // one that was dropped in the middle of a statement is closed by the pool
+        let must_roll_back = self.state.is_open() && !conn.is_disconnected();
+        if !must_roll_back && !self.is_lost {
+            return;
+        }
+        let lost = self.is_lost;
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                if lost || conn.query_drop("ROLLBACK").await.is_err() {
+                    _ = conn.disconnect().await;
+                }
+            });
+        }
+    }
+}
+
+impl Connection for MysqlConnection {
+    fn execute<'a>(&'a mut self, statement: &'a Statement) -> BoxFuture<'a, Result<Done>> {
+        Box::pin(self.run(async move |conn, _| {
+            let params = params(values(&statement.params))?;
+            let result = conn.exec_iter(statement.sql.as_str(), params).await.map_err(error)?;
+            let done = Done {
+                rows: result.affected_rows(),
+                last_insert_id: result.last_insert_id().and_then(|id| id.try_into().ok()),
+            };
+            result.drop_result().await.map_err(error)?;
+            Ok(done)
+        }))
+    }
+
+    fn query<'a>(
+        &'a mut self,
+        statement: &'a Statement,
+        columns: &'a [DataType],
+    ) -> BoxFuture<'a, Result<Vec<Row>>> {
+        Box::pin(self.run(async move |conn, dialect| {
+            let params = params(values(&statement.params))?;
+            Ok(query(conn, dialect, statement.sql.as_str(), params, columns).await?.1)
+        }))
+    }
+
+    fn stream<'a>(
+        &'a mut self,
+        statement: &'a Statement,
+        columns: &'a [DataType],
+        sender: mpsc::Sender<Result<Vec<Row>>>,
+    ) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(self.run(async move |conn, dialect| {
+            let params = params(values(&statement.params))?;
+            let mut result = conn.exec_iter(statement.sql.as_str(), params).await.map_err(error)?;
+            let mut sent = 0;
+            loop {
+                let chunk = next_rows(&mut result, dialect, columns).await?;
+                sent += chunk.len() as u64;
+                let is_last = chunk.len() < STREAM_CHUNK;
+                // whoever comes next reads the rows that nobody took, and throws them away
+                if sender.send(Ok(chunk)).await.is_err() || is_last {
+                    return Ok(sent);
+                }
+            }
+        }))
+    }
+
+    fn execute_each<'a>(&'a mut self, rows: Rows, mut each: EachRun) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.run(async move |conn, dialect| {
+            let prepared = conn.prep(rows.sql.as_str()).await.map_err(error)?;
+            for values in rows.rows {
+                let bound = params(values.iter())?;
+                let (matched, returned) = query(conn, dialect, &prepared, bound, &rows.returned).await?;
+                each(&values, matched, returned)?;
+            }
+            Ok(())
+        }))
+    }
+
+    fn script<'a>(&'a mut self, sql: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.run(async move |conn, _| conn.query_drop(sql).await.map_err(error)))
+    }
+
+    fn raw<'a>(&'a mut self, sql: &'a str, values: &'a [Value]) -> BoxFuture<'a, Result<(u64, Vec<Row>)>> {
+        Box::pin(self.run(async move |conn, dialect| {
+            if values.is_empty() {
+                // some statements cannot be prepared, and those without parameters need not be; but rows come in binary only
+                let reads = conn.prep(sql).await;
+                if let Err(mysql_async::Error::Server(refused)) = &reads
+                    && refused.code == NOT_TO_BE_PREPARED
+                {
+                    conn.query_drop(sql).await.map_err(error)?;
+                    return Ok((conn.affected_rows(), Vec::new()));
+                }
+            }
+            query(conn, dialect, sql, params(values.iter())?, &[]).await
+        }))
+    }
+
+    fn begin_sql(&self) -> &'static str {
+        "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION"
+    }
+
+    fn state(&mut self) -> &mut TransactionState {
+        &mut self.state
+    }
+}
+
+/// "This command is not supported in the prepared statement protocol yet".
+const NOT_TO_BE_PREPARED: u16 = 1295;
+
+fn values(params: &[Param]) -> impl ExactSizeIterator<Item = &Value> {
+    params.iter().map(|param| &param.value)
+}
+
+/// Runs a statement: the rows that it matched, and those that it gave.
+async fn query(
+    conn: &mut Conn,
+    dialect: &Mysql,
+    statement: impl StatementLike,
+    params: Params,
+    columns: &[DataType],
+) -> Result<(u64, Vec<Row>)> {
+    let mut result = conn.exec_iter(statement, params).await.map_err(error)?;
+    let matched = result.affected_rows();
+    let mut rows = Vec::new();
+    while let Some(row) = result.next().await.map_err(error)? {
+        rows.push(load_row(dialect, raw_row(row)?, columns)?);
+    }
+    result.drop_result().await.map_err(error)?;
+    Ok((matched.max(rows.len() as u64), rows))
+}
+
+/// As many rows as are sent at a time; fewer at the end.
+async fn next_rows(
+    result: &mut QueryResult<'_, '_, BinaryProtocol>,
+    dialect: &Mysql,
+    columns: &[DataType],
+) -> Result<Vec<Row>> {
+    let mut rows = Vec::with_capacity(STREAM_CHUNK);
+    while rows.len() < STREAM_CHUNK
+        && let Some(row) = result.next().await.map_err(error)?
+    {
+        rows.push(load_row(dialect, raw_row(row)?, columns)?);
+    }
+    Ok(rows)
+}

@@ -1,0 +1,101 @@
+//! What MySQL's and MariaDB's errors are.
+
+use enmasse_core::error::{Error, ErrorKind};
+use mysql_async::{DriverError, UrlError};
+
+use crate::url::{configuration, unknown_parameter};
+
+/// An error of the server or of the driver.
+pub(super) fn error(error: mysql_async::Error) -> Error {
+    use mysql_async::Error as E;
+    match &error {
+        E::Server(reported) => Error::new(kind(reported.code, &reported.state), reported.message.clone())
+            .with_code(reported.code.to_string())
+            .with_source(error),
+        E::Driver(DriverError::StmtParamsMismatch { required, supplied }) => Error::new(
+            ErrorKind::Database,
+            format!("The statement has {required} parameters, but {supplied} values were given."),
+        ),
+        E::Driver(cause @ (DriverError::ConnectionClosed | DriverError::PoolDisconnected)) => {
+            Error::new(ErrorKind::Connection, cause.to_string()).with_source(error)
+        }
+        E::Driver(DriverError::PacketTooLarge) => Error::new(
+            ErrorKind::Database,
+            "The statement with its parameters is larger than the server's max_allowed_packet.",
+        )
+        .with_source(error),
+        E::Driver(cause) => Error::new(ErrorKind::Database, cause.to_string()).with_source(error),
+        E::Io(cause) => {
+            Error::new(ErrorKind::Connection, format!("The connection was lost: {cause}")).with_source(error)
+        }
+        other => Error::new(ErrorKind::Database, other.to_string()).with_source(error),
+    }
+}
+
+/// By error number and SQLSTATE: <https://mariadb.com/kb/en/mariadb-error-code-reference/>,
+/// <https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html>.
+fn kind(code: u16, state: &str) -> ErrorKind {
+    match code {
+        // lock wait timeout, deadlock, record has changed since last read, statement aborted by NOWAIT
+        1205 | 1213 | 1020 | 3572 => ErrorKind::Conflict,
+        // column cannot be null, duplicate entry, no default value, foreign keys, check constraints of MySQL and of MariaDB
+        1048 | 1062 | 1364 | 1216 | 1217 | 1451 | 1452 | 3819 | 4025 => ErrorKind::Integrity,
+        // not supported yet, not supported by the storage engine
+        1235 | 1031 => ErrorKind::NotSupported,
+        // too many connections, access denied, unknown database, shutdown, host blocked, host not allowed, too many
+        // connections of the user, killed, inactive for too long
+        1040 | 1044 | 1045 | 1049 | 1053 | 1129 | 1130 | 1203 | 1226 | 1698 | 1927 | 4031 => {
+            ErrorKind::Connection
+        }
+        _ => match state.get(..2) {
+            Some("23") => ErrorKind::Integrity,
+            Some("08" | "28") => ErrorKind::Connection,
+            _ => ErrorKind::Database,
+        },
+    }
+}
+
+/// A connection that could not be had.
+pub(super) fn connect_error(cause: mysql_async::Error) -> Error {
+    let error = error(cause);
+    let mut failed = Error::new(ErrorKind::Connection, error.message());
+    if let Some(code) = error.code() {
+        failed = failed.with_code(code);
+    }
+    failed.with_source(error)
+}
+
+/// The parameters of a URL that `mysql_async` knows, as far as they make sense here.
+const PARAMETERS: [&str; 20] = [
+    "abs_conn_ttl",
+    "abs_conn_ttl_jitter",
+    "built_in_roots",
+    "compression",
+    "conn_ttl",
+    "enable_cleartext_plugin",
+    "inactive_connection_ttl",
+    "max_allowed_packet",
+    "pool_size",
+    "prefer_socket",
+    "require_ssl",
+    "secure_auth",
+    "socket",
+    "ssl-ca",
+    "ssl-mode",
+    "stmt_cache_size",
+    "tcp_keepalive",
+    "tcp_nodelay",
+    "verify_ca",
+    "verify_identity",
+];
+
+/// A parameter of a URL that `mysql_async` does not take.
+pub(super) fn url_error(error: UrlError) -> Error {
+    match &error {
+        UrlError::UnknownParameter { param } => unknown_parameter(param, &PARAMETERS),
+        UrlError::InvalidParamValue { param, value } => {
+            configuration(format!("The URL's parameter '{param}' cannot be '{value}'"))
+        }
+        other => configuration(format!("The database's URL is wrong: {other}")),
+    }
+}

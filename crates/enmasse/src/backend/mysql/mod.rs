@@ -1,0 +1,168 @@
+//! MySQL and MariaDB: a pool of connections, each statement prepared once.
+
+mod connection;
+mod convert;
+mod error;
+mod tls;
+
+use std::sync::Arc;
+
+use enmasse_core::dialect::{Dialect, Flavour, Mysql};
+use enmasse_core::error::{Error, ErrorKind, Result};
+use futures_util::future::BoxFuture;
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Opts, OptsBuilder, Pool, PoolConstraints};
+use tokio::time::timeout;
+use url::form_urlencoded;
+
+use self::connection::MysqlConnection;
+use super::{Access, Backend, Connection, POOL_SIZE, POOL_WAIT, pool_is_empty};
+use crate::url::{DatabaseUrl, configuration};
+
+/// The oldest servers that will do.
+const OLDEST_MARIADB: (u32, u32) = (10, 5);
+const OLDEST_MYSQL: (u32, u32) = (8, 0);
+
+/// How many prepared statements a connection keeps.
+const STATEMENTS: usize = 128;
+
+/// How our own sessions are set: in UTC, at the isolation level that Django sets too, and with no value changed silently.
+const SESSION: [&str; 2] = [
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    "SET autocommit = 1, time_zone = '+00:00', sql_mode = CONCAT_WS(',', NULLIF(@@sql_mode, ''), 'STRICT_ALL_TABLES')",
+];
+
+struct Backed {
+    dialect: Arc<Mysql>,
+    pool: Pool,
+    /// `innodb_rollback_on_timeout`: whether a lock that cannot be had ends the whole transaction.
+    timeout_ends_transaction: bool,
+}
+
+/// The database of a `mysql:` or `mariadb:` URL.
+pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
+    backed(Pool::new(options(url)?)).await
+}
+
+/// A pool that the caller made.
+pub(crate) async fn adopt(pool: Pool) -> Result<Box<dyn Backend>> {
+    let mut conn = pool.get_conn().await.map_err(error::connect_error)?;
+    if !conn.opts().client_found_rows() {
+        return Err(configuration(
+            "The pool's connections count only the rows that an UPDATE changed, not those that it matched: make it \
+             with OptsBuilder::client_found_rows(true), or with ?client_found_rows=true in its URL.",
+        ));
+    }
+    let autocommit: Option<i64> = conn.query_first("SELECT @@autocommit").await.map_err(error::error)?;
+    if autocommit != Some(1) {
+        return Err(configuration("The pool's connections have autocommit switched off: switch it on."));
+    }
+    drop(conn);
+    backed(pool).await
+}
+
+fn options(url: &DatabaseUrl) -> Result<Opts> {
+    let mut url = url.clone();
+    let size: usize = url.take_parsed("pool_size", "a number")?.unwrap_or(POOL_SIZE).max(1);
+    let tls = tls::from_url(&mut url)?;
+    let authority = url.authority()?;
+    let [(host, port)] = &authority.hosts[..] else {
+        return Err(configuration("The URL of a MySQL or MariaDB database has one host"));
+    };
+
+    // the other parameters are read by the driver, from a URL that has nothing else in it
+    let mut rest = form_urlencoded::Serializer::new(String::new());
+    let others = url.take_all();
+    let prefers_socket = others.iter().any(|(name, _)| name == "prefer_socket");
+    for (name, value) in &others {
+        if name.starts_with("pool_") || name == "client_found_rows" || name == "reset_connection" {
+            return Err(error::url_error(mysql_async::UrlError::UnknownParameter { param: name.clone() }));
+        }
+        rest.append_pair(name, value);
+    }
+    let driver = Opts::from_url(&format!("mysql://host/?{}", rest.finish())).map_err(error::url_error)?;
+
+    let constraints = PoolConstraints::new(0, size).unwrap_or_default();
+    let pool = driver.pool_opts().clone().with_constraints(constraints).with_reset_connection(false);
+    let statements = if others.iter().any(|(name, _)| name == "stmt_cache_size") {
+        driver.stmt_cache_size()
+    } else {
+        STATEMENTS
+    };
+    let tls = tls.unwrap_or_else(|| driver.ssl_opts().cloned());
+    if tls.is_some() {
+        tls::ensure_provider();
+    }
+    // a socket found by the server's own word may ask for another way to log in
+    let prefers_socket = prefers_socket && driver.prefer_socket();
+    Ok(OptsBuilder::from_opts(driver)
+        .ip_or_hostname(if host.is_empty() { "localhost" } else { host })
+        .tcp_port(port.unwrap_or(3306))
+        .user(authority.user)
+        .pass(authority.password)
+        .db_name(authority.database)
+        .prefer_socket(prefers_socket)
+        .stmt_cache_size(statements)
+        .client_found_rows(true)
+        .pool_opts(pool)
+        .ssl_opts(tls)
+        .init(SESSION.to_vec())
+        .into())
+}
+
+/// Asks the server what it is.
+async fn backed(pool: Pool) -> Result<Box<dyn Backend>> {
+    let mut conn = get(&pool).await?;
+    let row: Option<(String, u64)> =
+        conn.query_first("SELECT VERSION(), @@max_allowed_packet").await.map_err(error::error)?;
+    let (text, packet) = row.unwrap_or_default();
+    let setting: Option<(String, String)> =
+        conn.query_first("SHOW VARIABLES LIKE 'innodb_rollback_on_timeout'").await.map_err(error::error)?;
+    drop(conn);
+
+    let (flavour, oldest) = if text.to_ascii_lowercase().contains("mariadb") {
+        (Flavour::MariaDb, OLDEST_MARIADB)
+    } else {
+        (Flavour::Mysql, OLDEST_MYSQL)
+    };
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse().unwrap_or(0));
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    let dialect = Mysql { flavour, version, max_packet: packet.try_into().unwrap_or(usize::MAX) };
+    if version < oldest {
+        return Err(Error::new(
+            ErrorKind::NotSupported,
+            format!("{} is too old: {}.{} or newer is needed.", dialect.name(), oldest.0, oldest.1),
+        ));
+    }
+    let timeout_ends_transaction = setting.is_some_and(|(_, value)| value.eq_ignore_ascii_case("on"));
+    Ok(Box::new(Backed { dialect: Arc::new(dialect), pool, timeout_ends_transaction }))
+}
+
+async fn get(pool: &Pool) -> Result<Conn> {
+    match timeout(POOL_WAIT, pool.get_conn()).await {
+        Ok(got) => got.map_err(error::connect_error),
+        Err(_) => Err(pool_is_empty()),
+    }
+}
+
+impl Backend for Backed {
+    fn dialect(&self) -> Arc<dyn Dialect> {
+        self.dialect.clone()
+    }
+
+    fn connect(&self, _: Access) -> BoxFuture<'_, Result<Box<dyn Connection>>> {
+        Box::pin(async move {
+            let conn = get(&self.pool).await?;
+            let connection = MysqlConnection::new(conn, self.dialect.clone(), self.timeout_ends_transaction);
+            Ok(Box::new(connection) as Box<dyn Connection>)
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        let pool = self.pool.clone();
+        Box::pin(async move {
+            // an error: a connection was lost before it could be closed
+            _ = pool.disconnect().await;
+        })
+    }
+}

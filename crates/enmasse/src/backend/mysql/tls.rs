@@ -1,0 +1,55 @@
+//! TLS by rustls, with the `ssl-mode`s of MySQL's own client.
+//!
+//! <https://dev.mysql.com/doc/refman/8.4/en/connection-options.html#option_general_ssl-mode>
+
+use enmasse_core::error::Result;
+use mysql_async::SslOpts;
+use rustls::crypto::{CryptoProvider, ring};
+
+use crate::url::{DatabaseUrl, configuration};
+
+/// Takes `ssl-mode` and `ssl-ca` out of a URL; none where it has no `ssl-mode`.
+pub(super) fn from_url(url: &mut DatabaseUrl) -> Result<Option<Option<SslOpts>>> {
+    let mode = url.take("ssl-mode").map(|mode| mode.to_ascii_uppercase());
+    let roots = url.take("ssl-ca");
+    let base = SslOpts::default();
+    let options = match (mode.as_deref(), &roots) {
+        (None, None) => return Ok(None),
+        (Some("DISABLED"), _) => return Ok(Some(None)),
+        (Some("REQUIRED"), None) => {
+            base.with_danger_accept_invalid_certs(true).with_danger_skip_domain_validation(true)
+        }
+        // a certificate to check against is the wish that it is done
+        (None | Some("REQUIRED" | "VERIFY_CA"), _) => base.with_danger_skip_domain_validation(true),
+        (Some("VERIFY_IDENTITY"), _) => base,
+        (Some(other), _) => {
+            return Err(configuration(format!(
+                "The URL's parameter 'ssl-mode' must be DISABLED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY, not '{other}'"
+            )));
+        }
+    };
+    let roots: Vec<Vec<u8>> = match roots {
+        Some(path) => {
+            let pem = std::fs::read(&path).map_err(|error| {
+                configuration(format!("The URL's ssl-ca cannot be read: {error}")).with_source(error)
+            })?;
+            vec![pem]
+        }
+        None if options.accept_invalid_certs() => Vec::new(),
+        None => {
+            let native = rustls_native_certs::load_native_certs().certs;
+            native.into_iter().map(|certificate| certificate.to_vec()).collect()
+        }
+    };
+    let has_roots = !roots.is_empty();
+    let roots = roots.into_iter().map(Into::into).collect();
+    Ok(Some(Some(options.with_root_certs(roots).with_disable_built_in_roots(has_roots))))
+}
+
+/// The driver asks for the process's provider of cryptography, and panics where there is none and two are compiled in.
+pub(super) fn ensure_provider() {
+    if CryptoProvider::get_default().is_none() {
+        // an error: another thread was faster
+        _ = ring::default_provider().install_default();
+    }
+}
