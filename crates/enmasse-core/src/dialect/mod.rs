@@ -11,6 +11,8 @@ pub use mysql::{Flavour, Mysql};
 pub use postgres::Postgres;
 pub use spelling::{Digits, JsonSql, NumberSql, TextSql, TimeSql, ValueSql};
 pub use sqlite::Sqlite;
+#[cfg(feature = "sqlite-functions")]
+pub use sqlite::{SqlFunction, sqlite_functions};
 
 use std::fmt::Debug;
 

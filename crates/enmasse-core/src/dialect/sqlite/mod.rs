@@ -2,6 +2,8 @@
 
 mod catalog;
 mod codec;
+#[cfg(feature = "sqlite-functions")]
+mod functions;
 mod json;
 mod number;
 mod text;
@@ -10,6 +12,9 @@ mod types;
 mod value;
 
 use crate::catalog::{Declared, Queries};
+#[cfg(feature = "sqlite-functions")]
+pub use functions::{SqlFunction, sqlite_functions};
+
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
 use crate::schema::{Field, TableRules};

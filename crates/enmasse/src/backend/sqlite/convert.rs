@@ -10,19 +10,24 @@ struct Bound<'a>(&'a Value);
 
 impl ToSql for Bound<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self.0 {
-            Value::Null => ValueRef::Null,
-            Value::Bool(value) => ValueRef::Integer((*value).into()),
-            Value::Int(value) => ValueRef::Integer(*value),
-            Value::Float(value) => ValueRef::Real(*value),
-            Value::Text(value) => ValueRef::Text(value.as_bytes()),
-            Value::Bytes(value) => ValueRef::Blob(value),
-            other => {
-                let message = format!("SQLite does not take {other:?}: it has not been stored first");
-                return Err(rusqlite::Error::ToSqlConversionFailure(message.into()));
-            }
-        }))
+        bound(self.0)
     }
+}
+
+/// A stored value as SQLite takes it.
+pub(super) fn bound(value: &Value) -> rusqlite::Result<ToSqlOutput<'_>> {
+    Ok(ToSqlOutput::Borrowed(match value {
+        Value::Null => ValueRef::Null,
+        Value::Bool(value) => ValueRef::Integer((*value).into()),
+        Value::Int(value) => ValueRef::Integer(*value),
+        Value::Float(value) => ValueRef::Real(*value),
+        Value::Text(value) => ValueRef::Text(value.as_bytes()),
+        Value::Bytes(value) => ValueRef::Blob(value),
+        other => {
+            let message = format!("SQLite does not take {other:?}: it has not been stored first");
+            return Err(rusqlite::Error::ToSqlConversionFailure(message.into()));
+        }
+    }))
 }
 
 /// Binds the parameters of one run.

@@ -2,6 +2,7 @@
 
 mod connection;
 mod convert;
+mod functions;
 mod thread;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use tokio::time::timeout;
 
 use self::connection::SqliteConnection;
 use self::convert::error;
+use self::functions::add_functions;
 use self::thread::Thread;
 use super::{Access, Backend, Connection};
 use crate::url::{DatabaseUrl, configuration, decode};
@@ -132,10 +134,6 @@ fn set_up(handle: &Handle, busy_timeout: Duration) -> Result<()> {
     handle.busy_timeout(busy_timeout).map_err(error)?;
     handle.pragma_update(None, "foreign_keys", true).map_err(error)?;
     add_functions(handle)
-}
-
-fn add_functions(_handle: &Handle) -> Result<()> {
-    Ok(())
 }
 
 /// Reads the library's version and limits.
