@@ -31,8 +31,7 @@ pub type RowSource = Box<dyn Iterator<Item = Vec<Value>> + Send>;
 
 /// What to do, in order: data that any host can print, keep or run.
 ///
-/// All steps belong into one transaction; where there is one step, [`is_atomic_alone`](Plan::is_atomic_alone) says
-/// whether the database makes it all or nothing by itself.
+/// All steps belong into one transaction. A plan of one [`Step::Write`] is all or nothing by itself.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// The steps. None means that there is nothing to do and that the answer is no rows.
@@ -138,10 +137,5 @@ impl Plan {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
-    }
-
-    /// Whether the plan is one statement, which the database runs wholly or not at all.
-    pub fn is_atomic_alone(&self) -> bool {
-        matches!(self.steps[..], [] | [Step::Prepare(_) | Step::Write(_)])
     }
 }

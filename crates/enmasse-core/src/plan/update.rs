@@ -129,13 +129,14 @@ pub fn update(
         let order = compiler.order(query)?;
         let distinct = compiler.multiplies();
         let mut keys = select(&mut compiler, taken, condition);
-        if distinct {
-            keys = Fragment::format("SELECT DISTINCT * FROM ({}) matched", [keys]);
-        } else if !order.is_empty() {
+        if !order.is_empty() {
             keys.push(order);
             keys.push(format!(" LIMIT {}", dialect.limit_for_offset().unwrap_or_default()));
         }
-        keys.push(if distinct { "" } else { " FOR UPDATE" });
+        keys.push(" FOR UPDATE");
+        if distinct {
+            keys = Fragment::format("SELECT DISTINCT * FROM ({}) matched", [keys]);
+        }
         Fragment::format(
             &format!("UPDATE ({{}}) {alias} STRAIGHT_JOIN {{}} ON {{}} SET {{}}"),
             [keys, table.into(), Fragment::join(on, " AND "), settings(settings_made)],

@@ -1,20 +1,20 @@
 //! `update` and `delete`: one statement for all rows.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use chrono::Utc;
 use enmasse_core::error::Result;
 use enmasse_core::expr::{Expr, FieldPath};
-use enmasse_core::plan::{self, Assignment, Plan};
+use enmasse_core::plan::{self, Assignment, Plan, Step};
 use futures_util::future::BoxFuture;
 
+use crate::backend::Done;
 use crate::columns::{Assignments, Path};
+use crate::handle::Executor;
 use crate::lazy::Lazy;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
-use crate::run::{Outcome, run};
 
 impl<M: Entity> QuerySet<M> {
     /// Sets fields of all rows, in one statement, and gives the number of rows that matched.
@@ -64,24 +64,21 @@ impl<M: Entity> QuerySet<M> {
     }
 }
 
-/// Runs a plan that is one statement, or nothing; `make` makes it anew for each attempt.
-async fn run_alone<M: Entity>(
-    rows: &QuerySet<M>,
-    make: impl Fn() -> Result<Plan> + Send + Sync + 'static,
-) -> Result<u64> {
-    let model = rows.model()?.clone();
-    if make()?.is_empty() {
-        return Ok(0);
-    }
-    let make = Arc::new(make);
-    let outcome = rows
-        .executor()?
-        .atomic(|connection| -> BoxFuture<'_, Result<Outcome>> {
-            let (make, model) = (make.clone(), model.clone());
-            Box::pin(async move { run(connection, &model, make()?).await })
-        })
-        .await?;
-    Ok(outcome.matched)
+/// Runs a plan that is one statement, or nothing: by itself, or in a savepoint inside the caller's transaction.
+async fn run_alone(executor: &Executor, plan: Plan) -> Result<u64> {
+    let Some(Step::Write(statement)) = plan.steps.into_iter().next() else { return Ok(0) };
+    let done = match executor {
+        Executor::Database(_) => executor.execute(&statement).await?,
+        Executor::Transaction(_) => {
+            executor
+                .atomic(|connection| -> BoxFuture<'_, Result<Done>> {
+                    let statement = statement.clone();
+                    Box::pin(async move { connection.execute(&statement).await })
+                })
+                .await?
+        }
+    };
+    Ok(done.rows)
 }
 
 /// An update that is sent when it is awaited; see [`QuerySet::update`].
@@ -114,10 +111,10 @@ impl<M: Entity> Future for Update<M> {
     type Output = Result<u64>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.poll(context, |request| async move {
-            let rows = request.rows.clone();
-            run_alone(&rows, move || request.plan()).await
-        })
+        self.0.poll(
+            context,
+            |request| async move { run_alone(request.rows.executor()?, request.plan()?).await },
+        )
     }
 }
 
@@ -142,8 +139,8 @@ impl<M: Entity> Future for Delete<M> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.poll(context, |rows| async move {
-            let deleted = rows.clone();
-            run_alone(&rows, move || plan::delete(&*deleted.dialect()?, deleted.query()?)).await
+            let plan = plan::delete(&*rows.dialect()?, rows.query()?)?;
+            run_alone(rows.executor()?, plan).await
         })
     }
 }
