@@ -1,7 +1,7 @@
 //! What each database spells in its own way: one file a database.
 
+mod json;
 mod mysql;
-mod path;
 mod postgres;
 mod rows;
 mod spelling;

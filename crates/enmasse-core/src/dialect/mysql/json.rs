@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::{Flavour, Mysql};
-use crate::dialect::path::json_path;
+use crate::dialect::json::{guarded, json_path};
 use crate::dialect::rows::{number, numbers};
 use crate::dialect::spelling::{JsonSql, ValueSql};
 use crate::error::Result;
@@ -63,7 +63,7 @@ impl JsonSql for Mysql {
             Json::Null => Fragment::format("{} = 'NULL'", [kind]),
             Json::Bool(truth) => {
                 let compared = Fragment::format(&format!("JSON_UNQUOTE({{}}) = '{truth}'"), [left]);
-                guarded(kind, "'BOOLEAN'", compared)
+                guarded(kind, BOOL, compared)
             }
             whole => {
                 let right = self.parameter(&Value::Json(whole.clone()), &DataType::Json)?;
@@ -108,13 +108,9 @@ impl JsonSql for Mysql {
     }
 }
 
-const TEXT: &str = "'STRING'";
-const NUMBER: &str = "'INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL'";
-
-/// A comparison that holds only for what has one of these JSON types; it is not known where nothing stands.
-fn guarded(kind: Fragment, kinds: &str, compared: Fragment) -> Fragment {
-    Fragment::format(&format!("({{}} IN ({kinds}) AND {{}})"), [kind, compared])
-}
+const TEXT: &str = "= 'STRING'";
+const NUMBER: &str = "IN ('INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL')";
+const BOOL: &str = "= 'BOOLEAN'";
 
 /// A JSON string as bytes: JSON has no collation.
 fn bytes(value: Fragment) -> Fragment {
@@ -151,7 +147,7 @@ impl Mysql {
             Some(DataType::Json) => {
                 let other = Fragment::format("JSON_TYPE({})", [right.sql.clone()]);
                 let texts = Fragment::format(
-                    &format!("({{}} IN ({TEXT}) AND {{}} IN ({TEXT}) AND {{}})"),
+                    &format!("({{}} {TEXT} AND {{}} {TEXT} AND {{}})"),
                     [
                         kind.clone(),
                         other.clone(),
@@ -159,7 +155,7 @@ impl Mysql {
                     ],
                 );
                 let numbers = Fragment::format(
-                    &format!("({{}} IN ({NUMBER}) AND {{}} IN ({NUMBER}) AND {{}})"),
+                    &format!("({{}} {NUMBER} AND {{}} {NUMBER} AND {{}})"),
                     [kind, other, comparison.sql(double(left), double(right.sql))],
                 );
                 Fragment::format("({} OR {})", [texts, numbers])
@@ -167,7 +163,7 @@ impl Mysql {
             Some(DataType::Text { .. }) => guarded(kind, TEXT, comparison.sql(bytes(left), right.sql)),
             Some(DataType::Bool) => {
                 let truth = Fragment::format("(JSON_UNQUOTE({}) = 'true')", [left]);
-                guarded(kind, "'BOOLEAN'", comparison.sql(truth, right.sql))
+                guarded(kind, BOOL, comparison.sql(truth, right.sql))
             }
             _ => guarded(kind, NUMBER, comparison.sql(double(left), right.sql)),
         })

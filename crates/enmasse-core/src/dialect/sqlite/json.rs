@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::Sqlite;
-use crate::dialect::path::json_path;
+use crate::dialect::json::{guarded, json_path};
 use crate::dialect::rows::{number, numbers};
 use crate::dialect::spelling::{JsonSql, ValueSql};
 use crate::error::{Error, Result};
@@ -46,9 +46,9 @@ impl JsonSql for Sqlite {
             JsonOperand::Value(right) => right,
         };
         let kind = self.kind(document, path)?;
-        if let Some((kinds, right)) = self.scalar(&right)? {
+        if let Some((test, right)) = self.scalar(&right)? {
             let compared = comparison.sql(self.value(document, path)?, right);
-            return Ok(Fragment::format(&format!("({{}} IN ({kinds}) AND {{}})"), [kind, compared]));
+            return Ok(guarded(kind, test, compared));
         }
         Ok(match right {
             Json::Null => Fragment::format("{} = 'null'", [kind]),
@@ -63,7 +63,7 @@ impl JsonSql for Sqlite {
 
     fn json_is_one_of(&self, document: &Fragment, path: &[JsonStep], values: &[Json]) -> Result<Fragment> {
         let left = self.value(document, path)?;
-        let (kinds, list) = match values.iter().all(Json::is_string) {
+        let (test, list) = match values.iter().all(Json::is_string) {
             true => {
                 let texts: Vec<Value> = values.iter().filter_map(Json::as_str).map(Value::from).collect();
                 (TEXT, self.is_one_of(left, &texts, &DataType::TEXT)?)
@@ -73,7 +73,7 @@ impl JsonSql for Sqlite {
                 (NUMBER, self.is_one_of(left, &numbers, &data_type)?)
             }
         };
-        Ok(Fragment::format(&format!("({{}} IN ({kinds}) AND {{}})"), [self.kind(document, path)?, list]))
+        Ok(guarded(self.kind(document, path)?, test, list))
     }
 
     fn json_has_keys(
@@ -102,8 +102,9 @@ impl JsonSql for Sqlite {
     }
 }
 
-const TEXT: &str = "'text'";
-const NUMBER: &str = "'integer', 'real'";
+const TEXT: &str = "= 'text'";
+const NUMBER: &str = "IN ('integer', 'real')";
+const BOOL: &str = "IN ('true', 'false')";
 
 impl Sqlite {
     fn path(&self, path: &[JsonStep]) -> Result<Fragment> {
@@ -140,7 +141,7 @@ impl Sqlite {
         comparison: Comparison,
         right: crate::lookup::Typed,
     ) -> Result<Fragment> {
-        let kinds = match &right.data_type {
+        let test = match &right.data_type {
             Some(DataType::Json) if comparison == Comparison::Equal => {
                 let left = self.json_at(document, path)?;
                 return Ok(Fragment::format("enmasse_json_equal({}, {})", [left, right.sql]));
@@ -148,17 +149,17 @@ impl Sqlite {
             Some(DataType::Json) => {
                 let (other, steps) = right.json_path();
                 let kind = self.kind(document, path)?;
-                let numbers = |kind: Fragment| Fragment::format("({} IN ('integer', 'real'))", [kind]);
+                let numbers = |kind: Fragment| Fragment::format(&format!("({{}} {NUMBER})"), [kind]);
                 let compared = comparison.sql(self.value(document, path)?, self.value(&other, &steps)?);
                 let ordered = Fragment::format("{} IN ('text', 'integer', 'real')", [kind.clone()]);
                 let alike = Fragment::format("{} = {}", [numbers(kind), numbers(self.kind(&other, &steps)?)]);
                 return Ok(Fragment::format("({} AND {} AND {})", [ordered, alike, compared]));
             }
             Some(DataType::Text { .. }) => TEXT,
-            Some(DataType::Bool) => "'true', 'false'",
+            Some(DataType::Bool) => BOOL,
             _ => NUMBER,
         };
         let compared = comparison.sql(self.value(document, path)?, right.sql);
-        Ok(Fragment::format(&format!("({{}} IN ({kinds}) AND {{}})"), [self.kind(document, path)?, compared]))
+        Ok(guarded(self.kind(document, path)?, test, compared))
     }
 }

@@ -33,11 +33,7 @@ pub(super) fn round(dialect: &dyn Dialect, args: Vec<Term>) -> Result<Typed> {
         Some(whole) if whole.is_integer() => match digits {
             Digits::Known(0..) => Ok(value),
             digits => {
-                let value = converted(
-                    dialect,
-                    value,
-                    &DataType::Decimal { max_digits: Some(20), decimal_places: Some(0) },
-                )?;
+                let value = converted(dialect, value, &DataType::DECIMAL)?;
                 let rounded = Typed::new(dialect.round(value, digits), DataType::DECIMAL);
                 converted(dialect, rounded, &DataType::BigInt)
             }

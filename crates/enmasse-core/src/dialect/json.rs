@@ -1,6 +1,12 @@
-//! JSON paths as SQLite, MariaDB and MySQL write them.
+//! What SQLite, MariaDB and MySQL have in common about JSON.
 
 use crate::expr::JsonStep;
+use crate::sql::Fragment;
+
+/// A comparison that holds only for what is of a JSON type, and is not known where nothing stands. The test is `= 'STRING'`.
+pub(super) fn guarded(kind: Fragment, test: &str, compared: Fragment) -> Fragment {
+    Fragment::format(&format!("({{}} {test} AND {{}})"), [kind, compared])
+}
 
 /// `$."key"[0]`. `from_end` writes the index of a negative one: -1 is the last.
 ///
