@@ -67,13 +67,13 @@ fn one(input: ParseStream) -> syn::Result<TokenStream> {
         return Ok(quote! { (#condition) });
     }
     let keyword = Keyword::parse_lookup(input)?;
-    equals(input, &keyword)?;
-    let value = Value::parse_until(input, &[',', '|', '^'])?;
+    let equals = equals(input, &keyword)?;
+    let value = Value::parse_until(input, &[',', '|', '^'], equals.span)?;
     Ok(keyword.condition(&value))
 }
 
 /// The `=`, or what to write instead of what stands there.
-fn equals(input: ParseStream, keyword: &Keyword) -> syn::Result<()> {
+fn equals(input: ParseStream, keyword: &Keyword) -> syn::Result<Token![=]> {
     let name = &keyword.ident;
     let instead = if input.peek(Token![==]) {
         format!("{name} = …")
@@ -88,7 +88,7 @@ fn equals(input: ParseStream, keyword: &Keyword) -> syn::Result<()> {
     } else if input.peek(Token![>]) {
         format!("{name}__gt = …")
     } else if input.peek(Token![=]) {
-        return input.parse::<Token![=]>().map(|_| ());
+        return input.parse();
     } else {
         return Err(syn::Error::new(name.span(), format!("expected `{name} = value`")));
     };

@@ -50,7 +50,7 @@ impl Parse for Assignment {
             return Err(syn::Error::new(name.span(), text));
         }
         let operator = operator(input, name.span())?;
-        let value = Value::parse_until(input, &[','])?;
+        let value = Value::parse_until(input, &[','], name.span())?;
         Ok(Assignment { field, operator, value })
     }
 }

@@ -90,7 +90,10 @@ pub trait HasTime {}
 pub trait Json {}
 
 macro_rules! members {
-    ($($family:ident: $($member:ty),*;)*) => {$($( impl $family for $member {} )*)*};
+    ($($family:ident: $($member:ty),*;)*) => {$($(
+        #[diagnostic::do_not_recommend]
+        impl $family for $member {}
+    )*)*};
 }
 
 members! {
@@ -105,13 +108,19 @@ members! {
 }
 
 macro_rules! contains {
-    ($($whole:ty),*) => {$( impl Contains for $whole { type Part = $whole; } )*};
+    ($($whole:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl Contains for $whole { type Part = $whole; }
+    )*};
 }
 
 contains!(String, serde_json::Value, Untyped);
 
 macro_rules! additive {
-    ($($left:ty => $right:ty),*) => {$( impl Additive for $left { type Right = $right; } )*};
+    ($($left:ty => $right:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl Additive for $left { type Right = $right; }
+    )*};
 }
 
 additive!(
@@ -121,6 +130,7 @@ additive!(
 
 macro_rules! summable {
     ($($of:ty => $sum:ty, $average:ty;)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Summable for $of {
             type Sum = $sum;
             type Average = $average;

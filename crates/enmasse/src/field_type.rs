@@ -66,6 +66,7 @@ pub(crate) fn unexpected(data_type: &DataType, value: &Value) -> Error {
 
 macro_rules! field_types {
     ($($rust:ty, $data_type:expr, |$it:ident| $to:expr, $($from:pat => $made:expr),+;)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl FieldType for $rust {
             type Base = Self;
 
@@ -159,7 +160,10 @@ impl<T: FieldType<Base = T>> FieldType for Option<T> {
 pub trait ArrayItem: FieldType<Base = Self> {}
 
 macro_rules! array_items {
-    ($($item:ty),*) => {$( impl ArrayItem for $item {} )*};
+    ($($item:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl ArrayItem for $item {}
+    )*};
 }
 
 array_items!(

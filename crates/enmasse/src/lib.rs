@@ -40,7 +40,7 @@ pub use enmasse_core::{DataType, Error, ErrorKind, Result, Value, expr, lookup, 
 pub use enmasse_macros::{Choices, Model, q, set, values};
 pub use field_type::{ArrayItem, FieldType};
 pub use model::{Columns, Entity, Model};
-pub use operand::{Accepts, Bounds, Fits, InList, Literal, MaybeNull, NeverNull, Operand};
+pub use operand::{AcceptedBy, Bounds, Fits, InList, Literal, MaybeNull, NeverNull, Operand};
 pub use query_set::{Objects, QuerySet, exists};
 pub use record::Record;
 pub use registry::schema as models;

@@ -20,8 +20,8 @@ use crate::field_type::{ArrayItem, FieldType};
 /// taken, so that the type of a literal is always known: `gt(5_000_000_000)` on an `i64` field works.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value for a field of type `{B}`",
-    label = "expected a `{B}`",
-    note = "numbers of another type are converted first, for example with `i64::from(…)`"
+    label = "expected `{B}`",
+    note = "a number of another type is converted first, for example with `i64::from(…)`"
 )]
 pub trait Literal<B>: Operand<B> {
     /// The value for the database.
@@ -32,9 +32,9 @@ pub trait Literal<B>: Operand<B> {
 /// column, or an expression.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared with, or assigned to, a field of type `{B}`",
-    label = "expected a `{B}`, or a column or an expression of that type",
-    note = "numbers of another type are converted first, for example with `i64::from(…)`, and an `Option` holds the field's own \
-            type: `Option<{B}>`"
+    label = "expected `{B}`, or a column or an expression of that type",
+    note = "a number of another type is converted first, for example with `i64::from(…)`, and an `Option` is one of the field's \
+            own type"
 )]
 pub trait Operand<B> {
     /// Whether it is an `Option`, and so may be NULL: [`NeverNull`] or [`MaybeNull`].
@@ -50,19 +50,19 @@ pub enum NeverNull {}
 /// Marks an [`Operand`] that is an `Option`.
 pub enum MaybeNull {}
 
-/// Field types that can be set to an operand that is, or is not, an `Option`.
+/// Whether an operand that is, or is not, an `Option` may be what a field of type `T` is set to.
 #[diagnostic::on_unimplemented(
-    message = "a field of type `{Self}` cannot be set to an `Option`: its column is never NULL",
+    message = "a field of type `{T}` cannot be set to an `Option`: its column is never NULL",
     label = "this may be `None`",
     note = "set it to the value inside, or declare the field as an `Option`"
 )]
-pub trait Accepts<N> {}
+pub trait AcceptedBy<T> {}
 
 #[diagnostic::do_not_recommend]
-impl<T: FieldType> Accepts<NeverNull> for T {}
+impl<T: FieldType> AcceptedBy<T> for NeverNull {}
 
 #[diagnostic::do_not_recommend]
-impl<T: FieldType<Base = T>> Accepts<MaybeNull> for Option<T> {}
+impl<T: FieldType<Base = T>> AcceptedBy<Option<T>> for MaybeNull {}
 
 /// Types of expressions that can stand where a `B` is wanted: `B` itself, and numbers that are narrower.
 #[diagnostic::on_unimplemented(
@@ -83,6 +83,7 @@ impl<B: FieldType<Base = B>> Operand<B> for Option<B> {
 
 macro_rules! literals {
     ($($from:ty => $base:ty, |$it:ident| $value:expr;)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Literal<$base> for $from {
             fn into_literal(self) -> Value {
                 let $it = self;
@@ -90,6 +91,7 @@ macro_rules! literals {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl Operand<$base> for $from {
             type Null = NeverNull;
 
@@ -133,6 +135,7 @@ literals! {
 
 macro_rules! untyped {
     ($($from:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Operand<Untyped> for $from {
             type Null = NeverNull;
 
@@ -173,6 +176,7 @@ impl<T: FieldType<Base = T>> Operand<Untyped> for Option<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Operand<Untyped> for Value {
     type Null = MaybeNull;
 
@@ -205,7 +209,10 @@ impl<B: FieldType<Base = B>> Literal<B> for Option<B> {
 }
 
 macro_rules! fits {
-    ($($from:ty => $($to:ty),+;)*) => {$($( impl Fits<$to> for $from {} )+)*};
+    ($($from:ty => $($to:ty),+;)*) => {$($(
+        #[diagnostic::do_not_recommend]
+        impl Fits<$to> for $from {}
+    )+)*};
 }
 
 fits! {

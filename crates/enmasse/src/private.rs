@@ -11,14 +11,14 @@ pub use crate::model::RowReader;
 
 pub use crate::record::no_such_position;
 pub use crate::registry::Registration;
-pub use crate::typed::Steps;
+pub use crate::typed::{Steps, Unknown};
 
 use crate::choices::Choices;
 use crate::columns::Column;
 use crate::field_type::FieldType;
 use crate::model::Columns;
 use crate::model::Entity;
-use crate::operand::{Accepts, Literal};
+use crate::operand::{AcceptedBy, Literal};
 
 /// A field of this Rust type.
 pub fn field<T: FieldType>(name: &str) -> Field {
@@ -59,8 +59,8 @@ pub fn default(field: Field, make: fn() -> Value) -> Field {
 /// The value of a `default = …`, which may be anything that the field can be set to.
 pub fn literal<T, V>(value: V) -> Value
 where
-    V: Literal<T::Base>,
-    T: FieldType + Accepts<V::Null>,
+    V: Literal<T::Base, Null: AcceptedBy<T>>,
+    T: FieldType,
 {
     value.into_literal()
 }
@@ -75,6 +75,7 @@ pub fn unique_together(model: Model, fields: &[&str]) -> Model {
     label = "has no `max_length`"
 )]
 pub trait MaxLength {}
+#[diagnostic::do_not_recommend]
 impl MaxLength for String {}
 
 /// Numbers with declared digits.
@@ -83,6 +84,7 @@ impl MaxLength for String {}
     label = "has no declared digits"
 )]
 pub trait Digits {}
+#[diagnostic::do_not_recommend]
 impl Digits for rust_decimal::Decimal {}
 
 /// What a write can set to the current time.
@@ -92,9 +94,13 @@ impl Digits for rust_decimal::Decimal {}
     note = "the types are DateTime<Utc>, NaiveDateTime, NaiveDate and NaiveTime"
 )]
 pub trait Timestamp {}
+#[diagnostic::do_not_recommend]
 impl Timestamp for chrono::DateTime<chrono::Utc> {}
+#[diagnostic::do_not_recommend]
 impl Timestamp for chrono::NaiveDateTime {}
+#[diagnostic::do_not_recommend]
 impl Timestamp for chrono::NaiveDate {}
+#[diagnostic::do_not_recommend]
 impl Timestamp for chrono::NaiveTime {}
 
 /// What a primary key in an `Option` can be of.
@@ -103,28 +109,34 @@ impl Timestamp for chrono::NaiveTime {}
     label = "write the type without `Option`, and give each new row its key"
 )]
 pub trait Identity {}
+#[diagnostic::do_not_recommend]
 impl Identity for i16 {}
+#[diagnostic::do_not_recommend]
 impl Identity for i32 {}
+#[diagnostic::do_not_recommend]
 impl Identity for i64 {}
 
 pub const fn numbered<T: Identity>() {}
 
-/// Types of a foreign key that can refer to a key of type `K`.
+/// Keys that a foreign key of type `T` can refer to.
 #[diagnostic::on_unimplemented(
-    message = "a foreign key of type `{Self}` cannot refer to a key of type `{K}`",
-    label = "the key that it refers to is a `{K}`",
+    message = "a foreign key of type `{T}` cannot refer to a key of type `{Self}`",
+    label = "the key that it refers to is `{Self}`",
     note = "give the field the type of that key, or an `Option` of it; to refer to another unique field, name it with `to_field`"
 )]
-pub trait RefersTo<K> {}
+pub trait ReferredBy<T> {}
 #[diagnostic::do_not_recommend]
-impl<K> RefersTo<K> for K {}
+impl<T> ReferredBy<T> for T {}
 
-pub const fn refers_to_key<T: FieldType<Base: RefersTo<K>>, K>() {}
+pub const fn refers_to_key<T: FieldType, K: ReferredBy<T::Base>>() {}
 
-pub const fn refers_to_field<M: Entity, T: FieldType<Base: RefersTo<K::Base>>, K: FieldType>(
+pub const fn refers_to_field<M: Entity, T: FieldType, K: FieldType<Base: ReferredBy<T::Base>>>(
     _: fn(Columns<M>) -> Column<K>,
 ) {
 }
+
+/// Says once that a type cannot be a field's, where several uses of it would each say so.
+pub const fn field_type<T: FieldType>() {}
 
 /// The error for a value that is none of an enum's.
 pub fn not_a_choice<C: Choices>(value: &Value) -> Error {

@@ -32,8 +32,11 @@ pub fn expand(choices: &Choices) -> TokenStream {
                 }
             };
             let families = quote! {
+                #[diagnostic::do_not_recommend]
                 impl ::enmasse::__private::MaxLength for #ident {}
+                #[diagnostic::do_not_recommend]
                 impl ::enmasse::family::Text for #ident {}
+                #[diagnostic::do_not_recommend]
                 impl ::enmasse::family::Contains for #ident {
                     type Part = ::std::string::String;
                 }
@@ -89,12 +92,16 @@ pub fn expand(choices: &Choices) -> TokenStream {
 /// What lets the enum stand as a value.
 fn literal(ident: &Ident) -> TokenStream {
     quote! {
+        #[diagnostic::do_not_recommend]
         impl ::enmasse::family::Ordered for #ident {}
 
+        #[diagnostic::do_not_recommend]
         impl ::enmasse::Fits<#ident> for #ident {}
 
+        #[diagnostic::do_not_recommend]
         impl ::enmasse::Fits<::enmasse::family::Untyped> for #ident {}
 
+        #[diagnostic::do_not_recommend]
         impl ::enmasse::Operand<#ident> for #ident {
             type Null = ::enmasse::NeverNull;
 
@@ -103,6 +110,7 @@ fn literal(ident: &Ident) -> TokenStream {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl ::enmasse::Operand<::enmasse::family::Untyped> for #ident {
             type Null = ::enmasse::NeverNull;
 
@@ -111,6 +119,7 @@ fn literal(ident: &Ident) -> TokenStream {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl ::enmasse::Literal<#ident> for #ident {
             fn into_literal(self) -> ::enmasse::Value {
                 ::enmasse::FieldType::into_value(self)
@@ -152,7 +161,9 @@ pub fn dummy(name: &Option<Ident>) -> TokenStream {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl ::enmasse::__private::MaxLength for #ident {}
+        #[diagnostic::do_not_recommend]
         impl ::enmasse::family::Text for #ident {}
         #literal
     }

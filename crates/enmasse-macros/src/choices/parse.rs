@@ -85,19 +85,25 @@ pub fn choices(input: DeriveInput, errors: &mut Errors) -> Result<Choices, Optio
         match (integer, variant.discriminant) {
             (true, Some((_, number))) => integers.push((variant.ident, number)),
             (true, None) => {
-                let text = format!("an integer choice says its value, which stands in the database: `{} = 1`", variant.ident);
+                let text = format!(
+                    "an integer choice says its value, which stands in the database: `{} = 1`",
+                    variant.ident
+                );
                 errors.push(variant.ident.span(), text);
                 bad = true;
             }
-            (false, Some((_, number))) => errors.push(
-                number.span(),
-                "these choices are texts; write `#[choices(integer)]` on the enum for integers, or leave the number out",
-            ),
+            (false, Some((_, number))) => {
+                let text = "these choices are texts; write `#[choices(integer)]` on the enum for integers, or leave the number out";
+                errors.push(number.span(), text);
+                bad = true;
+            }
             (false, None) => {
                 let default = || LitStr::new(&snake_case(&name(&variant.ident)), variant.ident.span());
                 let value = value.unwrap_or_else(default);
                 if let Some((other, _)) = texts.iter().find(|(_, other)| other.value() == value.value()) {
-                    errors.push(value.span(), format!("`{other}` has the value \"{}\" already", value.value()));
+                    errors
+                        .push(value.span(), format!("`{other}` has the value \"{}\" already", value.value()));
+                    bad = true;
                 }
                 texts.push((variant.ident, value));
             }

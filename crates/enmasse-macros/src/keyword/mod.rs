@@ -5,7 +5,7 @@ mod value;
 pub use value::Value;
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Expr, ExprLit, Lit, Token};
@@ -49,7 +49,7 @@ pub fn closure(model: Option<syn::Path>, body: TokenStream) -> TokenStream {
     quote! {
         |#columns #of_model| {
             #[allow(unused_imports)]
-            use ::enmasse::{Expression as _, Functions as _, Lookups as _, __private::Steps as _};
+            use ::enmasse::{Expression as _, Functions as _, Lookups as _};
             let _ = #columns;
             #body
         }
@@ -103,11 +103,10 @@ impl Keyword {
     /// The expression that the steps lead to.
     pub fn expression(&self) -> TokenStream {
         let columns = columns();
-        self.steps.iter().fold(columns.into_token_stream(), |before, step| match step {
-            Step::Name(name, span) => {
-                let method = names::step(name, *span);
-                quote_spanned! { *span => #before.#method() }
-            }
+        // In parentheses that stand where the keyword does, so that messages point at it and not at the whole macro.
+        let start = quote_spanned! { self.ident.span() => (#columns) };
+        self.steps.iter().fold(start, |before, step| match step {
+            Step::Name(name, span) => take_step(&before, name, *span),
             Step::Json(call) => quote! { #before.#call },
         })
     }
@@ -144,6 +143,40 @@ impl Parse for Keyword {
             }
         }
     }
+}
+
+/// One step, with words of our own where there is no such step: rustc would offer to put the name of a method in place of the whole
+/// keyword. The trait's method is taken only where the type itself has none.
+fn take_step(before: &TokenStream, name: &str, span: Span) -> TokenStream {
+    let method = names::step(name, span);
+    let message = format!("`{{Self}}` has no field, relation or transform `{name}`");
+    let label = format!("no `{name}` here");
+    quote_spanned! { span => {
+        #[diagnostic::on_unimplemented(
+            message = #message,
+            label = #label,
+            note = "the parts of a keyword are joined by `__`, and a key of a JSON document is written `data[\"key\"]`"
+        )]
+        #[allow(dead_code)]
+        trait __Known {}
+
+        #[diagnostic::do_not_recommend]
+        impl __Known for ::enmasse::__private::Unknown {}
+
+        #[allow(dead_code, non_snake_case)]
+        trait __Step: ::enmasse::__private::Steps {
+            fn #method(self) -> ::enmasse::__private::Unknown
+            where
+                Self: __Known,
+            {
+                ::enmasse::__private::Unknown
+            }
+        }
+
+        impl<T: ::enmasse::__private::Steps> __Step for T {}
+
+        #before.#method()
+    }}
 }
 
 fn add_names(steps: &mut Vec<Step>, ident: &Ident, names: &str) -> syn::Result<()> {

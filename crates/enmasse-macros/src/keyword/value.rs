@@ -1,20 +1,20 @@
 //! The value after a keyword.
 
-use proc_macro2::{Spacing, TokenStream, TokenTree};
+use proc_macro2::{Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Expr;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 
 use crate::keyword::replace_fields;
+use crate::names::listed;
 
 /// Any expression, with `F(field)` in it made a column.
 pub struct Value(Expr);
 
 impl Value {
     /// Everything up to one of these marks, which only separate where they are not inside of something.
-    pub fn parse_until(input: ParseStream, separators: &[char]) -> syn::Result<Self> {
-        let start = input.span();
+    pub fn parse_until(input: ParseStream, separators: &[char], after: Span) -> syn::Result<Self> {
         let mut tokens = TokenStream::new();
         // How deep in the angle brackets of `collect::<HashMap<_, _>>()`, where a comma does not separate.
         let mut angles = 0_usize;
@@ -45,9 +45,19 @@ impl Value {
             tokens.extend([input.parse::<TokenTree>()?]);
         }
         if tokens.is_empty() {
-            return Err(syn::Error::new(start, "expected a value after `=`"));
+            return Err(syn::Error::new(after, "expected a value after `=`"));
         }
-        let value: Expr = syn::parse2(replace_fields(tokens))?;
+        let value: Expr =
+            syn::parse2(replace_fields(tokens)).map_err(|error| match error.to_string().as_str() {
+                "unexpected token" => {
+                    let text = format!(
+                        "the value ends here: expected one of {}",
+                        listed(separators.iter().map(char::to_string))
+                    );
+                    syn::Error::new(error.span(), text)
+                }
+                _ => error,
+            })?;
         if let Expr::Assign(assign) = &value {
             let text = "conditions are joined by `,` (and), `|` (or) and `^` (xor)";
             return Err(syn::Error::new(assign.eq_token.span(), text));

@@ -35,6 +35,8 @@ pub fn expand(model: &Model) -> TokenStream {
             #key
         }
 
+        impl ::enmasse::__private::Steps for #columns {}
+
         #(#reverses)*
     }
 }

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use crate::model::entity::field_type;
 use crate::model::parse::{Auto, Default, Field, ForeignKey, Model};
 use crate::names;
 
@@ -17,12 +18,14 @@ pub fn expand(model: &Model) -> TokenStream {
         1 => quote! { #(#key_types)* },
         _ => quote! { (#(#key_types),*) },
     };
+    let types = model.fields.iter().map(field_type);
     let checks = model.fields.iter().map(check);
     quote! {
         impl ::enmasse::Model for #ident {
             type Key = #key;
 
             fn definition() -> ::enmasse::schema::Model {
+                #(#types)*
                 ::enmasse::schema::Model::new(#name, #table)
                     .label(<Self as ::enmasse::Model>::label())
                     #(.add(#fields))*
@@ -81,9 +84,9 @@ fn define(field: &Field, only_key: bool) -> TokenStream {
             };
         }
         Some(Default::Expr(expr)) => {
-            made = quote! {
-                ::enmasse::__private::default(#made, || ::enmasse::__private::literal::<#field_type, _>(#expr))
-            };
+            let value =
+                quote_spanned! { expr.span() => ::enmasse::__private::literal::<#field_type, _>(#expr) };
+            made = quote! { ::enmasse::__private::default(#made, || #value) };
         }
         None => {}
     }

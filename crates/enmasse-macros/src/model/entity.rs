@@ -15,16 +15,17 @@ pub fn expand(model: &Model) -> TokenStream {
     let idents: Vec<&Ident> = model.fields.iter().map(|field| &field.ident).collect();
     let positions = 0..names.len();
     let to_values = model.fields.iter().map(|field| {
-        let Field { ident, .. } = field;
+        let ident = at_type(field);
         quote_spanned! { field.field_type.span() => ::enmasse::FieldType::to_value(&self.#ident) }
     });
     let sets = model.fields.iter().zip(0_usize..).map(|(field, position)| {
-        let Field { ident, .. } = field;
+        let ident = at_type(field);
         let set = quote_spanned! { field.field_type.span() =>
             ::enmasse::FieldType::from_value(value).map(|value| self.#ident = value)
         };
         quote! { #position => #set }
     });
+    let types: Vec<TokenStream> = model.fields.iter().map(field_type).collect();
     let takes = model.fields.iter().map(|field| {
         let Field { ident, .. } = field;
         let take = quote_spanned! { field.field_type.span() => row.take() };
@@ -42,11 +43,13 @@ pub fn expand(model: &Model) -> TokenStream {
                 _: &::enmasse::schema::ModelRef,
                 row: ::std::vec::Vec<::enmasse::Value>,
             ) -> ::enmasse::Result<Self> {
+                #(#types)*
                 let mut row = ::enmasse::__private::RowReader::new(#name, &[#(#names),*], row)?;
                 ::std::result::Result::Ok(#ident { #(#takes,)* })
             }
 
             fn value(&self, _: &::enmasse::schema::ModelRef, field: usize) -> ::enmasse::Value {
+                #(#types)*
                 match field {
                     #(#positions => #to_values,)*
                     _ => ::enmasse::Value::Null,
@@ -59,6 +62,7 @@ pub fn expand(model: &Model) -> TokenStream {
                 field: usize,
                 value: ::enmasse::Value,
             ) -> ::enmasse::Result<()> {
+                #(#types)*
                 const NAMES: &[&str] = &[#(#names),*];
                 let set = match field {
                     #(#sets,)*
@@ -68,6 +72,19 @@ pub fn expand(model: &Model) -> TokenStream {
             }
         }
     }
+}
+
+/// The field's name where its type stands, so that what is wrong with the type is reported once and there.
+fn at_type(field: &Field) -> Ident {
+    let mut ident = field.ident.clone();
+    ident.set_span(field.field_type.span());
+    ident
+}
+
+/// Says that the type must be one that a field can have; of equal errors the compiler reports one.
+pub fn field_type(field: &Field) -> TokenStream {
+    let Field { field_type, .. } = field;
+    quote_spanned! { field_type.span() => ::enmasse::__private::field_type::<#field_type>(); }
 }
 
 /// The impls of something that cannot be a model, so that what uses it is not reported as well.

@@ -155,7 +155,7 @@ pub fn model(input: DeriveInput, errors: &mut Errors) -> Result<Model, Option<Id
             }
         }
     }
-    check(&model, errors);
+    check(&mut model, errors);
     Ok(model)
 }
 
@@ -209,9 +209,8 @@ fn field(field: syn::Field, errors: &mut Errors) -> Field {
             "auto_now_add" => made.auto = auto(made.auto, &meta, Auto::OnCreate, errors),
             "generated" => made.generated = text(&meta, "generated = \"price * quantity\"", errors),
             "foreign_key" => model = path(&meta, errors),
-            "to_field" => {
-                to_field = text(&meta, "to_field = \"code\"", errors).map(|text| (meta.span(), text))
-            }
+            "to_field" => to_field = self::to_field(&meta, errors).map(|text| (meta.span(), text)),
+
             "related_name" => {
                 related_name = self::related_name(&meta, errors).map(|text| (meta.span(), text))
             }
@@ -338,7 +337,7 @@ fn check_field(field: &Field, errors: &mut Errors) {
 }
 
 /// The mistakes that fields can have together.
-fn check(model: &Model, errors: &mut Errors) {
+fn check(model: &mut Model, errors: &mut Errors) {
     let keys: Vec<&Field> = model.fields.iter().filter(|field| field.primary_key).collect();
     if keys.is_empty() {
         let id = model.fields.iter().find(|field| field.name == "id");
@@ -366,22 +365,30 @@ fn check(model: &Model, errors: &mut Errors) {
                 ),
             );
         }
-        let reverse = |field: &Field| {
-            let key = field.foreign_key.as_ref()?;
-            let last = key.model.segments.last()?.ident.clone();
-            Some((last, key.reverse_name(&model.ident)?))
+    }
+    check_relations(model, errors);
+}
+
+/// Two relations to one model need two names; the later one is left without.
+fn check_relations(model: &mut Model, errors: &mut Errors) {
+    let mut taken: Vec<(Ident, String)> = Vec::new();
+    for field in &mut model.fields {
+        let Some(key) = &mut field.foreign_key else { continue };
+        let (Some(target), Some(name)) = (key.model.segments.last(), key.reverse_name(&model.ident)) else {
+            continue;
         };
-        if let Some(relation) = reverse(field)
-            && model.fields[..position].iter().any(|other| reverse(other).as_ref() == Some(&relation))
-        {
-            let (target, name) = relation;
+        let relation = (target.ident.clone(), name);
+        if taken.contains(&relation) {
             errors.push(
                 field.ident.span(),
                 format!(
-                    "`{target}` has a relation `{name}` from this model already: give this one `related_name = \"…\"`, or \"+\" \
-                     for none"
+                    "`{}` has a relation `{}` from this model already: give this one `related_name = \"…\"`, or \"+\" for none",
+                    relation.0, relation.1
                 ),
             );
+            key.related_name = Some(LitStr::new("+", field.ident.span()));
+        } else {
+            taken.push(relation);
         }
     }
 }
@@ -506,6 +513,18 @@ fn path(meta: &Meta, errors: &mut Errors) -> Option<Path> {
     None
 }
 
+/// The other model's field, as a text or as it is named there.
+fn to_field(meta: &Meta, errors: &mut Errors) -> Option<LitStr> {
+    if let Meta::NameValue(pair) = meta
+        && let Expr::Path(path) = &pair.value
+        && let Some(ident) = path.path.get_ident()
+    {
+        return Some(LitStr::new(&name(ident), ident.span()));
+    }
+    text(meta, "to_field = \"code\"", errors)
+}
+
+/// The relation's name; a wrong one becomes none.
 fn related_name(meta: &Meta, errors: &mut Errors) -> Option<LitStr> {
     let text = text(meta, "related_name = \"profiles\"", errors)?;
     let name = text.value();
@@ -516,5 +535,5 @@ fn related_name(meta: &Meta, errors: &mut Errors) -> Option<LitStr> {
         text.span(),
         "a related name is used as the name of a field: letters, digits and single `_`; or \"+\" for no relation from the other side",
     );
-    None
+    Some(LitStr::new("+", text.span()))
 }

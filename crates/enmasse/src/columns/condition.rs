@@ -44,6 +44,7 @@ impl IntoQ for Typed<bool> {
 }
 
 /// Whether a condition holds, as a value: `u.is_new.set(u.created.gt(yesterday))`.
+#[diagnostic::do_not_recommend]
 impl Operand<bool> for Q {
     type Null = NeverNull;
 

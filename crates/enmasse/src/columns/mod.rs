@@ -20,7 +20,7 @@ pub use path::Path;
 
 use crate::family::Additive;
 use crate::field_type::FieldType;
-use crate::operand::{Accepts, Fits, NeverNull, Operand};
+use crate::operand::{AcceptedBy, Fits, NeverNull, Operand};
 use crate::typed::{Expression, Typed};
 
 /// A field of a model, or of a model that relations lead to. `T` is the field's type in Rust.
@@ -66,8 +66,7 @@ impl<T: FieldType> Column<T> {
     /// Sets the field to a value or an expression, in an update.
     pub fn set<V>(self, value: V) -> Assignment
     where
-        V: Operand<T::Base>,
-        T: Accepts<V::Null>,
+        V: Operand<T::Base, Null: AcceptedBy<T>>,
     {
         Assignment { field: self.path(), value: value.into_operand() }
     }
@@ -157,8 +156,7 @@ impl<C, T> Hop<C, T> {
 impl<C, T: FieldType> Hop<C, T> {
     pub fn set<V>(self, value: V) -> Assignment
     where
-        V: Operand<T::Base>,
-        T: Accepts<V::Null>,
+        V: Operand<T::Base, Null: AcceptedBy<T>>,
     {
         self.key.set(value)
     }

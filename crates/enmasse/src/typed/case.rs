@@ -66,6 +66,7 @@ impl<B> Expression for Case<B> {
 }
 
 /// Of exactly this type, so that where it is used says what its type is.
+#[diagnostic::do_not_recommend]
 impl<B> Operand<B> for Case<B> {
     type Null = NeverNull;
 

@@ -17,7 +17,7 @@ pub use functions::{
     Functions, Parts, Several, Texts, coalesce, concat, count_rows, greatest, least, now, raw, value,
 };
 pub use lookups::Lookups;
-pub use steps::Steps;
+pub use steps::{Steps, Unknown};
 
 use crate::family::{Additive, Number};
 use crate::operand::{Fits, NeverNull, Operand};

@@ -8,7 +8,7 @@ use crate::columns::{Column, Hop, NamedColumn};
 use crate::family::{Additive, Number, Untyped};
 use crate::field_type::FieldType;
 use crate::operand::Operand;
-use crate::typed::{Case, Expression, Typed};
+use crate::typed::{Case, Expression, Typed, Unknown};
 
 macro_rules! operators {
     ($([$($generics:tt)*] $left:ty, $base:ty;)*) => {$(
@@ -58,4 +58,5 @@ operators! {
     [B,] Typed<B>, B;
     [B,] Case<B>, B;
     [] NamedColumn, Untyped;
+    [] Unknown, Untyped;
 }

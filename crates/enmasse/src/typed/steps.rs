@@ -1,44 +1,96 @@
-//! The transforms as the keyword macros call them.
+//! The steps of a keyword, as the macros call them.
 
 use chrono::{NaiveDate, NaiveTime};
+use enmasse_core::Value;
+use enmasse_core::expr::Expr;
 
-use crate::columns::Column;
-use crate::family::{HasDate, HasTime};
+use crate::columns::{Assignment, Column};
+use crate::family::{HasDate, HasTime, Untyped};
 use crate::field_type::FieldType;
+use crate::operand::Operand;
 use crate::typed::{Expression, Functions, Typed};
 
-macro_rules! transforms {
-    ($($step:ident $transform:ident $family:ident $result:ty;)*) => {$(
-        fn $step(self) -> Typed<$result>
-        where
-            Self::Base: $family,
-        {
-            self.$transform()
-        }
-    )*};
-}
-
-/// The transforms under the names that `q!` gives to every step of a keyword. The key of a relation has none of them, so that
-/// `user__date` is the user's field of that name.
+/// What a keyword can go on from: the macros give everything of these types a method for each step that they take, whose only use is
+/// to say that there is no such step. The methods of the types themselves go first.
+///
+/// The key of a relation is none, so that the next step is one of the model that the relation leads to.
 #[doc(hidden)]
-pub trait Steps: Expression {
-    transforms! {
-        __date date HasDate NaiveDate;
-        __time time HasTime NaiveTime;
-        __year year HasDate i32;
-        __iso_year iso_year HasDate i32;
-        __month month HasDate i32;
-        __day day HasDate i32;
-        __week week HasDate i32;
-        __week_day week_day HasDate i32;
-        __iso_week_day iso_week_day HasDate i32;
-        __quarter quarter HasDate i32;
-        __hour hour HasTime i32;
-        __minute minute HasTime i32;
-        __second second HasTime i32;
+pub trait Steps: Sized {}
+
+impl<T> Steps for Column<T> {}
+
+impl<B> Steps for Typed<B> {}
+
+impl Steps for Unknown {}
+
+impl Steps for () {}
+
+/// What stands where a step is not known, so that only this is reported.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Unknown;
+
+impl Unknown {
+    pub fn set(self, _: impl Operand<Untyped>) -> Assignment {
+        Assignment::new("", Value::Null)
     }
 }
 
-impl<T: FieldType> Steps for Column<T> {}
+impl Expression for Unknown {
+    type Base = Untyped;
 
-impl<B> Steps for Typed<B> {}
+    fn into_expr(self) -> Expr {
+        Expr::value(Value::Null)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<B> Operand<B> for Unknown {
+    type Null = crate::operand::NeverNull;
+
+    fn into_operand(self) -> Expr {
+        self.into_expr()
+    }
+}
+
+macro_rules! transforms {
+    ($($step:ident $transform:ident $family:ident $result:ty;)*) => {
+        #[doc(hidden)]
+        #[allow(non_snake_case)]
+        impl<T: FieldType> Column<T> {$(
+            pub fn $step(self) -> Typed<$result>
+            where
+                T::Base: $family,
+            {
+                self.$transform()
+            }
+        )*}
+
+        #[doc(hidden)]
+        #[allow(non_snake_case)]
+        impl<B> Typed<B> {$(
+            pub fn $step(self) -> Typed<$result>
+            where
+                B: $family,
+            {
+                self.$transform()
+            }
+        )*}
+    };
+}
+
+transforms! {
+    __date date HasDate NaiveDate;
+    __time time HasTime NaiveTime;
+    __year year HasDate i32;
+    __iso_year iso_year HasDate i32;
+    __month month HasDate i32;
+    __day day HasDate i32;
+    __week week HasDate i32;
+    __week_day week_day HasDate i32;
+    __iso_week_day iso_week_day HasDate i32;
+    __quarter quarter HasDate i32;
+    __hour hour HasTime i32;
+    __minute minute HasTime i32;
+    __second second HasTime i32;
+}
