@@ -103,8 +103,8 @@ impl Keyword {
     /// The expression that the steps lead to.
     pub fn expression(&self) -> TokenStream {
         let columns = columns();
-        // In parentheses that stand where the keyword does, so that messages point at it and not at the whole macro.
-        let start = quote_spanned! { self.ident.span() => (#columns) };
+        // In a block that stands where the keyword does, so that messages point at it and not at the whole macro.
+        let start = quote_spanned! { self.ident.span() => { #columns } };
         self.steps.iter().fold(start, |before, step| match step {
             Step::Name(name, span) => take_step(&before, name, *span),
             Step::Json(call) => quote! { #before.#call },

@@ -62,7 +62,10 @@ impl Value {
             let text = "conditions are joined by `,` (and), `|` (or) and `^` (xor)";
             return Err(syn::Error::new(assign.eq_token.span(), text));
         }
-        Ok(Value(value))
+        Ok(Value(match value {
+            Expr::Paren(inside) => *inside.expr,
+            value => value,
+        }))
     }
 }
 

@@ -453,14 +453,11 @@ pub fn flag(meta: &Meta, errors: &mut Errors) -> bool {
 
 /// The text of `attribute = "…"`.
 pub fn text(meta: &Meta, example: &str, errors: &mut Errors) -> Option<LitStr> {
-    match meta {
-        Meta::NameValue(pair) => match &pair.value {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if !text.value().is_empty() => {
-                return Some(text.clone());
-            }
-            _ => {}
-        },
-        _ => {}
+    if let Meta::NameValue(pair) = meta
+        && let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &pair.value
+        && !text.value().is_empty()
+    {
+        return Some(text.clone());
     }
     errors.push(meta.span(), format!("expected a text: `{example}`"));
     None

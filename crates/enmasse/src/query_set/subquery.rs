@@ -49,6 +49,7 @@ pub fn exists<M: Entity>(rows: QuerySet<M>) -> Q {
 }
 
 /// A subquery without rows is NULL.
+#[diagnostic::do_not_recommend]
 impl<B> Operand<B> for Subquery<B> {
     type Null = MaybeNull;
 
@@ -57,6 +58,7 @@ impl<B> Operand<B> for Subquery<B> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<B> InList<B> for Subquery<B> {
     fn into_list(self) -> lookup::Operand {
         lookup::Operand::Query(Box::new(self.select))
@@ -64,6 +66,7 @@ impl<B> InList<B> for Subquery<B> {
 }
 
 /// The keys of its rows, which stay in the database.
+#[diagnostic::do_not_recommend]
 impl<M: Model> InList<M::Key> for QuerySet<M> {
     fn into_list(self) -> lookup::Operand {
         lookup::Operand::Query(Box::new(Select { query: self.query, output: Vec::new() }))

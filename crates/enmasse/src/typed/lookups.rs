@@ -130,6 +130,7 @@ pub trait Lookups: Expression {
     }
 
     /// Is NULL, or with `false` is not (`isnull`).
+    #[allow(clippy::wrong_self_convention)]
     fn is_null(self, null: bool) -> Q {
         Q::compare(self.into_expr(), Lookup::IsNull, null)
     }
