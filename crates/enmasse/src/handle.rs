@@ -7,7 +7,7 @@ use enmasse_core::error::Result;
 use enmasse_core::sql::Statement;
 use enmasse_core::value::{DataType, Value};
 use futures_util::future::BoxFuture;
-use futures_util::stream::{self, Stream, StreamExt};
+use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
 
 use crate::backend::{Connection, Done, Row};
@@ -123,27 +123,21 @@ impl Executor {
         let executor = self.clone();
         let begin = async move {
             let (sender, receiver) = mpsc::channel(STREAM_AHEAD);
-            let alive = Arc::new(());
-            if let Executor::Transaction(transaction) = &executor {
-                transaction.note_stream(&alive);
-            }
+            let alive = match &executor {
+                Executor::Database(_) => Arc::new(()),
+                Executor::Transaction(transaction) => transaction.begin_stream()?,
+            };
             tokio::spawn(async move {
                 if let Err(error) = executor.send_rows(&statement, &columns, sender.clone()).await {
                     _ = sender.send(Err(error)).await;
                 }
             });
-            stream::unfold((receiver, alive), |(mut receiver, alive)| async move {
+            Ok(stream::unfold((receiver, alive), |(mut receiver, alive)| async move {
                 let chunk: Result<Vec<Row>> = receiver.recv().await?;
-                Some((chunk, (receiver, alive)))
-            })
+                Some((chunk.map(|rows| stream::iter(rows).map(Ok)), (receiver, alive)))
+            }))
         };
-        stream::once(begin).flatten().flat_map(|chunk| {
-            let rows: Vec<Result<Row>> = match chunk {
-                Ok(rows) => rows.into_iter().map(Ok).collect(),
-                Err(error) => vec![Err(error)],
-            };
-            stream::iter(rows)
-        })
+        stream::once(begin).try_flatten().try_flatten()
     }
 
     async fn send_rows(

@@ -52,6 +52,19 @@ struct Notes {
     stream: Weak<()>,
 }
 
+impl Notes {
+    /// Refuses to wait for a stream of rows: whoever reads it may be the one who would wait.
+    fn refuse_stream(&self) -> Result<()> {
+        if self.stream.strong_count() > 0 {
+            return Err(Error::new(
+                ErrorKind::Request,
+                "A stream of this transaction's rows is still being read: take all of it, or drop it, first.",
+            ));
+        }
+        Ok(())
+    }
+}
+
 type Hook = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
 
 /// The transaction itself, or a savepoint.
@@ -141,12 +154,7 @@ impl Transaction {
     /// Waits for the connection, to run a statement of this handle on it.
     pub(crate) async fn session(&self) -> Result<Session> {
         self.level.refuse_ended()?;
-        if self.shared.notes().stream.strong_count() > 0 {
-            return Err(Error::new(
-                ErrorKind::Request,
-                "A stream of this transaction's rows is still being read: take all of it, or drop it, first.",
-            ));
-        }
+        self.shared.notes().refuse_stream()?;
         self.streaming_session().await
     }
 
@@ -163,9 +171,13 @@ impl Transaction {
         Ok(session)
     }
 
-    /// Notes that a stream begins; it lasts as long as anyone has `alive`.
-    pub(crate) fn note_stream(&self, alive: &Arc<()>) {
-        self.shared.notes().stream = Arc::downgrade(alive);
+    /// Notes that a stream begins; it lasts as long as anyone has what this gives.
+    pub(crate) fn begin_stream(&self) -> Result<Arc<()>> {
+        let alive = Arc::new(());
+        let mut notes = self.shared.notes();
+        notes.refuse_stream()?;
+        notes.stream = Arc::downgrade(&alive);
+        Ok(alive)
     }
 
     /// Runs work in a savepoint, with the connection for itself.

@@ -1,121 +1,353 @@
-//! Connections, pools and transactions, on every database.
+//! Connecting, pools, errors and the caller's own SQL, on every database.
 
 mod common;
 
-use std::sync::{Arc, Mutex};
+use common::{Kind, Scratch, ids, insert, make_table, number, on_each_database, runtime, with_parameter};
+use enmasse::{Database, Error, ErrorKind, Value};
 
-use common::{Kind, on_each_database};
-use enmasse::{Database, Error, ErrorKind, Result, Transaction, Value};
-
-/// A table `t` of numbers and names.
-async fn make_table(db: &Database) {
-    let engine = if Kind::of(db) == Kind::Mysql { " ENGINE=InnoDB" } else { "" };
-    let sql = format!("CREATE TABLE t (id integer PRIMARY KEY, name varchar(200)){engine}");
-    db.execute_raw(&sql, []).await.unwrap();
+/// All that an error says, with its causes.
+fn everything(error: &Error) -> String {
+    let mut text = format!("{error} {error:?}");
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(&format!(" {error} {error:?}"));
+        cause = error.source();
+    }
+    text
 }
 
-async fn insert(tx: &Transaction, id: i64) -> Result<u64> {
-    tx.execute_raw(&format!("INSERT INTO t (id, name) VALUES ({id}, 'x')"), []).await
-}
-
-/// The numbers in the table.
-async fn ids(db: &Database) -> Vec<i64> {
-    let rows = db.query_raw("SELECT id FROM t ORDER BY id", []).await.unwrap();
-    rows.into_iter()
-        .map(|row| match row[..] {
-            [Value::Int(id)] => id,
-            _ => panic!("not a row of one number: {row:?}"),
-        })
-        .collect()
-}
-
-fn refuse() -> Error {
-    Error::new(ErrorKind::Request, "no")
+async fn refused(url: &str) -> Error {
+    match Database::connect(url).await {
+        Ok(db) => panic!("connected to {db:?}"),
+        Err(error) => error,
+    }
 }
 
 #[test]
-fn commits_on_ok_and_rolls_back_on_err() {
-    on_each_database(async |db| {
-        make_table(&db).await;
-        let given = db.transaction(async |tx| insert(&tx, 1).await).await.unwrap();
-        assert_eq!(given, 1);
-        let refused = db
-            .transaction(async |tx| {
-                insert(&tx, 2).await?;
-                Err::<(), _>(refuse())
-            })
-            .await;
-        assert_eq!(refused.unwrap_err().kind(), ErrorKind::Request);
-        assert_eq!(ids(&db).await, [1]);
+fn a_url_that_makes_no_sense_is_a_configuration_error() {
+    runtime().block_on(async {
+        for (url, says) in [
+            ("", "begins with sqlite:"),
+            ("app.db", "begins with sqlite:"),
+            ("oracle://host/db", "Unknown database 'oracle:'"),
+            ("sqlite://", "names no file"),
+            ("sqlite://x.db?mood=ro", "Unknown parameter 'mood'"),
+            ("sqlite://x.db?mode=maybe", "must be ro, rw or rwc, not 'maybe'"),
+            ("sqlite://x.db?busy_timeout=long", "must be a number of milliseconds, not 'long'"),
+            ("postgres://h/d?sslmod=require", "Unknown parameter 'sslmod'"),
+            ("postgres://h/d?sslmode=maybe", "not 'maybe'"),
+            ("postgres://h/d?sslmode=verify-full&sslrootcert=/no/such/file", "sslrootcert cannot be read"),
+            ("postgres://h/d?keepalives=maybe", "keepalives"),
+            ("postgres://h:port/d", "port is not a number"),
+            ("mysql://h/d?ssl_mode=REQUIRED", "Unknown parameter 'ssl_mode'"),
+            ("mysql://h/d?ssl-mode=maybe", "not 'maybe'"),
+            ("mysql://h/d?tcp_nodelay=maybe", "'tcp_nodelay' cannot be 'maybe'"),
+            ("mysql://h/d?client_found_rows=false", "Unknown parameter 'client_found_rows'"),
+            ("mariadb://a,b/d", "has one host"),
+            ("mysql://u:%zz@h/d", "two hexadecimal digits"),
+        ] {
+            let off = |scheme: &str, on: bool| url.starts_with(scheme) && !on;
+            let says = match () {
+                () if off("sqlite:", cfg!(feature = "sqlite")) => "features = [\"sqlite\"]",
+                () if off("postgres:", cfg!(feature = "postgres")) => "features = [\"postgres\"]",
+                () if off("mysql:", cfg!(feature = "mysql")) => "features = [\"mysql\"]",
+                () if off("mariadb:", cfg!(feature = "mysql")) => "features = [\"mysql\"]",
+                () => says,
+            };
+            let error = refused(url).await;
+            assert_eq!(error.kind(), ErrorKind::Configuration, "{url}: {error}");
+            assert!(error.to_string().contains(says), "{url}: {error}");
+        }
     });
 }
 
 #[test]
-fn a_savepoint_is_undone_alone() {
+fn no_error_shows_a_password() {
+    runtime().block_on(async {
+        let mut urls = vec![
+            "postgres://me:hushhush@127.0.0.1:1/db".to_owned(),
+            "postgres://me@127.0.0.1:1/db?password=hushhush".to_owned(),
+            "mysql://me:hushhush@127.0.0.1:1/db".to_owned(),
+            "mysql://me:hush?hush@127.0.0.1/db".to_owned(),
+            "postgres://me:hush/hush@127.0.0.1:1/db".to_owned(),
+        ];
+        for kind in [Kind::Postgres, Kind::Mysql] {
+            if let Some(server) = kind.server().filter(|_| kind.is_switched_on()) {
+                let (_, place) = server.rsplit_once('@').unwrap_or(server.split_once("//").unwrap());
+                let scheme = server.split_once(':').unwrap().0;
+                urls.push(format!("{scheme}://enmasse_nobody:hushhush@{place}"));
+            }
+        }
+        for url in urls {
+            let error = refused(&url).await;
+            assert!(matches!(error.kind(), ErrorKind::Connection | ErrorKind::Configuration), "{error:?}");
+            assert!(!everything(&error).contains("hush"), "{url}: {}", everything(&error));
+        }
+    });
+}
+
+#[test]
+fn a_handle_shows_where_it_is_but_no_password() {
+    runtime().block_on(async {
+        for kind in [Kind::Postgres, Kind::Mysql] {
+            let Some(scratch) = Scratch::new(kind).await else { continue };
+            let url = match kind {
+                // where the server trusts us, it takes any password
+                Kind::Postgres => with_parameter(&scratch.url, "password=hushhush"),
+                _ => scratch.url.clone(),
+            };
+            if let Ok(db) = Database::connect(&url).await {
+                let shown = format!("{db:?}");
+                assert!(!shown.contains("hush"), "{shown}");
+                assert!(shown.contains("enmasse_test_"), "{shown}");
+                db.close().await;
+            }
+            scratch.drop().await;
+        }
+    });
+}
+
+#[test]
+fn tls_is_had_or_refused_as_the_url_says() {
+    runtime().block_on(async {
+        for (kind, ask, disable, require, verify) in [
+            (
+                Kind::Postgres,
+                "SELECT 1::int4 WHERE current_setting('ssl') = 'on'",
+                "sslmode=disable",
+                "sslmode=require",
+                "sslmode=verify-full",
+            ),
+            (
+                Kind::Mysql,
+                "SELECT 1 FROM information_schema.global_variables WHERE variable_name = 'have_ssl' AND variable_value = 'YES'",
+                "ssl-mode=DISABLED",
+                "ssl-mode=REQUIRED",
+                "ssl-mode=VERIFY_IDENTITY",
+            ),
+        ] {
+            let Some(scratch) = Scratch::new(kind).await else { continue };
+            let db = Database::connect(&with_parameter(&scratch.url, disable)).await.unwrap();
+            let has_tls = !db.query_raw(ask, []).await.unwrap().is_empty();
+            db.close().await;
+            match Database::connect(&with_parameter(&scratch.url, require)).await {
+                Ok(db) if has_tls => db.close().await,
+                Err(error) if !has_tls => assert_eq!(error.kind(), ErrorKind::Connection, "{error:?}"),
+                other => panic!("{kind:?}, which has TLS: {has_tls}, gave {other:?}"),
+            }
+            // a test server's certificate is signed by nobody whom the system trusts
+            let error = refused(&with_parameter(&scratch.url, verify)).await;
+            assert!(matches!(error.kind(), ErrorKind::Connection | ErrorKind::Configuration), "{error:?}");
+            scratch.drop().await;
+        }
+    });
+}
+
+#[test]
+fn errors_have_kinds_and_the_databases_own_codes() {
+    on_each_database(async |db| {
+        make_table(&db).await;
+        let child = "CREATE TABLE child (id integer PRIMARY KEY, t_id integer, n integer, \
+                     FOREIGN KEY (t_id) REFERENCES t (id), CHECK (n > 0))";
+        db.execute_raw(child, []).await.unwrap();
+        db.execute_raw("INSERT INTO t (id, name) VALUES (1, 'x')", []).await.unwrap();
+        for (sql, kind, codes) in [
+            (
+                "INSERT INTO t (id, name) VALUES (1, 'y')",
+                ErrorKind::Integrity,
+                ["SQLITE_CONSTRAINT_PRIMARYKEY", "23505", "1062"],
+            ),
+            (
+                "INSERT INTO t (id, name) VALUES (2, NULL)",
+                ErrorKind::Integrity,
+                ["SQLITE_CONSTRAINT_NOTNULL", "23502", "1048"],
+            ),
+            (
+                "INSERT INTO child VALUES (1, 77, 1)",
+                ErrorKind::Integrity,
+                ["SQLITE_CONSTRAINT_FOREIGNKEY", "23503", "1452"],
+            ),
+            (
+                "INSERT INTO child VALUES (1, 1, 0)",
+                ErrorKind::Integrity,
+                ["SQLITE_CONSTRAINT_CHECK", "23514", "4025"],
+            ),
+            ("SELECT nothing FROM t", ErrorKind::Database, ["SQLITE_ERROR", "42703", "1054"]),
+            ("SELEC", ErrorKind::Database, ["SQLITE_ERROR", "42601", "1064"]),
+        ] {
+            let error = db.execute_raw(sql, []).await.unwrap_err();
+            let code = codes[Kind::of(&db) as usize];
+            assert_eq!(error.kind(), kind, "{sql}: {error:?}");
+            // MySQL's own number for a check
+            let codes = if code == "4025" { vec![code, "3819"] } else { vec![code] };
+            assert!(codes.contains(&error.code().unwrap()), "{sql}: {error:?}");
+            assert!(std::error::Error::source(&error).is_some());
+        }
+    });
+}
+
+#[test]
+fn counts_the_rows_that_an_update_matched() {
     on_each_database(async |db| {
         make_table(&db).await;
         db.transaction(async |tx| {
             insert(&tx, 1).await?;
-            tx.transaction(async |inner| {
-                insert(&inner, 2).await?;
-                inner.transaction(async |innermost| insert(&innermost, 3).await).await
-            })
-            .await?;
-            let undone = tx
-                .transaction(async |inner| {
-                    insert(&inner, 4).await?;
-                    inner.transaction(async |innermost| insert(&innermost, 5).await).await?;
-                    Err::<(), _>(refuse())
-                })
-                .await;
-            assert_eq!(undone.unwrap_err().kind(), ErrorKind::Request);
-            // an error of the database does not reach further either
-            let duplicate = tx.transaction(async |inner| insert(&inner, 1).await).await;
-            assert_eq!(duplicate.unwrap_err().kind(), ErrorKind::Integrity);
-            insert(&tx, 6).await
+            insert(&tx, 2).await
         })
         .await
         .unwrap();
-        assert_eq!(ids(&db).await, [1, 2, 3, 6]);
+        // they have that name already
+        assert_eq!(db.execute_raw("UPDATE t SET name = 'x'", []).await.unwrap(), 2);
+        assert_eq!(db.execute_raw("UPDATE t SET name = 'x' WHERE id > 5", []).await.unwrap(), 0);
+        assert_eq!(db.execute_raw("CREATE TABLE other (id integer)", []).await.unwrap(), 0);
     });
 }
 
 #[test]
-fn on_commit_runs_in_order_after_the_outermost_commit() {
+fn the_callers_own_sql_takes_values_and_gives_rows() {
     on_each_database(async |db| {
         make_table(&db).await;
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let hear = |word: &'static str| {
-            let heard = heard.clone();
-            move || async move { heard.lock().unwrap().push(word) }
-        };
-        db.transaction(async |tx| {
-            tx.on_commit(hear("first"));
-            tx.transaction(async |inner| {
-                inner.on_commit(hear("second"));
-                Ok(())
+        let (one, two) = if Kind::of(&db) == Kind::Postgres { ("$1", "$2") } else { ("?", "?") };
+        let sql = format!("INSERT INTO t (id, name) VALUES ({one}, {two})");
+        assert_eq!(db.execute_raw(&sql, [7.into(), "ä'\"\\😀".into()]).await.unwrap(), 1);
+        let sql = format!("SELECT id, name, NULL FROM t WHERE id = {one} OR name = {two}");
+        let rows = db.query_raw(&sql, [Value::Int(7), Value::Null]).await.unwrap();
+        assert_eq!(rows, [vec![Value::Int(7), Value::Text("ä'\"\\😀".to_owned()), Value::Null]]);
+        for params in [vec![], vec![Value::Int(1); 3]] {
+            let error = db.query_raw(&sql, params).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Database);
+            assert!(error.to_string().contains('2'), "{error}");
+        }
+    });
+}
+
+#[test]
+fn many_at_once_share_the_pool() {
+    on_each_database(async |db| {
+        make_table(&db).await;
+        let tasks: Vec<_> = (0..40)
+            .map(|id| {
+                let db = db.clone();
+                tokio::spawn(async move { db.transaction(|tx| async move { insert(&tx, id).await }).await })
             })
-            .await?;
-            let _ = tx
-                .transaction(async |inner| {
-                    inner.on_commit(hear("undone"));
-                    Err::<(), _>(refuse())
-                })
-                .await;
-            tx.on_commit(hear("third"));
-            assert!(heard.lock().unwrap().is_empty());
+            .collect();
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
+        assert_eq!(ids(&db).await, (0..40).collect::<Vec<i64>>());
+    });
+}
+
+#[test]
+fn a_closed_database_says_so() {
+    on_each_database(async |db| {
+        make_table(&db).await;
+        db.close().await;
+        let error = db.query_raw("SELECT id FROM t", []).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Connection, "{error:?}");
+        let error = db.transaction(async |tx| insert(&tx, 1).await).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Connection, "{error:?}");
+    });
+}
+
+#[test]
+#[cfg(feature = "sqlite")]
+fn a_sqlite_file_is_made_or_not_as_the_url_says() {
+    runtime().block_on(async {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a b%.db");
+        let url = format!("sqlite://{}", path.display().to_string().replace('%', "%25").replace(' ', "%20"));
+        assert_eq!(refused(&format!("{url}?mode=rw")).await.kind(), ErrorKind::Connection);
+        let db = Database::connect(&url).await.unwrap();
+        make_table(&db).await;
+        db.close().await;
+        assert!(path.exists());
+        let db = Database::connect(&format!("{url}?mode=ro")).await.unwrap();
+        assert!(ids(&db).await.is_empty());
+        assert!(db.transaction(async |tx| insert(&tx, 1).await).await.is_err());
+    });
+}
+
+#[test]
+#[cfg(feature = "sqlite")]
+fn a_sqlite_connection_can_be_brought_along() {
+    runtime().block_on(async {
+        let mine = rusqlite::Connection::open_in_memory().unwrap();
+        mine.execute_batch(
+            "CREATE TABLE t (id integer PRIMARY KEY, name text); INSERT INTO t VALUES (5, 'x')",
+        )
+        .unwrap();
+        let db = Database::from_sqlite_connection(mine).await.unwrap();
+        db.transaction(async |tx| insert(&tx, 6).await).await.unwrap();
+        assert_eq!(ids(&db).await, [5, 6]);
+
+        let busy = rusqlite::Connection::open_in_memory().unwrap();
+        busy.execute_batch("BEGIN").unwrap();
+        let error = Database::from_sqlite_connection(busy).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+    });
+}
+
+#[test]
+#[cfg(feature = "postgres")]
+fn a_postgres_pool_can_be_brought_along() {
+    runtime().block_on(async {
+        let Some(scratch) = Scratch::new(Kind::Postgres).await else { return };
+        let mut config = deadpool_postgres::Config::new();
+        config.url = Some(scratch.url.clone());
+        let pool =
+            config.create_pool(Some(deadpool_postgres::Runtime::Tokio1), tokio_postgres::NoTls).unwrap();
+        let db = Database::from_postgres_pool(pool.clone()).await.unwrap();
+        make_table(&db).await;
+        db.transaction(async |tx| insert(&tx, 1).await).await.unwrap();
+        let rows = pool.get().await.unwrap().query("SELECT id FROM t", &[]).await.unwrap();
+        assert_eq!(rows[0].get::<_, i32>(0), 1);
+        pool.close();
+        scratch.drop().await;
+    });
+}
+
+#[test]
+#[cfg(feature = "mysql")]
+fn a_mysql_pool_can_be_brought_along_if_it_counts_matched_rows() {
+    runtime().block_on(async {
+        let Some(scratch) = Scratch::new(Kind::Mysql).await else { return };
+        let mine = scratch.url.replacen("mariadb:", "mysql:", 1);
+        let pool = mysql_async::Pool::new(mine.as_str());
+        let error = Database::from_mysql_pool(pool).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(error.to_string().contains("client_found_rows"), "{error}");
+
+        let pool = mysql_async::Pool::new(with_parameter(&mine, "client_found_rows=true").as_str());
+        let db = Database::from_mysql_pool(pool).await.unwrap();
+        make_table(&db).await;
+        db.transaction(async |tx| {
+            insert(&tx, 1).await?;
+            let level = tx.query_raw("SELECT @@in_transaction", []).await?;
+            assert_eq!(number(&level[0]), 1);
             Ok(())
         })
         .await
         .unwrap();
-        assert_eq!(*heard.lock().unwrap(), ["first", "second", "third"]);
+        assert_eq!(db.execute_raw("UPDATE t SET name = 'x'", []).await.unwrap(), 1);
+        db.close().await;
+        scratch.drop().await;
+    });
+}
 
-        let _ = db
-            .transaction(async |tx| {
-                tx.on_commit(hear("rolled back"));
-                Err::<(), _>(refuse())
-            })
-            .await;
-        assert_eq!(heard.lock().unwrap().len(), 3);
+#[test]
+#[cfg(feature = "mysql")]
+fn mysql_sessions_are_set_as_djangos_are() {
+    runtime().block_on(async {
+        let Some(scratch) = Scratch::new(Kind::Mysql).await else { return };
+        let db = scratch.connect().await;
+        let sql = "SELECT @@time_zone = '+00:00' AND @@sql_mode LIKE '%STRICT_ALL_TABLES%' AND @@autocommit \
+                   AND @@character_set_connection = 'utf8mb4' AND @@character_set_client = 'utf8mb4'";
+        assert_eq!(number(&db.query_raw(sql, []).await.unwrap()[0]), 1);
+        let isolation = if db.name().contains("MariaDB") { "tx_isolation" } else { "transaction_isolation" };
+        let sql = format!("SELECT @@{isolation} = 'READ-COMMITTED'");
+        assert_eq!(number(&db.query_raw(&sql, []).await.unwrap()[0]), 1);
+        db.close().await;
+        scratch.drop().await;
     });
 }

@@ -36,11 +36,6 @@ impl TransactionState {
         self.open
     }
 
-    /// Whether a statement has been begun and has not ended.
-    pub fn is_running(&self) -> bool {
-        self.running
-    }
-
     /// Called before `BEGIN` is sent: from here on the connection may be in a transaction.
     pub fn opened(&mut self) {
         self.open = true;

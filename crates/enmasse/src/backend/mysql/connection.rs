@@ -20,7 +20,10 @@ pub(super) struct MysqlConnection {
     dialect: Arc<Mysql>,
     state: TransactionState,
     timeout_ends_transaction: bool,
+    /// Whether the server has ended the connection, or it broke.
     is_lost: bool,
+    /// Whether a statement was sent whose end has not been heard of.
+    is_busy: bool,
     /// There until it is dropped.
     conn: Option<Conn>,
 }
@@ -28,7 +31,14 @@ pub(super) struct MysqlConnection {
 impl MysqlConnection {
     pub fn new(conn: Conn, dialect: Arc<Mysql>, timeout_ends_transaction: bool) -> Self {
         let state = TransactionState::default();
-        MysqlConnection { dialect, state, timeout_ends_transaction, is_lost: false, conn: Some(conn) }
+        MysqlConnection {
+            dialect,
+            state,
+            timeout_ends_transaction,
+            is_lost: false,
+            is_busy: false,
+            conn: Some(conn),
+        }
     }
 
     /// Runs work with the connection, and notes what became of the transaction.
@@ -37,7 +47,13 @@ impl MysqlConnection {
         let Some(conn) = &mut self.conn else {
             return Err(Error::new(ErrorKind::Connection, "The connection has been given back."));
         };
+        if self.is_busy && conn.is_disconnected() {
+            // dropped in the middle of a statement, it can do nothing more
+            return Err(Error::new(ErrorKind::Connection, "A statement was dropped before it had ended."));
+        }
+        self.is_busy = true;
         let result = work(conn, &self.dialect).await;
+        self.is_busy = false;
         self.is_lost |= result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Connection);
         self.state.finish(&result, |error| match error.code() {
             // deadlock, record has changed since last read: InnoDB has rolled back the whole transaction
@@ -53,20 +69,39 @@ impl MysqlConnection {
 
 impl Drop for MysqlConnection {
     fn drop(&mut self) {
-        let Some(mut conn) = self.conn.take() else { return };
-        // one that was dropped in the middle of a statement is closed by the pool
-        let must_roll_back = self.state.is_open() && !conn.is_disconnected();
-        if !must_roll_back && !self.is_lost {
+        let Some(conn) = self.conn.take() else { return };
+        let is_stuck = conn.is_disconnected() && self.is_busy;
+        if !self.state.is_open() && !self.is_lost && !is_stuck {
             return;
         }
-        let lost = self.is_lost;
+        // without a runtime the pool is gone too, and the connection with it
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let lost = self.is_lost;
             runtime.spawn(async move {
-                if lost || conn.query_drop("ROLLBACK").await.is_err() {
-                    _ = conn.disconnect().await;
+                match (lost, is_stuck) {
+                    (false, false) => roll_back(conn).await,
+                    (true, _) => _ = conn.disconnect().await,
+                    (false, true) => stop(conn).await,
                 }
             });
         }
+    }
+}
+
+async fn roll_back(mut conn: Conn) {
+    if conn.query_drop("ROLLBACK").await.is_err() {
+        _ = conn.disconnect().await;
+    }
+}
+
+/// Ends a connection that was dropped in the middle of a statement: the server would not notice before that has ended, and
+/// keep its transaction and its locks until then.
+async fn stop(conn: Conn) {
+    let (id, options) = (conn.id(), conn.opts().clone());
+    drop(conn);
+    if let Ok(mut other) = Conn::new(options).await {
+        _ = other.query_drop(format!("KILL {id}")).await;
+        _ = other.disconnect().await;
     }
 }
 

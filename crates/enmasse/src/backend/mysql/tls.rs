@@ -10,10 +10,11 @@ use crate::url::{DatabaseUrl, configuration};
 
 /// Takes `ssl-mode` and `ssl-ca` out of a URL; none where it has no `ssl-mode`.
 pub(super) fn from_url(url: &mut DatabaseUrl) -> Result<Option<Option<SslOpts>>> {
-    let mode = url.take("ssl-mode").map(|mode| mode.to_ascii_uppercase());
+    let mode = url.take("ssl-mode");
+    let upper = mode.as_deref().map(str::to_ascii_uppercase);
     let roots = url.take("ssl-ca");
     let base = SslOpts::default();
-    let options = match (mode.as_deref(), &roots) {
+    let options = match (upper.as_deref(), &roots) {
         (None, None) => return Ok(None),
         (Some("DISABLED"), _) => return Ok(Some(None)),
         (Some("REQUIRED"), None) => {
@@ -22,7 +23,8 @@ pub(super) fn from_url(url: &mut DatabaseUrl) -> Result<Option<Option<SslOpts>>>
         // a certificate to check against is the wish that it is done
         (None | Some("REQUIRED" | "VERIFY_CA"), _) => base.with_danger_skip_domain_validation(true),
         (Some("VERIFY_IDENTITY"), _) => base,
-        (Some(other), _) => {
+        (Some(_), _) => {
+            let other = mode.unwrap_or_default();
             return Err(configuration(format!(
                 "The URL's parameter 'ssl-mode' must be DISABLED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY, not '{other}'"
             )));

@@ -29,22 +29,36 @@ pub(super) struct PostgresConnection {
     dialect: Arc<Postgres>,
     state: TransactionState,
     tls: Option<MakeRustlsConnect>,
+    /// Whether a statement was sent whose end has not been heard of.
+    is_busy: bool,
     /// There until it is dropped.
     client: Option<Client>,
 }
 
 impl PostgresConnection {
     pub fn new(client: Client, dialect: Arc<Postgres>, tls: Option<MakeRustlsConnect>) -> Self {
-        PostgresConnection { dialect, state: TransactionState::default(), tls, client: Some(client) }
+        PostgresConnection {
+            dialect,
+            state: TransactionState::default(),
+            tls,
+            is_busy: false,
+            client: Some(client),
+        }
     }
 
     /// Runs work with the client, and notes what became of the transaction.
     async fn run<T>(&mut self, work: impl AsyncFnOnce(&Client, &Postgres) -> Result<T>) -> Result<T> {
-        self.state.start()?;
         let Some(client) = &self.client else {
             return Err(Error::new(ErrorKind::Connection, "The connection has been given back."));
         };
+        if self.is_busy {
+            stop(client, &self.tls).await;
+            self.is_busy = false;
+        }
+        self.state.start()?;
+        self.is_busy = true;
         let result = work(client, &self.dialect).await;
+        self.is_busy = false;
         self.state.finish(&result, |error| match error.kind() {
             ErrorKind::Connection => Extent::Transaction,
             _ if error.code().is_some() => Extent::Savepoint,
@@ -58,23 +72,31 @@ impl PostgresConnection {
 impl Drop for PostgresConnection {
     fn drop(&mut self) {
         let Some(client) = self.client.take() else { return };
-        if !self.state.is_open() && !self.state.is_running() {
+        if !self.state.is_open() && !self.is_busy {
             return;
         }
-        let (tls, running) = (self.tls.take(), self.state.is_running());
+        let (tls, is_busy) = (self.tls.take(), self.is_busy);
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             // without a runtime nobody can roll back: the server does, when the connection closes
             return drop(Object::take(client));
         };
         runtime.spawn(async move {
-            if let Some(tls) = tls.filter(|_| running) {
-                _ = client.cancel_token().cancel_query(tls).await;
+            if is_busy {
+                stop(&client, &tls).await;
             }
-            // it waits for the statement that is still running
+            // it waits for a statement that is still running
             if client.batch_execute("ROLLBACK").await.is_err() {
                 drop(Object::take(client));
             }
         });
+    }
+}
+
+/// Asks the server to stop a statement that nobody waits for any more.
+async fn stop(client: &Client, tls: &Option<MakeRustlsConnect>) {
+    if let Some(tls) = tls {
+        // an error: the statement then runs to its end
+        _ = client.cancel_token().cancel_query(tls.clone()).await;
     }
 }
 

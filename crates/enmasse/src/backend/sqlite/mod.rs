@@ -115,6 +115,9 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
 pub(crate) async fn adopt(handle: Handle) -> Result<Box<dyn Backend>> {
     // the caller's own settings are left as they are
     let thread = Thread::start(move || {
+        if !handle.is_autocommit() {
+            return Err(configuration("The SQLite connection is in a transaction: end that first"));
+        }
         add_functions(&handle)?;
         handle.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(handle)
