@@ -1,6 +1,6 @@
 //! The columns struct, with its steps over relations.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Path;
 
@@ -58,10 +58,10 @@ fn columns_path(model: &Path) -> Path {
 /// The methods by which keywords name a field and go over a relation.
 fn steps(model: &Model, field: &Field) -> TokenStream {
     let Field { ident, name, .. } = field;
-    let step = names::step(name, Span::call_site());
+    let step = names::step(name, ident.span());
     let column_type = field.column_type();
     let Some(ForeignKey { model: target, .. }) = &field.foreign_key else {
-        return quote! {
+        return quote_spanned! { ident.span() =>
             #[doc(hidden)]
             pub fn #step(self) -> ::enmasse::Column<#column_type> {
                 self.#ident
@@ -73,15 +73,15 @@ fn steps(model: &Model, field: &Field) -> TokenStream {
     let by_column = format!("{name}_id");
     let taken = model.fields.iter().any(|other| other.name == by_column);
     let by_column = (!taken).then(|| {
-        let step = names::step(&by_column, Span::call_site());
-        quote! {
+        let step = names::step(&by_column, ident.span());
+        quote_spanned! { ident.span() =>
             #[doc(hidden)]
             pub fn #step(self) -> ::enmasse::Column<#column_type> {
                 self.#ident
             }
         }
     });
-    quote! {
+    quote_spanned! { ident.span() =>
         #[doc = #doc]
         pub fn #ident(self) -> ::enmasse::Columns<#target> {
             <#target as ::enmasse::Entity>::columns(self.__path.hop(#name))
@@ -122,7 +122,7 @@ fn reverse(model: &Model, field: &Field, key: &ForeignKey) -> Option<TokenStream
     let name = key.reverse_name(&model.ident)?;
     let span = key.related_name.as_ref().map_or(field.ident.span(), |name| name.span());
     let method = names::ident(&name, span)?;
-    let step = names::step(&name, Span::call_site());
+    let step = names::step(&name, span);
     let Model { ident, visibility, .. } = model;
     let target = columns_path(&key.model);
     let doc = format!("The columns of the [`{ident}`]s whose `{}` refers to this.", field.name);
@@ -145,7 +145,7 @@ fn reverse(model: &Model, field: &Field, key: &ForeignKey) -> Option<TokenStream
 
             #[doc(hidden)]
             #visibility fn #step(self) -> ::enmasse::__private::Hop<::enmasse::Columns<#ident>, #key_type> {
-                let columns = self.#method();
+                let columns = <#ident as ::enmasse::Entity>::columns(self.__path.hop(#name));
                 ::enmasse::__private::Hop::new(columns, #key_column)
             }
         }
