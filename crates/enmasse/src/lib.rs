@@ -3,6 +3,7 @@ mod backend;
 mod database;
 mod handle;
 mod lazy;
+mod macros;
 pub mod query_set;
 mod retry;
 mod run;
@@ -37,8 +38,8 @@ pub use columns::{
 };
 pub use enmasse_core::query::Q;
 pub use enmasse_core::{DataType, Error, ErrorKind, Result, Value, expr, lookup, query, schema};
-pub use enmasse_macros::{Choices, Model, q, set, values};
 pub use field_type::{ArrayItem, FieldType};
+pub use macros::*;
 pub use model::{Columns, Entity, Model};
 pub use operand::{AcceptedBy, Bounds, Fits, InList, Literal, MaybeNull, NeverNull, Operand};
 pub use query_set::{Objects, QuerySet, exists};
