@@ -8,8 +8,9 @@
 //! SELECT k0 FROM enmasse_batch EXCEPT SELECT k0 FROM enmasse_written
 //! ```
 //!
-//! The rows are sorted and hash joins are off, so that the join takes them, and their locks, in the order of the keys; it
-//! is also the faster plan. The statement gives back the keys that matched no row.
+//! The rows are sorted and only nested loops are on, so that the join takes them, and their locks, in the order of the keys,
+//! and never reads the whole target as a merge join or a hash join does. The statement gives back the keys that matched no
+//! row.
 
 use crate::dialect::{Dialect, quote_table};
 use crate::error::Result;
@@ -21,11 +22,8 @@ use crate::value::{DataType, Value};
 /// Rows in one statement: past this, the batch gets larger but not faster.
 const ROWS: usize = 10_000;
 
-const BEGIN: &str = "SELECT set_config('enmasse.hashjoin', current_setting('enable_hashjoin'), true), \
-                     set_config('enmasse.jit', current_setting('jit'), true), \
-                     set_config('enable_hashjoin', 'off', true), set_config('jit', 'off', true)";
-const END: &str = "SELECT set_config('enable_hashjoin', current_setting('enmasse.hashjoin'), true), \
-                   set_config('jit', current_setting('enmasse.jit'), true)";
+/// What the planner may not use while the rows are written, until the end of the transaction or [`restore`].
+const OFF: [&str; 3] = ["enable_hashjoin", "enable_mergejoin", "jit"];
 
 pub(super) fn steps(dialect: &dyn Dialect, batch: Batch<'_>) -> Result<Vec<Step>> {
     let Some(filter) = batch.filter(dialect)? else { return Ok(Vec::new()) };
@@ -63,7 +61,7 @@ pub(super) fn steps(dialect: &dyn Dialect, batch: Batch<'_>) -> Result<Vec<Step>
 
     let types: Vec<_> =
         batch.columns().map(|field| DataType::Array(Box::new(field.data_type.clone()))).collect();
-    let mut steps = vec![prepare(BEGIN)];
+    let mut steps = vec![switch_off()];
     if batch.has_text_key() {
         steps.push(Step::RefuseDuplicates(duplicates(dialect, &batch, &table, &types)));
     }
@@ -78,12 +76,27 @@ pub(super) fn steps(dialect: &dyn Dialect, batch: Batch<'_>) -> Result<Vec<Step>
         params.extend(tail.iter().cloned());
         Statement { sql: sql.clone(), params }
     })));
-    steps.push(prepare(END));
+    steps.push(restore());
     Ok(steps)
 }
 
-fn prepare(sql: &str) -> Step {
-    Step::Prepare(Statement { sql: sql.to_owned(), params: Vec::new() })
+/// Keeps each setting in one of our own and switches it off.
+fn switch_off() -> Step {
+    settings(|name| {
+        format!(
+            "set_config('enmasse.{name}', current_setting('{name}'), true), set_config('{name}', 'off', true)"
+        )
+    })
+}
+
+/// Puts each setting back: the transaction may be the caller's.
+fn restore() -> Step {
+    settings(|name| format!("set_config('{name}', current_setting('enmasse.{name}'), true)"))
+}
+
+fn settings(change: fn(&str) -> String) -> Step {
+    let sql = format!("SELECT {}", OFF.map(change).join(", "));
+    Step::Prepare(Statement { sql, params: Vec::new() })
 }
 
 /// The keys that the column's own collation takes for the same: a union takes on the collation of the column.
