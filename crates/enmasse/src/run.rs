@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
-use enmasse_core::error::Result;
-use enmasse_core::plan::{Plan, Step, duplicate_keys};
+use enmasse_core::error::{Error, ErrorKind, Result};
+use enmasse_core::plan::{Plan, Rows, Step, duplicate_keys};
 use enmasse_core::schema::ModelRef;
+use enmasse_core::value::Value;
 
 use crate::backend::{Connection, Row};
 
@@ -67,7 +68,12 @@ pub(crate) async fn run(connection: &mut dyn Connection, model: &ModelRef, plan:
                     outcome.missing = connection.query(&statement, &key).await?;
                 }
             }
-            other => unreachable!("a step that nobody runs: {other:?}"),
+            other => {
+                return Err(Error::new(
+                    ErrorKind::NotSupported,
+                    format!("this host cannot run the step {other:?}"),
+                ));
+            }
         }
     }
     Ok(outcome)
@@ -78,7 +84,7 @@ pub(crate) async fn run(connection: &mut dyn Connection, model: &ModelRef, plan:
 async fn write_each(
     connection: &mut dyn Connection,
     model: &ModelRef,
-    rows: enmasse_core::plan::Rows,
+    rows: Rows,
     outcome: &mut Outcome,
 ) -> Result<()> {
     let heard = Arc::new(Mutex::new(std::mem::take(outcome)));
@@ -88,7 +94,7 @@ async fn write_each(
         let heard = heard.clone();
         let model = model.clone();
         let mut seen = HashSet::new();
-        move |params: &[enmasse_core::Value], matched: u64, returned: Vec<Row>| {
+        move |params: &[Value], matched: u64, returned: Vec<Row>| {
             let mut heard = heard.lock().expect("no run panics");
             heard.matched += matched;
             if key.is_empty() {

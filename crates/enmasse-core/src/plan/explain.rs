@@ -14,12 +14,8 @@ impl fmt::Display for Plan {
         for step in &self.steps {
             match step {
                 Step::Prepare(statement) | Step::Write(statement) => writeln!(f, "{statement}")?,
-                Step::Load(statements) => writeln!(f, "-- for each part of the batch\n{}", statements.sql)?,
                 Step::WriteEach(rows) => writeln!(f, "-- for each row\n{}", rows.sql)?,
-                Step::WriteChunks(statements) => {
-                    writeln!(f, "-- for each part of the batch\n{}", statements.sql)?
-                }
-                Step::Insert { statements, .. } => {
+                Step::Load(statements) | Step::WriteChunks(statements) | Step::Insert { statements, .. } => {
                     writeln!(f, "-- for each part of the batch\n{}", statements.sql)?;
                 }
                 Step::RefuseDuplicates(statement) => writeln!(f, "-- a row refuses the batch\n{statement}")?,

@@ -83,10 +83,9 @@ pub fn insert(
         });
         Step::Insert { statements, returned }
     } else {
-        let most = dialect.max_params() / types.len();
-        let size = batch_size.unwrap_or(PARAMS / types.len()).min(most).max(1);
+        let size = batch_size.unwrap_or(PARAMS / types.len());
         let statements =
-            values_statements(dialect, format!("{into} VALUES "), types, parts(stored, size), &returning);
+            values_statements(dialect, format!("{into} VALUES "), types, stored, size, &returning);
         Step::Insert { statements, returned }
     };
     Ok(Plan { rows: count, ..Plan::of(vec![step]) })
@@ -110,17 +109,20 @@ fn stored(
         .collect()
 }
 
-/// `INSERT INTO … VALUES (…), (…)` for each part of the rows, with a statement's bytes kept below the server's limit.
+/// `INSERT INTO … VALUES (…), (…)` for each `size` rows, with a statement's bytes kept below the server's limit.
 pub(super) fn values_statements(
     dialect: &dyn Dialect,
     into: String,
     types: Vec<DataType>,
-    parts: impl Iterator<Item = Vec<Vec<Value>>> + Send + 'static,
+    rows: Vec<Vec<Value>>,
+    size: usize,
     after: &str,
 ) -> Statements {
     let most = dialect.max_statement_bytes();
-    // Placeholders are numbered or all the same: enough of them for the longest statement are made once.
-    let places: Vec<String> = (1..=dialect.max_params()).map(|number| dialect.placeholder(number)).collect();
+    let size = size.min(dialect.max_params() / types.len()).max(1);
+    let longest = types.len() * size.min(rows.len());
+    let places: Vec<String> = (1..=longest).map(|number| dialect.placeholder(number)).collect();
+    let parts = parts(rows, size);
     let after = after.to_owned();
     Statements::chunks(parts.flat_map(move |part| below(part, most)), move |rows| {
         let mut sql = into.clone();

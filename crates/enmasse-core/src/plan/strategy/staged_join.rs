@@ -15,7 +15,7 @@ use crate::dialect::{Dialect, quote_table};
 use crate::error::Result;
 use crate::plan::Step;
 use crate::plan::insert::values_statements;
-use crate::plan::strategy::{Batch, parts};
+use crate::plan::strategy::Batch;
 use crate::sql::{Fragment, Statement};
 
 /// Parameters in one `INSERT`: past this, the statement gets longer but not faster.
@@ -71,15 +71,9 @@ pub(super) fn steps(dialect: &dyn Dialect, batch: Batch<'_>) -> Result<Vec<Step>
     let refuse = batch.has_text_key().then(|| Step::RefuseDuplicates(plain(twice)));
 
     let types: Vec<_> = batch.columns().map(|field| field.data_type.clone()).collect();
-    let size = batch.size.unwrap_or(PARAMS / types.len()).min(dialect.max_params() / types.len()).max(1);
-    let rows = parts(batch.rows, size);
-    steps.push(Step::Load(values_statements(
-        dialect,
-        format!("INSERT INTO {staging} VALUES "),
-        types,
-        rows,
-        "",
-    )));
+    let size = batch.size.unwrap_or(PARAMS / types.len());
+    let into = format!("INSERT INTO {staging} VALUES ");
+    steps.push(Step::Load(values_statements(dialect, into, types, batch.rows, size, "")));
     steps.extend(refuse);
     let find = Step::FindMissing { statement: missing.statement(dialect), always };
     let write = Step::Write(write.statement(dialect));
