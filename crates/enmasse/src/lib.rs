@@ -51,3 +51,8 @@ pub use typed::{
 };
 
 pub use {chrono, rust_decimal, serde_json, uuid};
+
+/// The README's program, run as a doc test.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -1,0 +1,240 @@
+//! The example does what it says: the table equals the newer file where keys match, on every database.
+
+#[path = "../../crates/enmasse/tests/common/mod.rs"]
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::{Kind, on_each_database, runtime};
+use enmasse::prelude::*;
+use enmasse_examples::runways::{self, Runway, Tidied};
+
+/// The 2021 table has 42,824 rows; of the newer file's 48,184 so many are in it.
+const MATCHED: usize = 42_646;
+const MISSING: usize = 5_538;
+
+#[test]
+fn the_table_becomes_the_newer_file_and_is_tidied() {
+    let (older, newer) = (File::read(&runways::older_file()), File::read(&runways::newer_file()));
+    let rows_of = |file: PathBuf| runways::read(&file).unwrap();
+    let updated = older.updated_by(&newer);
+    let absent: BTreeSet<i64> =
+        newer.rows.keys().filter(|id| !older.rows.contains_key(id)).copied().collect();
+    assert_eq!((newer.rows.len() - absent.len(), absent.len()), (MATCHED, MISSING));
+
+    on_each_database(async |db| {
+        runways::make_table(&db).await.unwrap();
+        let created = runways::load(&db, rows_of(runways::older_file())).await.unwrap();
+        assert_eq!(created, older.rows.len());
+        assert_same(&older, &File::of_table(&db, &older.columns).await);
+
+        let report = runways::bring_up_to_date(&db, &rows_of(runways::newer_file())).await.unwrap();
+        assert_eq!(report.matched, MATCHED as u64);
+        let missing = report.missing.iter().map(|key| match key[..] {
+            [Value::Int(id)] => id,
+            _ => panic!("{key:?} is no key of a runway"),
+        });
+        let missing: Vec<i64> = missing.collect();
+        assert_eq!(missing.len(), MISSING);
+        assert_eq!(missing.into_iter().collect::<BTreeSet<_>>(), absent);
+        assert_same(&updated, &File::of_table(&db, &updated.columns).await);
+
+        let (tidied, expected) = updated.tidied();
+        assert_eq!(runways::tidy(&db).await.unwrap(), expected);
+        assert_same(&tidied, &File::of_table(&db, &tidied.columns).await);
+
+        // Brought up to date again, the typed rows are those of the file too.
+        runways::bring_up_to_date(&db, &rows_of(runways::newer_file())).await.unwrap();
+        let rows = Runway::objects(&db).fetch().await.unwrap();
+        let rows: BTreeMap<i64, Runway> = rows.into_iter().map(|runway| (runway.id, runway)).collect();
+        for runway in rows_of(runways::newer_file()) {
+            if let Some(row) = rows.get(&runway.id) {
+                assert_eq!(row, &runway);
+            }
+        }
+    });
+}
+
+/// The program itself, as `cargo run --example runways` runs it.
+#[test]
+fn the_program_says_what_it_did() {
+    let program = build_example("runways");
+    let (tidied, expected) = {
+        let (older, newer) = (File::read(&runways::older_file()), File::read(&runways::newer_file()));
+        older.updated_by(&newer).tidied()
+    };
+    let says = |arguments: &[&str], temporary: &Path| {
+        let output = Command::new(&program).args(arguments).env("TMPDIR", temporary).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let lines: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(Into::into).collect();
+        let [name, created, updated, tidied] = &lines[..] else { panic!("{lines:?}") };
+        assert!(created.contains(" 42824 created ("), "{created}");
+        assert!(updated.contains(" 42646 matched, 5538 not in the table ("), "{updated}");
+        let Tidied { asphalt, unlit } = expected;
+        let tidying = format!(" {asphalt} surfaces are ASPH, {unlit} closed runways are unlit (");
+        assert!(tidied.contains(&tidying), "{tidied}");
+        assert!(
+            lines[1..].iter().all(|line| line.ends_with(" s)")),
+            "each step says how long it took: {lines:?}"
+        );
+        name.clone()
+    };
+
+    // Without arguments: a SQLite file in the temporary folder; a second run makes it anew.
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        assert!(says(&[], folder.path()).starts_with("SQLite "));
+    }
+    runtime().block_on(async {
+        let file = folder.path().join("enmasse-runways.db");
+        let db = Database::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+        assert_same(&tidied, &File::of_table(&db, &tidied.columns).await);
+    });
+
+    on_each_database_url(|kind, url| {
+        let name = says(&[url], folder.path());
+        let expected: &[&str] = match kind {
+            Kind::Sqlite => &["SQLite "],
+            Kind::Postgres => &["PostgreSQL "],
+            Kind::Mysql => &["MariaDB ", "MySQL "],
+        };
+        assert!(expected.iter().any(|expected| name.starts_with(expected)), "{name}");
+    });
+}
+
+#[test]
+fn the_program_fails_with_a_message() {
+    let program = build_example("runways");
+    let output = Command::new(program).arg("oracle://user:hunter2@localhost/db").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("oracle") && !message.contains("hunter2"), "{message}");
+}
+
+/// A table as it stands in a file or in a database: each row's values as text, in the file's order of columns.
+struct File {
+    columns: Vec<String>,
+    rows: BTreeMap<i64, Vec<Cell>>,
+}
+
+/// What stands in one column of one row. Numbers are compared as such, for one number has many spellings.
+#[derive(Clone, Debug, PartialEq)]
+enum Cell {
+    Null,
+    Number(f64),
+    Text(String),
+}
+
+impl Cell {
+    fn of_file(column: &str, text: &str) -> Cell {
+        match text {
+            "" => Cell::Null,
+            text if is_text(column) => Cell::Text(text.to_owned()),
+            text => Cell::Number(text.parse().unwrap_or_else(|_| panic!("{column}: {text:?} is no number"))),
+        }
+    }
+
+    fn of_database(value: Value) -> Cell {
+        match value {
+            Value::Null => Cell::Null,
+            Value::Bool(flag) => Cell::Number(flag.into()),
+            Value::Int(number) => Cell::Number(number as f64),
+            Value::Float(number) => Cell::Number(number),
+            Value::Text(text) => Cell::Text(text),
+            other => panic!("{other:?} has no business in this table"),
+        }
+    }
+}
+
+fn is_text(column: &str) -> bool {
+    ["airport_ident", "surface", "le_ident", "he_ident"].contains(&column)
+}
+
+impl File {
+    /// Reads a file by itself: nothing of the model is used.
+    fn read(path: &Path) -> File {
+        let mut reader = csv::Reader::from_path(path).unwrap();
+        let columns: Vec<String> = reader.headers().unwrap().iter().map(Into::into).collect();
+        assert_eq!(columns[0], "id");
+        let rows = reader.records().map(|record| {
+            let record = record.unwrap();
+            let cells = columns.iter().zip(&record).map(|(column, text)| Cell::of_file(column, text));
+            (record[0].parse().unwrap(), cells.collect())
+        });
+        File { rows: rows.collect(), columns }
+    }
+
+    /// Reads the table by itself, with SQL of the test's own.
+    async fn of_table(db: &Database, columns: &[String]) -> File {
+        let quote = if Kind::of(db) == Kind::Mysql { '`' } else { '"' };
+        let quoted: Vec<String> = columns.iter().map(|column| format!("{quote}{column}{quote}")).collect();
+        let rows = db.query_raw(&format!("SELECT {} FROM runways", quoted.join(", ")), []).await.unwrap();
+        let rows = rows.into_iter().map(|row| {
+            let Value::Int(id) = row[0] else { panic!("{row:?} has no key") };
+            (id, row.into_iter().map(Cell::of_database).collect())
+        });
+        File { rows: rows.collect(), columns: columns.to_vec() }
+    }
+
+    /// This table with the rows of another one, where it has a row of the same key.
+    fn updated_by(&self, newer: &File) -> File {
+        assert_eq!(self.columns, newer.columns);
+        let row = |(id, row): (&i64, &Vec<Cell>)| (*id, newer.rows.get(id).unwrap_or(row).clone());
+        File { columns: self.columns.clone(), rows: self.rows.iter().map(row).collect() }
+    }
+
+    /// This table with asphalt of one name and closed runways unlit, and how many rows of each there are.
+    fn tidied(&self) -> (File, Tidied) {
+        let position = |name: &str| self.columns.iter().position(|column| column == name).unwrap();
+        let (surface, lighted, closed) = (position("surface"), position("lighted"), position("closed"));
+        let mut rows = self.rows.clone();
+        let (mut asphalt, mut unlit) = (0, 0);
+        for row in rows.values_mut() {
+            if matches!(&row[surface], Cell::Text(text) if text.to_lowercase().starts_with("asp")) {
+                row[surface] = Cell::Text("ASPH".to_owned());
+                asphalt += 1;
+            }
+            if row[closed] == Cell::Number(1.0) {
+                row[lighted] = Cell::Number(0.0);
+                unlit += 1;
+            }
+        }
+        (File { columns: self.columns.clone(), rows }, Tidied { asphalt, unlit })
+    }
+}
+
+/// Row for row and column for column; the first difference is shown.
+fn assert_same(expected: &File, found: &File) {
+    assert_eq!(found.columns, expected.columns);
+    assert!(found.rows.keys().eq(expected.rows.keys()), "the keys are not the same");
+    for (id, row) in &expected.rows {
+        assert_eq!(&found.rows[id], row, "runway {id}");
+    }
+}
+
+fn on_each_database_url(check: impl Fn(Kind, &str)) {
+    runtime().block_on(async {
+        for kind in Kind::ALL {
+            if let Some(scratch) = common::Scratch::new(kind).await {
+                check(kind, &scratch.url);
+                scratch.drop().await;
+            }
+        }
+    });
+}
+
+/// Builds an example with the features with which `scripts/test` builds everything, and gives where its program is.
+fn build_example(name: &str) -> PathBuf {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--workspace", "--all-features", "--example", name])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(if cfg!(debug_assertions) { &[][..] } else { &["--release"] })
+        .status()
+        .unwrap();
+    assert!(built.success());
+    // …/target/debug/deps/runways-0123456789abcdef
+    let test = std::env::current_exe().unwrap();
+    test.parent().and_then(Path::parent).unwrap().join("examples").join(name)
+}
