@@ -1,5 +1,6 @@
 //! The derives and macros of [Enmasse](https://docs.rs/enmasse), which exports them; what they mean is said there.
 
+mod attributes;
 mod choices;
 mod errors;
 mod keyword;

@@ -109,8 +109,8 @@ impl Database {
     /// A database through a pool that the caller has, with all its settings as they are.
     ///
     /// The pool must be made with `client_found_rows`, so that rows are counted that an `UPDATE` matched without changing them. Sessions
-    /// should be in UTC (`SET time_zone = '+00:00'`) and strict (`STRICT_ALL_TABLES` in `sql_mode`), as those of
-    /// [`connect`](Database::connect) are.
+    /// should be in UTC (`SET time_zone = '+00:00'`) and strict (`STRICT_ALL_TABLES` in `sql_mode`), and not take a key of 0 for none
+    /// (`NO_AUTO_VALUE_ON_ZERO`), as those of [`connect`](Database::connect) are.
     ///
     /// # Errors
     ///

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
+use enmasse_core::dialect::Dialect;
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::plan::{Plan, Rows, Step, duplicate_keys};
+use enmasse_core::plan::{Plan, Rows, Step, duplicate_keys, loaded_key};
 use enmasse_core::schema::ModelRef;
 use enmasse_core::value::Value;
 
@@ -24,7 +25,12 @@ pub(crate) struct Outcome {
 }
 
 /// Runs a plan. All of its steps belong into one transaction, which is the caller's affair.
-pub(crate) async fn run(connection: &mut dyn Connection, model: &ModelRef, plan: Plan) -> Result<Outcome> {
+pub(crate) async fn run(
+    connection: &mut dyn Connection,
+    dialect: &Arc<dyn Dialect>,
+    model: &ModelRef,
+    plan: Plan,
+) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     let Plan { steps, rows, key } = plan;
     for step in steps {
@@ -38,7 +44,7 @@ pub(crate) async fn run(connection: &mut dyn Connection, model: &ModelRef, plan:
                 }
             }
             Step::Write(statement) => outcome.matched += connection.execute(&statement).await?.rows,
-            Step::WriteEach(each) => write_each(connection, model, each, &mut outcome).await?,
+            Step::WriteEach(each) => write_each(connection, dialect, model, each, &mut outcome).await?,
             Step::WriteChunks(statements) => {
                 for (statement, rows) in statements.each {
                     let missing = connection.query(&statement, &key).await?;
@@ -83,6 +89,7 @@ pub(crate) async fn run(connection: &mut dyn Connection, model: &ModelRef, plan:
 /// one, and what it made for new rows.
 async fn write_each(
     connection: &mut dyn Connection,
+    dialect: &Arc<dyn Dialect>,
     model: &ModelRef,
     rows: Rows,
     outcome: &mut Outcome,
@@ -92,7 +99,7 @@ async fn write_each(
     let returns = !rows.returned.is_empty();
     let each = {
         let heard = heard.clone();
-        let model = model.clone();
+        let (dialect, model) = (dialect.clone(), model.clone());
         let mut seen = HashSet::new();
         move |params: &[Value], matched: u64, returned: Vec<Row>| {
             let mut heard = heard.lock().expect("no run panics");
@@ -100,11 +107,12 @@ async fn write_each(
             if key.is_empty() {
                 heard.made.extend(returned);
             } else if matched == 0 {
-                heard.missing.push(params[key.clone()].to_vec());
+                heard.missing.push(loaded_key(&*dialect, &model, &params[key.clone()]));
             } else if returns {
                 for stored in returned {
                     if !seen.insert(format!("{stored:?}")) {
-                        return Err(duplicate_keys(&model, std::iter::once(params[key.clone()].to_vec())));
+                        let twice = loaded_key(&*dialect, &model, &params[key.clone()]);
+                        return Err(duplicate_keys(&model, std::iter::once(twice)));
                     }
                 }
             }

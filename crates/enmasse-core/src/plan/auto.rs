@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::schema::{Auto, Field};
 use crate::value::{DataType, Value};
 
-/// The value that `auto_now` or `auto_now_add` gives the field in a write at this time; `None` where the write does not
+/// The value that `auto_now` or `auto_now_add` gives the field in a write at this time, to the microsecond; `None` where the write does not
 /// set it.
 pub fn set_auto(field: &Field, creating: bool, now: DateTime<Utc>) -> Option<Value> {
     let sets = match field.auto {
@@ -13,10 +13,12 @@ pub fn set_auto(field: &Field, creating: bool, now: DateTime<Utc>) -> Option<Val
         Auto::OnCreate => creating,
         Auto::OnWrite => true,
     };
-    sets.then(|| match field.data_type {
-        DataType::Date => Value::Date(now.date_naive()),
-        DataType::Time => Value::Time(now.time()),
-        DataType::NaiveDateTime => Value::NaiveDateTime(now.naive_utc()),
-        _ => Value::DateTime(now),
+    sets.then(|| {
+        field.data_type.settle(match field.data_type {
+            DataType::Date => Value::Date(now.date_naive()),
+            DataType::Time => Value::Time(now.time()),
+            DataType::NaiveDateTime => Value::NaiveDateTime(now.naive_utc()),
+            _ => Value::DateTime(now),
+        })
     })
 }

@@ -92,7 +92,7 @@ pub fn bulk_update<T>(
     }
     let width = key.len();
     rows.sort_by(|a, b| compare(&a[..width], &b[..width]));
-    refuse_duplicates(model, &rows, width)?;
+    refuse_duplicates(dialect, model, &rows, width)?;
 
     let mut constants = Vec::new();
     for (position, field) in model.fields.iter().enumerate() {
@@ -128,7 +128,12 @@ fn fields(model: &ModelRef, names: &[FieldPath]) -> Result<Vec<usize>> {
     Ok(fields)
 }
 
-fn refuse_duplicates(model: &ModelRef, rows: &[Vec<Value>], width: usize) -> Result<()> {
+fn refuse_duplicates(
+    dialect: &dyn Dialect,
+    model: &ModelRef,
+    rows: &[Vec<Value>],
+    width: usize,
+) -> Result<()> {
     let mut twice = Vec::new();
     for pair in rows.windows(2) {
         let [first, second] = [&pair[0][..width], &pair[1][..width]];
@@ -139,7 +144,16 @@ fn refuse_duplicates(model: &ModelRef, rows: &[Vec<Value>], width: usize) -> Res
     if twice.is_empty() {
         return Ok(());
     }
-    Err(duplicate_keys(model, twice.into_iter().map(<[Value]>::to_vec)))
+    Err(duplicate_keys(model, twice.into_iter().map(|key| loaded_key(dialect, model, key))))
+}
+
+/// A key in stored form as the values that the program gave.
+pub fn loaded_key(dialect: &dyn Dialect, model: &ModelRef, key: &[Value]) -> Vec<Value> {
+    let load = |(position, stored): (usize, &Value)| {
+        let loaded = dialect.load(stored.clone(), &model.fields[position].data_type);
+        loaded.unwrap_or_else(|_| stored.clone())
+    };
+    model.key().into_iter().zip(key).map(load).collect()
 }
 
 /// The error for keys that are several times in one batch; the first few are named.

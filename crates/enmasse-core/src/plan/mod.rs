@@ -16,13 +16,14 @@ mod strategy;
 mod update;
 
 pub use auto::set_auto;
-pub use bulk_update::{BulkUpdate, bulk_update, duplicate_keys};
+pub use bulk_update::{BulkUpdate, bulk_update, duplicate_keys, loaded_key};
 pub use delete::delete;
 pub use insert::{insert, made_by_database};
 pub use update::{Assignment, concrete, update};
 
 use std::fmt;
 
+use crate::schema::ModelRef;
 use crate::sql::Statement;
 use crate::value::{DataType, Value};
 
@@ -127,6 +128,19 @@ impl fmt::Debug for Rows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rows").field("sql", &self.sql).field("types", &self.types).finish_non_exhaustive()
     }
+}
+
+/// A name of the plan's own: this one, or one like it where a table of the schema has it.
+pub(crate) fn free_name(model: &ModelRef, name: &str) -> String {
+    let taken = |name: &str| {
+        let is_it = |table: &str| table.rsplit('.').next().is_some_and(|own| own.eq_ignore_ascii_case(name));
+        model.schema().models().any(|other| is_it(&other.table))
+    };
+    let mut name = name.to_owned();
+    while taken(&name) {
+        name.push('_');
+    }
+    name
 }
 
 impl Plan {

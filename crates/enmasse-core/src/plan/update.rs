@@ -8,7 +8,7 @@ use crate::dialect::{Capability, Dialect, quote_table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, FieldPath, literal};
 use crate::lookup::Condition;
-use crate::plan::{Plan, Step, set_auto};
+use crate::plan::{Plan, Step, free_name, set_auto};
 use crate::query::{Compiler, Distinct, Query};
 use crate::schema::ModelRef;
 use crate::sql::Fragment;
@@ -108,7 +108,7 @@ pub fn update(
         // The table that is written may not be read in a subquery, and SET runs from left to right: so the keys and the
         // values that are computed come from a derived table, which is complete, and locked, before the first write.
         let key = own_key(&mut compiler, model);
-        let alias = dialect.quote("taken");
+        let alias = free_name(model, "taken");
         let name = |what: &str, number: usize| format!("{what}{number}");
         let mut taken = Vec::new();
         let mut on = Vec::new();

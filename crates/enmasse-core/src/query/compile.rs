@@ -136,7 +136,7 @@ impl<'q> Compiler<'q> {
     }
 
     fn exists(&mut self, query: &'q Query) -> Result<Condition> {
-        let inside = self.within(query, |inner| select::body(inner, query, |_| Ok("1".into())))?;
+        let inside = self.within(query, |inner| select::body(inner, query, |_| Ok(vec!["1".into()])))?;
         Ok(inside.map_or(Condition::Nothing, |sql| Condition::Sql(Fragment::format("EXISTS ({})", [sql]))))
     }
 
@@ -433,7 +433,7 @@ impl<'q> Compiler<'q> {
             let sql = select::body(inner, query, |inner| {
                 let output = inner.output(select, to_field)?;
                 data_type = output.data_type;
-                Ok(output.sql)
+                Ok(vec![output.sql])
             })?;
             Ok(sql.map(|sql| (sql, data_type)))
         })

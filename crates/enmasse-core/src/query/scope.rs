@@ -32,7 +32,7 @@ impl Aliases {
         loop {
             last.set(last.get() + 1);
             let alias = format!("t{}", last.get());
-            if alias != *outermost {
+            if !alias.eq_ignore_ascii_case(outermost) {
                 return alias;
             }
         }

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::expr::Expr;
 use crate::lookup::Condition;
 use crate::query::compile::Compiler;
-use crate::query::{Distinct, Query};
+use crate::query::{Distinct, Order, Query};
 use crate::sql::{Fragment, Statement};
 use crate::value::DataType;
 
@@ -27,9 +27,8 @@ impl Query {
     pub fn select_rows(&self, dialect: &dyn Dialect) -> Result<Option<Selection>> {
         let types = self.model.fields.iter().map(|field| field.data_type.clone()).collect();
         self.selection(dialect, |compiler| {
-            let columns =
-                (0..self.model.fields.len()).map(|position| compiler.own_column(position)).collect();
-            Ok((columns, types))
+            let columns = (0..self.model.fields.len()).map(|position| compiler.own_column(position));
+            Ok((columns.collect(), types))
         })
     }
 
@@ -67,10 +66,9 @@ impl Query {
         let mut compiler = Compiler::new(dialect, &counted);
         let sql = body(&mut compiler, &counted, |compiler| {
             if plain {
-                return Ok("COUNT(*)".into());
+                return Ok(vec!["COUNT(*)".into()]);
             }
-            let columns = (0..self.model.fields.len()).filter(|&at| self.model.fields[at].primary_key);
-            Ok(Fragment::join(columns.map(|position| compiler.own_column(position)), ", "))
+            Ok(self.model.key().into_iter().map(|position| compiler.own_column(position)).collect())
         })?;
         Ok(sql.map(|sql| {
             let whole =
@@ -89,7 +87,7 @@ impl Query {
         first.limit = Some(first.limit.map_or(1, |limit| limit.min(1)));
         first.order_by.clear();
         let mut compiler = Compiler::new(dialect, &first);
-        let sql = body(&mut compiler, &first, |_| Ok("1".into()))?;
+        let sql = body(&mut compiler, &first, |_| Ok(vec!["1".into()]))?;
         Ok(sql.map(|sql| Selection { statement: sql.statement(dialect), columns: vec![DataType::BigInt] }))
     }
 
@@ -103,7 +101,7 @@ impl Query {
         let sql = body(&mut compiler, self, |compiler| {
             let (sql, types) = output(compiler)?;
             columns = types;
-            Ok(Fragment::join(sql, ", "))
+            Ok(sql)
         })?;
         Ok(sql.map(|sql| Selection { statement: sql.statement(dialect), columns }))
     }
@@ -113,7 +111,7 @@ impl Query {
 pub(super) fn body<'q>(
     compiler: &mut Compiler<'q>,
     query: &'q Query,
-    output: impl FnOnce(&mut Compiler<'q>) -> Result<Fragment>,
+    output: impl FnOnce(&mut Compiler<'q>) -> Result<Vec<Fragment>>,
 ) -> Result<Option<Fragment>> {
     let condition = compiler.filters(query)?;
     if condition == Condition::Nothing || query.limit == Some(0) {
@@ -137,17 +135,49 @@ pub(super) fn body<'q>(
             sql.push(") ");
         }
     }
-    let order = compiler.order(query)?;
-    sql.push(output);
+    let orders = compiler.orders(query)?;
+    // What DISTINCT rows are ordered by must be selected too, and is then what makes them distinct, as in Django.
+    let is_selected = |order: &(Fragment, &str)| order.0.params() == 0 && output.contains(&order.0);
+    let wraps = query.distinct == Distinct::Rows && !orders.iter().all(is_selected);
+    let names: Vec<String> = (0..output.len()).map(|number| format!("c{number}")).collect();
+    let order = if wraps {
+        let columns = output.into_iter().zip(&names).map(|(sql, name)| named(sql, name));
+        let hidden =
+            orders.iter().enumerate().map(|(number, (sql, _))| named(sql.clone(), &format!("o{number}")));
+        sql.push(Fragment::join(columns.chain(hidden), ", "));
+        order_by(orders.into_iter().enumerate().map(|(number, (_, way))| (format!("o{number}").into(), way)))
+    } else {
+        sql.push(Fragment::join(output, ", "));
+        order_by(orders)
+    };
     sql.push(" FROM ");
     sql.push(compiler.scope().from(dialect));
     if let Condition::Sql(condition) = condition {
         sql.push(" WHERE ");
         sql.push(condition);
     }
+    if wraps {
+        let whole = format!("SELECT {} FROM ({{}}) different", names.join(", "));
+        sql = Fragment::format(&whole, [sql]);
+    }
     sql.push(order);
     sql.push(slice(dialect, query));
     Ok(Some(sql))
+}
+
+fn named(sql: Fragment, name: &str) -> Fragment {
+    Fragment::format(&format!("{{}} {name}"), [sql])
+}
+
+/// ` ORDER BY …`, or nothing.
+fn order_by<'a>(orders: impl IntoIterator<Item = (Fragment, &'a str)>) -> Fragment {
+    let mut sql = Fragment::default();
+    for (position, (order, way)) in orders.into_iter().enumerate() {
+        sql.push(if position == 0 { " ORDER BY " } else { ", " });
+        sql.push(order);
+        sql.push(way);
+    }
+    sql
 }
 
 impl<'q> Compiler<'q> {
@@ -159,13 +189,13 @@ impl<'q> Compiler<'q> {
 
     /// ` ORDER BY …`, or nothing.
     pub(crate) fn order(&mut self, query: &'q Query) -> Result<Fragment> {
-        let mut sql = Fragment::default();
-        for (position, order) in query.order_by.iter().enumerate() {
-            sql.push(if position == 0 { " ORDER BY " } else { ", " });
-            sql.push(self.typed(&order.by, None)?.sql);
-            sql.push(if order.descending { " DESC" } else { "" });
-        }
-        Ok(sql)
+        Ok(order_by(self.orders(query)?))
+    }
+
+    fn orders(&mut self, query: &'q Query) -> Result<Vec<(Fragment, &'static str)>> {
+        let way = |descending| if descending { " DESC" } else { "" };
+        let order = |order: &'q Order| Ok((self.typed(&order.by, None)?.sql, way(order.descending)));
+        query.order_by.iter().map(order).collect()
     }
 }
 

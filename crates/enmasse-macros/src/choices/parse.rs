@@ -4,8 +4,8 @@ use proc_macro2::Ident;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Expr, Fields, LitStr};
 
+use crate::attributes::{flag, key, metas, text};
 use crate::errors::Errors;
-use crate::model::{flag, key, metas, text};
 use crate::names::{name, snake_case};
 
 /// An enum as it is written.

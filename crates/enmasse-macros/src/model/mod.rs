@@ -10,8 +10,6 @@ use quote::quote;
 
 use crate::errors::Errors;
 
-pub use parse::{flag, key, metas, text};
-
 /// Whatever is wrong, the rest of the model is made all the same, so that one mistake does not give fifty errors.
 pub fn derive(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();

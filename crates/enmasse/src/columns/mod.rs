@@ -147,10 +147,6 @@ impl<C, T> Hop<C, T> {
     pub fn new(columns: C, key: Column<T>) -> Self {
         Hop { columns, key }
     }
-
-    pub fn path(self) -> FieldPath {
-        self.key.path()
-    }
 }
 
 impl<C, T: FieldType> Hop<C, T> {

@@ -107,6 +107,7 @@ impl<M: Entity> Request<M> {
     async fn run(self) -> Result<Report> {
         let executor = self.rows.executor()?.clone();
         let model = self.rows.model()?.clone();
+        let dialect = executor.dialect();
         // Errors in the request come before a transaction is begun, and a plan that has nothing to do begins none.
         let plan = self.plan()?;
         if plan.is_empty() {
@@ -117,12 +118,13 @@ impl<M: Entity> Request<M> {
         let request = Arc::new(self);
         let outcome = executor
             .atomic(move |connection| {
-                let (planned, request, model) = (planned.clone(), request.clone(), model.clone());
+                let (planned, request) = (planned.clone(), request.clone());
+                let (dialect, model) = (dialect.clone(), model.clone());
                 Box::pin(async move {
                     // A plan is used up by its run: the next attempt makes another.
                     let planned = planned.lock().map_or(None, |mut plan| plan.take());
                     let plan = planned.map_or_else(|| request.plan(), Ok)?;
-                    run(connection, &model, plan).await
+                    run(connection, &dialect, &model, plan).await
                 })
             })
             .await?;

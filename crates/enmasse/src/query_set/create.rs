@@ -192,12 +192,12 @@ pub(super) async fn insert(
                 planned.0.map_or_else(|| plan(&with_key, false), Ok),
                 planned.1.map_or_else(|| plan(&without, true), Ok),
             ];
-            let model = model.clone();
+            let (dialect, model) = (executor.dialect(), model.clone());
             Box::pin(async move {
                 let [first, second] = plans;
                 Ok([
-                    made(run(connection, &model, first?).await?),
-                    made(run(connection, &model, second?).await?),
+                    made(run(connection, &dialect, &model, first?).await?),
+                    made(run(connection, &dialect, &model, second?).await?),
                 ])
             })
         })

@@ -111,7 +111,7 @@ impl<M: Entity> Save<'_, M> {
         let written = executor
             .atomic(|connection| -> BoxFuture<'_, Result<Option<Row>>> {
                 let (dialect, request) = (dialect.clone(), request.clone());
-                Box::pin(async move { request.write(&*dialect, connection).await })
+                Box::pin(async move { request.write(&dialect, connection).await })
             })
             .await?;
         let Some(row) = written else { return Ok(Saved { created: false }) };
@@ -139,25 +139,29 @@ struct Request {
 
 impl Request {
     /// Updates the row, or inserts it and gives it as it now is.
-    async fn write(&self, dialect: &dyn Dialect, connection: &mut dyn Connection) -> Result<Option<Row>> {
+    async fn write(
+        &self,
+        dialect: &Arc<dyn Dialect>,
+        connection: &mut dyn Connection,
+    ) -> Result<Option<Row>> {
         let model = &self.query.model;
         let found = if self.assignments.is_empty() {
             // A row of nothing but its key is there or it is not.
-            match self.query.select_exists(dialect)? {
+            match self.query.select_exists(&**dialect)? {
                 Some(Selection { statement, columns }) => {
                     !connection.query(&statement, &columns).await?.is_empty()
                 }
                 None => false,
             }
         } else {
-            let plan = plan::update(dialect, &self.query, &self.assignments, self.now)?;
-            run(connection, model, plan).await?.matched > 0
+            let plan = plan::update(&**dialect, &self.query, &self.assignments, self.now)?;
+            run(connection, dialect, model, plan).await?.matched > 0
         };
         match &self.new {
             _ if found => Ok(None),
             Some(row) => {
-                let plan = plan::insert(dialect, model, vec![row.clone()], false, None)?;
-                let made = run(connection, model, plan).await?.made.pop().unwrap_or_default();
+                let plan = plan::insert(&**dialect, model, vec![row.clone()], false, None)?;
+                let made = run(connection, dialect, model, plan).await?.made.pop().unwrap_or_default();
                 let mut row = row.clone();
                 for (position, value) in made_by_database(model, false).into_iter().zip(made) {
                     row[position] = value;

@@ -72,3 +72,16 @@ impl<M: Model> InList<M::Key> for QuerySet<M> {
         lookup::Operand::Query(Box::new(Select { query: self.query, output: Vec::new() }))
     }
 }
+
+/// The rows of a query as what a keyword is compared with: `Q::named("user__in", User::query().filter(…))`.
+impl<M: Entity> From<QuerySet<M>> for lookup::Operand {
+    fn from(rows: QuerySet<M>) -> Self {
+        lookup::Operand::Query(Box::new(Select { query: rows.query, output: Vec::new() }))
+    }
+}
+
+impl<B> From<Subquery<B>> for lookup::Operand {
+    fn from(subquery: Subquery<B>) -> Self {
+        lookup::Operand::Query(Box::new(subquery.select))
+    }
+}

@@ -4,6 +4,7 @@ mod case;
 mod functions;
 mod lookups;
 mod operators;
+mod several;
 mod steps;
 
 use std::fmt;
@@ -13,10 +14,9 @@ use enmasse_core::expr::{Expr, Operator};
 use enmasse_core::query::{Order, Q};
 
 pub use case::{Case, case};
-pub use functions::{
-    Functions, Parts, Several, Texts, coalesce, concat, count_rows, greatest, least, now, raw, value,
-};
+pub use functions::Functions;
 pub use lookups::Lookups;
+pub use several::{Parts, Several, Texts, coalesce, concat, count_rows, greatest, least, now, raw, value};
 pub use steps::{Steps, Unknown};
 
 use crate::family::{Additive, Number};

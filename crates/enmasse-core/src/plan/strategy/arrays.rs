@@ -15,7 +15,7 @@
 use crate::dialect::{Dialect, quote_table};
 use crate::error::Result;
 use crate::plan::strategy::{Batch, parts};
-use crate::plan::{Statements, Step};
+use crate::plan::{Statements, Step, free_name};
 use crate::sql::{Param, Statement};
 use crate::value::{DataType, Value};
 
@@ -31,31 +31,34 @@ pub(super) fn steps(dialect: &dyn Dialect, batch: Batch<'_>) -> Result<Vec<Step>
     let table = quote_table(dialect, &model.table);
     let own = dialect.quote(model.table.rsplit('.').next().unwrap_or_default());
     let column = |position: usize| dialect.quote(&model.fields[position].column);
+    let b = free_name(&model, "b");
+    let batched = free_name(&model, "enmasse_batch");
+    let written = free_name(&model, "enmasse_written");
 
     let keys: Vec<_> = (0..batch.key.len()).map(|number| format!("k{number}")).collect();
     let values: Vec<_> = (0..batch.fields.len()).map(|number| format!("v{number}")).collect();
     let width = keys.len() + values.len();
     let mut set = Vec::new();
     for (&position, value) in batch.fields.iter().zip(&values) {
-        set.push(format!("{} = b.{value}", column(position)));
+        set.push(format!("{} = {b}.{value}", column(position)));
     }
     for (number, (position, _)) in batch.constants.iter().enumerate() {
         set.push(format!("{} = {}", column(*position), dialect.placeholder(width + number + 1)));
     }
     let on =
-        batch.key.iter().zip(&keys).map(|(&position, key)| format!("{own}.{} = b.{key}", column(position)));
+        batch.key.iter().zip(&keys).map(|(&position, key)| format!("{own}.{} = {b}.{key}", column(position)));
     let filter = filter.statement_from(dialect, width + batch.constants.len());
     let sql = format!(
-        "WITH enmasse_batch AS MATERIALIZED (SELECT * FROM unnest({arrays}) AS b({names})), \
-         enmasse_written AS (UPDATE {table} SET {set} FROM (SELECT * FROM enmasse_batch ORDER BY {keys}) b \
+        "WITH {batched} AS MATERIALIZED (SELECT * FROM unnest({arrays}) AS {b}({names})), \
+         {written} AS (UPDATE {table} SET {set} FROM (SELECT * FROM {batched} ORDER BY {keys}) {b} \
          WHERE {on}{filter} RETURNING {given}) \
-         SELECT {keys} FROM enmasse_batch EXCEPT SELECT {keys} FROM enmasse_written",
+         SELECT {keys} FROM {batched} EXCEPT SELECT {keys} FROM {written}",
         arrays = placeholders(dialect, width),
         names = [keys.as_slice(), values.as_slice()].concat().join(", "),
         set = set.join(", "),
         on = on.collect::<Vec<_>>().join(" AND "),
         filter = filter.sql,
-        given = keys.iter().map(|key| format!("b.{key}")).collect::<Vec<_>>().join(", "),
+        given = keys.iter().map(|key| format!("{b}.{key}")).collect::<Vec<_>>().join(", "),
         keys = keys.join(", "),
     );
 

@@ -13,9 +13,9 @@
 
 use crate::dialect::{Dialect, quote_table};
 use crate::error::Result;
-use crate::plan::Step;
 use crate::plan::insert::values_statements;
 use crate::plan::strategy::Batch;
+use crate::plan::{Step, free_name};
 use crate::sql::{Fragment, Statement};
 
 /// Parameters in one `INSERT`: past this, the statement gets longer but not faster.
@@ -26,7 +26,8 @@ pub(super) fn steps(dialect: &dyn Dialect, batch: Batch<'_>) -> Result<Vec<Step>
     let model = batch.model().clone();
     let table = quote_table(dialect, &model.table);
     let own = dialect.quote(model.table.rsplit('.').next().unwrap_or_default());
-    let staging = dialect.quote("enmasse_batch");
+    let staging = free_name(&model, "enmasse_batch");
+    let b = free_name(&model, "b");
     let column = |position: usize| dialect.quote(&model.fields[position].column);
     let plain = |sql: String| Statement { sql, params: Vec::new() };
 
@@ -36,20 +37,20 @@ pub(super) fn steps(dialect: &dyn Dialect, batch: Batch<'_>) -> Result<Vec<Step>
     let columns = positions.zip(keys.iter().chain(&values));
     let columns: Vec<_> = columns.map(|(&position, name)| format!("{} {name}", column(position))).collect();
     let on =
-        batch.key.iter().zip(&keys).map(|(&position, key)| format!("{own}.{} = b.{key}", column(position)));
+        batch.key.iter().zip(&keys).map(|(&position, key)| format!("{own}.{} = {b}.{key}", column(position)));
     let on = on.collect::<Vec<_>>().join(" AND ");
     let keys = keys.join(", ");
 
     let mut set: Vec<Fragment> = Vec::new();
     for (&position, value) in batch.fields.iter().zip(&values) {
-        set.push(format!("{own}.{} = b.{value}", column(position)).into());
+        set.push(format!("{own}.{} = {b}.{value}", column(position)).into());
     }
     for (position, value) in &batch.constants {
         let value = Fragment::stored(value.clone(), model.fields[*position].data_type.clone());
         set.push(Fragment::format("{}.{} = {}", [own.as_str().into(), column(*position).into(), value]));
     }
     let mut write = Fragment::text(format!(
-        "UPDATE (SELECT * FROM {staging} ORDER BY {keys} LIMIT {}) b STRAIGHT_JOIN {table} ON {on}",
+        "UPDATE (SELECT * FROM {staging} ORDER BY {keys} LIMIT {}) {b} STRAIGHT_JOIN {table} ON {on}",
         dialect.limit_for_offset().unwrap_or_default()
     ));
     write.push(filter.clone());
@@ -58,7 +59,7 @@ pub(super) fn steps(dialect: &dyn Dialect, batch: Batch<'_>) -> Result<Vec<Step>
     // With a filter, what it leaves out must be known before the rows change.
     let always = !filter.is_empty();
     let mut missing = Fragment::text(format!(
-        "SELECT {keys} FROM {staging} b WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {on}"
+        "SELECT {keys} FROM {staging} {b} WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {on}"
     ));
     missing.push(filter);
     missing.push(")");

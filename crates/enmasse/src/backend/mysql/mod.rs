@@ -26,10 +26,12 @@ const OLDEST_MYSQL: (u32, u32) = (8, 0);
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 128;
 
-/// How our own sessions are set: in UTC, at the isolation level that Django sets too, and with no value changed silently.
+/// How our own sessions are set: in UTC, at the isolation level that Django sets too, and with no value changed silently: not even
+/// a key of 0, which would be taken for none.
 const SESSION: [&str; 2] = [
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-    "SET autocommit = 1, time_zone = '+00:00', sql_mode = CONCAT_WS(',', NULLIF(@@sql_mode, ''), 'STRICT_ALL_TABLES')",
+    "SET autocommit = 1, time_zone = '+00:00', \
+     sql_mode = CONCAT_WS(',', NULLIF(@@sql_mode, ''), 'STRICT_ALL_TABLES', 'NO_AUTO_VALUE_ON_ZERO')",
 ];
 
 struct Backed {

@@ -1,24 +1,12 @@
-//! What is written on a struct and its fields.
+//! What is written on a field.
 
 use proc_macro2::{Ident, Span};
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{
-    Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitInt, LitStr, Meta, Path, Token, Type,
-    Visibility,
-};
+use syn::{Attribute, Expr, LitInt, LitStr, Meta, Path, Type};
 
+use crate::attributes::{flag, key, metas, number, text, value};
 use crate::errors::Errors;
-use crate::names::{ident, listed, name, snake_case};
-
-/// A model as it is written.
-pub struct Model {
-    pub visibility: Visibility,
-    pub ident: Ident,
-    pub table: LitStr,
-    pub unique_together: Vec<Vec<LitStr>>,
-    pub fields: Vec<Field>,
-}
+use crate::names::{ident, listed, name};
 
 /// A field as it is written.
 pub struct Field {
@@ -78,7 +66,7 @@ impl Field {
     }
 
     /// The name of the column.
-    fn column(&self) -> String {
+    pub fn column(&self) -> String {
         match (&self.db_column, &self.foreign_key) {
             (Some(column), _) => column.value(),
             (None, Some(_)) => format!("{}_id", self.name),
@@ -98,68 +86,7 @@ impl ForeignKey {
     }
 }
 
-/// The model, or its name where it cannot be one.
-pub fn model(input: DeriveInput, errors: &mut Errors) -> Result<Model, Option<Ident>> {
-    if !input.generics.params.is_empty() {
-        errors
-            .push(input.generics.span(), "a model cannot be generic: its table has one type for each column");
-        return Err(None);
-    }
-    let fields = match input.data {
-        Data::Struct(data) => data.fields,
-        _ => {
-            errors.push(
-                input.ident.span(),
-                "a model is a struct; an enum can be the type of a field, with `#[derive(Choices)]`",
-            );
-            return Err(Some(input.ident));
-        }
-    };
-    let Fields::Named(fields) = fields else {
-        errors.push(input.ident.span(), "a model has named fields: `struct User { id: i64, … }`");
-        return Err(Some(input.ident));
-    };
-    let fields: Vec<Field> = fields.named.into_iter().map(|field| self::field(field, errors)).collect();
-
-    let default_table = LitStr::new(&snake_case(&name(&input.ident)), input.ident.span());
-    let mut model = Model {
-        visibility: input.vis,
-        table: default_table,
-        unique_together: Vec::new(),
-        fields,
-        ident: input.ident,
-    };
-    for meta in metas(&input.attrs, "model", errors) {
-        match key(&meta).as_str() {
-            "table" => {
-                if let Some(table) = text(&meta, "table = \"users\"", errors) {
-                    model.table = table;
-                }
-            }
-            "unique_together" => {
-                if let Some(fields) = unique_together(&meta, &model, errors) {
-                    model.unique_together.push(fields);
-                }
-            }
-            other => {
-                let hint = match other {
-                    "db_table" | "name" | "table_name" => "; the table is named by `table = \"…\"`",
-                    "unique" => "; fields that are unique together are named by `unique_together(a, b)`",
-                    _ => "",
-                };
-                let known = listed(["table", "unique_together"]);
-                errors.push(
-                    meta.span(),
-                    format!("unknown attribute `{other}`{hint}; the attributes of a model are {known}"),
-                );
-            }
-        }
-    }
-    check(&mut model, errors);
-    Ok(model)
-}
-
-const FIELD_ATTRIBUTES: [&str; 14] = [
+const FIELD_ATTRIBUTES: [&str; 13] = [
     "primary_key",
     "unique",
     "db_column",
@@ -173,10 +100,10 @@ const FIELD_ATTRIBUTES: [&str; 14] = [
     "foreign_key",
     "to_field",
     "related_name",
-    "unique_together",
 ];
 
-fn field(field: syn::Field, errors: &mut Errors) -> Field {
+/// The field; what is wrong in it is left out.
+pub fn field(field: syn::Field, errors: &mut Errors) -> Field {
     let ident = field.ident.expect("named fields have names");
     let (mut max_digits, mut decimal_places) = (None, None);
     let (mut model, mut to_field, mut related_name) = (None, None, None);
@@ -229,7 +156,7 @@ fn field(field: syn::Field, errors: &mut Errors) -> Field {
                     "unique_together" => "; it belongs on the struct",
                     _ => "",
                 };
-                let known = listed(&FIELD_ATTRIBUTES[..13]);
+                let known = listed(FIELD_ATTRIBUTES);
                 errors.push(
                     meta.span(),
                     format!("unknown attribute `{other}`{hint}; the attributes of a field are {known}"),
@@ -334,149 +261,6 @@ fn check_field(field: &Field, errors: &mut Errors) {
             ),
         );
     }
-}
-
-/// The mistakes that fields can have together.
-fn check(model: &mut Model, errors: &mut Errors) {
-    let keys: Vec<&Field> = model.fields.iter().filter(|field| field.primary_key).collect();
-    if keys.is_empty() {
-        let id = model.fields.iter().find(|field| field.name == "id");
-        let place = id.map_or("the field that is its key, for example `id: i64`", |_| "`id`");
-        errors.push(
-            model.ident.span(),
-            format!("`{}` has no primary key: write `#[model(primary_key)]` above {place}", model.ident),
-        );
-    }
-    for key in keys.iter().filter(|key| keys.len() > 1 && key.inner_type().is_some()) {
-        errors.push(
-            key.field_type.span(),
-            "a part of a composite primary key is always given: write the type without `Option`; if only one field is the key, \
-             leave `primary_key` off the others",
-        );
-    }
-    for (position, field) in model.fields.iter().enumerate() {
-        if let Some(other) = model.fields[..position].iter().find(|other| other.column() == field.column()) {
-            errors.push(
-                field.ident.span(),
-                format!(
-                    "`{}` has the column `{}` already; name another with `db_column = \"…\"`",
-                    other.name,
-                    field.column()
-                ),
-            );
-        }
-    }
-    check_relations(model, errors);
-}
-
-/// Two relations to one model need two names; the later one is left without.
-fn check_relations(model: &mut Model, errors: &mut Errors) {
-    let mut taken: Vec<(Ident, String)> = Vec::new();
-    for field in &mut model.fields {
-        let Some(key) = &mut field.foreign_key else { continue };
-        let (Some(target), Some(name)) = (key.model.segments.last(), key.reverse_name(&model.ident)) else {
-            continue;
-        };
-        let relation = (target.ident.clone(), name);
-        if taken.contains(&relation) {
-            errors.push(
-                field.ident.span(),
-                format!(
-                    "`{}` has a relation `{}` from this model already: give this one `related_name = \"…\"`, or \"+\" for none",
-                    relation.0, relation.1
-                ),
-            );
-            key.related_name = Some(LitStr::new("+", field.ident.span()));
-        } else {
-            taken.push(relation);
-        }
-    }
-}
-
-fn unique_together(meta: &Meta, model: &Model, errors: &mut Errors) -> Option<Vec<LitStr>> {
-    let list = meta
-        .require_list()
-        .and_then(|list| list.parse_args_with(Punctuated::<Ident, Token![,]>::parse_terminated));
-    let Ok(list) = list else {
-        errors
-            .push(meta.span(), "write the fields that are unique together: `unique_together(country, name)`");
-        return None;
-    };
-    if list.len() < 2 {
-        errors.push(
-            meta.span(),
-            "`unique_together` takes several fields; one field is made unique by `#[model(unique)]` on it",
-        );
-        return None;
-    }
-    let mut known = true;
-    for field in &list {
-        if !model.fields.iter().any(|other| other.name == name(field)) {
-            let names = listed(model.fields.iter().map(|field| &field.name));
-            errors.push(field.span(), format!("`{}` has no field `{field}`; it has {names}", model.ident));
-            known = false;
-        }
-    }
-    known.then(|| list.iter().map(|field| LitStr::new(&name(field), field.span())).collect())
-}
-
-/// What stands in the attributes of a name, `#[model(…)]`; an attribute given twice is a mistake.
-pub fn metas(attributes: &[Attribute], of: &str, errors: &mut Errors) -> Vec<Meta> {
-    let mut all: Vec<Meta> = Vec::new();
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(of)) {
-        let parsed = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
-        for meta in errors.ok(parsed).into_iter().flatten() {
-            let repeated =
-                all.iter().any(|other| key(other) == key(&meta)) && key(&meta) != "unique_together";
-            if repeated {
-                errors.push(meta.span(), format!("`{}` is given twice", key(&meta)));
-            } else {
-                all.push(meta);
-            }
-        }
-    }
-    all
-}
-
-/// The name of an attribute.
-pub fn key(meta: &Meta) -> String {
-    meta.path().get_ident().map(name).unwrap_or_default()
-}
-
-/// An attribute without a value.
-pub fn flag(meta: &Meta, errors: &mut Errors) -> bool {
-    if let Err(_not_alone) = meta.require_path_only() {
-        errors.push(meta.span(), format!("`{}` stands alone, without a value", key(meta)));
-    }
-    true
-}
-
-/// The text of `attribute = "…"`.
-pub fn text(meta: &Meta, example: &str, errors: &mut Errors) -> Option<LitStr> {
-    if let Meta::NameValue(pair) = meta
-        && let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &pair.value
-        && !text.value().is_empty()
-    {
-        return Some(text.clone());
-    }
-    errors.push(meta.span(), format!("expected a text: `{example}`"));
-    None
-}
-
-fn number(meta: &Meta, example: &str, errors: &mut Errors) -> Option<LitInt> {
-    if let Meta::NameValue(pair) = meta
-        && let Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) = &pair.value
-        && let Ok(value) = number.base10_parse::<u32>()
-        && (value > 0 || key(meta) == "decimal_places")
-    {
-        return Some(number.clone());
-    }
-    errors.push(meta.span(), format!("expected a number: `{example}`"));
-    None
-}
-
-fn value(number: &LitInt) -> u32 {
-    number.base10_parse().unwrap_or_default()
 }
 
 fn default(meta: &Meta, errors: &mut Errors) -> Option<Default> {

@@ -1,0 +1,131 @@
+//! Foreign keys: to a key, to another field, to the model itself, and NULL.
+
+use enmasse::prelude::*;
+
+use crate::common::on_each_database;
+
+#[derive(Model, Clone, Debug, PartialEq)]
+#[model(table = "city")]
+pub struct City {
+    #[model(primary_key)]
+    pub id: Option<i64>,
+    #[model(unique, max_length = 30)]
+    pub name: String,
+    pub people: i64,
+}
+
+#[derive(Model, Clone, Debug, PartialEq)]
+#[model(table = "person")]
+pub struct Person {
+    #[model(primary_key)]
+    pub id: i64,
+    pub name: String,
+    #[model(foreign_key = City)]
+    pub city: Option<i64>,
+    #[model(foreign_key = City, to_field = "name", related_name = "natives", max_length = 30)]
+    pub birthplace: String,
+    #[model(foreign_key = Person, related_name = "reports", db_column = "the boss")]
+    pub boss: Option<i64>,
+}
+
+async fn tables(db: &Database) {
+    db.create_tables([Person::model().unwrap(), City::model().unwrap()]).await.unwrap();
+    let city = |name: &str, people| City { id: None, name: name.into(), people };
+    City::objects(db)
+        .bulk_create([city("Oslo", 700), city("Rome", 2_800), city("Lima", 10_000)])
+        .await
+        .unwrap();
+    let person = |id, name: &str, city, birthplace: &str, boss| Person {
+        id,
+        name: name.into(),
+        city,
+        birthplace: birthplace.into(),
+        boss,
+    };
+    let people = [
+        person(1, "Ada", Some(1), "Rome", None),
+        person(2, "Bob", Some(2), "Rome", Some(1)),
+        person(3, "Cyd", None, "Lima", Some(1)),
+        person(4, "Dan", Some(1), "Oslo", Some(2)),
+    ];
+    Person::objects(db).bulk_create(people).await.unwrap();
+}
+
+async fn names(rows: QuerySet<Person>) -> Vec<String> {
+    rows.order_by(|p| p.id).values(|p| p.name).await.unwrap()
+}
+
+#[test]
+fn filters_follow_foreign_keys() {
+    on_each_database(async |db| {
+        tables(&db).await;
+        let all = || Person::objects(&db);
+        assert_eq!(names(all().filter(q!(city__name = "Oslo"))).await, ["Ada", "Dan"]);
+        assert_eq!(names(all().filter(q!(birthplace__people__gt = 2_000))).await, ["Ada", "Bob", "Cyd"]);
+        assert_eq!(names(all().filter(q!(birthplace = "Rome"))).await, ["Ada", "Bob"]);
+        assert_eq!(names(all().filter(q!(birthplace__name = "Rome"))).await, ["Ada", "Bob"]);
+        assert_eq!(names(all().filter(q!(boss__boss__name = "Ada"))).await, ["Dan"]);
+        assert_eq!(names(all().filter(q!(boss__city__name = "Oslo"))).await, ["Bob", "Cyd"]);
+        assert_eq!(names(all().filter(q!(boss__isnull = true))).await, ["Ada"]);
+        assert_eq!(names(all().filter(q!(city__name__isnull = true))).await, ["Cyd"]);
+        assert_eq!(names(all().filter(q!(boss_id = 1))).await, ["Bob", "Cyd"]);
+        assert_eq!(names(all().filter(|p| p.boss().city().people.lt(1_000))).await, ["Bob", "Cyd"]);
+    });
+}
+
+#[test]
+fn filters_follow_foreign_keys_backward() {
+    on_each_database(async |db| {
+        tables(&db).await;
+        let cities = async |rows: QuerySet<City>| rows.order_by(|c| c.id).values(|c| c.name).await.unwrap();
+        let all = || City::objects(&db);
+        assert_eq!(cities(all().filter(q!(person__name = "Dan"))).await, ["Oslo"]);
+        assert_eq!(cities(all().filter(q!(natives__name__in = ["Ada", "Cyd"]))).await, ["Rome", "Lima"]);
+        assert_eq!(cities(all().filter(q!(person__isnull = true))).await, ["Lima"]);
+        assert_eq!(cities(all().filter(q!(natives = 4))).await, ["Oslo"]);
+        // Two people of Oslo: a row each.
+        assert_eq!(cities(all().filter(q!(person__id__gt = 0))).await, ["Oslo", "Oslo", "Rome"]);
+        let once = all().filter(q!(person__id__gt = 0)).distinct();
+        assert_eq!(cities(once.clone()).await, ["Oslo", "Rome"]);
+        assert_eq!(once.count().await.unwrap(), 2);
+        let led = Person::objects(&db).filter(|p| p.reports().reports().name.eq("Dan"));
+        assert_eq!(names(led).await, ["Ada"]);
+    });
+}
+
+#[test]
+fn a_foreign_key_is_set_by_key_and_by_another_field() {
+    on_each_database(async |db| {
+        tables(&db).await;
+        let all = || Person::objects(&db);
+        assert_eq!(all().filter(q!(id = 3)).update(set!(city = 2, birthplace = "Oslo")).await.unwrap(), 1);
+        assert_eq!(names(all().filter(q!(city = 2))).await, ["Bob", "Cyd"]);
+        assert_eq!(all().filter(q!(boss__isnull = false)).update(set!(boss = F(id))).await.unwrap(), 3);
+        assert_eq!(names(all().filter(|p| p.boss.eq(p.id))).await, ["Bob", "Cyd", "Dan"]);
+        assert_eq!(all().update(set!(boss = None)).await.unwrap(), 4);
+        assert_eq!(all().filter(q!(boss__isnull = true)).count().await.unwrap(), 4);
+
+        let error = all().update(set!(city = 99)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
+        let error = all().update(set!(birthplace = "Nowhere")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
+        assert_eq!(names(all().filter(q!(city = 2))).await, ["Bob", "Cyd"], "nothing was written");
+        let error = City::objects(&db).filter(q!(id = 1)).delete().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
+    });
+}
+
+#[test]
+fn rows_that_refer_to_rows_of_their_own_batch_are_created() {
+    on_each_database(async |db| {
+        db.create_tables([Person::model().unwrap(), City::model().unwrap()]).await.unwrap();
+        City::objects(&db).create(City { id: None, name: "Oslo".into(), people: 1 }).await.unwrap();
+        let person =
+            |id, boss| Person { id, name: format!("{id}"), city: None, birthplace: "Oslo".into(), boss };
+        let people: Vec<_> = (1..=200).map(|id| person(id, (id > 1).then(|| id - 1))).collect();
+        assert_eq!(Person::objects(&db).bulk_create(people.clone()).await.unwrap(), people);
+        let turned: Vec<_> = (1..=200).map(|id| person(id, (id < 200).then(|| id + 1))).collect();
+        assert_eq!(Person::objects(&db).bulk_update(&turned, |p| p.boss).await.unwrap().matched, 200);
+        assert_eq!(Person::objects(&db).order_by(|p| p.id).fetch().await.unwrap(), turned);
+    });
+}
