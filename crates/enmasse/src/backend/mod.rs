@@ -7,6 +7,8 @@ pub(crate) mod postgres;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 mod state;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod transact;
 

@@ -209,13 +209,14 @@ async fn query(
     columns: &[DataType],
 ) -> Result<(u64, Vec<Row>)> {
     let mut result = conn.exec_iter(statement, params).await.map_err(error)?;
-    let matched = result.affected_rows();
+    // after a statement that gives rows, the number of those that it changed is not told
+    let changed = if result.columns_ref().is_empty() { result.affected_rows() } else { 0 };
     let mut rows = Vec::new();
     while let Some(row) = result.next().await.map_err(error)? {
         rows.push(load_row(dialect, raw_row(row)?, columns)?);
     }
     result.drop_result().await.map_err(error)?;
-    Ok((matched.max(rows.len() as u64), rows))
+    Ok((changed.max(rows.len() as u64), rows))
 }
 
 /// As many rows as are sent at a time; fewer at the end.

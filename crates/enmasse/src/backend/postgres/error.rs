@@ -53,6 +53,10 @@ fn driver_error(error: tokio_postgres::Error) -> Error {
         return Error::new(refused.kind, refused.message.clone());
     }
     let text = error.to_string();
+    if text.starts_with("error serializing") || text.starts_with("error deserializing") {
+        let cause = error.source().map_or(text, ToString::to_string);
+        return Error::new(ErrorKind::Value, cause).with_source(error);
+    }
     let lost = io || error.is_closed() || text.starts_with("error connecting") || text.contains("TLS");
     let kind = if lost { ErrorKind::Connection } else { ErrorKind::Database };
     Error::new(kind, with_causes(&error)).with_source(error)

@@ -151,7 +151,7 @@ impl Connection for SqliteConnection {
                     let mut returned = Vec::new();
                     let mut cursor = prepared.raw_query();
                     while let Some(row) = cursor.next().map_err(error)? {
-                        let raw = raw_row(row, rows.returned.len())?;
+                        let raw = raw_row(row)?;
                         returned.push(load_row(&*dialect, raw, &rows.returned)?);
                     }
                     each(&params, returned.len() as u64, returned)?;
@@ -219,10 +219,9 @@ impl Run<'_> {
     ) -> Result<()> {
         let mut prepared = handle.prepare_cached(sql).map_err(error)?;
         bind(&mut prepared, params)?;
-        let count = prepared.column_count();
         let mut rows = prepared.raw_query();
         while let Some(row) = rows.next().map_err(error)? {
-            if !take(load_row(self.dialect, raw_row(row, count)?, self.columns)?) {
+            if !take(load_row(self.dialect, raw_row(row)?, self.columns)?) {
                 break;
             }
         }

@@ -49,7 +49,9 @@ pub(super) fn bind<'a>(
 }
 
 /// A row as SQLite has it.
-pub(super) fn raw_row(row: &Row<'_>, columns: usize) -> Result<Vec<Value>> {
+pub(super) fn raw_row(row: &Row<'_>) -> Result<Vec<Value>> {
+    // counted here: a statement that is run after its table has changed is prepared anew by its first step
+    let columns = row.as_ref().column_count();
     (0..columns).map(|column| value(row.get_ref(column).map_err(error)?)).collect()
 }
 
