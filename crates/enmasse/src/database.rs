@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use enmasse_core::dialect::Dialect;
-use enmasse_core::error::{Error, Result};
+use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::value::Value;
 use futures_util::future::BoxFuture;
 
@@ -77,7 +77,10 @@ impl Database {
     /// [`NotSupported`](crate::ErrorKind::NotSupported) where the server is too old. No error shows the password.
     pub async fn connect(url: &str) -> Result<Database> {
         let url = DatabaseUrl::parse(url)?;
-        let backend = backend::connect(&url).await?;
+        let backend = backend::connect(&url).await.map_err(|error| match error.kind() {
+            ErrorKind::Connection => error.at(&url),
+            _ => error,
+        })?;
         Ok(Database::new(backend, url.to_string()))
     }
 

@@ -25,9 +25,7 @@ pub(super) fn error(error: mysql_async::Error) -> Error {
         )
         .with_source(error),
         E::Driver(cause) => Error::new(ErrorKind::Database, cause.to_string()).with_source(error),
-        E::Io(cause) => {
-            Error::new(ErrorKind::Connection, format!("The connection was lost: {cause}")).with_source(error)
-        }
+        E::Io(cause) => Error::new(ErrorKind::Connection, cause.to_string()).with_source(error),
         other => Error::new(ErrorKind::Database, other.to_string()).with_source(error),
     }
 }
@@ -55,14 +53,20 @@ fn kind(code: u16, state: &str) -> ErrorKind {
     }
 }
 
-/// A connection that could not be had.
+/// Whatever happens while we connect is an error of the connection.
 pub(super) fn connect_error(cause: mysql_async::Error) -> Error {
-    let error = error(cause);
-    let mut failed = Error::new(ErrorKind::Connection, error.message());
-    if let Some(code) = error.code() {
-        failed = failed.with_code(code);
+    use mysql_async::Error as E;
+    let (message, code) = match &cause {
+        E::Server(reported) => (reported.message.clone(), Some(reported.code.to_string())),
+        E::Driver(cause) => (cause.to_string(), None),
+        E::Io(cause) => (cause.to_string(), None),
+        other => (other.to_string(), None),
+    };
+    let error = Error::new(ErrorKind::Connection, message).with_source(cause);
+    match code {
+        Some(code) => error.with_code(code),
+        None => error,
     }
-    failed.with_source(error)
 }
 
 /// The parameters of a URL that `mysql_async` knows, as far as they make sense here.

@@ -12,6 +12,7 @@ use enmasse_core::value::{DataType, Value};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesOrdered, StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
+use tokio_postgres::NoTls;
 use tokio_postgres::types::Type;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -94,10 +95,12 @@ impl Drop for PostgresConnection {
 
 /// Asks the server to stop a statement that nobody waits for any more.
 async fn stop(client: &Client, tls: &Option<MakeRustlsConnect>) {
-    if let Some(tls) = tls {
-        // an error: the statement then runs to its end
-        _ = client.cancel_token().cancel_query(tls.clone()).await;
-    }
+    let token = client.cancel_token();
+    // an error: the statement then runs to its end
+    _ = match tls {
+        Some(tls) => token.cancel_query(tls.clone()).await,
+        None => token.cancel_query(NoTls).await,
+    };
 }
 
 impl Connection for PostgresConnection {

@@ -9,6 +9,18 @@ use crate::backend::pool_is_empty;
 
 /// An error of the server or of the driver.
 pub(super) fn error(error: tokio_postgres::Error) -> Error {
+    describe(error, kind)
+}
+
+/// Whatever happens while we connect is an error of the connection.
+fn connect_error(error: tokio_postgres::Error) -> Error {
+    match error.as_db_error() {
+        Some(_) => describe(error, |_, _| ErrorKind::Connection),
+        None => Error::new(ErrorKind::Connection, with_causes(&error)).with_source(error),
+    }
+}
+
+fn describe(error: tokio_postgres::Error, kind: impl Fn(&str, &str) -> ErrorKind) -> Error {
     let Some(reported) = error.as_db_error() else {
         return driver_error(error);
     };
@@ -77,14 +89,7 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 pub(super) fn pool_error(pool: PoolError) -> Error {
     match pool {
         PoolError::Timeout(TimeoutType::Wait) => pool_is_empty(),
-        PoolError::Backend(cause) => {
-            let error = error(cause);
-            let mut failed = Error::new(ErrorKind::Connection, error.message());
-            if let Some(code) = error.code() {
-                failed = failed.with_code(code);
-            }
-            failed.with_source(error)
-        }
+        PoolError::Backend(cause) => connect_error(cause),
         PoolError::Closed => Error::new(ErrorKind::Connection, "The database has been closed."),
         other => Error::new(ErrorKind::Connection, with_causes(&other)).with_source(other),
     }

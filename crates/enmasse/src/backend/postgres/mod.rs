@@ -12,6 +12,7 @@ use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use enmasse_core::dialect::{Dialect, Postgres};
 use enmasse_core::error::{Error, ErrorKind, Result};
 use futures_util::future::BoxFuture;
+use tokio_postgres::NoTls;
 use tokio_postgres::config::{Config, Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -46,7 +47,7 @@ const PARAMETERS: [&str; 17] = [
 struct Backed {
     dialect: Arc<Postgres>,
     pool: Pool,
-    /// How to reach the server to stop a statement; unknown where the pool is the caller's.
+    /// How to reach the server to stop a statement. Where the pool is the caller's we try without TLS.
     tls: Option<MakeRustlsConnect>,
 }
 
@@ -57,17 +58,22 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
     let (mode, tls) = tls::from_url(&mut url)?;
     let mut config = config(&mut url)?;
     // libpq too has no TLS on a socket of the machine itself
-    let remote = config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)));
-    config.ssl_mode(if remote { mode } else { SslMode::Disable });
+    let is_remote = config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)));
+    let tls = Some(tls).filter(|_| is_remote && mode != SslMode::Disable);
+    config.ssl_mode(if tls.is_some() { mode } else { SslMode::Disable });
 
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let pool = Pool::builder(Manager::from_config(config, tls.clone(), recycling))
+    let manager = match tls.clone() {
+        Some(tls) => Manager::from_config(config, tls, recycling),
+        None => Manager::from_config(config, NoTls, recycling),
+    };
+    let pool = Pool::builder(manager)
         .max_size(size)
         .wait_timeout(Some(POOL_WAIT))
         .runtime(Runtime::Tokio1)
         .build()
         .map_err(|error| configuration("The pool cannot be made.").with_source(error))?;
-    backed(pool, Some(tls)).await
+    backed(pool, tls).await
 }
 
 /// A pool that the caller made.

@@ -84,8 +84,7 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
             } else {
                 Handle::open_with_flags(&file, flags)
             };
-            let handle =
-                handle.map_err(|cause| error(cause).at(format!("The database {}", file.display())))?;
+            let handle = handle.map_err(error)?;
             set_up(&handle, busy_timeout)?;
             Ok(handle)
         }
