@@ -1,5 +1,8 @@
 //! One folder a database: connects, runs statements that the core has made, nothing more.
 
+// without any database there is nothing to connect to
+#![cfg_attr(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")), allow(dead_code))]
+
 #[cfg(feature = "mysql")]
 pub(crate) mod mysql;
 #[cfg(feature = "postgres")]
