@@ -2,6 +2,7 @@
 
 use crate::expr::JsonStep;
 use crate::sql::Fragment;
+use crate::value::json::write_json;
 
 /// A comparison that holds only for what is of a JSON type, and is not known where nothing stands. The test is `= 'STRING'`.
 pub(super) fn guarded(kind: Fragment, test: &str, compared: Fragment) -> Fragment {
@@ -39,5 +40,5 @@ pub(super) fn json_path(
 
 fn push_key(path: &mut String, key: &str) {
     path.push('.');
-    path.push_str(&serde_json::Value::from(key).to_string());
+    path.push_str(&write_json(&key.into()));
 }

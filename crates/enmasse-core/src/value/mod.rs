@@ -3,6 +3,7 @@
 mod check;
 mod coerce;
 mod data_type;
+pub(crate) mod json;
 pub(crate) mod raw;
 mod show;
 pub(crate) mod text;

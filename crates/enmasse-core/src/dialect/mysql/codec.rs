@@ -5,7 +5,7 @@ use chrono::{Datelike, NaiveDate};
 use super::Mysql;
 use crate::dialect::{Capability, Dialect};
 use crate::error::{Error, Result};
-use crate::value::{DataType, Value, raw};
+use crate::value::{DataType, Value, json, raw};
 
 pub(super) fn store(dialect: &Mysql, value: &Value, data_type: &DataType) -> Result<Value> {
     if let DataType::Array(_) = data_type {
@@ -33,7 +33,7 @@ pub(super) fn store(dialect: &Mysql, value: &Value, data_type: &DataType) -> Res
         Value::Decimal(number) => Value::Text(number.to_string()),
         Value::Uuid(uuid) if dialect.supports(Capability::NativeUuid) => Value::Text(uuid.to_string()),
         Value::Uuid(uuid) => Value::Text(uuid.simple().to_string()),
-        Value::Json(document) => Value::Text(document.to_string()),
+        Value::Json(document) => Value::Text(json::write_json(&document)),
         plain => plain,
     })
 }

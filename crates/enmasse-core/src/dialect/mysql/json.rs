@@ -134,8 +134,10 @@ impl Mysql {
     fn equal(&self, left: Fragment, right: Fragment) -> Fragment {
         let template = match (self.flavour, self.version) {
             (Flavour::Mysql, _) => "{} = {}",
-            (Flavour::MariaDb, version) if version >= (10, 7) => "JSON_EQUALS({}, {})",
-            (Flavour::MariaDb, _) => "BINARY JSON_COMPACT({}) = BINARY JSON_COMPACT({})",
+            (Flavour::MariaDb, version) if version >= (10, 7) => {
+                "BINARY JSON_NORMALIZE({}) = JSON_NORMALIZE({})"
+            }
+            (Flavour::MariaDb, _) => "BINARY JSON_COMPACT({}) = JSON_COMPACT({})",
         };
         Fragment::format(template, [left, right])
     }

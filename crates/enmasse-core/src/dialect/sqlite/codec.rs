@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use rust_decimal::Decimal;
 
 use crate::error::{Error, Result};
-use crate::value::{DataType, Value, raw, text};
+use crate::value::{DataType, Value, json, raw, text};
 
 /// The significant decimal digits that SQLite's floats keep.
 const DIGITS: u32 = 15;
@@ -28,7 +28,7 @@ pub(super) fn store(value: &Value, data_type: &DataType) -> Result<Value> {
         Value::Duration(duration) => Value::Int(duration.num_microseconds().unwrap_or(i64::MAX)),
         Value::Decimal(number) => Value::Float(decimal(number)?),
         Value::Uuid(uuid) => Value::Text(uuid.simple().to_string()),
-        Value::Json(document) => Value::Text(document.to_string()),
+        Value::Json(document) => Value::Text(json::write_json(&document)),
         plain => plain,
     })
 }

@@ -5,6 +5,8 @@ use std::cell::RefCell;
 
 use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
 use regex::Regex;
+use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value as Json;
 
 use crate::error::{Error, Result};
@@ -24,8 +26,8 @@ pub struct SqlFunction {
 /// The functions that the SQL for SQLite uses.
 ///
 /// `enmasse_regex(text, expression)`, `enmasse_time_add(text, microseconds)`, `enmasse_time_diff(later, earlier)`,
-/// `enmasse_mod(a, b)`, `enmasse_power(a, b)`, `enmasse_floor(x)`, `enmasse_ceil(x)`, `enmasse_json_equal(a, b)` and
-/// `enmasse_unhex(text)`.
+/// `enmasse_mod(a, b)`, `enmasse_power(a, b)`, `enmasse_round(x, digits)`, `enmasse_floor(x)`, `enmasse_ceil(x)`,
+/// `enmasse_json_equal(a, b)` and `enmasse_unhex(text)`.
 pub fn sqlite_functions() -> &'static [SqlFunction] {
     macro_rules! functions {
         ($($name:literal $args:literal $call:path),* $(,)?) => {
@@ -45,6 +47,7 @@ pub fn sqlite_functions() -> &'static [SqlFunction] {
         "enmasse_time_diff" 2 time_diff,
         "enmasse_mod" 2 remainder,
         "enmasse_power" 2 power,
+        "enmasse_round" 2 round,
         "enmasse_floor" 1 floor,
         "enmasse_ceil" 1 ceil,
         "enmasse_json_equal" 2 json_equal,
@@ -122,6 +125,25 @@ fn remainder(args: &[Value]) -> Result<Value> {
 
 fn power(args: &[Value]) -> Result<Value> {
     Ok(float(as_float(&args[0])?.powf(as_float(&args[1])?)))
+}
+
+/// Halves away from zero, as the number is written; one too large or too fine to be a decimal has nothing to be rounded.
+fn round(args: &[Value]) -> Result<Value> {
+    let Value::Int(digits) = args[1] else {
+        return Err(Error::value(format!("expected a number of digits but got {}.", args[1])));
+    };
+    let value = as_float(&args[0])?;
+    let Some(number) = text::read_decimal(&value.to_string()) else { return Ok(args[0].clone()) };
+    let unit = u32::try_from(-digits.min(0)).ok().and_then(|zeros| 10_i128.checked_pow(zeros));
+    let unit = unit.and_then(|unit| Decimal::try_from_i128_with_scale(unit, 0).ok());
+    let places = u32::try_from(digits.max(0)).unwrap_or(u32::MAX);
+    let rounded = unit.map_or(Decimal::ZERO, |unit| {
+        (number / unit).round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero) * unit
+    });
+    Ok(match (&args[0], rounded.to_i64()) {
+        (Value::Int(_), Some(whole)) => Value::Int(whole),
+        _ => Value::Float(rounded.to_f64().unwrap_or(value)),
+    })
 }
 
 fn floor(args: &[Value]) -> Result<Value> {
@@ -244,6 +266,12 @@ mod tests {
         assert_eq!(call("enmasse_power", &[Value::Int(2), Value::Int(10)]).unwrap(), Value::Float(1024.0));
         assert_eq!(call("enmasse_floor", &[Value::Float(-0.5)]).unwrap(), Value::Float(-1.0));
         assert_eq!(call("enmasse_ceil", &[Value::Int(i64::MAX)]).unwrap(), Value::Int(i64::MAX));
+        let round = |value: Value, digits: i64| call("enmasse_round", &[value, Value::Int(digits)]).unwrap();
+        assert_eq!(round(Value::Float(-12.35), 1), Value::Float(-12.4));
+        assert_eq!(round(Value::Float(2.5), 0), Value::Float(3.0));
+        assert_eq!(round(Value::Int(-1250), -2), Value::Int(-1300));
+        assert_eq!(round(Value::Int(7), -40), Value::Int(0));
+        assert_eq!(round(Value::Float(1e300), 2), Value::Float(1e300));
         assert_eq!(call("enmasse_unhex", &[text("00FF")]).unwrap(), Value::Bytes(vec![0, 255]));
         assert!(call("enmasse_unhex", &[text("0G")]).is_err());
     }

@@ -56,7 +56,7 @@ impl JsonSql for Sqlite {
             Json::Bool(false) => Fragment::format("{} = 'false'", [kind]),
             whole => Fragment::format(
                 "enmasse_json_equal({}, {})",
-                [self.json_at(document, path)?, self.text_parameter(whole.to_string())?],
+                [self.json_at(document, path)?, self.parameter(&Value::Json(whole), &DataType::Json)?],
             ),
         })
     }

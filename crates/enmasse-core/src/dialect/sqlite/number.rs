@@ -44,19 +44,13 @@ impl NumberSql for Sqlite {
         }
     }
 
+    /// `ROUND` sees the binary fraction, in which -12.35 is a little less than a half, and takes negative digits for none.
     fn round(&self, value: Typed, digits: Digits) -> Fragment {
-        match digits {
-            Digits::Known(0) => Fragment::format("ROUND({})", [value.sql]),
-            Digits::Known(digits) if digits > 0 => {
-                Fragment::format(&format!("ROUND({{}}, {digits})"), [value.sql])
-            }
-            // `ROUND` takes a negative number of digits for none.
-            Digits::Known(digits) => {
-                let unit = format!("1{}.0", "0".repeat(digits.unsigned_abs() as usize));
-                Fragment::format(&format!("(ROUND({{}} / {unit}) * {unit})"), [value.sql])
-            }
-            Digits::Sql(digits) => Fragment::format("ROUND({}, {})", [value.sql, digits]),
-        }
+        let digits = match digits {
+            Digits::Known(digits) => Fragment::text(digits.to_string()),
+            Digits::Sql(digits) => digits,
+        };
+        Fragment::format("enmasse_round({}, {})", [value.sql, digits])
     }
 
     fn whole(&self, value: Fragment, above: bool) -> Fragment {

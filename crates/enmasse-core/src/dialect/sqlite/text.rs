@@ -87,11 +87,15 @@ fn stands(text: Fragment, place: Place, needle: Fragment) -> Fragment {
         Place::Whole => Fragment::format("{} = {}", [text, needle]),
         Place::Within => Fragment::format("INSTR({}, {}) > 0", [text, needle]),
         Place::Start => Fragment::format("INSTR({}, {}) = 1", [text, needle]),
-        // As bytes, because SQLite counts the characters of a text to its first NUL only.
-        Place::End => Fragment::format(
-            "SUBSTR(CAST({} AS BLOB), LENGTH(CAST({} AS BLOB)) - LENGTH(CAST({} AS BLOB)) + 1) = CAST({} AS BLOB)",
-            [text.clone(), text, needle.clone(), needle],
-        ),
+        // As bytes, because SQLite counts the characters of a text to its first NUL only. Of no bytes `SUBSTR` makes NULL.
+        Place::End => {
+            let bytes = |text| Fragment::format("CAST({} AS BLOB)", [text]);
+            let (text, needle) = (bytes(text), bytes(needle));
+            Fragment::format(
+                "COALESCE(SUBSTR({}, LENGTH({}) - LENGTH({}) + 1), {}) = {}",
+                [text.clone(), text.clone(), needle.clone(), text, needle],
+            )
+        }
     }
 }
 

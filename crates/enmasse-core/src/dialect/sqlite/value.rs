@@ -35,7 +35,10 @@ impl ValueSql for Sqlite {
             (_, SmallInt | Integer | BigInt | Duration) => "CAST({} AS INTEGER)",
             (_, Real | Double) => "CAST({} AS REAL)",
             (_, Decimal { decimal_places: Some(places), .. }) => {
-                return Ok(Fragment::format(&format!("ROUND(CAST({{}} AS NUMERIC), {places})"), [value.sql]));
+                return Ok(Fragment::format(
+                    &format!("enmasse_round(CAST({{}} AS NUMERIC), {places})"),
+                    [value.sql],
+                ));
             }
             (_, Decimal { .. }) => "CAST({} AS NUMERIC)",
             (_, Text { .. }) => "CAST({} AS TEXT)",
