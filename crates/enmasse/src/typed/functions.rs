@@ -10,7 +10,8 @@ use crate::typed::{Expression, Typed};
 
 /// Functions, transforms and aggregates, as methods of columns and expressions.
 ///
-/// Those of several expressions are functions: [`coalesce`], [`concat`], [`greatest`], [`least`], [`case`](crate::case), [`now`].
+/// Those of several expressions are functions: [`coalesce`](crate::coalesce), [`concat`](crate::concat),
+/// [`greatest`](crate::greatest), [`least`](crate::least), [`case`](crate::case), [`now`](crate::now).
 ///
 /// ```
 /// use enmasse::prelude::*;
