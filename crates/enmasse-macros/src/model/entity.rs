@@ -1,6 +1,6 @@
 //! `impl Entity` and `impl Model`.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -16,11 +16,11 @@ pub fn expand(model: &Model) -> TokenStream {
     let positions = 0..names.len();
     let to_values = model.fields.iter().map(|field| {
         let ident = at_type(field);
-        quote_spanned! { field.field_type.span() => ::enmasse::FieldType::to_value(&self.#ident) }
+        quote_spanned! { type_span(field) => ::enmasse::FieldType::to_value(&self.#ident) }
     });
     let sets = model.fields.iter().zip(0_usize..).map(|(field, position)| {
         let ident = at_type(field);
-        let set = quote_spanned! { field.field_type.span() =>
+        let set = quote_spanned! { type_span(field) =>
             ::enmasse::FieldType::from_value(value).map(|value| self.#ident = value)
         };
         quote! { #position => #set }
@@ -28,7 +28,7 @@ pub fn expand(model: &Model) -> TokenStream {
     let types: Vec<TokenStream> = model.fields.iter().map(field_type).collect();
     let takes = model.fields.iter().map(|field| {
         let Field { ident, .. } = field;
-        let take = quote_spanned! { field.field_type.span() => row.take() };
+        let take = quote_spanned! { type_span(field) => row.take() };
         quote! { #ident: #take? }
     });
     quote! {
@@ -79,6 +79,11 @@ fn at_type(field: &Field) -> Ident {
     let mut ident = field.ident.clone();
     ident.set_span(field.field_type.span());
     ident
+}
+
+/// Where the field's type stands, for code that uses what the derive itself names: the model may be written by a `macro_rules!`.
+fn type_span(field: &Field) -> Span {
+    field.field_type.span().resolved_at(Span::call_site())
 }
 
 /// Says that the type must be one that a field can have; of equal errors the compiler reports one.
