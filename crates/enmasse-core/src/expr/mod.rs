@@ -13,6 +13,7 @@ pub use function::{Aggregate, DatePart, Function, JsonStep, TruncateTo};
 pub use literal::literal;
 pub use operator::Operator;
 
+pub(crate) use call::{is_transform, transforms};
 pub(crate) use types::{aligned, common_type};
 
 use std::borrow::Cow;

@@ -49,6 +49,7 @@ pub fn bulk_update<T>(
     objects: &[T],
     value: impl Fn(&T, usize) -> Value,
 ) -> Result<Plan> {
+    request.query.check()?;
     let model = &request.query.model;
     if request.batch_size == Some(0) {
         return Err(Error::request("The batch size must be positive."));
@@ -111,9 +112,15 @@ pub fn bulk_update<T>(
 
 /// The positions of the fields to write; generated columns are left out.
 fn fields(model: &ModelRef, names: &[FieldPath]) -> Result<Vec<usize>> {
+    let found: Vec<_> = names.iter().map(|name| concrete(model, name)).collect();
+    // As in Django: first that all are there, then that all are concrete, then that none is part of the key.
+    let mut errors: Vec<_> = found.iter().filter_map(|found| found.as_ref().err()).collect();
+    errors.sort_by_key(|error| error.kind() != ErrorKind::UnknownField);
+    if let Some(error) = errors.first() {
+        return Err(error.again());
+    }
     let mut fields = Vec::new();
-    for name in names {
-        let position = concrete(model, name)?;
+    for position in found.into_iter().flatten() {
         let field = &model.fields[position];
         if field.primary_key {
             return Err(Error::field(format!(

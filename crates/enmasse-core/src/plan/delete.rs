@@ -3,7 +3,7 @@
 use crate::dialect::{Capability, Dialect, quote_table};
 use crate::error::{Error, Result};
 use crate::lookup::Condition;
-use crate::plan::update::{filtered, own_key, select};
+use crate::plan::update::{filtered, select};
 use crate::plan::{Plan, Step};
 use crate::query::{Compiler, Distinct, Query};
 use crate::sql::Fragment;
@@ -27,10 +27,10 @@ pub fn delete(dialect: &dyn Dialect, query: &Query) -> Result<Plan> {
     }
     let table = quote_table(dialect, &query.model.table);
     let sql =
-        if !compiler.has_joins() && !(dialect.supports(Capability::JoinedUpdate) && query.has_subquery()) {
+        if !compiler.has_joins() && !(dialect.supports(Capability::JoinedUpdate) && compiler.has_queries()) {
             filtered(format!("DELETE FROM {table}").into(), condition)
         } else {
-            let key = own_key(&mut compiler, &query.model);
+            let key = compiler.own_key();
             let left = Fragment::join(key.clone(), ", ");
             let left = if key.len() == 1 { left } else { Fragment::format("({})", [left]) };
             let mut keys = select(&mut compiler, key, condition);

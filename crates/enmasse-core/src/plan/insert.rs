@@ -27,7 +27,8 @@ pub fn made_by_database(model: &ModelRef, keyless: bool) -> Vec<usize> {
 ///
 /// # Errors
 ///
-/// [`Value`](crate::ErrorKind::Value) where a value does not fit its field.
+/// [`Value`](crate::ErrorKind::Value) where a value does not fit its field; [`Request`](crate::ErrorKind::Request) where the
+/// batch size is 0 or a row has more or fewer values than the model has fields.
 pub fn insert(
     dialect: &dyn Dialect,
     model: &ModelRef,
@@ -40,6 +41,13 @@ pub fn insert(
     }
     if rows.is_empty() {
         return Ok(Plan::default());
+    }
+    if let Some(row) = rows.iter().find(|row| row.len() != model.fields.len()) {
+        let (fields, values) = (model.fields.len(), row.len());
+        return Err(Error::request(format!(
+            "{} has {fields} fields, but a row has {values} values.",
+            model.name
+        )));
     }
     let made = made_by_database(model, keyless);
     let given: Vec<usize> = (0..model.fields.len()).filter(|position| !made.contains(position)).collect();

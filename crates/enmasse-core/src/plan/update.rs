@@ -56,7 +56,60 @@ pub fn update(
 ) -> Result<Plan> {
     refuse(query)?;
     let model = &query.model;
-    let mut set = Vec::new();
+    let set = assigned(model, assignments, now)?;
+    if set.is_empty() {
+        return Ok(Plan::default());
+    }
+    // Where an order has no meaning it is dropped, but its names are checked all the same.
+    Compiler::new(dialect, query).order(query)?;
+
+    let mut compiler = Compiler::new(dialect, query);
+    compiler.allow_joins(false);
+    let values = set
+        .iter()
+        .map(|(position, value)| new_value(&mut compiler, model, *position, value))
+        .collect::<Result<Vec<_>>>()?;
+    compiler.allow_joins(true);
+    let condition = compiler.filters(query)?;
+    if condition == Condition::Nothing {
+        return Ok(Plan::default());
+    }
+    let ordered = dialect.supports(Capability::OrderedUpdate);
+    let order = if ordered { compiler.order(query)? } else { Fragment::default() };
+    let apart = compiler.has_joins()
+        || dialect.supports(Capability::JoinedUpdate)
+            && (compiler.has_queries() || !is_sequential(query, &set));
+
+    let table = Fragment::text(quote_table(dialect, &model.table));
+    let columns = set.iter().map(|(position, _)| dialect.quote(&model.fields[*position].column));
+    let sql = if !apart {
+        let settings = settings(columns.zip(values));
+        let mut whole = filtered(Fragment::format("UPDATE {} SET {}", [table, settings]), condition);
+        whole.push(order);
+        whole
+    } else if dialect.supports(Capability::JoinedUpdate) {
+        let new = columns.zip(values).zip(&set).map(|((column, value), (_, expr))| New {
+            column,
+            value,
+            computed: !matches!(expr, Expr::Value(..)),
+        });
+        from_taken(&mut compiler, table, new.collect(), condition, order)
+    } else {
+        let key = compiler.own_key();
+        let whole = Fragment::join(key.clone(), ", ");
+        let left = if key.len() == 1 { whole } else { Fragment::format("({})", [whole]) };
+        let keys = select(&mut compiler, key, condition);
+        Fragment::format(
+            "UPDATE {} SET {} WHERE {} IN ({})",
+            [table, settings(columns.zip(values)), left, keys],
+        )
+    };
+    Ok(Plan::of(vec![Step::Write(sql.statement(dialect))]))
+}
+
+/// The positions of the fields that are set, with their new values.
+fn assigned(model: &ModelRef, assignments: &[Assignment], now: DateTime<Utc>) -> Result<Vec<(usize, Expr)>> {
+    let mut set: Vec<(usize, Expr)> = Vec::new();
     for assignment in assignments {
         let position = concrete(model, &assignment.field)?;
         let field = &model.fields[position];
@@ -68,7 +121,7 @@ pub fn update(
         }
     }
     if set.is_empty() {
-        return Ok(Plan::default());
+        return Ok(set);
     }
     for (position, field) in model.fields.iter().enumerate() {
         if let Some(value) = set_auto(field, false, now)
@@ -77,88 +130,77 @@ pub fn update(
             set.push((position, Expr::Value(value, None)));
         }
     }
+    Ok(set)
+}
 
-    let mut compiler = Compiler::new(dialect, query);
-    let table = quote_table(dialect, &model.table);
-    compiler.allow_joins(false);
-    let values = set
-        .iter()
-        .map(|(position, value)| new_value(&mut compiler, model, *position, value))
-        .collect::<Result<Vec<_>>>()?;
-    compiler.allow_joins(true);
-    let condition = compiler.filters(query)?;
-    if condition == Condition::Nothing {
-        return Ok(Plan::default());
+/// A column and what it is set to.
+struct New {
+    column: String,
+    value: Fragment,
+    /// Whether the value is one of the row, and not the same for all.
+    computed: bool,
+}
+
+/// `UPDATE (SELECT …) taken STRAIGHT_JOIN table ON … SET …`
+///
+/// Where tables are joined in an update, the one that is written may not be read in a subquery, and SET runs from left to
+/// right: so the keys and the values that are computed come from a derived table, which is complete, and locked, before
+/// the first write.
+fn from_taken(
+    compiler: &mut Compiler<'_>,
+    table: Fragment,
+    new: Vec<New>,
+    condition: Condition,
+    order: Fragment,
+) -> Fragment {
+    let dialect = compiler.dialect();
+    let name = free_name(compiler.model(), "taken");
+    let own = compiler.table();
+    let mut taken = Vec::new();
+    let mut on = Vec::new();
+    for (number, column) in compiler.own_key().into_iter().enumerate() {
+        on.push(Fragment::format(
+            "{}.k{} = {}",
+            [name.as_str().into(), number.to_string().into(), column.clone()],
+        ));
+        taken.push(Fragment::format("{} k{}", [column, number.to_string().into()]));
     }
-    let columns = set.iter().map(|(position, _)| dialect.quote(&model.fields[*position].column));
-    let filters_join = compiler.has_joins();
-    let sql = if !dialect.supports(Capability::JoinedUpdate) {
-        let set = settings(columns.zip(values));
-        if filters_join {
-            let key = own_key(&mut compiler, model);
-            let whole = Fragment::join(key.clone(), ", ");
-            let left = if key.len() == 1 { whole } else { Fragment::format("({})", [whole]) };
-            let keys = select(&mut compiler, key, condition);
-            Fragment::format("UPDATE {} SET {} WHERE {} IN ({})", [table.into(), set, left, keys])
+    let mut set = Vec::new();
+    for (number, New { column, value, computed }) in new.into_iter().enumerate() {
+        let column = format!("{own}.{column}");
+        if computed {
+            taken.push(Fragment::format("{} v{}", [value, number.to_string().into()]));
+            set.push((column, format!("{name}.v{number}").into()));
         } else {
-            let whole = Fragment::format("UPDATE {} SET {}", [table.into(), set]);
-            filtered(whole, condition)
+            set.push((column, value));
         }
-    } else if filters_join || query.has_subquery() || has_subquery(&set) || !is_sequential(model, &set) {
-        // The table that is written may not be read in a subquery, and SET runs from left to right: so the keys and the
-        // values that are computed come from a derived table, which is complete, and locked, before the first write.
-        let key = own_key(&mut compiler, model);
-        let alias = free_name(model, "taken");
-        let name = |what: &str, number: usize| format!("{what}{number}");
-        let mut taken = Vec::new();
-        let mut on = Vec::new();
-        for (number, column) in key.into_iter().enumerate() {
-            on.push(Fragment::format(&format!("{alias}.{} = {{}}", name("k", number)), [column.clone()]));
-            taken.push(Fragment::format(&format!("{{}} {}", name("k", number)), [column]));
-        }
-        let mut settings_made = Vec::new();
-        for (number, ((column, value), (_, expr))) in columns.zip(values).zip(&set).enumerate() {
-            let column = format!("{}.{column}", compiler.table());
-            if matches!(expr, Expr::Value(..)) {
-                settings_made.push((column, value));
-            } else {
-                taken.push(Fragment::format(&format!("{{}} {}", name("v", number)), [value]));
-                settings_made.push((column, format!("{alias}.{}", name("v", number)).into()));
-            }
-        }
-        let order = compiler.order(query)?;
-        let distinct = compiler.multiplies();
-        let mut keys = select(&mut compiler, taken, condition);
+    }
+    let distinct = compiler.multiplies();
+    let mut keys = select(compiler, taken, condition);
+    if distinct {
+        keys = Fragment::format("SELECT DISTINCT * FROM ({} FOR UPDATE) matched", [keys]);
+    } else {
         if !order.is_empty() {
             keys.push(order);
             keys.push(format!(" LIMIT {}", dialect.limit_for_offset().unwrap_or_default()));
         }
         keys.push(" FOR UPDATE");
-        if distinct {
-            keys = Fragment::format("SELECT DISTINCT * FROM ({}) matched", [keys]);
-        }
-        Fragment::format(
-            &format!("UPDATE ({{}}) {alias} STRAIGHT_JOIN {{}} ON {{}} SET {{}}"),
-            [keys, table.into(), Fragment::join(on, " AND "), settings(settings_made)],
-        )
-    } else {
-        let whole = Fragment::format("UPDATE {} SET {}", [table.into(), settings(columns.zip(values))]);
-        let mut whole = filtered(whole, condition);
-        whole.push(compiler.order(query)?);
-        whole
-    };
-    Ok(Plan::of(vec![Step::Write(sql.statement(dialect))]))
+    }
+    Fragment::format(
+        "UPDATE ({}) {} STRAIGHT_JOIN {} ON {} SET {}",
+        [keys, name.into(), table, Fragment::join(on, " AND "), settings(set)],
+    )
 }
 
 pub(super) fn refuse(query: &Query) -> Result<()> {
+    query.check()?;
     if query.is_sliced() {
         return Err(Error::request("Cannot update a query once a slice has been taken."));
     }
     if let Distinct::On(_) = query.distinct {
         return Err(Error::request("Cannot update a query after .distinct(fields)."));
     }
-    let by_aggregate = |order: &crate::query::Order| matches!(order.by, Expr::Aggregate { .. });
-    if query.order_by.iter().any(by_aggregate) {
+    if query.order_by.iter().any(|order| order.by.has_aggregate()) {
         return Err(Error::field("Cannot update a query that is ordered by an aggregate."));
     }
     Ok(())
@@ -208,11 +250,6 @@ fn settings(settings: impl IntoIterator<Item = (String, Fragment)>) -> Fragment 
     Fragment::join(settings.map(|(column, value)| Fragment::format("{} = {}", [column.into(), value])), ", ")
 }
 
-/// The columns of the primary key of the query's own table.
-pub(super) fn own_key(compiler: &mut Compiler<'_>, model: &ModelRef) -> Vec<Fragment> {
-    model.key().into_iter().map(|position| compiler.own_column(position)).collect()
-}
-
 /// `SELECT … FROM … WHERE …`
 pub(super) fn select(compiler: &mut Compiler<'_>, output: Vec<Fragment>, condition: Condition) -> Fragment {
     let from = compiler.from();
@@ -228,14 +265,21 @@ pub(super) fn filtered(mut sql: Fragment, condition: Condition) -> Fragment {
     sql
 }
 
-/// Whether the values come out the same when they are set one after the other: none reads a field that is set before.
-fn is_sequential(model: &ModelRef, set: &[(usize, Expr)]) -> bool {
+/// Whether the values come out the same when they are set one after the other: none reads what is set before it.
+fn is_sequential(query: &Query, set: &[(usize, Expr)]) -> bool {
+    let model = &query.model;
     let mut before = HashSet::new();
     set.iter().all(|(position, value)| {
         let mut reads = false;
         value.visit(&mut |part| match part {
             Expr::Field(path) => {
-                reads |= model.find(&path.names()[0]).map_or(true, |field| before.contains(&field));
+                let name = &path.names()[0];
+                let annotated = query.annotations.iter().any(|(annotation, _)| annotation == name);
+                reads |= match model.find(name) {
+                    Ok(read) if !annotated && model.fields[read].is_writable() => before.contains(&read),
+                    // An annotation, or a column that is generated of others.
+                    _ => !before.is_empty(),
+                };
             }
             Expr::Raw { .. } => reads |= !before.is_empty(),
             _ => {}
@@ -243,10 +287,4 @@ fn is_sequential(model: &ModelRef, set: &[(usize, Expr)]) -> bool {
         before.insert(*position);
         !reads
     })
-}
-
-fn has_subquery(set: &[(usize, Expr)]) -> bool {
-    let mut found = false;
-    set.iter().for_each(|(_, value)| value.visit(&mut |part| found |= matches!(part, Expr::Subquery(_))));
-    found
 }

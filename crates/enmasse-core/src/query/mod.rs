@@ -1,6 +1,8 @@
 //! What a QuerySet holds, and the SQL of it.
 
+mod compare;
 mod compile;
+mod express;
 mod q;
 mod scope;
 mod select;

@@ -51,7 +51,7 @@ pub enum Q {
 }
 
 impl Q {
-    /// The condition that holds for every row.
+    /// No condition: every row. Put together with another by `&`, `|` or `^` it is the other, as an empty `Q()` in Django.
     pub fn all() -> Self {
         Q::And(Vec::new())
     }
@@ -61,6 +61,11 @@ impl Q {
     /// The names are checked against the model when the query is used.
     pub fn named(keyword: &str, right: impl Into<Operand>) -> Self {
         Q::Named { path: FieldPath::from(keyword), right: right.into() }
+    }
+
+    /// Whether it asks for nothing.
+    fn is_empty(&self) -> bool {
+        matches!(self, Q::And(parts) | Q::Or(parts) | Q::Xor(parts) if parts.is_empty())
     }
 
     /// An expression compared.
@@ -86,6 +91,8 @@ impl BitAnd for Q {
 
     fn bitand(self, other: Q) -> Q {
         match self {
+            first if first.is_empty() => other,
+            first if other.is_empty() => first,
             Q::And(mut parts) => {
                 parts.push(other);
                 Q::And(parts)
@@ -100,6 +107,8 @@ impl BitOr for Q {
 
     fn bitor(self, other: Q) -> Q {
         match self {
+            first if first.is_empty() => other,
+            first if other.is_empty() => first,
             Q::Or(mut parts) => {
                 parts.push(other);
                 Q::Or(parts)
@@ -114,6 +123,8 @@ impl BitXor for Q {
 
     fn bitxor(self, other: Q) -> Q {
         match self {
+            first if first.is_empty() => other,
+            first if other.is_empty() => first,
             Q::Xor(mut parts) => {
                 parts.push(other);
                 Q::Xor(parts)

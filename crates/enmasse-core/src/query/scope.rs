@@ -6,20 +6,41 @@ use std::rc::Rc;
 
 use crate::dialect::{Dialect, quote_table};
 use crate::error::{Error, ErrorKind, Result};
-use crate::expr::Expr;
+use crate::expr::{Expr, is_transform};
 use crate::lookup::Lookup;
 use crate::schema::{Field, ModelRef, Relation};
 use crate::sql::Fragment;
+
+type Name = Cow<'static, str>;
 
 /// One level of a statement: its table, the joins that names in it have asked for, and its annotations.
 pub(super) struct Scope<'q> {
     tables: Vec<Table>,
     aliases: Aliases,
-    /// Which call of `filter` is being read: joins to many rows are shared within one call only.
-    call: usize,
-    pub(super) annotations: &'q [(String, Expr)],
+    /// Where names are being read.
+    pub(super) call: Call,
+    annotations: &'q [(String, Expr)],
     /// Whether names may hop to other tables.
     pub(super) joins_allowed: bool,
+    /// Whether it is no query of its own but a relation that a condition asks for a row.
+    pub(super) is_relation: bool,
+}
+
+/// Where names are read: joins to many rows are shared within one call of `filter` only, as in Django.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Call {
+    /// In the call of `filter` or `exclude` with this number.
+    Filter(usize),
+    /// In an annotation.
+    Annotation,
+    /// In an order or in what is selected, which take the joins that are there.
+    Any,
+}
+
+/// What an annotation, while it is being read, hides.
+pub(super) struct Around<'q> {
+    pub(super) annotations: &'q [(String, Expr)],
+    call: Call,
 }
 
 /// Gives every table of a statement but the outermost a name of its own.
@@ -49,15 +70,25 @@ struct Join {
     from: usize,
     name: String,
     relation: Relation,
-    call: usize,
+    call: Call,
     /// Whether rows without a match are left out.
     inner: bool,
 }
 
 /// What a list of names leads to.
-pub(super) enum Target<'q> {
+pub(super) enum Target {
     Column(Column),
-    Annotation(&'q Expr),
+    /// A row of another table that a relation leads back from.
+    Row {
+        /// Its primary key, where that is one column.
+        key: Option<Column>,
+        /// The column that refers to the row here: never NULL where there is a row.
+        present: Column,
+        /// The relation's name.
+        name: String,
+    },
+    /// The annotation that stands here.
+    Annotation(usize),
 }
 
 /// A column of one of a scope's tables.
@@ -76,7 +107,7 @@ impl Column {
 /// The first relation with many rows on the way to a field, for conditions that exclude.
 pub(super) struct Crossing {
     /// The column here that the relation starts from.
-    pub(super) from: Fragment,
+    pub(super) from: Column,
     pub(super) relation: Relation,
     /// How many names lead up to and over the relation.
     pub(super) names: usize,
@@ -97,7 +128,12 @@ impl<'q> Scope<'q> {
 
     fn over(model: ModelRef, alias: String, aliases: Aliases, annotations: &'q [(String, Expr)]) -> Self {
         let tables = vec![Table { alias, model, join: None }];
-        Scope { tables, aliases, call: 0, annotations, joins_allowed: true }
+        Scope { tables, aliases, call: Call::Any, annotations, joins_allowed: true, is_relation: false }
+    }
+
+    /// A scope inside of this one for the rows that a relation leads to.
+    pub(super) fn over_relation(&self, relation: &Relation) -> Scope<'q> {
+        Scope { is_relation: true, ..self.inner(relation.model.clone(), &[]) }
     }
 
     pub(super) fn model(&self) -> &ModelRef {
@@ -108,13 +144,16 @@ impl<'q> Scope<'q> {
         &self.tables[0].alias
     }
 
-    pub(super) fn next_call(&mut self) {
-        self.call += 1;
+    /// Lets names be read as the annotation at this place does: it sees those before it.
+    pub(super) fn enter_annotation(&mut self, at: usize) -> Around<'q> {
+        let around = Around { annotations: self.annotations, call: self.call };
+        self.annotations = &around.annotations[..at];
+        self.call = Call::Annotation;
+        around
     }
 
-    /// The lookup of this name, unless something of the model has it.
-    pub(super) fn lookup_named(&self, name: &str) -> Option<Lookup> {
-        Lookup::named(name).filter(|_| !leads_on(self.model(), name))
+    pub(super) fn leave_annotation(&mut self, around: Around<'q>) {
+        (self.annotations, self.call) = (around.annotations, around.call);
     }
 
     pub(super) fn has_joins(&self) -> bool {
@@ -127,107 +166,147 @@ impl<'q> Scope<'q> {
     }
 
     /// Follows names to a column or an annotation; what is left over is transforms and a lookup.
-    pub(super) fn resolve<'n>(
-        &mut self,
-        names: &'n [Cow<'static, str>],
-    ) -> Result<(Target<'q>, &'n [Cow<'static, str>])> {
-        if let Some((_, expr)) = self.annotations.iter().find(|(name, _)| *name == names[0]) {
-            return Ok((Target::Annotation(expr), &names[1..]));
+    pub(super) fn resolve<'n>(&mut self, names: &'n [Name]) -> Result<(Target, &'n [Name])> {
+        let first = names.first().ok_or_else(|| Error::field("A field needs a name."))?;
+        if let Some(at) = self.annotations.iter().rposition(|(name, _)| name == first) {
+            return Ok((Target::Annotation(at), &names[1..]));
         }
         let mut table = 0;
         for (index, name) in names.iter().enumerate() {
             let rest = &names[index + 1..];
+            let next = rest.first();
             let model = self.tables[table].model.clone();
-            let field = match self.field_named(&model, name) {
-                Some(position) => position,
-                None => match model.relation(name) {
-                    Some(relation) => {
-                        table = self.join(table, name, relation)?;
-                        let model = self.tables[table].model.clone();
-                        if rest.first().is_some_and(|next| leads_on(&model, next)) {
-                            continue;
-                        }
-                        let [position] = model.key()[..] else {
-                            return Err(composite(&model, name));
-                        };
-                        return Ok((Target::Column(Column { table, model, position }), rest));
-                    }
-                    None => return Err(unknown(&model, name, self.annotations)),
-                },
-            };
-            let hop = rest.first().zip(model.forward(field)).filter(|(next, to)| leads_on(&to.model, next));
-            if let Some((next, relation)) = hop {
-                // The key of the other row stands here already.
-                let is_key = relation.model.find(next).is_ok_and(|position| {
-                    relation.model.fields[position].column == relation.to_column
-                        && !rest.get(1).is_some_and(|after| {
-                            relation.model.forward(position).is_some_and(|to| leads_on(&to.model, after))
-                        })
-                });
-                if is_key {
-                    return Ok((Target::Column(Column { table, model, position: field }), &rest[1..]));
+            let Ok(position) = model.find(name) else {
+                let relation = model.relation(name).ok_or_else(|| self.unknown(&model, name))?;
+                let to_column = relation.to_column.clone();
+                table = self.join(table, name, relation)?;
+                if next.is_some_and(|next| leads_on(&self.tables[table].model, next)) {
+                    continue;
                 }
-                table = self.join(table, &model.fields[field].name, relation)?;
-                continue;
+                return Ok((self.row(table, name, &to_column, next)?, rest));
+            };
+            let own = Target::Column(Column { table, model: model.clone(), position });
+            let (Some(next), Some(relation)) = (next, model.forward(position)) else {
+                return Ok((own, rest));
+            };
+            if !leads_on(&relation.model, next) {
+                follows(&relation.model, next)?;
+                return Ok((own, rest));
             }
-            return Ok((Target::Column(Column { table, model, position: field }), rest));
+            // The key of the other row stands here already.
+            let is_key = relation.model.find(next).is_ok_and(|key| {
+                relation.model.fields[key].column == relation.to_column
+                    && !rest.get(1).is_some_and(|after| {
+                        relation.model.forward(key).is_some_and(|to| leads_on(&to.model, after))
+                    })
+            });
+            if is_key {
+                return Ok((own, &rest[1..]));
+            }
+            table = self.join(table, &model.fields[position].name, relation)?;
         }
         unreachable!("names lead to a field or to an error")
     }
 
+    /// Follows names from a row of this scope's table: without any, the row itself is meant.
+    pub(super) fn resolve_row<'n>(&mut self, names: &'n [Name]) -> Result<(Target, &'n [Name])> {
+        let model = self.model();
+        match names.first() {
+            Some(next) if leads_on(model, next) => self.resolve(names),
+            next => {
+                let column = model.fields[model.key()[0]].column.clone();
+                let name = model.name.clone();
+                Ok((self.row(0, &name, &column, next)?, names))
+            }
+        }
+    }
+
+    /// A row of another table, by the column there that refers to this one.
+    fn row(&self, table: usize, name: &str, column: &str, next: Option<&Name>) -> Result<Target> {
+        let model = &self.tables[table].model;
+        if let Some(next) = next {
+            follows(model, next)?;
+        }
+        let column_at = |position| Column { table, model: model.clone(), position };
+        let key = model.key();
+        let present = model.fields.iter().position(|field| field.column == column).unwrap_or(key[0]);
+        let key = if let [key] = key[..] { Some(column_at(key)) } else { None };
+        Ok(Target::Row { key, present: column_at(present), name: name.to_owned() })
+    }
+
     /// The first relation with many rows that names cross, if there is one; joins what comes before it.
-    pub(super) fn crossing(
-        &mut self,
-        dialect: &dyn Dialect,
-        names: &[Cow<'static, str>],
-    ) -> Result<Option<Crossing>> {
-        if self.annotations.iter().any(|(name, _)| *name == names[0]) {
+    pub(super) fn crossing(&mut self, names: &[Name]) -> Result<Option<Crossing>> {
+        if self.annotations.iter().any(|(name, _)| Some(name.as_str()) == names.first().map(Name::as_ref)) {
             return Ok(None);
         }
         let mut path: Vec<(String, Relation)> = Vec::new();
-        let mut model = self.tables[0].model.clone();
+        let mut model = self.model().clone();
         for (index, name) in names.iter().enumerate() {
-            let Some(relation) = model.relation(name) else { return Ok(None) };
+            let forward = model.find(name).ok();
+            let relation = match forward {
+                Some(position) => model.forward(position),
+                None => model.relation(name),
+            };
+            let Some(relation) = relation else { return Ok(None) };
             if relation.many {
+                self.may_join(name)?;
                 let mut table = 0;
                 for (name, relation) in path {
                     table = self.join(table, &name, relation)?;
                 }
-                let from = self.column_sql(dialect, table, &relation.from_column);
+                let here = |field: &Field| field.column == relation.from_column;
+                let position = model.fields.iter().position(here).expect("a relation starts from a field");
+                let from = Column { table, model, position };
                 return Ok(Some(Crossing { from, relation, names: index + 1 }));
             }
+            let name = forward.map_or(name.to_string(), |position| model.fields[position].name.clone());
             model = relation.model.clone();
-            path.push((name.to_string(), relation));
+            path.push((name, relation));
         }
         Ok(None)
     }
 
-    fn field_named(&self, model: &ModelRef, name: &str) -> Option<usize> {
-        model.find(name).ok()
+    fn unknown(&self, model: &ModelRef, name: &str) -> Error {
+        if name == "pk" {
+            return Error::field(format!(
+                "{} has a composite primary key; name one of its fields in place of 'pk'.",
+                model.name
+            ));
+        }
+        let own = model == self.model();
+        let annotations = self.annotations.iter().filter(|_| own).map(|(name, _)| name.as_str());
+        unknown(model, name, annotations)
     }
 
     fn join(&mut self, from: usize, name: &str, relation: Relation) -> Result<usize> {
         let call = self.call;
         let same = |table: &Table| {
             table.join.as_ref().is_some_and(|join| {
-                join.from == from && join.name == name && (!relation.many || join.call == call)
+                join.from == from
+                    && join.name == name
+                    && (!relation.many || call == Call::Any || join.call == call)
             })
         };
-        if let Some(found) = self.tables.iter().position(same) {
+        if let Some(found) = self.tables.iter().rposition(same) {
             return Ok(found);
         }
-        if !self.joins_allowed {
-            return Err(Error::field(format!(
-                "Joined field references are not permitted in the values of an update: {name}__… leads away from {}.",
-                self.model().name
-            )));
-        }
+        self.may_join(name)?;
         let alias = self.aliases.next();
         let inner = !relation.optional && !relation.many && self.is_inner(from);
         let model = relation.model.clone();
         let join = Join { from, name: name.to_owned(), relation, call, inner };
         self.tables.push(Table { alias, model, join: Some(join) });
         Ok(self.tables.len() - 1)
+    }
+
+    fn may_join(&self, name: &str) -> Result<()> {
+        if self.joins_allowed {
+            return Ok(());
+        }
+        Err(Error::field(format!(
+            "Joined field references are not permitted in the values of an update: {name}__… leads away from {}.",
+            self.model().name
+        )))
     }
 
     fn is_inner(&self, table: usize) -> bool {
@@ -291,11 +370,15 @@ fn leads_on(model: &ModelRef, name: &str) -> bool {
     model.find(name).is_ok() || model.relation(name).is_some()
 }
 
-fn unknown(model: &ModelRef, name: &str, annotations: &[(String, Expr)]) -> Error {
-    let names = annotations.iter().map(|(name, _)| name.as_str()).chain(model.names());
-    Error::unknown(ErrorKind::UnknownField, format!("{} has no field", model.name), name, names)
+/// Refuses what follows a relation where it can be no transform and no lookup either: a misspelt field of the other model.
+fn follows(model: &ModelRef, next: &str) -> Result<()> {
+    match is_transform(next) || Lookup::named(next).is_some() {
+        true => Ok(()),
+        false => Err(unknown(model, next, std::iter::empty())),
+    }
 }
 
-fn composite(model: &ModelRef, name: &str) -> Error {
-    Error::field(format!("{name}: {} has a composite primary key; name one of its fields.", model.name))
+fn unknown<'a>(model: &'a ModelRef, name: &str, more: impl Iterator<Item = &'a str>) -> Error {
+    let what = format!("{} has no field", model.name);
+    Error::unknown(ErrorKind::UnknownField, what, name, more.chain(model.names()))
 }

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::expr::Expr;
 use crate::lookup::Condition;
 use crate::query::compile::Compiler;
-use crate::query::{Distinct, Order, Query};
+use crate::query::{Distinct, Query};
 use crate::sql::{Fragment, Statement};
 use crate::value::DataType;
 
@@ -27,8 +27,9 @@ impl Query {
     pub fn select_rows(&self, dialect: &dyn Dialect) -> Result<Option<Selection>> {
         let types = self.model.fields.iter().map(|field| field.data_type.clone()).collect();
         self.selection(dialect, |compiler| {
-            let columns = (0..self.model.fields.len()).map(|position| compiler.own_column(position));
-            Ok((columns.collect(), types))
+            let columns =
+                (0..self.model.fields.len()).map(|position| compiler.own_column(position)).collect();
+            Ok((columns, types))
         })
     }
 
@@ -61,14 +62,11 @@ impl Query {
         let plain = !self.is_sliced() && self.distinct == Distinct::No;
         let mut counted = self.clone();
         if self.distinct != Distinct::No || !self.is_sliced() {
-            counted.order_by.retain(|_| matches!(self.distinct, Distinct::On(_)));
+            counted.order_by.clear();
         }
         let mut compiler = Compiler::new(dialect, &counted);
-        let sql = body(&mut compiler, &counted, |compiler| {
-            if plain {
-                return Ok(vec!["COUNT(*)".into()]);
-            }
-            Ok(self.model.key().into_iter().map(|position| compiler.own_column(position)).collect())
+        let sql = body(&mut compiler, &counted, Purpose::Rows, |compiler| {
+            Ok(if plain { vec!["COUNT(*)".into()] } else { compiler.own_key() })
         })?;
         Ok(sql.map(|sql| {
             let whole =
@@ -85,9 +83,8 @@ impl Query {
     pub fn select_exists(&self, dialect: &dyn Dialect) -> Result<Option<Selection>> {
         let mut first = self.clone();
         first.limit = Some(first.limit.map_or(1, |limit| limit.min(1)));
-        first.order_by.clear();
         let mut compiler = Compiler::new(dialect, &first);
-        let sql = body(&mut compiler, &first, |_| Ok(vec!["1".into()]))?;
+        let sql = body(&mut compiler, &first, Purpose::Presence, |_| Ok(vec!["1".into()]))?;
         Ok(sql.map(|sql| Selection { statement: sql.statement(dialect), columns: vec![DataType::BigInt] }))
     }
 
@@ -98,7 +95,7 @@ impl Query {
     ) -> Result<Option<Selection>> {
         let mut compiler = Compiler::new(dialect, self);
         let mut columns = Vec::new();
-        let sql = body(&mut compiler, self, |compiler| {
+        let sql = body(&mut compiler, self, Purpose::Rows, |compiler| {
             let (sql, types) = output(compiler)?;
             columns = types;
             Ok(sql)
@@ -107,75 +104,107 @@ impl Query {
     }
 }
 
+/// What a `SELECT` is for: not all of a query matters to each.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Purpose {
+    /// Its rows, in their order.
+    Rows,
+    /// Whether a value is among them.
+    Membership,
+    /// Whether there are any.
+    Presence,
+    /// An aggregate of them all, which has a value though there be none.
+    Total,
+}
+
+impl Purpose {
+    fn is_ordered(self, query: &Query) -> bool {
+        match self {
+            Purpose::Rows => true,
+            Purpose::Membership => query.is_sliced() || matches!(query.distinct, Distinct::On(_)),
+            Purpose::Presence | Purpose::Total => false,
+        }
+    }
+}
+
 /// `SELECT … FROM … WHERE … ORDER BY … LIMIT …`; `None` where no row can pass.
 pub(super) fn body<'q>(
     compiler: &mut Compiler<'q>,
     query: &'q Query,
+    purpose: Purpose,
     output: impl FnOnce(&mut Compiler<'q>) -> Result<Vec<Fragment>>,
 ) -> Result<Option<Fragment>> {
-    let condition = compiler.filters(query)?;
+    if purpose == Purpose::Total && (query.is_sliced() || query.distinct != Distinct::No) {
+        return Err(Error::request(
+            "An aggregate is of all rows of a query, not of a slice or of distinct rows.",
+        ));
+    }
+    let mut condition = compiler.filters(query)?;
+    if condition == Condition::Nothing && purpose == Purpose::Total {
+        condition = Condition::Sql(condition.into_sql(compiler.dialect));
+    }
     if condition == Condition::Nothing || query.limit == Some(0) {
         return Ok(None);
     }
-    let dialect = compiler.dialect;
-    let output = output(compiler)?;
-    let mut sql = Fragment::text("SELECT ");
-    match &query.distinct {
-        Distinct::No => {}
-        Distinct::Rows => sql.push("DISTINCT "),
-        Distinct::On(_) if !dialect.supports(Capability::DistinctOn) => {
-            return Err(Error::not_supported(format!("{} has no DISTINCT ON fields.", dialect.name())));
-        }
-        Distinct::On(fields) => {
-            sql.push("DISTINCT ON (");
-            for (position, field) in fields.iter().enumerate() {
-                sql.push(if position > 0 { ", " } else { "" });
-                sql.push(compiler.field(field)?.sql);
-            }
-            sql.push(") ");
-        }
-    }
-    let orders = compiler.orders(query)?;
-    // What DISTINCT rows are ordered by must be selected too, and is then what makes them distinct, as in Django.
-    let is_selected = |order: &(Fragment, &str)| order.0.params() == 0 && output.contains(&order.0);
-    let wraps = query.distinct == Distinct::Rows && !orders.iter().all(is_selected);
-    let names: Vec<String> = (0..output.len()).map(|number| format!("c{number}")).collect();
-    let order = if wraps {
-        let columns = output.into_iter().zip(&names).map(|(sql, name)| named(sql, name));
-        let hidden =
-            orders.iter().enumerate().map(|(number, (sql, _))| named(sql.clone(), &format!("o{number}")));
-        sql.push(Fragment::join(columns.chain(hidden), ", "));
-        order_by(orders.into_iter().enumerate().map(|(number, (_, way))| (format!("o{number}").into(), way)))
-    } else {
-        sql.push(Fragment::join(output, ", "));
-        order_by(orders)
+    let output = match purpose {
+        // Which rows are passed over, and which are equal, is a matter of what is selected.
+        Purpose::Presence if query.offset > 0 && query.distinct == Distinct::Rows => compiler.own_key(),
+        _ => output(compiler)?,
     };
-    sql.push(" FROM ");
-    sql.push(compiler.scope().from(dialect));
-    if let Condition::Sql(condition) = condition {
-        sql.push(" WHERE ");
-        sql.push(condition);
-    }
-    if wraps {
-        let whole = format!("SELECT {} FROM ({{}}) different", names.join(", "));
-        sql = Fragment::format(&whole, [sql]);
-    }
-    sql.push(order);
-    sql.push(slice(dialect, query));
+    let order = if purpose.is_ordered(query) { compiler.orders(query)? } else { Vec::new() };
+    let distinct = match (&query.distinct, purpose) {
+        (Distinct::Rows, Purpose::Presence) if query.offset == 0 => Fragment::default(),
+        _ => compiler.distinct(query)?,
+    };
+    let whole = |output: Fragment, order: Fragment| -> Fragment {
+        let from = compiler.from();
+        let mut sql = Fragment::format("SELECT {}{} FROM {}", [distinct, output, from.into()]);
+        if let Condition::Sql(condition) = condition {
+            sql.push(" WHERE ");
+            sql.push(condition);
+        }
+        sql.push(order);
+        sql
+    };
+    // With parameters in it, PostgreSQL does not see that it is the same.
+    let apart = |(by, _): &(Fragment, bool)| by.params() > 0 || !output.contains(by);
+    let mut sql = if query.distinct == Distinct::Rows && order.iter().any(apart) {
+        ordered_apart(output, order, |output| whole(output, Fragment::default()))
+    } else {
+        whole(Fragment::join(output, ", "), order_by(order))
+    };
+    sql.push(slice(compiler.dialect, query));
     Ok(Some(sql))
 }
 
-fn named(sql: Fragment, name: &str) -> Fragment {
-    Fragment::format(&format!("{{}} {name}"), [sql])
+/// Distinct rows in an order of something that is not selected: as in Django it counts for what is distinct.
+fn ordered_apart(
+    output: Vec<Fragment>,
+    order: Vec<(Fragment, bool)>,
+    whole: impl FnOnce(Fragment) -> Fragment,
+) -> Fragment {
+    let named = |what: &str, number: usize| Fragment::text(format!("{what}{number}"));
+    let names = (0..output.len()).map(|number| named("c", number));
+    let names = Fragment::join(names, ", ");
+    let mut inner = Vec::new();
+    let mut outer = Vec::new();
+    for (number, column) in output.into_iter().enumerate() {
+        inner.push(Fragment::format("{} {}", [column, named("c", number)]));
+    }
+    for (number, (by, descending)) in order.into_iter().enumerate() {
+        inner.push(Fragment::format("{} {}", [by, named("o", number)]));
+        outer.push((named("o", number), descending));
+    }
+    let inner = whole(Fragment::join(inner, ", "));
+    Fragment::format("SELECT {} FROM ({}) found{}", [names, inner, order_by(outer)])
 }
 
-/// ` ORDER BY …`, or nothing.
-fn order_by<'a>(orders: impl IntoIterator<Item = (Fragment, &'a str)>) -> Fragment {
+fn order_by(order: Vec<(Fragment, bool)>) -> Fragment {
     let mut sql = Fragment::default();
-    for (position, (order, way)) in orders.into_iter().enumerate() {
+    for (position, (by, descending)) in order.into_iter().enumerate() {
         sql.push(if position == 0 { " ORDER BY " } else { ", " });
-        sql.push(order);
-        sql.push(way);
+        sql.push(by);
+        sql.push(if descending { " DESC" } else { "" });
     }
     sql
 }
@@ -187,24 +216,49 @@ impl<'q> Compiler<'q> {
         self.scope().own_column(dialect, position)
     }
 
-    /// ` ORDER BY …`, or nothing.
-    pub(crate) fn order(&mut self, query: &'q Query) -> Result<Fragment> {
-        Ok(order_by(self.orders(query)?))
+    /// The columns of the primary key of the query's own table.
+    pub(crate) fn own_key(&mut self) -> Vec<Fragment> {
+        let key = self.scope().model().key();
+        key.into_iter().map(|position| self.own_column(position)).collect()
     }
 
-    fn orders(&mut self, query: &'q Query) -> Result<Vec<(Fragment, &'static str)>> {
-        let way = |descending| if descending { " DESC" } else { "" };
-        let order = |order: &'q Order| Ok((self.typed(&order.by, None)?.sql, way(order.descending)));
-        query.order_by.iter().map(order).collect()
+    /// ` ORDER BY …`, or nothing.
+    pub(crate) fn order(&mut self, query: &'q Query) -> Result<Fragment> {
+        self.orders(query).map(order_by)
+    }
+
+    /// What the rows are ordered by, and whether the greatest comes first.
+    fn orders(&mut self, query: &'q Query) -> Result<Vec<(Fragment, bool)>> {
+        query.order_by.iter().map(|order| Ok((self.typed(&order.by, None)?.sql, order.descending))).collect()
+    }
+
+    fn distinct(&mut self, query: &'q Query) -> Result<Fragment> {
+        Ok(match &query.distinct {
+            Distinct::No => Fragment::default(),
+            Distinct::Rows => "DISTINCT ".into(),
+            Distinct::On(_) if !self.dialect.supports(Capability::DistinctOn) => {
+                return Err(Error::not_supported(format!(
+                    "{} has no DISTINCT ON fields.",
+                    self.dialect.name()
+                )));
+            }
+            Distinct::On(fields) => {
+                let fields = fields.iter().map(|field| Ok(self.field(field)?.sql));
+                let fields = fields.collect::<Result<Vec<_>>>()?;
+                Fragment::format("DISTINCT ON ({}) ", [Fragment::join(fields, ", ")])
+            }
+        })
     }
 }
 
 fn slice(dialect: &dyn Dialect, query: &Query) -> String {
-    let limit = query.limit.map(|limit| limit.to_string());
+    // What no table has so many rows of.
+    let most = i64::MAX as u64;
+    let limit = query.limit.map(|limit| limit.min(most).to_string());
     let limit = limit.or_else(|| dialect.limit_for_offset().filter(|_| query.offset > 0).map(str::to_owned));
     let mut sql = limit.map_or(String::new(), |limit| format!(" LIMIT {limit}"));
     if query.offset > 0 {
-        sql.push_str(&format!(" OFFSET {}", query.offset));
+        sql.push_str(&format!(" OFFSET {}", query.offset.min(most)));
     }
     sql
 }

@@ -2,7 +2,7 @@
 
 use crate::expr::Expr;
 use crate::lookup::Operand;
-use crate::query::{Q, Query};
+use crate::query::Q;
 
 impl Expr {
     /// Calls `see` with the expression and every expression in it, but for those inside of subqueries.
@@ -35,6 +35,13 @@ impl Expr {
             | Expr::Aggregate { .. } => {}
         }
     }
+
+    /// Whether there is an aggregate in it, subqueries aside.
+    pub(crate) fn has_aggregate(&self) -> bool {
+        let mut found = false;
+        self.visit(&mut |part| found |= matches!(part, Expr::Aggregate { .. }));
+        found
+    }
 }
 
 impl Q {
@@ -66,16 +73,5 @@ impl Operand {
             Operand::Query(select) => see(&Expr::Subquery(select.clone())),
             Operand::Many(_) => {}
         }
-    }
-}
-
-impl Query {
-    /// Whether filters or annotations have a query in them.
-    pub(crate) fn has_subquery(&self) -> bool {
-        let mut found = false;
-        let mut see = |expr: &Expr| found |= matches!(expr, Expr::Subquery(_));
-        self.filters.iter().for_each(|filter| filter.visit(&mut see));
-        self.annotations.iter().for_each(|(_, expr)| expr.visit(&mut see));
-        found
     }
 }

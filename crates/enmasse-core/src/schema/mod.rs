@@ -177,7 +177,7 @@ impl ModelRef {
         let key = field.foreign_key.as_ref().expect("a reverse relation is made from a foreign key");
         let to_column = field.column.clone();
         let from_column = self.referred(key).expect("checked when the schema was made").column.clone();
-        let many = !field.is_unique();
+        let many = !field.is_unique() && model.key() != [reverse.field];
         Some(Relation { from_column, to_column, optional: true, many, field: None, model })
     }
 

@@ -46,6 +46,16 @@ fn has_time(data_type: &DataType) -> bool {
     matches!(data_type, DataType::DateTime | DataType::NaiveDateTime | DataType::Time)
 }
 
+/// Whether something has a transform of this name, JSON aside.
+pub(crate) fn is_transform(name: &str) -> bool {
+    transforms().any(|known| known == name)
+}
+
+/// The names of all transforms but JSON's keys.
+pub(crate) fn transforms() -> impl Iterator<Item = &'static str> {
+    ["date", "time"].into_iter().chain(DatePart::ALL.iter().map(|(name, _)| *name))
+}
+
 /// A transform by the name that it has in a keyword: a part of a date or time, the `date` or the `time` of a moment, and of
 /// JSON any name as a key. `None` where something of this type has no such transform.
 ///

@@ -8,6 +8,7 @@ mod text;
 
 pub use conditional::case;
 pub use datetime::transform;
+pub(crate) use datetime::{is_transform, transforms};
 
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};

@@ -8,7 +8,7 @@ use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
 use crate::lookup::Condition;
 use crate::plan::Step;
-use crate::plan::update::{own_key, select};
+use crate::plan::update::select;
 use crate::query::{Compiler, Query};
 use crate::schema::{Field, ModelRef};
 use crate::sql::Fragment;
@@ -77,19 +77,33 @@ impl Batch<'_> {
     /// where no row can pass.
     fn filter(&self, dialect: &dyn Dialect) -> Result<Option<Fragment>> {
         let mut compiler = Compiler::new(dialect, self.query);
+        let joined = dialect.supports(Capability::JoinedUpdate);
         let condition = match compiler.filters(self.query)? {
             Condition::Nothing => return Ok(None),
             Condition::Everything => return Ok(Some(Fragment::default())),
-            Condition::Sql(sql) if !compiler.has_joins() => sql,
-            joined => {
-                let key = own_key(&mut compiler, self.model());
+            Condition::Sql(sql) if !compiler.has_joins() && !(joined && compiler.has_queries()) => sql,
+            passing if joined => {
+                // There, the table that is written may be read only where the result is complete beforehand.
+                let key = compiler.own_key();
                 let left = Fragment::join(key.clone(), ", ");
-                let keys = select(&mut compiler, key, joined);
-                // In a query of its own, which is complete before the first row is written.
+                let keys = select(&mut compiler, key, passing);
                 Fragment::format("({}) IN (SELECT * FROM ({}) passed)", [left, keys])
             }
+            _ => self.passes(dialect)?,
         };
         Ok(Some(Fragment::format(" AND ({})", [condition])))
+    }
+
+    /// The query's conditions asked of one row: it costs no more than the row does.
+    fn passes(&self, dialect: &dyn Dialect) -> Result<Fragment> {
+        let mut outer = Compiler::new(dialect, self.query);
+        let mut inner = Compiler::inside(dialect, self.query);
+        let passing = inner.filters(self.query)?;
+        let keys = inner.own_key().into_iter().zip(outer.own_key());
+        let keys = keys.map(|(inner, outer)| Condition::Sql(Fragment::format("{} = {}", [inner, outer])));
+        let passing = Condition::all(keys.chain([passing]).collect());
+        let rows = select(&mut inner, vec!["1".into()], passing);
+        Ok(Fragment::format("EXISTS ({})", [rows]))
     }
 }
 
