@@ -26,10 +26,12 @@ impl<M: Entity> QuerySet<M> {
     ///
     /// ```text
     /// Profile::objects(&db).update(|p| {
-    ///     p.points.set(Order::query().filter(|o| o.user.eq(p.user.outer())).select(|o| o.amount.sum()))
+    ///     let orders = Order::query().filter(|o| o.user.eq(p.user.outer()));
+    ///     p.points.set(coalesce((orders.select(|o| o.amount.sum()), 0)))
     /// })
     ///
-    /// UPDATE "profiles" SET "points" = (SELECT SUM(t1."amount") FROM "orders" t1 WHERE t1."user_id" = "profiles"."user_id")
+    /// UPDATE "profiles" SET "points" =
+    ///     COALESCE((SELECT SUM(t1."amount") FROM "orders" t1 WHERE t1."user_id" = "profiles"."user_id"), $1)
     /// ```
     pub fn select<S: Expression>(self, output: impl FnOnce(M::Columns) -> S) -> Subquery<S::Base> {
         let output = vec![output(M::columns(Path::root())).into_expr()];
@@ -48,7 +50,16 @@ pub fn exists<M: Entity>(rows: QuerySet<M>) -> Q {
     Q::Exists(Box::new(Select { query: rows.query, output: Vec::new() }))
 }
 
-/// A subquery without rows is NULL.
+/// `coalesce((subquery, 0))`, `subquery.gt(10)`.
+impl<B> Expression for Subquery<B> {
+    type Base = B;
+
+    fn into_expr(self) -> Expr {
+        Expr::Subquery(Box::new(self.select))
+    }
+}
+
+/// A subquery without rows is NULL, so that a column which is never NULL takes it in a `coalesce` only.
 #[diagnostic::do_not_recommend]
 impl<B> Operand<B> for Subquery<B> {
     type Null = MaybeNull;
