@@ -5,3 +5,13 @@ mod common;
 mod models;
 mod names;
 mod relations;
+mod update;
+mod write_read;
+
+use enmasse::{Database, Transaction};
+
+/// A handle whose transaction has ended, with which sending anything is the error `TransactionEnded`: what gives another
+/// error, or none, has sent nothing.
+async fn ended(db: &Database) -> Transaction {
+    db.transaction(async |tx| Ok(tx)).await.unwrap()
+}
