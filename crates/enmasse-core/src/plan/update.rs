@@ -75,8 +75,13 @@ pub fn update(
         return Ok(Plan::default());
     }
     let ordered = dialect.supports(Capability::OrderedUpdate);
-    let order = if ordered { compiler.order(query)? } else { Fragment::default() };
+    let mut order = if ordered { compiler.order(query)? } else { Fragment::default() };
+    let in_order = query.lock_in_order && dialect.supports(Capability::RowLocks);
+    if in_order {
+        order = Fragment::format(" ORDER BY {}", [Fragment::join(compiler.own_key(), ", ")]);
+    }
     let apart = compiler.has_joins()
+        || in_order
         || dialect.supports(Capability::JoinedUpdate)
             && (compiler.has_queries() || !is_sequential(query, &set));
 
@@ -98,7 +103,15 @@ pub fn update(
         let key = compiler.own_key();
         let whole = Fragment::join(key.clone(), ", ");
         let left = if key.len() == 1 { whole } else { Fragment::format("({})", [whole]) };
-        let keys = select(&mut compiler, key, condition);
+        let mut keys = select(&mut compiler, key, condition);
+        if in_order {
+            // A key that others may refer to takes the stronger lock.
+            let referred =
+                |position: &usize| model.fields[*position].unique || model.fields[*position].primary_key;
+            let strength = if set.iter().any(|(position, _)| referred(position)) { "" } else { "NO KEY " };
+            keys.push(order);
+            keys.push(format!(" FOR {strength}UPDATE OF {}", compiler.table()));
+        }
         Fragment::format(
             "UPDATE {} SET {} WHERE {} IN ({})",
             [table, settings(columns.zip(values)), left, keys],
@@ -177,14 +190,13 @@ fn from_taken(
     }
     let distinct = compiler.multiplies();
     let mut keys = select(compiler, taken, condition);
+    if !order.is_empty() {
+        keys.push(order);
+        keys.push(format!(" LIMIT {}", dialect.limit_for_offset().unwrap_or_default()));
+    }
+    keys.push(" FOR UPDATE");
     if distinct {
-        keys = Fragment::format("SELECT DISTINCT * FROM ({} FOR UPDATE) matched", [keys]);
-    } else {
-        if !order.is_empty() {
-            keys.push(order);
-            keys.push(format!(" LIMIT {}", dialect.limit_for_offset().unwrap_or_default()));
-        }
-        keys.push(" FOR UPDATE");
+        keys = Fragment::format("SELECT DISTINCT * FROM ({}) matched", [keys]);
     }
     Fragment::format(
         "UPDATE ({}) {} STRAIGHT_JOIN {} ON {} SET {}",

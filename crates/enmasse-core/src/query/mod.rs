@@ -40,6 +40,8 @@ pub struct Query {
     pub distinct: Distinct,
     /// Whether it was made to have no rows.
     pub none: bool,
+    /// Whether an update of it locks its rows in the order of their keys, before it writes the first.
+    pub lock_in_order: bool,
     problem: Option<Arc<Error>>,
 }
 
@@ -55,6 +57,7 @@ impl Query {
             limit: None,
             distinct: Distinct::No,
             none: false,
+            lock_in_order: false,
             problem: None,
         }
     }

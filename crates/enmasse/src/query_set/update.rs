@@ -97,6 +97,14 @@ impl<M: Entity> Request<M> {
 }
 
 impl<M: Entity> Update<M> {
+    /// Locks the rows in the order of their keys before the first is written, so that two updates of the same rows, or an update and
+    /// a `bulk_update`, cannot deadlock; without it the rows are locked as the database finds them. It takes the place of an
+    /// `order_by`. SQLite has one writer at a time anyway.
+    pub fn lock_in_order(mut self) -> Self {
+        self.0.change(|request| request.rows.query.lock_in_order = true);
+        self
+    }
+
     /// The SQL that it is on its database, without running it.
     ///
     /// # Errors
