@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{Kind, Scratch, ids, insert, make_table, number, on_each_database, runtime, with_parameter};
+use common::{
+    Kind, ids, insert, make_table, number, on_each_database, on_each_scratch, runtime, with_parameter,
+};
 use enmasse::{Database, Error, ErrorKind, Value};
 
 /// All that an error says, with its causes.
@@ -88,58 +90,49 @@ fn no_error_shows_a_password() {
 
 #[test]
 fn a_handle_shows_where_it_is_but_no_password() {
-    runtime().block_on(async {
-        for kind in [Kind::Postgres, Kind::Mysql] {
-            let Some(scratch) = Scratch::new(kind).await else { continue };
-            let url = match kind {
-                // where the server trusts us, it takes any password
-                Kind::Postgres => with_parameter(&scratch.url, "password=hushhush"),
-                _ => scratch.url.clone(),
-            };
-            if let Ok(db) = Database::connect(&url).await {
-                let shown = format!("{db:?}");
-                assert!(!shown.contains("hush"), "{shown}");
-                assert!(shown.contains("enmasse_test_"), "{shown}");
-                db.close().await;
-            }
-            scratch.drop().await;
+    on_each_scratch(&[Kind::Postgres, Kind::Mysql], async |scratch| {
+        let url = match scratch.kind {
+            // where the server trusts us, it takes any password
+            Kind::Postgres => with_parameter(&scratch.url, "password=hushhush"),
+            _ => scratch.url.clone(),
+        };
+        if let Ok(db) = Database::connect(&url).await {
+            let shown = format!("{db:?}");
+            assert!(!shown.contains("hush"), "{shown}");
+            assert!(shown.contains("enmasse_test_"), "{shown}");
+            db.close().await;
         }
     });
 }
 
 #[test]
 fn tls_is_had_or_refused_as_the_url_says() {
-    runtime().block_on(async {
-        for (kind, ask, disable, require, verify) in [
-            (
-                Kind::Postgres,
+    on_each_scratch(&[Kind::Postgres, Kind::Mysql], async |scratch| {
+        let (ask, disable, require, verify) = match scratch.kind {
+            Kind::Postgres => (
                 "SELECT 1::int4 WHERE current_setting('ssl') = 'on'",
                 "sslmode=disable",
                 "sslmode=require",
                 "sslmode=verify-full",
             ),
-            (
-                Kind::Mysql,
-                "SELECT 1 FROM information_schema.global_variables WHERE variable_name = 'have_ssl' AND variable_value = 'YES'",
+            _ => (
+                "SHOW VARIABLES WHERE variable_name = 'have_ssl' AND value = 'YES'",
                 "ssl-mode=DISABLED",
                 "ssl-mode=REQUIRED",
                 "ssl-mode=VERIFY_IDENTITY",
             ),
-        ] {
-            let Some(scratch) = Scratch::new(kind).await else { continue };
-            let db = Database::connect(&with_parameter(&scratch.url, disable)).await.unwrap();
-            let has_tls = !db.query_raw(ask, []).await.unwrap().is_empty();
-            db.close().await;
-            match Database::connect(&with_parameter(&scratch.url, require)).await {
-                Ok(db) if has_tls => db.close().await,
-                Err(error) if !has_tls => assert_eq!(error.kind(), ErrorKind::Connection, "{error:?}"),
-                other => panic!("{kind:?}, which has TLS: {has_tls}, gave {other:?}"),
-            }
-            // a test server's certificate is signed by nobody whom the system trusts
-            let error = refused(&with_parameter(&scratch.url, verify)).await;
-            assert!(matches!(error.kind(), ErrorKind::Connection | ErrorKind::Configuration), "{error:?}");
-            scratch.drop().await;
+        };
+        let db = scratch.connect_with(disable).await;
+        let has_tls = !db.query_raw(ask, []).await.unwrap().is_empty();
+        db.close().await;
+        match Database::connect(&with_parameter(&scratch.url, require)).await {
+            Ok(db) if has_tls => db.close().await,
+            Err(error) if !has_tls => assert_eq!(error.kind(), ErrorKind::Connection, "{error:?}"),
+            other => panic!("a server that has TLS: {has_tls}, gave {other:?}"),
         }
+        // a test server's certificate is not for the address that we reach it by
+        let error = refused(&with_parameter(&scratch.url, verify)).await;
+        assert!(matches!(error.kind(), ErrorKind::Connection | ErrorKind::Configuration), "{error:?}");
     });
 }
 
@@ -291,8 +284,7 @@ fn a_sqlite_connection_can_be_brought_along() {
 #[test]
 #[cfg(feature = "postgres")]
 fn a_postgres_pool_can_be_brought_along() {
-    runtime().block_on(async {
-        let Some(scratch) = Scratch::new(Kind::Postgres).await else { return };
+    on_each_scratch(&[Kind::Postgres], async |scratch| {
         let mut config = deadpool_postgres::Config::new();
         config.url = Some(scratch.url.clone());
         let pool =
@@ -303,15 +295,13 @@ fn a_postgres_pool_can_be_brought_along() {
         let rows = pool.get().await.unwrap().query("SELECT id FROM t", &[]).await.unwrap();
         assert_eq!(rows[0].get::<_, i32>(0), 1);
         pool.close();
-        scratch.drop().await;
     });
 }
 
 #[test]
 #[cfg(feature = "mysql")]
 fn a_mysql_pool_can_be_brought_along_if_it_counts_matched_rows() {
-    runtime().block_on(async {
-        let Some(scratch) = Scratch::new(Kind::Mysql).await else { return };
+    on_each_scratch(&[Kind::Mysql], async |scratch| {
         let mine = scratch.url.replacen("mariadb:", "mysql:", 1);
         let pool = mysql_async::Pool::new(mine.as_str());
         let error = Database::from_mysql_pool(pool).await.unwrap_err();
@@ -331,15 +321,13 @@ fn a_mysql_pool_can_be_brought_along_if_it_counts_matched_rows() {
         .unwrap();
         assert_eq!(db.execute_raw("UPDATE t SET name = 'x'", []).await.unwrap(), 1);
         db.close().await;
-        scratch.drop().await;
     });
 }
 
 #[test]
 #[cfg(feature = "mysql")]
 fn mysql_sessions_are_set_as_djangos_are() {
-    runtime().block_on(async {
-        let Some(scratch) = Scratch::new(Kind::Mysql).await else { return };
+    on_each_scratch(&[Kind::Mysql], async |scratch| {
         let db = scratch.connect().await;
         let sql = "SELECT @@time_zone = '+00:00' AND @@sql_mode LIKE '%STRICT_ALL_TABLES%' AND @@autocommit \
                    AND @@character_set_connection = 'utf8mb4' AND @@character_set_client = 'utf8mb4'";
@@ -348,6 +336,5 @@ fn mysql_sessions_are_set_as_djangos_are() {
         let sql = format!("SELECT @@{isolation} = 'READ-COMMITTED'");
         assert_eq!(number(&db.query_raw(&sql, []).await.unwrap()[0]), 1);
         db.close().await;
-        scratch.drop().await;
     });
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use common::{
-    Kind, Scratch, ids, insert, make_table, number, on_database, on_each_database, runtime, with_parameter,
+    Kind, ids, insert, make_table, number, on_database, on_each_database, on_each_scratch, runtime,
 };
 use enmasse::{Database, Error, ErrorKind, Result, Transaction};
 use futures_util::FutureExt;
@@ -194,16 +194,11 @@ fn on_commit_sees_what_was_committed() {
 
 /// Runs a scenario on a database whose pool has one connection, so that one that is lost or dirty is found out.
 fn on_each_single_connection<Fut: Future<Output = ()>>(scenario: impl Fn(Database) -> Fut) {
-    runtime().block_on(async {
-        for kind in Kind::ALL {
-            let Some(scratch) = Scratch::new(kind).await else { continue };
-            let db = Database::connect(&with_parameter(&scratch.url, "pool_size=1")).await.unwrap();
-            eprintln!("on {}", db.name());
-            make_table(&db).await;
-            scenario(db.clone()).await;
-            db.close().await;
-            scratch.drop().await;
-        }
+    on_each_scratch(&Kind::ALL, async |scratch| {
+        let db = scratch.connect_with("pool_size=1").await;
+        make_table(&db).await;
+        scenario(db.clone()).await;
+        db.close().await;
     });
 }
 
@@ -554,9 +549,8 @@ fn a_conflict_is_not_retried_for_ever() {
 #[test]
 #[cfg(feature = "sqlite")]
 fn a_busy_sqlite_database_is_waited_for() {
-    runtime().block_on(async {
-        let scratch = Scratch::new(Kind::Sqlite).await.unwrap();
-        let db = Database::connect(&with_parameter(&scratch.url, "busy_timeout=20")).await.unwrap();
+    on_each_scratch(&[Kind::Sqlite], async |scratch| {
+        let db = scratch.connect_with("busy_timeout=20").await;
         make_table(&db).await;
         let file = scratch.url.strip_prefix("sqlite://").unwrap().to_owned();
         let (locked, wait) = tokio::sync::oneshot::channel();
@@ -607,35 +601,32 @@ fn the_wrong_handle_in_a_sqlite_transaction_says_so() {
 
 #[test]
 fn a_lost_connection_is_an_error_and_the_pool_recovers() {
-    runtime().block_on(async {
-        for kind in [Kind::Postgres, Kind::Mysql] {
-            let Some(scratch) = Scratch::new(kind).await else { continue };
-            let killer = scratch.connect().await;
-            make_table(&killer).await;
-            let db = Database::connect(&with_parameter(&scratch.url, "pool_size=1")).await.unwrap();
-            let (number_of, kill) = match kind {
-                Kind::Postgres => ("SELECT pg_backend_pid()", "SELECT pg_terminate_backend"),
-                _ => ("SELECT CONNECTION_ID()", "KILL "),
-            };
-            let tries = AtomicU32::new(0);
-            let lost = db
-                .transaction(async |tx| {
-                    tries.fetch_add(1, Ordering::SeqCst);
-                    insert(&tx, 1).await?;
-                    let id = number(&tx.query_raw(number_of, []).await?[0]);
-                    killer.execute_raw(&format!("{kill}({id})"), []).await?;
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    assert_eq!(insert(&tx, 2).await.unwrap_err().kind(), ErrorKind::Connection);
-                    insert(&tx, 3).await
-                })
-                .await;
-            assert_eq!(lost.unwrap_err().kind(), ErrorKind::Connection, "{kind:?}");
-            assert_eq!(tries.load(Ordering::SeqCst), 1);
-            db.transaction(async |tx| insert(&tx, 4).await).await.unwrap();
-            assert_eq!(ids(&db).await, [4]);
-            db.close().await;
-            scratch.drop().await;
-        }
+    on_each_scratch(&[Kind::Postgres, Kind::Mysql], async |scratch| {
+        let kind = scratch.kind;
+        let killer = scratch.connect().await;
+        make_table(&killer).await;
+        let db = scratch.connect_with("pool_size=1").await;
+        let (number_of, kill) = match kind {
+            Kind::Postgres => ("SELECT pg_backend_pid()", "SELECT pg_terminate_backend"),
+            _ => ("SELECT CONNECTION_ID()", "KILL "),
+        };
+        let tries = AtomicU32::new(0);
+        let lost = db
+            .transaction(async |tx| {
+                tries.fetch_add(1, Ordering::SeqCst);
+                insert(&tx, 1).await?;
+                let id = number(&tx.query_raw(number_of, []).await?[0]);
+                killer.execute_raw(&format!("{kill}({id})"), []).await?;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                assert_eq!(insert(&tx, 2).await.unwrap_err().kind(), ErrorKind::Connection);
+                insert(&tx, 3).await
+            })
+            .await;
+        assert_eq!(lost.unwrap_err().kind(), ErrorKind::Connection, "{kind:?}");
+        assert_eq!(tries.load(Ordering::SeqCst), 1);
+        db.transaction(async |tx| insert(&tx, 4).await).await.unwrap();
+        assert_eq!(ids(&db).await, [4]);
+        db.close().await;
     });
 }
 

@@ -14,8 +14,9 @@ use enmasse_core::{Error, ErrorKind, Result};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use tokio::time::timeout;
+use tracing::instrument::WithSubscriber;
 
-use self::common::{Kind, Scratch, ids, make_table, on_database, on_each_database, runtime, with_parameter};
+use self::common::{Kind, ids, make_table, on_database, on_each_database, on_each_scratch, runtime};
 use super::{Connection, Row};
 use crate::Database;
 use crate::handle::{Executor, Handle};
@@ -136,27 +137,23 @@ fn streams_many_rows() {
 
 #[test]
 fn a_stream_that_is_dropped_gives_its_connection_back() {
-    runtime().block_on(async {
-        for kind in Kind::ALL {
-            let Some(scratch) = Scratch::new(kind).await else { continue };
-            let db = Database::connect(&with_parameter(&scratch.url, "pool_size=1")).await.unwrap();
-            let executor = db.executor();
-            let many = many(&executor).await;
-            for _ in 0..3 {
-                let stream = executor.stream(many.clone(), vec![DataType::BigInt]);
-                let some: Vec<_> = stream.take(10).collect().await;
-                assert!(some.len() == 10 && some.iter().all(Result::is_ok));
-            }
-            drop(executor.stream(many.clone(), vec![DataType::BigInt]));
-            let one = statement(&executor, "SELECT n FROM d WHERE n = ?", [number(7)]);
-            let found = timeout(Duration::from_secs(5), executor.query(&one, &[DataType::Integer])).await;
-            assert_eq!(found.unwrap().unwrap(), [[Value::Int(7)]]);
-            let wrong = statement(&executor, "SELECT nothing FROM d", []);
-            let failed: Vec<_> = executor.stream(wrong, vec![DataType::Integer]).collect().await;
-            assert!(matches!(&failed[..], [Err(error)] if error.kind() == ErrorKind::Database), "{failed:?}");
-            db.close().await;
-            scratch.drop().await;
+    on_each_scratch(&Kind::ALL, async |scratch| {
+        let db = scratch.connect_with("pool_size=1").await;
+        let executor = db.executor();
+        let many = many(&executor).await;
+        for _ in 0..3 {
+            let stream = executor.stream(many.clone(), vec![DataType::BigInt]);
+            let some: Vec<_> = stream.take(10).collect().await;
+            assert!(some.len() == 10 && some.iter().all(Result::is_ok));
         }
+        drop(executor.stream(many.clone(), vec![DataType::BigInt]));
+        let one = statement(&executor, "SELECT n FROM d WHERE n = ?", [number(7)]);
+        let found = timeout(Duration::from_secs(5), executor.query(&one, &[DataType::Integer])).await;
+        assert_eq!(found.unwrap().unwrap(), [[Value::Int(7)]]);
+        let wrong = statement(&executor, "SELECT nothing FROM d", []);
+        let failed: Vec<_> = executor.stream(wrong, vec![DataType::Integer]).collect().await;
+        assert!(matches!(&failed[..], [Err(error)] if error.kind() == ErrorKind::Database), "{failed:?}");
+        db.close().await;
     });
 }
 
@@ -401,22 +398,19 @@ fn traces_statements_but_no_parameters() {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    tracing::subscriber::with_default(subscriber, || {
-        runtime.block_on(async {
-            for kind in Kind::ALL {
-                let Some(scratch) = Scratch::new(kind).await else { continue };
-                let db = scratch.connect().await;
-                make_table(&db).await;
-                let executor = db.executor();
-                let params = [number(1), ("hushhush".into(), DataType::TEXT)];
-                let insert = statement(&executor, "INSERT INTO t (id, name) VALUES (?, ?)", params);
-                executor.execute(&insert).await.unwrap();
-                executor.execute(&insert).await.unwrap_err();
-                db.close().await;
-                scratch.drop().await;
-            }
-        });
+    let subscriber = tracing::Dispatch::new(subscriber);
+    on_each_scratch(&Kind::ALL, async |scratch| {
+        let work = async {
+            let db = scratch.connect().await;
+            make_table(&db).await;
+            let executor = db.executor();
+            let params = [number(1), ("hushhush".into(), DataType::TEXT)];
+            let insert = statement(&executor, "INSERT INTO t (id, name) VALUES (?, ?)", params);
+            executor.execute(&insert).await.unwrap();
+            executor.execute(&insert).await.unwrap_err();
+            db.close().await;
+        };
+        work.with_subscriber(subscriber.clone()).await;
     });
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let ours: Vec<&str> =

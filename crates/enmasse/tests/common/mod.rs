@@ -2,9 +2,11 @@
 
 #![allow(dead_code)] // each test uses what it needs
 
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use enmasse::{Database, Result, Transaction, Value};
+use futures_util::FutureExt;
 
 /// Runs the scenario on a new, empty database of SQLite, of PostgreSQL and of MySQL or MariaDB, one after the other.
 ///
@@ -15,13 +17,7 @@ where
     F: Fn(Database) -> Fut,
     Fut: Future<Output = ()>,
 {
-    runtime().block_on(async {
-        for kind in Kind::ALL {
-            if let Some(scratch) = Scratch::new(kind).await {
-                scratch.run(&scenario).await;
-            }
-        }
-    });
+    on_each_scratch(&Kind::ALL, async |scratch| scenario(scratch.connect().await).await);
 }
 
 /// Runs the scenario on one of the databases only.
@@ -30,9 +26,20 @@ where
     F: Fn(Database) -> Fut,
     Fut: Future<Output = ()>,
 {
+    on_each_scratch(&[kind], async |scratch| scenario(scratch.connect().await).await);
+}
+
+/// Runs the scenario on some of the databases; it makes its own connections.
+pub fn on_each_scratch(kinds: &[Kind], scenario: impl AsyncFn(&Scratch)) {
     runtime().block_on(async {
-        if let Some(scratch) = Scratch::new(kind).await {
-            scratch.run(&scenario).await;
+        for kind in kinds {
+            let Some(scratch) = Scratch::new(*kind).await else { continue };
+            let result = AssertUnwindSafe(scenario(&scratch)).catch_unwind().await;
+            scratch.drop().await;
+            if let Err(panic) = result {
+                eprintln!("FAILED on {kind:?}");
+                resume_unwind(panic);
+            }
         }
     });
 }
@@ -127,26 +134,15 @@ impl Scratch {
 
     /// Connects to it.
     pub async fn connect(&self) -> Database {
-        Database::connect(&self.url)
-            .await
-            .unwrap_or_else(|error| panic!("{:?}: cannot connect: {error:?}", self.kind))
+        self.connect_with(None).await
     }
 
-    /// Runs the scenario on it, and drops it; a failure names the database.
-    pub async fn run<F, Fut>(self, scenario: F)
-    where
-        F: Fn(Database) -> Fut,
-        Fut: Future<Output = ()>,
-    {
-        use futures_util::FutureExt;
-        let db = self.connect().await;
-        let name = db.name();
-        let result = std::panic::AssertUnwindSafe(scenario(db)).catch_unwind().await;
-        self.drop().await;
-        if let Err(panic) = result {
-            eprintln!("FAILED on {name}");
-            std::panic::resume_unwind(panic);
-        }
+    /// Connects to it, with one parameter more in its URL.
+    pub async fn connect_with(&self, parameter: impl Into<Option<&str>>) -> Database {
+        let url = parameter.into().map_or(self.url.clone(), |parameter| with_parameter(&self.url, parameter));
+        Database::connect(&url)
+            .await
+            .unwrap_or_else(|error| panic!("{:?}: cannot connect: {error:?}", self.kind))
     }
 
     /// Drops it.
