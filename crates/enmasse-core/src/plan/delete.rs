@@ -27,7 +27,7 @@ pub fn delete(dialect: &dyn Dialect, query: &Query) -> Result<Plan> {
     }
     let table = quote_table(dialect, &query.model.table);
     let sql =
-        if !compiler.has_joins() && !(dialect.supports(Capability::JoinedUpdate) && compiler.has_queries()) {
+        if !(compiler.has_joins() || dialect.supports(Capability::JoinedUpdate) && compiler.has_queries()) {
             filtered(format!("DELETE FROM {table}").into(), condition)
         } else {
             let key = compiler.own_key();

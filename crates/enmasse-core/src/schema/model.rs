@@ -54,6 +54,7 @@ impl Model {
 
     /// Adds a field.
     #[must_use]
+    #[allow(clippy::should_implement_trait)] // a builder's word, no operator
     pub fn add(mut self, field: Field) -> Self {
         self.fields.push(field);
         self

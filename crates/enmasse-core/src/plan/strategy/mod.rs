@@ -81,7 +81,7 @@ impl Batch<'_> {
         let condition = match compiler.filters(self.query)? {
             Condition::Nothing => return Ok(None),
             Condition::Everything => return Ok(Some(Fragment::default())),
-            Condition::Sql(sql) if !compiler.has_joins() && !(joined && compiler.has_queries()) => sql,
+            Condition::Sql(sql) if !(compiler.has_joins() || joined && compiler.has_queries()) => sql,
             passing if joined => {
                 // There, the table that is written may be read only where the result is complete beforehand.
                 let key = compiler.own_key();
