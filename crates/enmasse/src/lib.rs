@@ -1,4 +1,3 @@
-#![allow(missing_docs)]
 mod backend;
 mod database;
 mod handle;

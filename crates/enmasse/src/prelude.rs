@@ -4,6 +4,7 @@ pub use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 pub use enmasse_core::query::Q;
 pub use enmasse_core::{DataType, Error, ErrorKind, Result, Value};
 pub use rust_decimal::Decimal;
+pub use serde_json;
 pub use uuid::Uuid;
 
 pub use crate::columns::{Assignment, Column, F};
