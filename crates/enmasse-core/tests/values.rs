@@ -236,7 +236,7 @@ fn values_are_stored_as_django_stores_them() {
     assert_eq!(store(maria, TimeDelta::seconds(2).into(), Duration), Value::Int(2_000_000));
     assert_eq!(store(sqlite, Decimal::new(150, 2).into(), numeric(5, 2)), Value::Float(1.5));
     assert_eq!(store(maria, Decimal::new(15, 1).into(), numeric(5, 2)), "1.5".into());
-    assert_eq!(store(maria, serde_json::json!({"a": [1, null]}).into(), Json), r#"{"a":[1,null]}"#.into());
+    assert_eq!(store(maria, serde_json::json!({"a": [1, null]}).into(), Json), r#"{"a": [1, null]}"#.into());
     assert_eq!(store(sqlite, serde_json::Value::Null.into(), Json), "null".into());
     assert_eq!(store(sqlite, Value::Null, Json), Value::Null);
 }

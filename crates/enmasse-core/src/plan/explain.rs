@@ -9,19 +9,22 @@ use crate::sql::{Param, Statement};
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_empty() {
-            return writeln!(f, "-- nothing to do");
+            return f.write_str("-- nothing to do");
         }
-        for step in &self.steps {
+        for (number, step) in self.steps.iter().enumerate() {
+            if number > 0 {
+                f.write_str("\n")?;
+            }
             match step {
-                Step::Prepare(statement) | Step::Write(statement) => writeln!(f, "{statement}")?,
-                Step::WriteEach(rows) => writeln!(f, "-- for each row\n{}", rows.sql)?,
+                Step::Prepare(statement) | Step::Write(statement) => write!(f, "{statement}")?,
+                Step::WriteEach(rows) => write!(f, "-- for each row\n{}", rows.sql)?,
                 Step::Load(statements) | Step::WriteChunks(statements) | Step::Insert { statements, .. } => {
-                    writeln!(f, "-- for each part of the batch\n{}", statements.sql)?;
+                    write!(f, "-- for each part of the batch\n{}", statements.sql)?;
                 }
-                Step::RefuseDuplicates(statement) => writeln!(f, "-- a row refuses the batch\n{statement}")?,
-                Step::FindMissing { statement, always: true } => writeln!(f, "-- missing keys\n{statement}")?,
+                Step::RefuseDuplicates(statement) => write!(f, "-- a row refuses the batch\n{statement}")?,
+                Step::FindMissing { statement, always: true } => write!(f, "-- missing keys\n{statement}")?,
                 Step::FindMissing { statement, always: false } => {
-                    writeln!(f, "-- missing keys, if fewer rows matched\n{statement}")?;
+                    write!(f, "-- missing keys, if fewer rows matched\n{statement}")?;
                 }
             }
         }

@@ -216,7 +216,8 @@ pub(super) async fn insert(
 
 /// What the database made for each new row; the keys alone where it tells only the first of each statement.
 fn made(outcome: Outcome) -> Vec<Row> {
-    let following = |(first, rows)| (0..rows).map_while(move |number| i64::checked_add_unsigned(first, number));
+    let following =
+        |(first, rows)| (0..rows).map_while(move |number| i64::checked_add_unsigned(first, number));
     let ids = outcome.first_ids.into_iter().flat_map(following);
     let keys = ids.map(|id| vec![Value::Int(id)]);
     if outcome.made.is_empty() { keys.collect() } else { outcome.made }
