@@ -11,6 +11,9 @@ use crate::lookup::{Compared, Condition, Term, Typed};
 use crate::sql::Fragment;
 use crate::value::{DataType, Value};
 
+/// A list longer than this may be read from one parameter, as if it were a table.
+pub(crate) const LONG_LIST: usize = 10_000;
+
 pub(super) fn compile(dialect: &dyn Dialect, left: Typed, right: Compared) -> Result<Condition> {
     match right {
         Compared::Many(values) | Compared::One(Term::Value(Value::Array(values))) => {

@@ -16,7 +16,7 @@ pub use pattern::{Needle, Pattern, Place};
 pub use term::{Term, Typed};
 
 pub(crate) use fit::comparable;
-pub(crate) use list::placeholders;
+pub(crate) use list::{LONG_LIST, placeholders};
 pub(crate) use pattern::{like_pattern, like_sql};
 pub(crate) use term::Origin;
 

@@ -126,6 +126,7 @@ impl<'q> Compiler<'q> {
         let to_field =
             column.as_ref().and_then(|column| column.field().foreign_key.as_ref()?.to_field.clone());
         let compared = self.outside(|around| around.operand(right, to_field.as_deref()))?;
+        self.nested |= matches!(&compared, Compared::Many(values) if values.len() > lookup::LONG_LIST);
         let mut guards = Vec::new();
         if place.negated && null.is_none() {
             if column.as_ref().is_none_or(|column| self.scope().is_nullable(column)) {

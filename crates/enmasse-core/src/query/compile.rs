@@ -17,7 +17,7 @@ pub(crate) struct Compiler<'q> {
     pub(super) scopes: Vec<Scope<'q>>,
     /// Whether aggregates have a meaning here: in what a subquery selects.
     pub(super) aggregates: bool,
-    /// Whether a query has been put inside of the statement.
+    /// Whether a query has been put inside of the statement, or a list so long that it may be read as if it were one.
     pub(super) nested: bool,
 }
 

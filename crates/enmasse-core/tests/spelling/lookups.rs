@@ -208,14 +208,14 @@ fn lists() {
 /// The values are in one parameter; here it is how long it is that counts.
 #[test]
 fn long_lists() {
-    let mut page = Page::new("in, of 20,000 values");
+    let mut page = Page::new("in, of 40,000 values");
     let types = [
-        ("n", DataType::Integer, (0..20_000).map(Value::from).collect::<Vec<_>>()),
-        ("name", text(), (0..20_000).map(|n| Value::from(format!("n{n}"))).collect()),
-        ("data", DataType::Bytes, (0..20_000_i32).map(|n| Value::from(n.to_be_bytes().to_vec())).collect()),
-        ("price", decimal(), (0..20_000).map(|n| Value::from(Decimal::new(n, 2))).collect()),
-        ("uuid", DataType::Uuid, (0..20_000).map(|n| Value::from(Uuid::from_u128(n))).collect()),
-        ("at", DataType::DateTime, (0..20_000).map(|n| Utc.timestamp_opt(n, 0).unwrap().into()).collect()),
+        ("n", DataType::Integer, (0..40_000).map(Value::from).collect::<Vec<_>>()),
+        ("name", text(), (0..40_000).map(|n| Value::from(format!("n{n}"))).collect()),
+        ("data", DataType::Bytes, (0..40_000_i32).map(|n| Value::from(n.to_be_bytes().to_vec())).collect()),
+        ("price", decimal(), (0..40_000).map(|n| Value::from(Decimal::new(n, 2))).collect()),
+        ("uuid", DataType::Uuid, (0..40_000).map(|n| Value::from(Uuid::from_u128(n))).collect()),
+        ("at", DataType::DateTime, (0..40_000).map(|n| Utc.timestamp_opt(n, 0).unwrap().into()).collect()),
     ];
     for (name, data_type, values) in types {
         page.add(&format!("{name}__in"), |dialect| {

@@ -1,9 +1,9 @@
 use enmasse::chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 use enmasse::{DataType, Value};
 use enmasse_core::expr::{self, Function, Operator, TruncateTo};
-use enmasse_core::lookup::{Compared, Lookup, Term};
+use enmasse_core::lookup::{Compared, Lookup, Term, Typed};
 
-use super::common::on_each_database;
+use super::common::{Kind, on_database, on_each_database};
 use super::{Table, many, one, where_true};
 
 fn moments() -> Vec<NaiveDateTime> {
@@ -340,5 +340,51 @@ fn now_is_now() {
             panic!("no datetime")
         };
         assert!(value > before && value < before + TimeDelta::minutes(1), "{value}");
+    });
+}
+
+/// PostgreSQL's sessions may be in any zone: a connection of the caller's own, for one.
+#[test]
+fn the_zone_of_a_session_changes_nothing() {
+    on_database(Kind::Postgres, async |db| {
+        // The day before and the day after the clocks went forward.
+        let before: NaiveDateTime = "2024-03-09T22:30:00".parse().unwrap();
+        let after = before + TimeDelta::days(1);
+        let rows =
+            [vec![before.and_utc().into(), before.into(), before.date().into(), TimeDelta::days(1).into()]];
+        let columns = [
+            ("at", DataType::DateTime),
+            ("local", DataType::NaiveDateTime),
+            ("day", DataType::Date),
+            ("span", DataType::Duration),
+        ];
+        let table = Table::new(&db, "zones", &columns, &rows).await;
+        db.query_raw("SELECT set_config('TimeZone', 'America/New_York', false)", []).await.unwrap();
+        let of = async |of: Typed| table.values(of).await.unwrap().remove(0);
+        let dialect = table.dialect();
+        let moved = expr::binary(dialect, table.term("at"), Operator::Add, table.term("span")).unwrap();
+        assert_eq!(of(moved).await, after.and_utc().into());
+        let lasted = expr::binary(
+            dialect,
+            Term::Value(after.and_utc().into()),
+            Operator::Subtract,
+            table.term("local"),
+        );
+        assert_eq!(of(lasted.unwrap()).await, TimeDelta::days(1).into());
+        let hour = expr::transform(dialect, table.column("at"), "hour").unwrap().unwrap();
+        assert_eq!(of(hour).await, 22.into());
+        let date = expr::transform(dialect, table.column("at"), "date").unwrap().unwrap();
+        assert_eq!(of(date).await, before.date().into());
+        let day =
+            expr::function(dialect, &Function::Truncate(TruncateTo::Day), vec![table.term("at")]).unwrap();
+        assert_eq!(of(day).await, before.date().and_time(NaiveTime::MIN).and_utc().into());
+        let text = expr::cast(dialect, table.term("at"), &DataType::TEXT).unwrap();
+        assert_eq!(of(text).await, "2024-03-09 22:30:00".into());
+        let same = Compared::One(table.term("local"));
+        assert_eq!(table.which(table.column("at"), Lookup::Exact, same).await.unwrap(), [0]);
+        let same = Compared::One(table.term("day"));
+        assert_eq!(table.which(table.column("at"), Lookup::Gt, same).await.unwrap(), [0]);
+        let zone = db.query_raw("SELECT current_setting('TimeZone')", []).await.unwrap();
+        assert_eq!(zone, [["America/New_York".into()]], "the pool gave the same connection throughout");
     });
 }

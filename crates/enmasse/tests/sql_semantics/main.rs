@@ -8,6 +8,7 @@ mod lists;
 mod numbers;
 mod texts;
 mod types;
+mod updates;
 
 use common::Kind;
 use enmasse::Database;

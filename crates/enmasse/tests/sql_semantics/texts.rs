@@ -1,6 +1,6 @@
 use enmasse::{DataType, Value};
 use enmasse_core::expr::{self, Function};
-use enmasse_core::lookup::{Compared, Lookup, Term};
+use enmasse_core::lookup::{self, Compared, Lookup, Term};
 
 use super::common::{Kind, on_each_database};
 use super::{Table, many, one, where_true};
@@ -267,13 +267,36 @@ fn functions_of_text() {
 #[test]
 fn a_list_of_texts_has_the_columns_collation() {
     on_each_database(async |db| {
-        let table = Table::of(&db, "names", DataType::Text { max_length: Some(20) }, &texts()).await;
-        let exact = table.which(table.column("v"), Lookup::Exact, one("ABC")).await.unwrap();
-        let short = table.which(table.column("v"), Lookup::In, many(["ABC", "nobody"])).await.unwrap();
-        let others = (0..20_000).map(|number| format!("nobody {number}"));
-        let long =
-            table.which(table.column("v"), Lookup::In, many(others.chain(["ABC".to_owned()]))).await.unwrap();
-        assert_eq!(short, exact);
-        assert_eq!(long, exact);
+        let table = Table::of(
+            &db,
+            "names",
+            DataType::Text { max_length: Some(20) },
+            &["abc", "ABC", "é", "e"].map(Value::from),
+        )
+        .await;
+        let collations: &[(&str, &[i64])] = match table.kind {
+            Kind::Mysql => &[
+                ("v VARCHAR(20) COLLATE utf8mb4_general_ci", &[0, 1, 2, 3]),
+                ("v VARCHAR(20) COLLATE utf8mb4_unicode_ci", &[0, 1, 2, 3]),
+                ("v VARCHAR(20) COLLATE utf8mb4_bin", &[1, 2]),
+                ("v VARCHAR(20) CHARACTER SET latin1 COLLATE latin1_german1_ci", &[0, 1, 2, 3]),
+            ],
+            _ => &[("", &[1, 2])],
+        };
+        for (collation, expected) in collations {
+            if !collation.is_empty() {
+                db.execute_raw(&format!("ALTER TABLE names MODIFY {collation}"), []).await.unwrap();
+            }
+            for length in [2, 1_500, 20_000, 100_000] {
+                let others = (2..length).map(|number| format!("nobody {number}"));
+                let list = || many(others.clone().chain(["ABC".to_owned(), "é".to_owned()]));
+                let found = table.which(table.column("v"), Lookup::In, list()).await;
+                let found = found.unwrap_or_else(|error| panic!("{:.200}", error.to_string()));
+                assert_eq!(found, *expected, "{collation}, {length}");
+                let holds = lookup::compile(table.dialect(), table.column("v"), Lookup::In, list()).unwrap();
+                let others: Vec<i64> = (0..4).filter(|number| !expected.contains(number)).collect();
+                assert_eq!(table.rows(holds.not()).await.unwrap(), others, "{collation}, {length}");
+            }
+        }
     });
 }

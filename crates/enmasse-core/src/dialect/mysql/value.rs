@@ -5,12 +5,12 @@ use crate::dialect::rows::{json_rows, stored};
 use crate::dialect::spelling::ValueSql;
 use crate::dialect::{Capability, Dialect};
 use crate::error::{Error, Result};
-use crate::lookup::{Typed, placeholders};
+use crate::lookup::{LONG_LIST, Typed, placeholders};
 use crate::sql::Fragment;
 use crate::value::{DataType, Value};
 
-/// Up to so many values are parameters each, of the 65,535 that a statement may have.
-const MAX_LISTED: usize = 10_000;
+/// Up to so many texts are parameters each, of the 65,535 that a statement may have: the other way is slow under NOT.
+const MAX_TEXTS: usize = 30_000;
 
 impl ValueSql for Mysql {
     /// A decimal is sent as text, which would make arithmetic and comparisons those of floats.
@@ -67,7 +67,8 @@ impl ValueSql for Mysql {
     /// collation, and a table's column would not.
     fn is_one_of(&self, left: Fragment, values: &[Value], data_type: &DataType) -> Result<Fragment> {
         use DataType::*;
-        if values.len() <= MAX_LISTED {
+        let max = if let Text { .. } | Uuid = data_type { MAX_TEXTS } else { LONG_LIST };
+        if values.len() <= max {
             return placeholders(self, left, values, data_type);
         }
         if !self.supports(Capability::JsonTable) {

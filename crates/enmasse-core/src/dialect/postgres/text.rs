@@ -1,6 +1,7 @@
 //! Text on PostgreSQL.
 
 use super::Postgres;
+use super::time::in_utc;
 use crate::dialect::spelling::TextSql;
 use crate::error::Result;
 use crate::lookup::{Needle, Pattern, Place, Typed, like_pattern, like_sql};
@@ -14,7 +15,7 @@ impl TextSql for Postgres {
     fn text(&self, value: Typed) -> Fragment {
         match value.data_type {
             Some(DataType::Text { .. }) => value.sql,
-            _ => Fragment::format("{}::text", [value.sql]),
+            _ => Fragment::format("{}::text", [in_utc(value)]),
         }
     }
 

@@ -49,8 +49,14 @@ impl TimeSql for Postgres {
         Fragment::text("STATEMENT_TIMESTAMP()")
     }
 
+    /// In UTC: in a session's own zone a day may have 23 hours.
     fn moved(&self, value: Typed, back: bool, duration: Fragment) -> Fragment {
-        Fragment::format(if back { "({} - {})" } else { "({} + {})" }, [value.sql, duration])
+        let sign = if back { "-" } else { "+" };
+        let template = match value.data_type {
+            Some(DataType::DateTime) => format!("(({{}} {sign} {{}}) AT TIME ZONE 'UTC')"),
+            _ => format!("({{}} {sign} {{}})"),
+        };
+        Fragment::format(&template, [in_utc(value), duration])
     }
 
     fn between(&self, later: Fragment, earlier: Fragment, data_type: &DataType) -> Fragment {
@@ -66,7 +72,7 @@ impl TimeSql for Postgres {
 }
 
 /// A moment as its date and time in UTC, whatever zone the session is in.
-fn in_utc(value: Typed) -> Fragment {
+pub(super) fn in_utc(value: Typed) -> Fragment {
     match value.data_type {
         Some(DataType::DateTime) => Fragment::format("({} AT TIME ZONE 'UTC')", [value.sql]),
         _ => value.sql,

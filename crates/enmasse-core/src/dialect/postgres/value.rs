@@ -22,6 +22,7 @@ impl ValueSql for Postgres {
         let template = match (&from, to) {
             (Json, Text { .. }) => return self.json_text(&sql, &[]),
             (DateTime, NaiveDateTime) | (NaiveDateTime, DateTime) => "({} AT TIME ZONE 'UTC')".to_owned(),
+            (DateTime, Text { .. }) => "({} AT TIME ZONE 'UTC')::text".to_owned(),
             (DateTime, Date) => "({} AT TIME ZONE 'UTC')::date".to_owned(),
             (DateTime, Time) => "({} AT TIME ZONE 'UTC')::time".to_owned(),
             (Date, DateTime) => "({}::timestamp AT TIME ZONE 'UTC')".to_owned(),
