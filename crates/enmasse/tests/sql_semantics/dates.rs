@@ -45,7 +45,7 @@ const DATE_PARTS: [Part; 8] = [
     ("week", |m| m.iso_week().week()),
     ("week_day", |m| m.weekday().number_from_sunday()),
     ("iso_week_day", |m| m.weekday().number_from_monday()),
-    ("quarter", |m| (m.month() + 2) / 3),
+    ("quarter", |m| m.month().div_ceil(3)),
 ];
 
 const TIME_PARTS: [Part; 3] =
@@ -217,7 +217,8 @@ fn durations_move_moments() {
             .collect();
         let table = Table::new(&db, "moves", &columns, &rows).await;
         let midnight = moment.date().and_time(NaiveTime::MIN);
-        let by_span: [(&str, Operator, fn(NaiveDateTime, NaiveDateTime, TimeDelta) -> Value); 7] = [
+        type Expected = fn(NaiveDateTime, NaiveDateTime, TimeDelta) -> Value;
+        let by_span: [(&str, Operator, Expected); 7] = [
             ("utc", Operator::Add, |m, _, by| (m + by).and_utc().into()),
             ("utc", Operator::Subtract, |m, _, by| (m - by).and_utc().into()),
             ("local", Operator::Add, |m, _, by| (m + by).into()),

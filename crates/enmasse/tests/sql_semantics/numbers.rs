@@ -87,7 +87,8 @@ fn integers_are_added_divided_and_shifted_the_same() {
         let rows: Vec<Vec<Value>> = pairs.iter().map(|(l, r)| vec![(*l).into(), (*r).into()]).collect();
         let columns = [("l", DataType::BigInt), ("r", DataType::BigInt)];
         let table = Table::new(&db, "pairs", &columns, &rows).await;
-        let operators: [(Operator, fn(i64, i64) -> i64); 7] = [
+        type Expected = fn(i64, i64) -> i64;
+        let operators: [(Operator, Expected); 7] = [
             (Operator::Add, |l, r| l + r),
             (Operator::Subtract, |l, r| l - r),
             (Operator::Multiply, |l, r| l * r),
