@@ -288,7 +288,7 @@ fn shown<M: Model>(model: &ModelRef, rows: &[M]) -> Table {
 /// A value as a column keeps it: datetimes to the microsecond, decimals without zeros at the end.
 fn settled(field: &Field, value: Value) -> Value {
     match field.data_type.clean(value).expect("only values that fit are written") {
-        Value::Float(0.0) => Value::Float(0.0), // SQLite keeps no minus zero
+        Value::Float(number) => Value::Float(number + 0.0), // SQLite keeps no minus zero
         value => value,
     }
 }
