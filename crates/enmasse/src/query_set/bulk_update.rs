@@ -26,6 +26,43 @@ impl<M: Entity> QuerySet<M> {
     /// The closure names the fields, `|u| (u.name, u.points)`; names that are known at run time are taken as well,
     /// `|_| ["name", "points"]`.
     ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> enmasse::Result<()> {
+    /// use enmasse::prelude::*;
+    ///
+    /// #[derive(Model, Debug, Clone, PartialEq)]
+    /// #[model(table = "users")]
+    /// struct User {
+    ///     #[model(primary_key)]
+    ///     id: i64,
+    ///     name: String,
+    ///     points: i32,
+    /// }
+    ///
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # db.create_tables([User::model()?]).await?;
+    /// let user = |id, name: &str| User { id, name: name.into(), points: 5 };
+    /// let mut users = User::objects(&db).bulk_create([user(1, "Ada"), user(2, "Bob")]).await?;
+    /// users[0].points = 10;
+    /// users.push(user(3, "Eve"));
+    ///
+    /// let update = User::objects(&db).bulk_update(&users, |u| (u.name, u.points));
+    /// assert_eq!(
+    ///     update.explain()?, // the other databases get the rows in other ways
+    ///     r#"-- for each row
+    /// UPDATE "users" SET "name" = ?, "points" = ? WHERE "id" = ?"#
+    /// );
+    /// let report = update.await?;
+    /// assert_eq!(report.matched, 2);
+    /// assert_eq!(report.missing, [[Value::Int(3)]]);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
+    /// ```
+    ///
     /// # Errors
     ///
     /// When awaited, and checked in Django's order, also where there are no objects (see [`plan::bulk_update()`]):

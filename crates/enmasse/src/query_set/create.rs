@@ -24,6 +24,31 @@ impl<M: Entity> QuerySet<M> {
     /// Inserts an object as a new row, and gives it back with what the database and the model have made: its key where that is an
     /// `Option` and `None`, `auto_now` and `auto_now_add` fields, generated columns.
     ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> enmasse::Result<()> {
+    /// use enmasse::prelude::*;
+    ///
+    /// #[derive(Model, Debug, Clone, PartialEq)]
+    /// #[model(table = "users")]
+    /// struct User {
+    ///     #[model(primary_key)]
+    ///     id: Option<i64>, // None until the database has given one
+    ///     name: String,
+    ///     points: i32,
+    /// }
+    ///
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # db.create_tables([User::model()?]).await?;
+    /// let user = User::objects(&db).create(User { id: None, name: "Ada".into(), points: 5 }).await?;
+    /// assert_eq!(user.id, Some(1));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Value`](ErrorKind::Value) where a value does not fit its field; [`Integrity`](ErrorKind::Integrity) where a constraint

@@ -24,6 +24,36 @@ impl<M: Entity> QuerySet<M> {
     ///
     /// The object gets what the write made: its key, `auto_now` fields.
     ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> enmasse::Result<()> {
+    /// use enmasse::prelude::*;
+    ///
+    /// #[derive(Model, Debug, Clone, PartialEq)]
+    /// #[model(table = "users")]
+    /// struct User {
+    ///     #[model(primary_key)]
+    ///     id: Option<i64>, // None until the database has given one
+    ///     name: String,
+    ///     points: i32,
+    /// }
+    ///
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # db.create_tables([User::model()?]).await?;
+    /// let mut user = User { id: None, name: "Ada".into(), points: 5 };
+    /// assert!(User::objects(&db).save(&mut user).await?.created);
+    /// assert_eq!(user.id, Some(1));
+    ///
+    /// user.points = 10;
+    /// let saved = User::objects(&db).save(&mut user).update_fields(|u| u.points).await?;
+    /// assert!(!saved.created);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Value`](ErrorKind::Value) where a value does not fit its field; [`Integrity`](ErrorKind::Integrity) where a constraint

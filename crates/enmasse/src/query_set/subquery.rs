@@ -24,14 +24,45 @@ pub struct Subquery<B> {
 impl<M: Entity> QuerySet<M> {
     /// One column or expression of each row, as a subquery. An aggregate gives one value of all rows.
     ///
-    /// ```text
-    /// Profile::objects(&db).update(|p| {
-    ///     let orders = Order::query().filter(|o| o.user.eq(p.user.outer()));
-    ///     p.points.set(coalesce((orders.select(|o| o.amount.sum()), 0)))
-    /// })
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> enmasse::Result<()> {
+    /// use enmasse::prelude::*;
     ///
-    /// UPDATE "profiles" SET "points" =
-    ///     COALESCE((SELECT SUM(t1."amount") FROM "orders" t1 WHERE t1."user_id" = "profiles"."user_id"), $1)
+    /// #[derive(Model)]
+    /// #[model(table = "users")]
+    /// struct User {
+    ///     #[model(primary_key)]
+    ///     id: i64,
+    ///     spent: Option<i64>,
+    /// }
+    ///
+    /// #[derive(Model)]
+    /// #[model(table = "orders")]
+    /// struct Order {
+    ///     #[model(primary_key)]
+    ///     id: i64,
+    ///     #[model(foreign_key = User)]
+    ///     user: i64,
+    ///     amount: i64,
+    /// }
+    ///
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # db.create_tables([User::model()?, Order::model()?]).await?;
+    /// let update = User::objects(&db).update(|u| {
+    ///     let orders = Order::query().filter(|o| o.user.eq(u.id.outer()));
+    ///     u.spent.set(orders.select(|o| o.amount.sum()))
+    /// });
+    /// assert_eq!(
+    ///     update.explain()?,
+    ///     r#"UPDATE "users" SET "spent" = (SELECT SUM("t1"."amount") FROM "orders" "t1" WHERE "t1"."user_id" = "users"."id")"#
+    /// );
+    /// update.await?;
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
     /// ```
     pub fn select<S: Expression>(self, output: impl FnOnce(M::Columns) -> S) -> Subquery<S::Base> {
         let output = vec![output(M::columns(Path::root())).into_expr()];
@@ -41,10 +72,41 @@ impl<M: Entity> QuerySet<M> {
 
 /// Whether a query has rows, as a condition of the query around it: Django's `Exists`.
 ///
-/// ```text
-/// User::objects(&db).filter(|u| exists(Order::query().filter(|o| o.user.eq(u.id.outer()))))
+/// ```
+/// # #[cfg(feature = "sqlite")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> enmasse::Result<()> {
+/// use enmasse::prelude::*;
 ///
-/// … WHERE EXISTS (SELECT 1 FROM "orders" t1 WHERE t1."user_id" = "users"."id")
+/// #[derive(Model)]
+/// #[model(table = "users")]
+/// struct User {
+///     #[model(primary_key)]
+///     id: i64,
+///     spent: Option<i64>,
+/// }
+///
+/// #[derive(Model)]
+/// #[model(table = "orders")]
+/// struct Order {
+///     #[model(primary_key)]
+///     id: i64,
+///     #[model(foreign_key = User)]
+///     user: i64,
+///     amount: i64,
+/// }
+///
+/// # let db = Database::connect("sqlite::memory:").await?;
+/// # db.create_tables([User::model()?, Order::model()?]).await?;
+/// let buyers = User::objects(&db).filter(|u| exists(Order::query().filter(|o| o.user.eq(u.id.outer()))));
+/// assert!(buyers.explain()?.ends_with(
+///     r#"WHERE EXISTS (SELECT 1 FROM "orders" "t1" WHERE "t1"."user_id" = "users"."id")"#
+/// ));
+/// assert_eq!(buyers.count().await?, 0);
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sqlite"))]
+/// # fn main() {}
 /// ```
 pub fn exists<M: Entity>(rows: QuerySet<M>) -> Q {
     Q::Exists(Box::new(Select { query: rows.query, output: Vec::new() }))

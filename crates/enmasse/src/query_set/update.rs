@@ -23,12 +23,38 @@ impl<M: Entity> QuerySet<M> {
     /// `auto_now` are set as well, unless they are among the assignments (Django forgets them). Nothing to set, or a query
     /// that can have no rows, sends nothing and gives 0.
     ///
-    /// ```text
-    /// User::objects(&db).filter(|u| u.country.eq("US")).update(|u| u.points.set(u.points + 100))
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> enmasse::Result<()> {
+    /// use enmasse::prelude::*;
     ///
-    /// PostgreSQL  UPDATE "users" SET "points" = ("users"."points" + $1) WHERE "users"."country" = $2
-    /// SQLite      UPDATE "users" SET "points" = ("users"."points" + ?) WHERE "users"."country" = ?
-    /// MariaDB     UPDATE `users` SET `points` = (`users`.`points` + ?) WHERE `users`.`country` = ?
+    /// #[derive(Model)]
+    /// #[model(table = "users")]
+    /// struct User {
+    ///     #[model(primary_key)]
+    ///     id: i64,
+    ///     country: String,
+    ///     points: i32,
+    /// }
+    ///
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # db.create_tables([User::model()?]).await?;
+    /// let gift = User::objects(&db).filter(|u| u.country.eq("US")).update(|u| u.points.increment(100));
+    /// assert_eq!(
+    ///     gift.explain()?, // MariaDB quotes names with backticks, PostgreSQL numbers the parameters
+    ///     r#"UPDATE "users" SET "points" = ("users"."points" + ?) WHERE "users"."country" = ?
+    /// -- params: 100, 'US'"#
+    /// );
+    /// let matched = gift.await?;
+    /// # assert_eq!(matched, 0);
+    ///
+    /// // several fields, each from the row as it was
+    /// User::objects(&db).update(|u| (u.points.set(u.points * 2 + 1), u.country.set(u.country.upper()))).await?;
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
     /// ```
     ///
     /// # Errors

@@ -14,6 +14,33 @@ impl<M: Entity> QuerySet<M> {
     /// Some columns, or expressions, of each row: `values(|u| (u.id, u.country))` gives `(i64, String)`s, and one column its
     /// own type.
     ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> enmasse::Result<()> {
+    /// use enmasse::prelude::*;
+    ///
+    /// #[derive(Model, Debug, Clone, PartialEq)]
+    /// #[model(table = "users")]
+    /// struct User {
+    ///     #[model(primary_key)]
+    ///     id: i64,
+    ///     name: String,
+    ///     points: i32,
+    /// }
+    ///
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # db.create_tables([User::model()?]).await?;
+    /// # User::objects(&db).create(User { id: 1, name: "Ada".into(), points: 5 }).await?;
+    /// let names: Vec<String> = User::objects(&db).order_by(|u| u.name).values(|u| u.name).await?;
+    /// let points: Vec<(i64, i32)> = User::objects(&db).values(|u| (u.id, u.points)).await?;
+    /// # assert_eq!((names, points), (vec!["Ada".to_owned()], vec![(1, 5)]));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
+    /// ```
+    ///
     /// # Errors
     ///
     /// When fetched, as [`fetch`](QuerySet::fetch); and [`Value`](crate::ErrorKind::Value) where NULL comes back for a column that
