@@ -32,6 +32,8 @@ pub(super) struct PostgresConnection {
     tls: Option<MakeRustlsConnect>,
     /// Whether a statement was sent whose end has not been heard of.
     is_busy: bool,
+    /// Whether the server was asked to stop a statement. It may still do so, to any later one: nobody else gets the connection.
+    was_stopped: bool,
     /// There until it is dropped.
     client: Option<Client>,
 }
@@ -43,6 +45,7 @@ impl PostgresConnection {
             state: TransactionState::default(),
             tls,
             is_busy: false,
+            was_stopped: false,
             client: Some(client),
         }
     }
@@ -53,7 +56,9 @@ impl PostgresConnection {
             return Err(Error::new(ErrorKind::Connection, "The connection has been given back."));
         };
         if self.is_busy {
+            self.was_stopped = true;
             stop(client, &self.tls).await;
+            stopped(client).await;
             self.is_busy = false;
         }
         self.state.start()?;
@@ -73,9 +78,10 @@ impl PostgresConnection {
 impl Drop for PostgresConnection {
     fn drop(&mut self) {
         let Some(client) = self.client.take() else { return };
-        if !self.state.is_open() && !self.is_busy {
+        if !self.state.is_open() && !self.is_busy && !self.was_stopped {
             return;
         }
+        let was_stopped = self.was_stopped || self.is_busy;
         let (tls, is_busy) = (self.tls.take(), self.is_busy);
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             // without a runtime nobody can roll back: the server does, when the connection closes
@@ -86,10 +92,18 @@ impl Drop for PostgresConnection {
                 stop(&client, &tls).await;
             }
             // it waits for a statement that is still running
-            if client.batch_execute("ROLLBACK").await.is_err() {
+            if client.batch_execute("ROLLBACK").await.is_err() || was_stopped {
                 drop(Object::take(client));
             }
         });
+    }
+}
+
+/// Waits for a request to stop, which has a connection of its own, to have come: it stops the statement that it was for,
+/// which aborts the transaction, or one that does nothing.
+async fn stopped(client: &Client) {
+    if client.batch_execute("SELECT 1").await.is_ok() {
+        _ = client.batch_execute("SELECT pg_sleep(0.1)").await;
     }
 }
 
