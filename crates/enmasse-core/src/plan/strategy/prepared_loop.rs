@@ -3,15 +3,23 @@
 //! ```sql
 //! UPDATE "users" SET "name" = ?, "points" = ? WHERE "id" = ?
 //! ```
+//!
+//! A filter that reads other rows is asked once, before the first row is written: the keys that pass it are kept in a temporary
+//! table. Asked row by row it would see the rows that have changed already, and be a query for each.
 
-use crate::dialect::{Dialect, quote_table};
+use crate::dialect::{Capability, Dialect, quote_table};
 use crate::error::Result;
+use crate::lookup::Condition;
 use crate::plan::strategy::Batch;
-use crate::plan::{Rows, Step};
-use crate::sql::Param;
+use crate::plan::update::select;
+use crate::plan::{Rows, Step, free_name};
+use crate::query::Compiler;
+use crate::sql::{Fragment, Param, Statement};
 
 pub(super) fn steps(dialect: &dyn Dialect, batch: Batch<'_>) -> Result<Vec<Step>> {
-    let Some(filter) = batch.filter(dialect)? else { return Ok(Vec::new()) };
+    let Some(Filter { before, condition: filter, after }) = filter(dialect, &batch)? else {
+        return Ok(Vec::new());
+    };
     let model = batch.model().clone();
     let width = batch.key.len();
 
@@ -45,5 +53,50 @@ pub(super) fn steps(dialect: &dyn Dialect, batch: Batch<'_>) -> Result<Vec<Step>
         row
     });
     let key = set.len()..set.len() + width;
-    Ok(vec![Step::WriteEach(Rows { sql, types, rows: Box::new(rows), key, returned })])
+    let write = Step::WriteEach(Rows { sql, types, rows: Box::new(rows), key, returned });
+    Ok(before.into_iter().chain([write]).chain(after).collect())
+}
+
+/// The filter as a condition with ` AND ` before it, and what is to be done before and after.
+struct Filter {
+    before: Vec<Step>,
+    condition: Fragment,
+    after: Option<Step>,
+}
+
+/// `None` where no row can pass.
+fn filter(dialect: &dyn Dialect, batch: &Batch<'_>) -> Result<Option<Filter>> {
+    let mut compiler = Compiler::new(dialect, batch.query);
+    let passing = compiler.filters(batch.query)?;
+    if passing == Condition::Nothing {
+        return Ok(None);
+    }
+    if !dialect.supports(Capability::LocalCalls) || !(compiler.has_joins() || compiler.has_queries()) {
+        let condition = batch.filter(dialect)?;
+        return Ok(condition.map(|condition| Filter { before: Vec::new(), condition, after: None }));
+    }
+    let prepare = |sql: String| Step::Prepare(Statement { sql, params: Vec::new() });
+    let name = free_name(batch.model(), "enmasse_passed");
+    let own = compiler.own_key();
+    let (mut columns, mut same) = (Vec::new(), Vec::new());
+    for (number, column) in own.into_iter().enumerate() {
+        columns.push(Fragment::format(&format!("{{}} k{number}"), [column.clone()]));
+        same.push(Fragment::format(&format!("{name}.k{number} = {{}}"), [column]));
+    }
+    let keys = (0..columns.len()).map(|number| format!("k{number}")).collect::<Vec<_>>().join(", ");
+    let mut create = Fragment::text(format!("CREATE TEMPORARY TABLE {name} AS "));
+    create.push(select(&mut compiler, columns, passing));
+    let drop = format!("DROP TABLE IF EXISTS temp.{name}");
+    Ok(Some(Filter {
+        before: vec![
+            prepare(drop.clone()),
+            Step::Prepare(create.statement(dialect)),
+            prepare(format!("CREATE INDEX temp.{name}_keys ON {name} ({keys})")),
+        ],
+        condition: Fragment::format(
+            &format!(" AND EXISTS (SELECT 1 FROM temp.{name} WHERE {{}})"),
+            [Fragment::join(same, " AND ")],
+        ),
+        after: Some(prepare(drop)),
+    }))
 }
