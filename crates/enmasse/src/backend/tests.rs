@@ -111,6 +111,30 @@ fn postgres_takes_arrays_of_every_type() {
     });
 }
 
+#[test]
+fn postgres_takes_text_for_columns_of_every_text_type() {
+    on_database(Kind::Postgres, async |db| {
+        let executor = db.executor();
+        let has_citext = executor.script("CREATE EXTENSION citext").await.is_ok();
+        for column in ["text", "varchar(5)", "char(3)", "name", "citext"] {
+            if column == "citext" && !has_citext {
+                eprintln!("NOT TESTED: the server has no citext");
+                continue;
+            }
+            executor.script(&format!("CREATE TABLE v (id integer, v {column})")).await.unwrap();
+            for value in [Value::from("abc"), Value::Null] {
+                let params = [number(1), (value, DataType::TEXT)];
+                let insert = statement(&executor, "INSERT INTO v (id, v) VALUES (?, ?)", params);
+                assert_eq!(executor.execute(&insert).await.unwrap().rows, 1, "{column}");
+            }
+            let params = [("abc".into(), DataType::TEXT)];
+            let one = statement(&executor, "SELECT v FROM v WHERE v = ?", params);
+            assert_eq!(executor.query(&one, &[DataType::TEXT]).await.unwrap(), [["abc".into()]], "{column}");
+            executor.script("DROP TABLE v").await.unwrap();
+        }
+    });
+}
+
 /// As many rows as there are, from a table of ten.
 async fn many(executor: &Executor) -> Statement {
     executor.script("CREATE TABLE d (n integer)").await.unwrap();
