@@ -215,3 +215,42 @@ fn choices_know_their_variants() {
     }
     assert_eq!(Value::from(Membership::Free), "free".into());
 }
+
+/// Fields named as what the derive's own code names, in a model that a `macro_rules!` writes of parts that come from two places.
+macro_rules! model_with {
+    ($($field:ident: $type:ty),*) => {
+        #[derive(Model, Debug, Clone, PartialEq)]
+        struct Odd {
+            #[model(primary_key)]
+            id: i64,
+            value: i32,
+            field: Option<String>,
+            $($field: $type,)*
+        }
+    };
+}
+
+model_with!(row: bool, path: String, set: i16, place_0: i32, r#type: Vec<u8>);
+
+#[test]
+fn fields_may_be_named_as_anything() {
+    let model = Odd::model().unwrap();
+    let mut odd = Odd {
+        id: 1,
+        value: 2,
+        field: None,
+        row: true,
+        path: "x".into(),
+        set: 3,
+        place_0: 4,
+        r#type: vec![5],
+    };
+    let values: Vec<Value> = (0..8).map(|position| odd.value(&model, position)).collect();
+    let expected: [Value; 8] =
+        [1.into(), 2.into(), Value::Null, true.into(), "x".into(), 3.into(), 4.into(), vec![5].into()];
+    assert_eq!(values, expected);
+    assert_eq!(Odd::from_row(&model, values).unwrap(), odd);
+    odd.set_value(&model, 1, Value::Int(20)).unwrap();
+    odd.set_value(&model, 7, Value::Bytes(vec![])).unwrap();
+    assert_eq!((odd.value, odd.r#type), (20, vec![]));
+}

@@ -1,7 +1,7 @@
 //! `impl Entity` and `impl Model`.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::model::columns::columns_ident;
@@ -14,21 +14,22 @@ pub fn expand(model: &Model) -> TokenStream {
     let names: Vec<&String> = model.fields.iter().map(|field| &field.name).collect();
     let idents: Vec<&Ident> = model.fields.iter().map(|field| &field.ident).collect();
     let positions = 0..names.len();
-    let to_values = model.fields.iter().map(|field| {
-        let ident = at_type(field);
-        quote_spanned! { type_span(field) => ::enmasse::FieldType::to_value(&self.#ident) }
+    // Code at a field's type does not see these by name where the model is written by a `macro_rules!`.
+    let (value, row) = (quote! { value }, quote! { row });
+    let places: Vec<Ident> = model.fields.iter().zip(0..).map(place).collect();
+    let to_values = model.fields.iter().zip(&places).map(|(field, place)| {
+        quote_spanned! { field.field_type.span() => ::enmasse::FieldType::to_value(#place) }
     });
-    let sets = model.fields.iter().zip(0_usize..).map(|(field, position)| {
-        let ident = at_type(field);
-        let set = quote_spanned! { type_span(field) =>
-            ::enmasse::FieldType::from_value(value).map(|value| self.#ident = value)
+    let sets = model.fields.iter().zip(&places).zip(0_usize..).map(|((field, place), position)| {
+        let set = quote_spanned! { field.field_type.span() =>
+            ::enmasse::FieldType::from_value(#value).map(|value| *#place = value)
         };
         quote! { #position => #set }
     });
     let types: Vec<TokenStream> = model.fields.iter().map(field_type).collect();
     let takes = model.fields.iter().map(|field| {
         let Field { ident, .. } = field;
-        let take = quote_spanned! { type_span(field) => row.take() };
+        let take = quote_spanned! { field.field_type.span() => #row.take() };
         quote! { #ident: #take? }
     });
     quote! {
@@ -50,6 +51,7 @@ pub fn expand(model: &Model) -> TokenStream {
 
             fn value(&self, _: &::enmasse::schema::ModelRef, field: usize) -> ::enmasse::Value {
                 #(#types)*
+                let Self { #(#idents: #places),* } = self;
                 match field {
                     #(#positions => #to_values,)*
                     _ => ::enmasse::Value::Null,
@@ -64,6 +66,7 @@ pub fn expand(model: &Model) -> TokenStream {
             ) -> ::enmasse::Result<()> {
                 #(#types)*
                 const NAMES: &[&str] = &[#(#names),*];
+                let Self { #(#idents: #places),* } = self;
                 let set = match field {
                     #(#sets,)*
                     _ => return ::std::result::Result::Err(::enmasse::__private::no_such_position(#name, field)),
@@ -74,16 +77,9 @@ pub fn expand(model: &Model) -> TokenStream {
     }
 }
 
-/// The field's name where its type stands, so that what is wrong with the type is reported once and there.
-fn at_type(field: &Field) -> Ident {
-    let mut ident = field.ident.clone();
-    ident.set_span(field.field_type.span());
-    ident
-}
-
-/// Where the field's type stands, for code that uses what the derive itself names: the model may be written by a `macro_rules!`.
-fn type_span(field: &Field) -> Span {
-    field.field_type.span().resolved_at(Span::call_site())
+/// A name for the field's place which stands where its type does, so that what is wrong with the type is reported once and there.
+fn place((field, number): (&Field, usize)) -> Ident {
+    format_ident!("place_{number}", span = field.field_type.span())
 }
 
 /// Says that the type must be one that a field can have; of equal errors the compiler reports one.
