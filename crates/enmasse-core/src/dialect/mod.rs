@@ -125,6 +125,8 @@ pub enum Capability {
     JsonContainment,
     /// Integer parameters in bulk through one JSON text, where a statement has too few parameters.
     JsonTable,
+    /// A column keeps values of its own type only.
+    TypedColumns,
     /// A type for UUIDs.
     NativeUuid,
 }

@@ -1,6 +1,7 @@
 //! Expressions: what a field is set to or compared with.
 
 mod arithmetic;
+mod assign;
 mod call;
 mod function;
 mod literal;
@@ -13,6 +14,7 @@ pub use function::{Aggregate, DatePart, Function, JsonStep, TruncateTo};
 pub use literal::literal;
 pub use operator::Operator;
 
+pub(crate) use assign::for_column;
 pub(crate) use call::{is_transform, transforms};
 pub(crate) use types::{aligned, common_type};
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::dialect::{Capability, Dialect, quote_table};
 use crate::error::{Error, ErrorKind, Result};
-use crate::expr::{Expr, FieldPath, literal};
+use crate::expr::{Expr, FieldPath, for_column, literal};
 use crate::lookup::Condition;
 use crate::plan::{Plan, Step, free_name, set_auto};
 use crate::query::{Compiler, Distinct, Query};
@@ -254,7 +254,8 @@ fn new_value<'q>(
         return Ok(literal(compiler.dialect(), &value, Some(&field.data_type))?.sql);
     }
     let place = |error: Error| error.at(format!("{}.{}", model.name, field.name));
-    Ok(compiler.typed(value, Some(&field.data_type)).map_err(place)?.sql)
+    let value = compiler.typed(value, Some(&field.data_type)).map_err(place)?;
+    Ok(for_column(compiler.dialect(), value, &field.data_type).map_err(place)?.sql)
 }
 
 fn settings(settings: impl IntoIterator<Item = (String, Fragment)>) -> Fragment {

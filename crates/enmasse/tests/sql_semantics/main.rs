@@ -10,6 +10,8 @@ mod texts;
 mod types;
 mod updates;
 
+use std::sync::Arc;
+
 use common::Kind;
 use enmasse::Database;
 use enmasse::schema::{Field, Model, Schema};
@@ -25,6 +27,7 @@ struct Table {
     dialect: Box<dyn Dialect>,
     name: String,
     columns: Vec<(&'static str, DataType)>,
+    schema: Arc<Schema>,
 }
 
 impl Table {
@@ -44,8 +47,10 @@ impl Table {
         for (column, data_type) in columns {
             model = model.add(Field::new(*column, data_type.clone()).null());
         }
-        db.create_tables(Schema::new(vec![model]).unwrap().models()).await.unwrap();
-        let table = Table { db: db.clone(), kind, dialect, name: name.to_owned(), columns: columns.to_vec() };
+        let schema = Schema::new(vec![model]).unwrap();
+        db.create_tables(schema.models()).await.unwrap();
+        let table =
+            Table { db: db.clone(), kind, dialect, name: name.to_owned(), columns: columns.to_vec(), schema };
         for (id, row) in rows.iter().enumerate() {
             let mut values = vec![Fragment::text(id.to_string())];
             for (value, (_, data_type)) in row.iter().zip(columns) {
@@ -103,7 +108,11 @@ impl Table {
     }
 
     async fn run(&self, sql: Fragment) -> Result<Vec<Vec<Value>>> {
-        let Statement { mut sql, params } = sql.statement(self.dialect());
+        self.run_statement(sql.statement(self.dialect())).await
+    }
+
+    async fn run_statement(&self, statement: Statement) -> Result<Vec<Vec<Value>>> {
+        let Statement { mut sql, params } = statement;
         if self.kind == Kind::Postgres {
             // As the backend does, which prepares a statement with its parameters' types.
             for (number, param) in params.iter().enumerate().rev() {

@@ -113,6 +113,7 @@ fn values_are_cast() {
             ("day", DataType::Date),
             ("data", DataType::Json),
             ("data_text", DataType::Json),
+            ("data_null", DataType::Json),
         ];
         let day = NaiveDate::from_ymd_opt(2024, 5, 6).unwrap();
         let at = day.and_time(NaiveTime::from_hms_micro_opt(7, 8, 9, 10).unwrap());
@@ -126,6 +127,7 @@ fn values_are_cast() {
             day.into(),
             json!(12).into(),
             json!("word").into(),
+            json!(null).into(),
         ];
         let table = Table::new(&db, "casts", &columns, &[row]).await;
         let places =
@@ -154,6 +156,9 @@ fn values_are_cast() {
             ("data", DataType::Integer, 12.into()),
             ("data", DataType::TEXT, "12".into()),
             ("data_text", DataType::TEXT, "word".into()),
+            ("data_null", DataType::TEXT, Value::Null),
+            ("data_null", DataType::Integer, Value::Null),
+            ("data_null", DataType::Bool, Value::Null),
         ] {
             let of = expr::cast(table.dialect(), table.term(column), &to).unwrap();
             let found = table.values(of).await.unwrap_or_else(|error| panic!("{column} as {to:?}: {error}"));

@@ -56,7 +56,7 @@ impl Dialect for Mysql {
             InsertReturning => self.flavour == Flavour::MariaDb && self.version >= (10, 5),
             NativeUuid => self.flavour == Flavour::MariaDb && self.version >= (10, 7),
             JsonTable => self.flavour == Flavour::Mysql || self.version >= (10, 6),
-            JoinedUpdate | RowLocks | OrderedUpdate | JsonContainment => true,
+            JoinedUpdate | RowLocks | OrderedUpdate | JsonContainment | TypedColumns => true,
             _ => false,
         }
     }

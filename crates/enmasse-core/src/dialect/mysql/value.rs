@@ -33,8 +33,15 @@ impl ValueSql for Mysql {
         let template = match (&value.data_type, to) {
             (Some(Json), Json) => "{}",
             (Some(Json), to) => {
-                let inner = Fragment::format("JSON_UNQUOTE({})", [sql]);
-                return self.convert(Typed::new(inner, DataType::TEXT), to);
+                // JSON's null is no value of any other type.
+                let unless_null = |unquoted: &str| {
+                    let case = format!("CASE WHEN JSON_TYPE({{}}) <> 'NULL' THEN {unquoted} END");
+                    Fragment::format(&case, [sql.clone(), sql.clone()])
+                };
+                return match to {
+                    Bool => Ok(unless_null("JSON_UNQUOTE({}) = 'true'")),
+                    to => self.convert(Typed::new(unless_null("JSON_UNQUOTE({})"), DataType::TEXT), to),
+                };
             }
             (_, Bool) => "({} <> 0)",
             (_, SmallInt | Integer | BigInt | Duration) => "CAST({} AS SIGNED)",

@@ -42,6 +42,7 @@ impl Dialect for Postgres {
                 | UpdateReturning
                 | ArrayParams
                 | RowLocks
+                | TypedColumns
                 | DistinctOn
                 | JsonContainment
                 | NativeUuid

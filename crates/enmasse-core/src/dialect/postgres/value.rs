@@ -30,6 +30,8 @@ impl ValueSql for Postgres {
                 format!("(EXTRACT(EPOCH FROM {{}}) * 1000000)::{}", self.cast_type(to)?)
             }
             (from, Duration) if from.is_integer() => "({} * INTERVAL '1 microsecond')".to_owned(),
+            // JSON's null is no value of any other type.
+            (Json, to) => format!("NULLIF({{}}, 'null'::jsonb)::{}", self.cast_type(to)?),
             (Text { .. }, Json) => "{}::jsonb".to_owned(),
             (_, Json) => "to_jsonb({})".to_owned(),
             // Between truth values and numbers there is a cast for `integer` only.
