@@ -1,0 +1,477 @@
+//! What updates, deletes, bulk updates and inserts become on each database.
+
+mod library;
+
+use enmasse_core::dialect::Dialect;
+use enmasse_core::expr::{Expr, Function, Operator};
+use enmasse_core::lookup::Operand;
+use enmasse_core::plan::{self, Assignment, BulkUpdate, Plan, Step};
+use enmasse_core::query::{Distinct, Order, Q, Query};
+use enmasse_core::schema::{Auto, Field, Model, Schema};
+use enmasse_core::sql::Statement;
+use enmasse_core::{DataType, Result, Value};
+use library::{Calls, Sheet, all, authors, books, exists, f, now, outer, plus, q, select, subquery, values};
+
+fn set<const N: usize>(fields: [(&str, Expr); N]) -> Vec<Assignment> {
+    fields.into_iter().map(|(field, value)| Assignment::new(field, value)).collect()
+}
+
+fn updates<const N: usize>(cases: [(&str, Query, Vec<Assignment>); N]) -> Sheet {
+    let mut sheet = Sheet::default();
+    for (title, query, set) in &cases {
+        sheet.add(title, |dialect| Ok(plan::update(dialect, query, set, now())?.to_string()));
+    }
+    sheet
+}
+
+fn no_books() -> Q {
+    q("books__isnull", true)
+}
+
+#[test]
+fn an_update_is_one_statement() {
+    let five = || set([("points", 5.into())]);
+    let sheet = updates([
+        ("Author.update(points=5)", authors(), five()),
+        ("Author.filter(name=…).update(points=5)", authors().filter(q("name", "Ann")), five()),
+        ("Author.update(points=F('points') + 1)", authors(), set([("points", plus(f("points"), 1))])),
+        ("Author.update(nick=None)", authors(), set([("nick", Value::Null.into())])),
+        ("a foreign key: Author.update(boss=7)", authors(), set([("boss", 7.into())])),
+        ("by its column: Author.update(boss_id=7)", authors(), set([("boss_id", 7.into())])),
+        ("from another: Book.filter(…).update(editor=F('author'))", books().filter(q("pages", 1)), {
+            set([("editor", f("author")), ("updated_at", now().into())])
+        }),
+        ("by to_field: Author.update(country='FR')", authors(), set([("country", "FR".into())])),
+        ("auto_now: Book.update(pages=…)", books(), set([("pages", 1.into())])),
+        ("auto_now that is given: Book.update(updated_at=F('updated_at'))", books(), {
+            set([("updated_at", f("updated_at"))])
+        }),
+        ("generated, left out: Book.update(double_pages=1, title=…)", books(), {
+            set([("double_pages", 1.into()), ("title", "Emma".into())])
+        }),
+        ("generated alone: Book.update(double_pages=1)", books(), set([("double_pages", 1.into())])),
+        ("nothing: Author.update()", authors(), set([])),
+        (
+            "no rows: Author.filter(pk__in=[]).update(points=5)",
+            { authors().filter(q("pk__in", Vec::<i64>::new())) },
+            five(),
+        ),
+        (
+            "no rows: Author.none().update(points=5)",
+            {
+                let mut none = authors();
+                none.none = true;
+                none
+            },
+            five(),
+        ),
+        (
+            "a table in a schema: Item.filter(stock=0).update(stock=F('stock') + 1)",
+            { all("Item").filter(q("stock", 0)) },
+            set([("stock", plus(f("stock"), 1))]),
+        ),
+        (
+            "plain distinct is ignored: Author.distinct().update(points=5)",
+            {
+                let mut query = authors();
+                query.distinct = Distinct::Rows;
+                query
+            },
+            five(),
+        ),
+    ]);
+    insta::assert_snapshot!("update", sheet.text());
+}
+
+#[test]
+fn a_filter_may_join() {
+    let five = || set([("points", 5.into())]);
+    let sheet = updates([
+        ("Book.filter(author__name=…).update(pages=…)", books().filter(q("author__name", "Ann")), {
+            set([("pages", plus(f("pages"), 1))])
+        }),
+        (
+            "many rows: Author.filter(books__pages__gt=…).update(points=5)",
+            { authors().filter(q("books__pages__gt", 500)) },
+            five(),
+        ),
+        (
+            "no rows there: Author.filter(books__isnull=True).update(points=5)",
+            authors().filter(no_books()),
+            five(),
+        ),
+        (
+            "to itself: Author.filter(boss__name=…).update(points=5)",
+            { authors().filter(q("boss__name", "Ann")) },
+            five(),
+        ),
+        (
+            "excluded: Author.exclude(books__pages=…).update(points=5)",
+            { authors().exclude(q("books__pages", 1)) },
+            five(),
+        ),
+        (
+            "excluded, to itself: Author.exclude(reports__points=…).update(points=5)",
+            { authors().exclude(q("reports__points", 1)) },
+            five(),
+        ),
+        (
+            "a composite key: Copy.filter(book__title=…).update(shelf=…)",
+            { all("Copy").filter(q("book__title", "Emma")) },
+            set([("shelf", "A".into())]),
+        ),
+        (
+            "a table in a schema: Item.filter(book__title=…).update(stock=0)",
+            { all("Item").filter(q("book__title", "Emma")) },
+            set([("stock", 0.into())]),
+        ),
+        (
+            "a subquery on the table itself: Author.filter(pk__in=Author.filter(…)).update(points=5)",
+            {
+                let inner = select(authors().filter(q("name", "Ann")), []);
+                authors().filter(q("pk__in", Operand::Query(inner)))
+            },
+            five(),
+        ),
+        (
+            "exists: Author.filter(Exists(Book.filter(author=OuterRef('pk')))).update(points=5)",
+            { authors().filter(exists(books().filter(q("author", outer("pk"))))) },
+            five(),
+        ),
+        (
+            "an annotation: Author.annotate(more=F('points') + 1).filter(more=…).update(points=F('more'))",
+            { authors().annotate("more", plus(f("points"), 1)).filter(q("more", 5)) },
+            set([("points", f("more"))]),
+        ),
+    ]);
+    insta::assert_snapshot!("update_joined", sheet.text());
+}
+
+#[test]
+fn values_may_be_expressions() {
+    let title = || {
+        subquery(books().filter(q("author", outer("pk"))).order_by(["-pages"]).slice(0, Some(1)), f("title"))
+    };
+    let sheet = updates([
+        ("one after the other: Author.update(points=F('rank'), rank=F('points'))", authors(), {
+            set([("points", f("rank")), ("rank", f("points"))])
+        }),
+        ("the same, of which nothing is read later: Author.update(points=F('rank'), rank=1)", authors(), {
+            set([("points", f("rank")), ("rank", 1.into())])
+        }),
+        (
+            "a generated column after what it is made of: Book.update(pages=1, words=F('double_pages'))",
+            books(),
+            { set([("pages", 1.into()), ("words", f("double_pages")), ("updated_at", now().into())]) },
+        ),
+        (
+            "Case: Author.update(points=Case(When(rank__gt=…, then=F('points') + 1), When(nick=…, then=2), default=0))",
+            { authors() },
+            {
+                let whens = vec![(q("rank__gt", 3), plus(f("points"), 1)), (q("nick", "A"), 2.into())];
+                set([("points", Expr::Case { whens, default: Some(Box::new(0.into())) })])
+            },
+        ),
+        (
+            "a Case that is known beforehand: Author.update(points=Case(When(pk__in=[], then=1), default=2))",
+            { authors() },
+            {
+                let whens = vec![(q("pk__in", Vec::<i64>::new()), 1.into())];
+                set([("points", Expr::Case { whens, default: Some(Box::new(2.into())) })])
+            },
+        ),
+        ("Author.update(nick=Lower(Coalesce('nick', 'name')))", authors(), {
+            let named = Expr::Function(Function::Coalesce, vec![f("nick"), f("name")]);
+            set([("nick", Expr::Function(Function::Lower, vec![named]))])
+        }),
+        (
+            "a subquery: Author.filter(points__gt=…).update(nick=Subquery(Book.filter(author=OuterRef('pk')).order_by('-pages').values('title')[:1]), points=1)",
+            { authors().filter(q("points__gt", 5)) },
+            set([("nick", title()), ("points", 1.into())]),
+        ),
+        (
+            "a subquery on the table itself: Author.update(points=Subquery(Author.filter(pk=OuterRef('boss')).values('points')))",
+            { authors() },
+            set([("points", subquery(authors().filter(q("pk", outer("boss"))), f("points")))]),
+        ),
+        (
+            "an annotation: Author.annotate(best=Subquery(…)).update(nick=F('best'))",
+            { authors().annotate("best", title()) },
+            set([("nick", f("best"))]),
+        ),
+        ("a condition: Author.update(is_active=Q(points__gt=…))", authors(), {
+            set([("is_active", Expr::Condition(Box::new(q("points__gt", 5))))])
+        }),
+        ("JSON: Book.update(data={…}, updated_at=…)", books(), {
+            set([("data", serde_json::json!({"a": [1, null]}).into()), ("updated_at", now().into())])
+        }),
+        ("decimal: Book.update(price=F('price') * 2, updated_at=…)", books(), {
+            let twice = f("price").binary(Operator::Multiply, 2);
+            set([("price", twice), ("updated_at", now().into())])
+        }),
+        ("SQL: Author.update(points=RawSQL('points + {}', [5]))", authors(), {
+            let parts = vec![5.into()];
+            set([("points", Expr::Raw { sql: "points + {}".into(), parts, data_type: DataType::Integer })])
+        }),
+        (
+            "parameters in their order: Author.filter(points=3, name__in=[4, 5]).update(points=F('points') + 1, nick=2)",
+            { authors().filter(q("points", 3)).filter(q("name__in", values(["4", "5"]))) },
+            set([("points", plus(f("points"), 1)), ("nick", "2".into())]),
+        ),
+        (
+            "and with a join: Author.filter(books__pages=3, boss__points=4).update(points=F('points') + 1, nick=2)",
+            { authors().filter(q("books__pages", 3) & q("boss__points", 4)) },
+            set([("points", plus(f("points"), 1)), ("nick", "2".into())]),
+        ),
+    ]);
+    insta::assert_snapshot!("update_values", sheet.text());
+}
+
+#[test]
+fn an_order_matters_on_mariadb() {
+    let five = || set([("points", 5.into())]);
+    let sheet = updates([
+        ("Author.order_by('-points').update(points=F('points') + 1)", authors().order_by(["-points"]), {
+            set([("points", plus(f("points"), 1))])
+        }),
+        (
+            "with a filter: Author.filter(name=…).order_by('pk').update(points=5)",
+            { authors().filter(q("name", "Ann")).order_by(["pk"]) },
+            five(),
+        ),
+        (
+            "with a join: Author.filter(boss__name=…).order_by('-rank').update(points=5)",
+            { authors().filter(q("boss__name", "Ann")).order_by(["-rank"]) },
+            five(),
+        ),
+        (
+            "over a relation: Author.order_by('boss__name').update(points=5)",
+            { authors().order_by(["boss__name"]) },
+            five(),
+        ),
+        (
+            "over many rows: Author.order_by('books__title').update(points=5)",
+            { authors().order_by(["books__title"]) },
+            five(),
+        ),
+        (
+            "by a subquery on the table itself",
+            {
+                let mut query = authors();
+                let by = subquery(authors().filter(q("pk", outer("boss"))), f("points"));
+                query.order_by = vec![Order { by, descending: false }];
+                query
+            },
+            five(),
+        ),
+    ]);
+    insta::assert_snapshot!("update_ordered", sheet.text());
+}
+
+#[test]
+fn a_delete_is_one_statement() {
+    let in_authors = select(authors().filter(q("name", "Ann")), []);
+    let cases = [
+        ("Author.delete()", authors()),
+        ("Author.filter(name=…).delete()", authors().filter(q("name", "Ann"))),
+        ("Author.filter(pk__in=[]).delete()", authors().filter(q("pk__in", Vec::<i64>::new()))),
+        ("Book.filter(author__name=…).delete()", books().filter(q("author__name", "Ann"))),
+        ("Author.filter(books__isnull=True).delete()", authors().filter(no_books())),
+        ("Author.filter(books__pages__gt=…).delete()", authors().filter(q("books__pages__gt", 500))),
+        ("Author.filter(boss__name=…).delete()", authors().filter(q("boss__name", "Ann"))),
+        ("Author.exclude(reports__points=…).delete()", authors().exclude(q("reports__points", 1))),
+        (
+            "Author.filter(pk__in=Author.filter(…)).delete()",
+            authors().filter(q("pk__in", Operand::Query(in_authors))),
+        ),
+        ("Copy.filter(book__title=…).delete()", all("Copy").filter(q("book__title", "Emma"))),
+        ("Item.filter(stock=0).delete()", all("Item").filter(q("stock", 0))),
+        ("Item.filter(book__title=…).delete()", all("Item").filter(q("book__title", "Emma"))),
+    ];
+    let mut sheet = Sheet::default();
+    for (title, query) in &cases {
+        sheet.add(title, |dialect| Ok(plan::delete(dialect, query)?.to_string()));
+    }
+    insta::assert_snapshot!("delete", sheet.text());
+}
+
+/// The plan's steps with every statement and all its rows, as they are run.
+fn run(plan: Plan) -> String {
+    let line = |what: &str, statement: Statement| {
+        format!("{what:<9} {}", statement.to_string().replace("\n-- params: ", "  -- "))
+    };
+    let mut lines = Vec::new();
+    for step in plan.steps {
+        match step {
+            Step::Prepare(statement) => lines.push(line("prepare", statement)),
+            Step::Write(statement) => lines.push(line("write", statement)),
+            Step::RefuseDuplicates(statement) => lines.push(line("refuse", statement)),
+            Step::FindMissing { statement, always } => {
+                lines.push(line(if always { "missing!" } else { "missing?" }, statement));
+            }
+            Step::Load(statements) => lines.extend(statements.each.map(|(one, _)| line("load", one))),
+            Step::WriteChunks(statements) => lines.extend(statements.each.map(|(one, _)| line("chunk", one))),
+            Step::Insert { statements, returned } => {
+                lines.extend(statements.each.map(|(one, _)| line("insert", one)));
+                lines.push(format!("          returns {returned:?}"));
+            }
+            Step::WriteEach(rows) => {
+                lines.push(format!("each      {}", rows.sql));
+                for row in rows.rows {
+                    assert_eq!(row.len(), rows.types.len(), "each parameter has a type");
+                    let row: Vec<_> = row.iter().map(Value::to_string).collect();
+                    lines.push(format!("          {}", row.join(", ")));
+                }
+                lines.push(format!("          key at {:?}, returns {:?}", rows.key, rows.returned));
+            }
+            other => panic!("a step of a new kind: {other:?}"),
+        }
+    }
+    if lines.is_empty() { "nothing".to_owned() } else { lines.join("\n") }
+}
+
+/// A bulk update of objects whose values are given in the order of the key's fields and then of the fields.
+fn bulk(
+    dialect: &dyn Dialect,
+    query: &Query,
+    fields: &[&str],
+    objects: &[Vec<Value>],
+    batch_size: Option<usize>,
+) -> Result<Plan> {
+    let names: Vec<_> = fields.iter().map(|name| (*name).into()).collect();
+    let mut positions = query.model.key();
+    positions.extend(fields.iter().filter_map(|name| query.model.find(name).ok()));
+    let request = BulkUpdate { query, fields: &names, batch_size, now: now() };
+    plan::bulk_update(dialect, &request, objects, |object, wanted| {
+        object[positions.iter().position(|position| *position == wanted).expect("a field that was given")]
+            .clone()
+    })
+}
+
+fn row<const N: usize>(values: [Value; N]) -> Vec<Value> {
+    values.into()
+}
+
+#[test]
+fn a_bulk_update_carries_rows() {
+    let authors_rows = vec![row([2.into(), "B".into(), 20.into()]), row([1.into(), "A".into(), Value::Null])];
+    let points = vec![row([3.into(), 30.into()]), row([2.into(), 20.into()]), row([1.into(), 10.into()])];
+    let copies = vec![row([2.into(), 1.into(), "B".into()]), row([1.into(), 9.into(), Value::Null])];
+    let pages = vec![row([1.into(), 100.into()])];
+    let tags = vec![row(["b".into(), 2.into()]), row(["a".into(), 1.into()])];
+    let in_authors = select(authors().filter(q("name", "Ann")), []);
+    let cases: Vec<(&str, Query, &[&str], &[Vec<Value>], Option<usize>)> = vec![
+        ("in the order of the keys", authors(), &["nick", "rank"], &authors_rows, None),
+        ("two at a time", authors(), &["points"], &points, Some(2)),
+        ("a field twice, and a generated one", books(), &["pages", "pages"], &pages, None),
+        ("a composite key", all("Copy"), &["shelf"], &copies, None),
+        ("a text key", all("Tag"), &["uses"], &tags, None),
+        ("a table in a schema", all("Item"), &["stock"], &points, None),
+        ("filtered", books().filter(q("pages__lt", 50)).filter(q("title", "Emma")), &["pages"], &pages, None),
+        ("filtered with a join", authors().filter(q("books__pages", 1)), &["points"], &points[2..], None),
+        (
+            "filtered with a join, a composite key",
+            all("Copy").filter(q("book__title", "Emma")),
+            &["shelf"],
+            &copies,
+            None,
+        ),
+        (
+            "filtered with a query on the table itself",
+            authors().filter(q("pk__in", Operand::Query(in_authors))),
+            &["points"],
+            &points[2..],
+            None,
+        ),
+        (
+            "excluded over the table itself",
+            authors().exclude(q("reports__points", 1)),
+            &["points"],
+            &points[2..],
+            None,
+        ),
+        ("filtered to nothing", authors().filter(q("pk__in", Vec::<i64>::new())), &["points"], &points, None),
+        ("generated fields only", books(), &["double_pages"], &pages, None),
+        ("no objects", authors(), &["points"], &[], None),
+    ];
+    let mut sheet = Sheet::default();
+    for (title, query, fields, objects, size) in &cases {
+        let title = format!("{title}: {}.bulk_update({fields:?})", query.model.name);
+        sheet.add(&title, |dialect| bulk(dialect, query, fields, objects, *size).map(run));
+    }
+    insta::assert_snapshot!("bulk_update", sheet.text());
+}
+
+#[test]
+fn an_insert_gives_back_what_the_database_made() {
+    let emma = |id: Value| {
+        let price = rust_decimal::Decimal::new(1250, 2);
+        let rest = [7.into(), Value::Null, Value::Null, now().into()];
+        [id, "Emma".into(), 400.into(), Value::Null, price.into(), Value::Null]
+            .into_iter()
+            .chain(rest)
+            .collect()
+    };
+    let tag = |name: &str| row([name.into(), 1.into()]);
+    let marks = vec![row([Value::Null]), row([Value::Null])];
+    let cases: Vec<(&str, &str, Vec<Vec<Value>>, bool, Option<usize>)> = vec![
+        ("without a key", "Book", vec![emma(Value::Null)], true, None),
+        ("with a key", "Book", vec![emma(5.into())], false, None),
+        ("several", "Tag", vec![tag("b"), tag("a"), tag("c")], false, None),
+        ("two at a time", "Tag", vec![tag("b"), tag("a"), tag("c")], false, Some(2)),
+        ("nothing but a key that the database gives", "Mark", marks, true, None),
+        ("no rows", "Tag", vec![], false, None),
+    ];
+    let mut sheet = Sheet::default();
+    for (title, name, rows, keyless, size) in &cases {
+        let model = library::model(name);
+        sheet.add(&format!("{title}: {name}"), |dialect| {
+            plan::insert(dialect, &model, rows.clone(), *keyless, *size).map(run)
+        });
+    }
+    insta::assert_snapshot!("insert", sheet.text());
+}
+
+/// A table and a column of each name, and one of the other's rows, over a foreign key to itself.
+fn odd(table: &str, column: &str) -> Query {
+    let model = Model::new("Odd", table)
+        .add(Field::new("id", DataType::BigInt).primary_key())
+        .add(Field::new("value", DataType::Integer).column(column))
+        .add(Field::new("parent", DataType::BigInt).foreign_key("Odd").null())
+        .add(Field::new("at", DataType::DateTime).auto(Auto::OnWrite));
+    Query::new(Schema::new(vec![model]).unwrap().model("Odd").unwrap())
+}
+
+/// The names that statements give themselves, and names that need quotes, are names of tables and columns all the same.
+#[test]
+fn names_do_not_collide() {
+    let mut sheet = Sheet::default();
+    let names = [
+        "t1",
+        "T1",
+        "b",
+        "taken",
+        "enmasse_batch",
+        "enmasse_written",
+        "k0",
+        "a \"b\" `c`",
+        "s.ünï{}",
+        "matched",
+    ];
+    let rows = [row([1.into(), 10.into()])];
+    for name in names {
+        let column = if name == "s.ünï{}" { "{} v0" } else { name };
+        let by_parent = odd(name, column).filter(q("parent__value", 1));
+        sheet.add(&format!("{name}: update"), |dialect| {
+            let set = set([("value", plus(f("value"), 1)), ("at", now().into())]);
+            Ok(plan::update(dialect, &by_parent, &set, now())?.to_string())
+        });
+        sheet.add(&format!("{name}: bulk_update"), |dialect| {
+            bulk(dialect, &by_parent, &["value"], &rows, None).map(run)
+        });
+        sheet.add(&format!("{name}: exclude, delete"), |dialect| {
+            Ok(plan::delete(dialect, &odd(name, column).exclude(q("odd__value", 1)))?.to_string())
+        });
+    }
+    insta::assert_snapshot!("names", sheet.text());
+}
