@@ -162,6 +162,12 @@ fn exclude_over_many_rows_asks_that_there_be_none() {
             authors().exclude(q("books__pages", 1) | q("points", 2)),
         "in an or: Author.filter(~Q(books__pages=…) | Q(points=…))" =>
             authors().filter(!q("books__pages", 1) | q("points", 2)),
+        "the row that is joined in the same call: Author.filter(Q(books__title=…) & ~Q(books__words=…))" =>
+            authors().filter(q("books__title", "Emma") & !q("books__words", 1)),
+        "and from it on: Author.filter(Q(books__title=…) & ~Q(books__chapters__number=…))" =>
+            authors().filter(q("books__title", "Emma") & !q("books__chapters__number", 1)),
+        "not that of another call: Author.filter(books__title=…).exclude(books__words=…)" =>
+            authors().filter(q("books__title", "Emma")).exclude(q("books__words", 1)),
         "a relation with one row needs none of it: Author.exclude(profile__motto=…)" =>
             authors().exclude(q("profile__motto", "Onward")),
     );

@@ -234,13 +234,15 @@ impl<'q> Scope<'q> {
         Ok(Target::Row { key, present: column_at(present), name: name.to_owned() })
     }
 
-    /// The first relation with many rows that names cross, if there is one; joins what comes before it.
+    /// The first relation with many rows that names cross, if there is one that is not joined yet in this call; joins what
+    /// comes before it.
     pub(super) fn crossing(&mut self, names: &[Name]) -> Result<Option<Crossing>> {
         if self.annotations.iter().any(|(name, _)| Some(name.as_str()) == names.first().map(Name::as_ref)) {
             return Ok(None);
         }
         let mut path: Vec<(String, Relation)> = Vec::new();
         let mut model = self.model().clone();
+        let mut joined = Some(0);
         for (index, name) in names.iter().enumerate() {
             let forward = model.find(name).ok();
             let relation = match forward {
@@ -248,8 +250,10 @@ impl<'q> Scope<'q> {
                 None => model.relation(name),
             };
             let Some(relation) = relation else { return Ok(None) };
-            if relation.many {
-                self.may_join(name)?;
+            let name = forward.map_or(name.to_string(), |position| model.fields[position].name.clone());
+            joined = joined.and_then(|table| self.joined(table, &name, &relation));
+            if relation.many && joined.is_none() {
+                self.may_join(&name)?;
                 let mut table = 0;
                 for (name, relation) in path {
                     table = self.join(table, &name, relation)?;
@@ -259,7 +263,6 @@ impl<'q> Scope<'q> {
                 let from = Column { table, model, position };
                 return Ok(Some(Crossing { from, relation, names: index + 1 }));
             }
-            let name = forward.map_or(name.to_string(), |position| model.fields[position].name.clone());
             model = relation.model.clone();
             path.push((name, relation));
         }
@@ -278,23 +281,24 @@ impl<'q> Scope<'q> {
         unknown(model, name, annotations)
     }
 
+    /// The join over this relation that names read here share.
+    fn joined(&self, from: usize, name: &str, relation: &Relation) -> Option<usize> {
+        let shared = |call: Call| !relation.many || self.call == Call::Any || self.call == call;
+        self.tables.iter().rposition(|table| {
+            let join = table.join.as_ref();
+            join.is_some_and(|join| join.from == from && join.name == name && shared(join.call))
+        })
+    }
+
     fn join(&mut self, from: usize, name: &str, relation: Relation) -> Result<usize> {
-        let call = self.call;
-        let same = |table: &Table| {
-            table.join.as_ref().is_some_and(|join| {
-                join.from == from
-                    && join.name == name
-                    && (!relation.many || call == Call::Any || join.call == call)
-            })
-        };
-        if let Some(found) = self.tables.iter().rposition(same) {
+        if let Some(found) = self.joined(from, name, &relation) {
             return Ok(found);
         }
         self.may_join(name)?;
         let alias = self.aliases.next();
         let inner = !relation.optional && !relation.many && self.is_inner(from);
         let model = relation.model.clone();
-        let join = Join { from, name: name.to_owned(), relation, call, inner };
+        let join = Join { from, name: name.to_owned(), relation, call: self.call, inner };
         self.tables.push(Table { alias, model, join: Some(join) });
         Ok(self.tables.len() - 1)
     }
