@@ -149,7 +149,11 @@ impl Error {
             .min()
             .filter(|(distance, choice)| *distance <= 1 + choice.len().min(name.len()) / 3);
         let hint = nearest.map_or(String::new(), |(_, choice)| format!(" Did you mean '{choice}'?"));
-        Error::new(kind, format!("{what} '{name}'.{hint} Choices are: {}", choices.join(", ")))
+        let choices = match choices[..] {
+            [] => String::new(),
+            _ => format!(" Choices are: {}", choices.join(", ")),
+        };
+        Error::new(kind, format!("{what} '{name}'.{hint}{choices}"))
     }
 }
 

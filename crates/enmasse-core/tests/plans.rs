@@ -266,6 +266,28 @@ fn an_order_matters_on_mariadb() {
         ),
     ]);
     insta::assert_snapshot!("update_ordered", sheet.text());
+
+    let in_order = |mut query: Query| {
+        query.lock_in_order = true;
+        query
+    };
+    let sheet = updates([
+        ("Author.lock_in_order().update(points=5)", in_order(authors()), five()),
+        (
+            "with a join to many rows: Author.filter(books__pages=…).lock_in_order().update(points=5)",
+            in_order(authors().filter(q("books__pages", 1))),
+            five(),
+        ),
+        (
+            "a unique field: Country.filter(name=…).lock_in_order().update(code='FR')",
+            in_order(all("Country").filter(q("name", "France"))),
+            set([("code", "FR".into())]),
+        ),
+        ("a composite key: Copy.lock_in_order().update(shelf='A')", in_order(all("Copy")), {
+            set([("shelf", "A".into())])
+        }),
+    ]);
+    insta::assert_snapshot!("update_locked", sheet.text());
 }
 
 #[test]

@@ -106,6 +106,17 @@ impl Lookup {
         Lookup::ALL.iter().find(|(known, _)| *known == name).map(|(_, lookup)| *lookup)
     }
 
+    /// Whether something of this type may have such a lookup.
+    pub(crate) fn is_of(self, data_type: Option<&DataType>) -> bool {
+        let is_json = data_type.is_none_or(|data_type| *data_type == DataType::Json);
+        let is_array = matches!(data_type, Some(DataType::Array(_)));
+        match self {
+            Lookup::HasKey | Lookup::HasKeys | Lookup::HasAnyKeys => is_json,
+            Lookup::ContainedBy => is_json || is_array,
+            _ => true,
+        }
+    }
+
     /// Its name in a keyword.
     pub fn name(self) -> &'static str {
         Lookup::ALL.iter().find(|(_, lookup)| *lookup == self).expect("every lookup is listed").0

@@ -3,6 +3,7 @@
 use crate::dialect::{Capability, Dialect, quote_table};
 use crate::error::{Error, Result};
 use crate::lookup::Condition;
+use crate::plan::taken::take;
 use crate::plan::update::{filtered, select};
 use crate::plan::{Plan, Step};
 use crate::query::{Compiler, Distinct, Query};
@@ -26,19 +27,21 @@ pub fn delete(dialect: &dyn Dialect, query: &Query) -> Result<Plan> {
         return Ok(Plan::default());
     }
     let table = quote_table(dialect, &query.model.table);
-    let sql =
-        if !(compiler.has_joins() || dialect.supports(Capability::JoinedUpdate) && compiler.has_queries()) {
-            filtered(format!("DELETE FROM {table}").into(), condition)
-        } else {
-            let key = compiler.own_key();
-            let left = Fragment::join(key.clone(), ", ");
-            let left = if key.len() == 1 { left } else { Fragment::format("({})", [left]) };
-            let mut keys = select(&mut compiler, key, condition);
-            if dialect.supports(Capability::JoinedUpdate) {
-                // There, the table that is written may be read only where the result is complete beforehand.
-                keys = Fragment::format("SELECT * FROM ({}) matched", [keys]);
-            }
-            Fragment::format("DELETE FROM {} WHERE {} IN ({})", [table.into(), left, keys])
-        };
+    let sql = if !compiler.finds_apart() {
+        filtered(format!("DELETE FROM {table}").into(), condition)
+    } else if dialect.supports(Capability::JoinedUpdate) {
+        let rows = take(&mut compiler, Vec::new(), condition, Fragment::default());
+        let table = Fragment::text(table);
+        Fragment::format(
+            "DELETE {} FROM {} STRAIGHT_JOIN {} ON {}",
+            [table.clone(), rows.sql, table, rows.on],
+        )
+    } else {
+        let key = compiler.own_key();
+        let left = Fragment::join(key.clone(), ", ");
+        let left = if key.len() == 1 { left } else { Fragment::format("({})", [left]) };
+        let keys = select(&mut compiler, key, condition);
+        Fragment::format("DELETE FROM {} WHERE {} IN ({})", [table.into(), left, keys])
+    };
     Ok(Plan::of(vec![Step::Write(sql.statement(dialect))]))
 }

@@ -13,6 +13,7 @@ mod delete;
 mod explain;
 mod insert;
 mod strategy;
+mod taken;
 mod update;
 
 pub use auto::set_auto;

@@ -8,9 +8,10 @@ use crate::dialect::{Capability, Dialect, quote_table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, FieldPath, for_column, literal};
 use crate::lookup::Condition;
+use crate::plan::taken::{TAKEN, take};
 use crate::plan::{Plan, Step, free_name, set_auto};
 use crate::query::{Compiler, Distinct, Query};
-use crate::schema::ModelRef;
+use crate::schema::{Field, ModelRef};
 use crate::sql::Fragment;
 
 /// A field and what it is set to.
@@ -80,10 +81,8 @@ pub fn update(
     if in_order {
         order = Fragment::format(" ORDER BY {}", [Fragment::join(compiler.own_key(), ", ")]);
     }
-    let apart = compiler.has_joins()
-        || in_order
-        || dialect.supports(Capability::JoinedUpdate)
-            && (compiler.has_queries() || !is_sequential(query, &set));
+    let joined = dialect.supports(Capability::JoinedUpdate);
+    let apart = compiler.finds_apart() || in_order || joined && !is_sequential(query, &set);
 
     let table = Fragment::text(quote_table(dialect, &model.table));
     let columns = set.iter().map(|(position, _)| dialect.quote(&model.fields[*position].column));
@@ -92,7 +91,7 @@ pub fn update(
         let mut whole = filtered(Fragment::format("UPDATE {} SET {}", [table, settings]), condition);
         whole.push(order);
         whole
-    } else if dialect.supports(Capability::JoinedUpdate) {
+    } else if joined {
         let new = columns.zip(values).zip(&set).map(|((column, value), (_, expr))| New {
             column,
             value,
@@ -106,9 +105,13 @@ pub fn update(
         let mut keys = select(&mut compiler, key, condition);
         if in_order {
             // A key that others may refer to takes the stronger lock.
-            let referred =
-                |position: &usize| model.fields[*position].unique || model.fields[*position].primary_key;
-            let strength = if set.iter().any(|(position, _)| referred(position)) { "" } else { "NO KEY " };
+            let is_key = |field: &Field| {
+                field.unique
+                    || field.primary_key
+                    || model.unique_together.iter().flatten().any(|name| *name == field.name)
+            };
+            let keyed = set.iter().any(|(position, _)| is_key(&model.fields[*position]));
+            let strength = if keyed { "" } else { "NO KEY " };
             keys.push(order);
             keys.push(format!(" FOR {strength}UPDATE OF {}", compiler.table()));
         }
@@ -154,11 +157,8 @@ struct New {
     computed: bool,
 }
 
-/// `UPDATE (SELECT …) taken STRAIGHT_JOIN table ON … SET …`
-///
-/// Where tables are joined in an update, the one that is written may not be read in a subquery, and SET runs from left to
-/// right: so the keys and the values that are computed come from a derived table, which is complete, and locked, before
-/// the first write.
+/// `UPDATE (SELECT …) taken STRAIGHT_JOIN table ON … SET …`: the values that are computed are taken along with the keys,
+/// before the first write.
 fn from_taken(
     compiler: &mut Compiler<'_>,
     table: Fragment,
@@ -166,42 +166,21 @@ fn from_taken(
     condition: Condition,
     order: Fragment,
 ) -> Fragment {
-    let dialect = compiler.dialect();
-    let name = free_name(compiler.model(), "taken");
     let own = compiler.table();
     let mut taken = Vec::new();
-    let mut on = Vec::new();
-    for (number, column) in compiler.own_key().into_iter().enumerate() {
-        on.push(Fragment::format(
-            "{}.k{} = {}",
-            [name.as_str().into(), number.to_string().into(), column.clone()],
-        ));
-        taken.push(Fragment::format("{} k{}", [column, number.to_string().into()]));
-    }
     let mut set = Vec::new();
-    for (number, New { column, value, computed }) in new.into_iter().enumerate() {
+    let name = free_name(compiler.model(), TAKEN);
+    for New { column, value, computed } in new {
         let column = format!("{own}.{column}");
         if computed {
-            taken.push(Fragment::format("{} v{}", [value, number.to_string().into()]));
-            set.push((column, format!("{name}.v{number}").into()));
+            set.push((column, format!("{name}.v{}", taken.len()).into()));
+            taken.push(value);
         } else {
             set.push((column, value));
         }
     }
-    let distinct = compiler.multiplies();
-    let mut keys = select(compiler, taken, condition);
-    if !order.is_empty() {
-        keys.push(order);
-        keys.push(format!(" LIMIT {}", dialect.limit_for_offset().unwrap_or_default()));
-    }
-    keys.push(" FOR UPDATE");
-    if distinct {
-        keys = Fragment::format("SELECT DISTINCT * FROM ({}) matched", [keys]);
-    }
-    Fragment::format(
-        "UPDATE ({}) {} STRAIGHT_JOIN {} ON {} SET {}",
-        [keys, name.into(), table, Fragment::join(on, " AND "), settings(set)],
-    )
+    let rows = take(compiler, taken, condition, order);
+    Fragment::format("UPDATE {} STRAIGHT_JOIN {} ON {} SET {}", [rows.sql, table, rows.on, settings(set)])
 }
 
 pub(super) fn refuse(query: &Query) -> Result<()> {
@@ -225,13 +204,19 @@ pub(super) fn refuse(query: &Query) -> Result<()> {
 /// [`UnknownField`](ErrorKind::UnknownField) where there is none of that name; [`Field`](ErrorKind::Field) for a relation from
 /// another model.
 pub fn concrete(model: &ModelRef, path: &FieldPath) -> Result<usize> {
-    let unknown = |name: &str| {
-        let names = model.fields.iter().map(|field| field.name.as_str());
-        Error::unknown(ErrorKind::UnknownField, format!("{} has no field", model.name), name, names)
+    let [name] = path.names() else {
+        return Err(Error::new(
+            ErrorKind::UnknownField,
+            format!("{} has no field '{path}': what is set are fields of the row itself.", model.name),
+        ));
     };
-    let [name] = path.names() else { return Err(unknown(&path.to_string())) };
     if name == "pk" {
-        return Err(unknown("pk"));
+        let key = model.key().into_iter().map(|position| model.fields[position].name.as_str());
+        let key = key.collect::<Vec<_>>().join(", ");
+        return Err(Error::new(
+            ErrorKind::UnknownField,
+            format!("{} has no field 'pk'; its primary key is called {key}.", model.name),
+        ));
     }
     model.find(name).map_err(|error| match model.relation(name) {
         Some(relation) => Error::field(format!(

@@ -7,7 +7,8 @@ use crate::error::{Error, Result};
 use crate::expr::Expr;
 use crate::lookup::{self, Compared, Condition, Lookup, Operand, Term, Typed};
 use crate::query::compile::{Compiler, Place};
-use crate::query::scope::{Column, Crossing, Target};
+use crate::query::names::{Crossing, Target};
+use crate::query::scope::Column;
 use crate::sql::Fragment;
 use crate::value::Value;
 
@@ -62,7 +63,7 @@ impl<'q> Compiler<'q> {
             other => other,
         };
         let (left, column) = self.target(target)?;
-        let left = self.transformed(left, transforms)?;
+        let left = self.transformed(left, transforms).map_err(|error| placed(error, column.as_ref()))?;
         self.compared(left, column, lookup, right, place)
     }
 
@@ -93,7 +94,7 @@ impl<'q> Compiler<'q> {
             (related(), table.clone())
         } else {
             self.scopes.push(scope);
-            let (target, rest) = self.scope().resolve_row(rest)?;
+            let (target, rest) = self.scope().resolve_row(crossing, rest)?;
             let condition = self.compare_target(target, rest, lookup, right, Place::FILTER);
             let scope = self.scopes.pop().expect("it was pushed above");
             (Condition::all(vec![related(), condition?]), scope.from(dialect))
@@ -134,11 +135,8 @@ impl<'q> Compiler<'q> {
             }
             guards.extend(self.outside(|around| around.nullable_operand(right, &compared))?);
         }
-        let condition =
-            lookup::compile(self.dialect, left, lookup, compared).map_err(|error| match &column {
-                Some(column) => error.at(format!("{}.{}", column.model.name, column.field().name)),
-                None => error,
-            })?;
+        let condition = lookup::compile(self.dialect, left, lookup, compared)
+            .map_err(|error| placed(error, column.as_ref()))?;
         Ok(match condition {
             Condition::Sql(_) => {
                 let known = guards.into_iter().map(|sql| Fragment::format("{} IS NOT NULL", [sql]));
@@ -213,6 +211,13 @@ impl<'q> Compiler<'q> {
         let sql = self.scope().sql(dialect, &column);
         let data_type = Some(column.field().data_type.clone());
         Ok((Typed::new(sql, data_type), Some(column)))
+    }
+}
+
+fn placed(error: Error, column: Option<&Column>) -> Error {
+    match column {
+        Some(column) => error.at(format!("{}.{}", column.model.name, column.field().name)),
+        None => error,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What one statement is made with: the queries it is in, and the conditions that are put together.
 
-use crate::dialect::Dialect;
+use crate::dialect::{Capability, Dialect};
 use crate::error::{Error, Result};
 use crate::lookup::{Condition, Term};
 use crate::query::scope::{Call, Scope};
@@ -67,14 +67,15 @@ impl<'q> Compiler<'q> {
         self.scope().joins_allowed = allowed;
     }
 
-    /// Whether names have hopped to other tables.
-    pub(crate) fn has_joins(&mut self) -> bool {
-        self.scope().has_joins()
+    /// Whether names have hopped to other tables, or there are queries inside of the statement.
+    pub(crate) fn reads_others(&mut self) -> bool {
+        self.scope().has_joins() || self.nested
     }
 
-    /// Whether there are queries inside of the statement.
-    pub(crate) fn has_queries(&self) -> bool {
-        self.nested
+    /// Whether the rows that a write is for have to be found by a query of their own: where names have hopped to other
+    /// tables, and where the table that is written may not be read in a query inside.
+    pub(crate) fn finds_apart(&mut self) -> bool {
+        self.scope().has_joins() || self.dialect.supports(Capability::JoinedUpdate) && self.nested
     }
 
     /// Whether joins may give a row of the query's own table several times.

@@ -186,12 +186,12 @@ impl<'q> Compiler<'q> {
 }
 
 fn no_transform(data_type: Option<DataType>, name: &str, last: bool) -> Error {
-    let what = match data_type {
-        Some(data_type) => {
-            format!("Of {data_type} there is no {}", if last { "lookup or transform" } else { "transform" })
-        }
-        None => "There is no transform".to_owned(),
+    let what = match &data_type {
+        Some(data_type) => data_type.to_string(),
+        None => "something whose type is not known".to_owned(),
     };
-    let lookups = Lookup::ALL.iter().map(|(name, _)| *name).filter(|_| last);
-    Error::unknown(ErrorKind::Field, what, name, expr::transforms().chain(lookups))
+    let lookups = Lookup::ALL.into_iter().filter(|(_, lookup)| last && lookup.is_of(data_type.as_ref()));
+    let choices = expr::transforms(data_type.as_ref()).chain(lookups.map(|(name, _)| name));
+    let what = format!("{what} has no {}transform", if last { "lookup or " } else { "" });
+    Error::unknown(ErrorKind::Field, what, name, choices)
 }

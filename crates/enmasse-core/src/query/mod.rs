@@ -3,6 +3,7 @@
 mod compare;
 mod compile;
 mod express;
+mod names;
 mod q;
 mod scope;
 mod select;

@@ -1,25 +1,21 @@
-//! The tables that a statement reads, and the names that lead to their columns.
+//! The tables that a statement reads: its own and those that are joined.
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::dialect::{Dialect, quote_table};
-use crate::error::{Error, ErrorKind, Result};
-use crate::expr::{Expr, is_transform};
-use crate::lookup::Lookup;
+use crate::error::{Error, Result};
+use crate::expr::Expr;
 use crate::schema::{Field, ModelRef, Relation};
 use crate::sql::Fragment;
 
-type Name = Cow<'static, str>;
-
 /// One level of a statement: its table, the joins that names in it have asked for, and its annotations.
 pub(super) struct Scope<'q> {
-    tables: Vec<Table>,
+    pub(super) tables: Vec<Table>,
     aliases: Aliases,
     /// Where names are being read.
     pub(super) call: Call,
-    annotations: &'q [(String, Expr)],
+    pub(super) annotations: &'q [(String, Expr)],
     /// Whether names may hop to other tables.
     pub(super) joins_allowed: bool,
     /// Whether it is no query of its own but a relation that a condition asks for a row.
@@ -60,9 +56,9 @@ impl Aliases {
     }
 }
 
-struct Table {
+pub(super) struct Table {
     alias: String,
-    model: ModelRef,
+    pub(super) model: ModelRef,
     join: Option<Join>,
 }
 
@@ -75,25 +71,9 @@ struct Join {
     inner: bool,
 }
 
-/// What a list of names leads to.
-pub(super) enum Target {
-    Column(Column),
-    /// A row of another table that a relation leads back from.
-    Row {
-        /// Its primary key, where that is one column.
-        key: Option<Column>,
-        /// The column that refers to the row here: never NULL where there is a row.
-        present: Column,
-        /// The relation's name.
-        name: String,
-    },
-    /// The annotation that stands here.
-    Annotation(usize),
-}
-
 /// A column of one of a scope's tables.
 pub(super) struct Column {
-    table: usize,
+    pub(super) table: usize,
     pub(super) model: ModelRef,
     pub(super) position: usize,
 }
@@ -102,15 +82,6 @@ impl Column {
     pub(super) fn field(&self) -> &Field {
         &self.model.fields[self.position]
     }
-}
-
-/// The first relation with many rows on the way to a field, for conditions that exclude.
-pub(super) struct Crossing {
-    /// The column here that the relation starts from.
-    pub(super) from: Column,
-    pub(super) relation: Relation,
-    /// How many names lead up to and over the relation.
-    pub(super) names: usize,
 }
 
 impl<'q> Scope<'q> {
@@ -165,124 +136,8 @@ impl<'q> Scope<'q> {
         self.tables.iter().any(|table| table.join.as_ref().is_some_and(|join| join.relation.many))
     }
 
-    /// Follows names to a column or an annotation; what is left over is transforms and a lookup.
-    pub(super) fn resolve<'n>(&mut self, names: &'n [Name]) -> Result<(Target, &'n [Name])> {
-        let first = names.first().ok_or_else(|| Error::field("A field needs a name."))?;
-        if let Some(at) = self.annotations.iter().rposition(|(name, _)| name == first) {
-            return Ok((Target::Annotation(at), &names[1..]));
-        }
-        let mut table = 0;
-        for (index, name) in names.iter().enumerate() {
-            let rest = &names[index + 1..];
-            let next = rest.first();
-            let model = self.tables[table].model.clone();
-            let Ok(position) = model.find(name) else {
-                let relation = model.relation(name).ok_or_else(|| self.unknown(&model, name))?;
-                let to_column = relation.to_column.clone();
-                table = self.join(table, name, relation)?;
-                if next.is_some_and(|next| leads_on(&self.tables[table].model, next)) {
-                    continue;
-                }
-                return Ok((self.row(table, name, &to_column, next)?, rest));
-            };
-            let own = Target::Column(Column { table, model: model.clone(), position });
-            let (Some(next), Some(relation)) = (next, model.forward(position)) else {
-                return Ok((own, rest));
-            };
-            if !leads_on(&relation.model, next) {
-                follows(&relation.model, next)?;
-                return Ok((own, rest));
-            }
-            // The key of the other row stands here already.
-            let is_key = relation.model.find(next).is_ok_and(|key| {
-                relation.model.fields[key].column == relation.to_column
-                    && !rest.get(1).is_some_and(|after| {
-                        relation.model.forward(key).is_some_and(|to| leads_on(&to.model, after))
-                    })
-            });
-            if is_key {
-                return Ok((own, &rest[1..]));
-            }
-            table = self.join(table, &model.fields[position].name, relation)?;
-        }
-        unreachable!("names lead to a field or to an error")
-    }
-
-    /// Follows names from a row of this scope's table: without any, the row itself is meant.
-    pub(super) fn resolve_row<'n>(&mut self, names: &'n [Name]) -> Result<(Target, &'n [Name])> {
-        let model = self.model();
-        match names.first() {
-            Some(next) if leads_on(model, next) => self.resolve(names),
-            next => {
-                let column = model.fields[model.key()[0]].column.clone();
-                let name = model.name.clone();
-                Ok((self.row(0, &name, &column, next)?, names))
-            }
-        }
-    }
-
-    /// A row of another table, by the column there that refers to this one.
-    fn row(&self, table: usize, name: &str, column: &str, next: Option<&Name>) -> Result<Target> {
-        let model = &self.tables[table].model;
-        if let Some(next) = next {
-            follows(model, next)?;
-        }
-        let column_at = |position| Column { table, model: model.clone(), position };
-        let key = model.key();
-        let present = model.fields.iter().position(|field| field.column == column).unwrap_or(key[0]);
-        let key = if let [key] = key[..] { Some(column_at(key)) } else { None };
-        Ok(Target::Row { key, present: column_at(present), name: name.to_owned() })
-    }
-
-    /// The first relation with many rows that names cross, if there is one that is not joined yet in this call; joins what
-    /// comes before it.
-    pub(super) fn crossing(&mut self, names: &[Name]) -> Result<Option<Crossing>> {
-        if self.annotations.iter().any(|(name, _)| Some(name.as_str()) == names.first().map(Name::as_ref)) {
-            return Ok(None);
-        }
-        let mut path: Vec<(String, Relation)> = Vec::new();
-        let mut model = self.model().clone();
-        let mut joined = Some(0);
-        for (index, name) in names.iter().enumerate() {
-            let forward = model.find(name).ok();
-            let relation = match forward {
-                Some(position) => model.forward(position),
-                None => model.relation(name),
-            };
-            let Some(relation) = relation else { return Ok(None) };
-            let name = forward.map_or(name.to_string(), |position| model.fields[position].name.clone());
-            joined = joined.and_then(|table| self.joined(table, &name, &relation));
-            if relation.many && joined.is_none() {
-                self.may_join(&name)?;
-                let mut table = 0;
-                for (name, relation) in path {
-                    table = self.join(table, &name, relation)?;
-                }
-                let here = |field: &Field| field.column == relation.from_column;
-                let position = model.fields.iter().position(here).expect("a relation starts from a field");
-                let from = Column { table, model, position };
-                return Ok(Some(Crossing { from, relation, names: index + 1 }));
-            }
-            model = relation.model.clone();
-            path.push((name, relation));
-        }
-        Ok(None)
-    }
-
-    fn unknown(&self, model: &ModelRef, name: &str) -> Error {
-        if name == "pk" {
-            return Error::field(format!(
-                "{} has a composite primary key; name one of its fields in place of 'pk'.",
-                model.name
-            ));
-        }
-        let own = model == self.model();
-        let annotations = self.annotations.iter().filter(|_| own).map(|(name, _)| name.as_str());
-        unknown(model, name, annotations)
-    }
-
     /// The join over this relation that names read here share.
-    fn joined(&self, from: usize, name: &str, relation: &Relation) -> Option<usize> {
+    pub(super) fn joined(&self, from: usize, name: &str, relation: &Relation) -> Option<usize> {
         let shared = |call: Call| !relation.many || self.call == Call::Any || self.call == call;
         self.tables.iter().rposition(|table| {
             let join = table.join.as_ref();
@@ -290,7 +145,7 @@ impl<'q> Scope<'q> {
         })
     }
 
-    fn join(&mut self, from: usize, name: &str, relation: Relation) -> Result<usize> {
+    pub(super) fn join(&mut self, from: usize, name: &str, relation: Relation) -> Result<usize> {
         if let Some(found) = self.joined(from, name, &relation) {
             return Ok(found);
         }
@@ -303,7 +158,7 @@ impl<'q> Scope<'q> {
         Ok(self.tables.len() - 1)
     }
 
-    fn may_join(&self, name: &str) -> Result<()> {
+    pub(super) fn may_join(&self, name: &str) -> Result<()> {
         if self.joins_allowed {
             return Ok(());
         }
@@ -367,22 +222,4 @@ impl<'q> Scope<'q> {
         }
         sql
     }
-}
-
-/// Whether a name that follows a relation names something of the other model, rather than a transform or a lookup.
-fn leads_on(model: &ModelRef, name: &str) -> bool {
-    model.find(name).is_ok() || model.relation(name).is_some()
-}
-
-/// Refuses what follows a relation where it can be no transform and no lookup either: a misspelt field of the other model.
-fn follows(model: &ModelRef, next: &str) -> Result<()> {
-    match is_transform(next) || Lookup::named(next).is_some() {
-        true => Ok(()),
-        false => Err(unknown(model, next, std::iter::empty())),
-    }
-}
-
-fn unknown<'a>(model: &'a ModelRef, name: &str, more: impl Iterator<Item = &'a str>) -> Error {
-    let what = format!("{} has no field", model.name);
-    Error::unknown(ErrorKind::UnknownField, what, name, more.chain(model.names()))
 }

@@ -43,17 +43,23 @@ impl TruncateTo {
 }
 
 fn has_time(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::DateTime | DataType::NaiveDateTime | DataType::Time)
+    is_moment(data_type) || *data_type == DataType::Time
+}
+
+fn is_moment(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::DateTime | DataType::NaiveDateTime)
 }
 
 /// Whether something has a transform of this name, JSON aside.
 pub(crate) fn is_transform(name: &str) -> bool {
-    transforms().any(|known| known == name)
+    ["date", "time"].contains(&name) || DatePart::ALL.iter().any(|(known, _)| *known == name)
 }
 
-/// The names of all transforms but JSON's keys.
-pub(crate) fn transforms() -> impl Iterator<Item = &'static str> {
-    ["date", "time"].into_iter().chain(DatePart::ALL.iter().map(|(name, _)| *name))
+/// The names of the transforms that something of a type has, JSON aside.
+pub(crate) fn transforms(data_type: Option<&DataType>) -> impl Iterator<Item = &'static str> {
+    let halves = ["date", "time"].into_iter().filter(move |_| data_type.is_some_and(is_moment));
+    let parts = DatePart::ALL.iter().filter(move |(_, part)| data_type.is_some_and(|of| part.is_of(of)));
+    halves.chain(parts.map(|(name, _)| *name))
 }
 
 /// A transform by the name that it has in a keyword: a part of a date or time, the `date` or the `time` of a moment, and of
@@ -68,7 +74,7 @@ pub fn transform(dialect: &dyn Dialect, value: Typed, name: &str) -> Result<Opti
         let path = [JsonStep::Key(name.to_owned())];
         return json::path(dialect, [Term::Sql(value)], &path).map(Some);
     }
-    let moment = matches!(data_type, DataType::DateTime | DataType::NaiveDateTime);
+    let moment = is_moment(&data_type);
     match (name, DatePart::ALL.iter().find(|(known, _)| *known == name)) {
         ("date", _) if moment => half(dialect, [Term::Sql(value)], DataType::Date).map(Some),
         ("time", _) if moment => half(dialect, [Term::Sql(value)], DataType::Time).map(Some),
@@ -96,8 +102,7 @@ pub(super) fn truncate(dialect: &dyn Dialect, [value]: [Term; 1], unit: Truncate
 /// The date or the time of day of something that has both, or is it already.
 pub(super) fn half(dialect: &dyn Dialect, [value]: [Term; 1], half: DataType) -> Result<Typed> {
     let value = typed(dialect, value, None)?;
-    let moment = |data_type: &DataType| matches!(data_type, DataType::DateTime | DataType::NaiveDateTime);
-    require(&value, |data_type| *data_type == half || moment(data_type), format_args!("{half:?}"))?;
+    require(&value, |data_type| *data_type == half || is_moment(data_type), format_args!("{half:?}"))?;
     converted(dialect, value, &half)
 }
 

@@ -77,16 +77,17 @@ impl Batch<'_> {
     /// where no row can pass.
     fn filter(&self, dialect: &dyn Dialect) -> Result<Option<Fragment>> {
         let mut compiler = Compiler::new(dialect, self.query);
-        let joined = dialect.supports(Capability::JoinedUpdate);
         let condition = match compiler.filters(self.query)? {
             Condition::Nothing => return Ok(None),
             Condition::Everything => return Ok(Some(Fragment::default())),
-            Condition::Sql(sql) if !(compiler.has_joins() || joined && compiler.has_queries()) => sql,
-            passing if joined => {
-                // There, the table that is written may be read only where the result is complete beforehand.
+            Condition::Sql(sql) if !compiler.finds_apart() => sql,
+            passing if dialect.supports(Capability::JoinedUpdate) => {
+                // There, the table that is written may be read only where the result is complete beforehand: the limit keeps
+                // the inner query from being merged into the one around it.
                 let key = compiler.own_key();
                 let left = Fragment::join(key.clone(), ", ");
-                let keys = select(&mut compiler, key, passing);
+                let mut keys = select(&mut compiler, key, passing);
+                keys.push(format!(" LIMIT {}", dialect.limit_for_offset().unwrap_or_default()));
                 Fragment::format("({}) IN (SELECT * FROM ({}) passed)", [left, keys])
             }
             _ => self.passes(dialect)?,

@@ -71,7 +71,7 @@ fn filter(dialect: &dyn Dialect, batch: &Batch<'_>) -> Result<Option<Filter>> {
     if passing == Condition::Nothing {
         return Ok(None);
     }
-    if !dialect.supports(Capability::LocalCalls) || !(compiler.has_joins() || compiler.has_queries()) {
+    if !dialect.supports(Capability::LocalCalls) || !compiler.reads_others() {
         let condition = batch.filter(dialect)?;
         return Ok(condition.map(|condition| Filter { before: Vec::new(), condition, after: None }));
     }

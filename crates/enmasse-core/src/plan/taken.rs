@@ -1,0 +1,54 @@
+//! The rows that a write is for, found before the first of them is written.
+//!
+//! ```sql
+//! (SELECT `users`.`id` k0, `users`.`points` + 1 v0 FROM `users` … WHERE … LIMIT 18446744073709551615 FOR UPDATE) taken
+//! ```
+//!
+//! Where tables are joined in a write, the one that is written may not be read in a subquery, and SET runs from left to right.
+//! A derived table is complete, and its rows are locked, before the write begins; the limit keeps it from being merged
+//! into the statement around it.
+
+use crate::lookup::Condition;
+use crate::plan::free_name;
+use crate::plan::update::select;
+use crate::query::Compiler;
+use crate::sql::Fragment;
+
+/// What the derived table is called, unless a table is.
+pub(super) const TAKEN: &str = "taken";
+
+/// Rows found beforehand.
+pub(super) struct Taken {
+    /// The derived table, with its name.
+    pub sql: Fragment,
+    /// What joins it with the table itself.
+    pub on: Fragment,
+}
+
+/// The rows for which the condition holds, each once: their keys are `k0`, `k1`, …, and these values `v0`, `v1`, ….
+pub(super) fn take(
+    compiler: &mut Compiler<'_>,
+    values: Vec<Fragment>,
+    condition: Condition,
+    order: Fragment,
+) -> Taken {
+    let name = free_name(compiler.model(), TAKEN);
+    let mut columns = Vec::new();
+    let mut on = Vec::new();
+    for (number, key) in compiler.own_key().into_iter().enumerate() {
+        on.push(Fragment::format("{} = {}", [format!("{name}.k{number}").into(), key.clone()]));
+        columns.push(Fragment::format("{} {}", [key, format!("k{number}").into()]));
+    }
+    for (number, value) in values.into_iter().enumerate() {
+        columns.push(Fragment::format("{} {}", [value, format!("v{number}").into()]));
+    }
+    let all = compiler.dialect().limit_for_offset().unwrap_or_default();
+    let distinct = compiler.multiplies();
+    let mut rows = select(compiler, columns, condition);
+    rows.push(order);
+    rows.push(format!(" LIMIT {all} FOR UPDATE"));
+    if distinct {
+        rows = Fragment::format("SELECT DISTINCT * FROM ({}) matched", [rows]);
+    }
+    Taken { sql: Fragment::format("({}) {}", [rows, name.into()]), on: Fragment::join(on, " AND ") }
+}
