@@ -3,9 +3,11 @@
 mod bulk_update;
 #[path = "../common/mod.rs"]
 mod common;
+mod filters;
 mod models;
 mod names;
 mod relations;
+mod runtime;
 mod update;
 mod write_read;
 

@@ -129,3 +129,115 @@ fn rows_that_refer_to_rows_of_their_own_batch_are_created() {
         assert_eq!(Person::objects(&db).order_by(|p| p.id).fetch().await.unwrap(), turned);
     });
 }
+
+#[test]
+fn conditions_of_one_call_are_of_one_row() {
+    on_each_database(async |db| {
+        tables(&db).await;
+        let cities =
+            async |rows: QuerySet<City>| rows.distinct().order_by(|c| c.id).values(|c| c.name).await.unwrap();
+        let all = || City::objects(&db);
+        // Ada and Bob were born in Rome; Ada has no boss, and Bob has.
+        let one = all().filter(q!(natives__name = "Ada", natives__boss__isnull = false));
+        assert_eq!(cities(one).await, [""; 0]);
+        let two = all().filter(q!(natives__name = "Ada")).filter(q!(natives__boss__isnull = false));
+        assert_eq!(cities(two).await, ["Rome"]);
+        let by_name =
+            all().filter_by(Q::named("natives__name", "Ada") & Q::named("natives__boss__isnull", false));
+        assert_eq!(cities(by_name).await, [""; 0]);
+        let either = all().filter(q!(natives__name = "Cyd" | person__name = "Dan"));
+        assert_eq!(cities(either).await, ["Oslo", "Lima"]);
+    });
+}
+
+#[test]
+fn what_is_excluded_across_relations() {
+    on_each_database(async |db| {
+        tables(&db).await;
+        let people = || Person::objects(&db);
+        assert_eq!(names(people().exclude(q!(city__name = "Oslo"))).await, ["Bob", "Cyd"], "Cyd has no city");
+        assert_eq!(names(people().exclude(q!(city__people__gt = 1_000))).await, ["Ada", "Cyd", "Dan"]);
+        assert_eq!(names(people().exclude(q!(boss__name = "Ada"))).await, ["Ada", "Dan"]);
+        assert_eq!(names(people().exclude(q!(boss__city__isnull = true))).await, ["Bob", "Cyd", "Dan"]);
+        assert_eq!(names(people().exclude(q!(boss__isnull = true))).await, ["Bob", "Cyd", "Dan"]);
+        let cities = async |rows: QuerySet<City>| rows.order_by(|c| c.id).values(|c| c.name).await.unwrap();
+        let all = || City::objects(&db);
+        assert_eq!(
+            cities(all().exclude(q!(person__name = "Dan"))).await,
+            ["Rome", "Lima"],
+            "though Ada is in Oslo"
+        );
+        assert_eq!(cities(all().exclude(q!(person__name__in = ["Ada", "Bob"]))).await, ["Lima"]);
+        assert_eq!(cities(all().exclude(q!(person__isnull = true))).await, ["Oslo", "Rome"]);
+        assert_eq!(cities(all().exclude(q!(natives__boss = 1))).await, ["Oslo"]);
+        assert_eq!(cities(all().exclude(q!(natives__boss__name = "Ada"))).await, ["Oslo"]);
+        let twice = all().exclude(q!(natives__name = "Ada", natives__boss = 1));
+        assert_eq!(cities(twice).await, ["Oslo", "Lima"], "as in Django, of rows that need not be the same");
+        assert_eq!(
+            cities(all().filter(|c| !(c.natives().name.eq("Ada") | c.people.lt(1_000)))).await,
+            ["Lima"]
+        );
+    });
+}
+
+#[test]
+fn queries_in_queries() {
+    on_each_database(async |db| {
+        tables(&db).await;
+        let people = || Person::objects(&db);
+        let small = || City::query().filter(|c| c.people.lt(3_000));
+        assert_eq!(names(people().filter(|p| p.city.in_(small()))).await, ["Ada", "Bob", "Dan"]);
+        assert_eq!(names(people().filter(q!(city__in = small()))).await, ["Ada", "Bob", "Dan"]);
+        assert_eq!(names(people().filter_by(Q::named("city__in", small()))).await, ["Ada", "Bob", "Dan"]);
+        assert_eq!(
+            names(people().exclude(q!(city__in = small()))).await,
+            ["Cyd"],
+            "no city is in none of them"
+        );
+        // What a foreign key to another field refers to, not the key.
+        assert_eq!(
+            names(people().filter_by(Q::named("birthplace__in", small()))).await,
+            ["Ada", "Bob", "Dan"]
+        );
+        let named = small().select(|c| c.name);
+        assert_eq!(names(people().filter(|p| p.birthplace.in_(named))).await, ["Ada", "Bob", "Dan"]);
+        let largest = City::query().order_by(|c| c.people.desc()).slice(..1);
+        assert_eq!(names(people().filter_by(Q::named("birthplace__in", largest))).await, ["Cyd"]);
+        let second = City::query().order_by(|c| c.people).slice(1..2);
+        assert_eq!(names(people().filter(|p| p.city.in_(second))).await, ["Bob"]);
+        assert_eq!(names(people().filter(|p| p.city.in_(small().none()))).await, [""; 0]);
+        assert_eq!(names(people().exclude(|p| p.id.in_(small().none().select(|c| c.id)))).await.len(), 4);
+
+        let most = City::query().select(|c| c.people.max());
+        let cities = async |rows: QuerySet<City>| rows.order_by(|c| c.id).values(|c| c.name).await.unwrap();
+        assert_eq!(cities(City::objects(&db).filter(|c| c.people.eq(most))).await, ["Lima"]);
+        let led = |p: Columns<Person>| exists(Person::query().filter(move |r| r.boss.eq(p.id.outer())));
+        assert_eq!(names(people().filter(led)).await, ["Ada", "Bob"]);
+        assert_eq!(names(people().exclude(led)).await, ["Cyd", "Dan"]);
+        assert_eq!(names(people().filter(|p| !led(p) & p.city.is_null(true))).await, ["Cyd"]);
+        // A query in a query in a query, and each speaks of the one around it.
+        let peers = |c: Columns<City>| {
+            exists(Person::query().filter(move |p| {
+                p.city.eq(c.id.outer())
+                    & exists(
+                        Person::query()
+                            .filter(move |boss| boss.id.eq(p.boss.outer()) & boss.city.eq(p.city.outer())),
+                    )
+            }))
+        };
+        assert_eq!(cities(City::objects(&db).filter(peers)).await, [""; 0]);
+        assert_eq!(people().filter(q!(id = 2)).update(set!(city = 1)).await.unwrap(), 1);
+        assert_eq!(cities(City::objects(&db).filter(peers)).await, ["Oslo"]);
+        let counts = City::objects(&db)
+            .order_by(|c| c.id)
+            .annotate("citizens", |c| {
+                coalesce((
+                    Person::query().filter(move |p| p.city.eq(c.id.outer())).select(|_| count_rows()),
+                    0,
+                ))
+            })
+            .filter_by(Q::named("citizens__gt", 0))
+            .values_by(["name", "citizens"]);
+        assert_eq!(counts.await.unwrap(), [[Value::from("Oslo"), Value::Int(3)]]);
+    });
+}
