@@ -104,3 +104,29 @@ fn what_cannot_be_a_table_is_refused_by_name() {
     assert_eq!(error.kind(), ErrorKind::NotSupported);
     assert_eq!(error.to_string(), "M.many: SQLite has no arrays.");
 }
+
+#[test]
+fn a_foreign_key_has_the_length_of_what_it_refers_to() {
+    let price = DataType::Decimal { max_digits: Some(5), decimal_places: Some(2) };
+    let schema = Schema::new(vec![
+        Model::new("Stay", "stays")
+            .add(Field::new("visit", DataType::TEXT).foreign_key("Visit").primary_key())
+            .add(Field::new("price", DataType::DECIMAL).foreign_key("Price")),
+        Model::new("Visit", "visits")
+            .add(Field::new("country", DataType::TEXT).foreign_key("Country").primary_key())
+            .add(Field::new("wide", text(9)).references(ForeignKey {
+                model: "Country".into(),
+                to_field: None,
+                related_name: Some("+".into()),
+            })),
+        Model::new("Country", "countries").add(Field::new("code", text(2)).primary_key()),
+        Model::new("Price", "prices").add(Field::new("price", price.clone()).primary_key()),
+    ])
+    .unwrap();
+    let data_type =
+        |model: &str, field: &str| schema.model(model).unwrap().field(field).unwrap().data_type.clone();
+    assert_eq!(data_type("Visit", "country"), text(2));
+    assert_eq!(data_type("Visit", "wide"), text(9), "its own length counts");
+    assert_eq!(data_type("Stay", "visit"), text(2));
+    assert_eq!(data_type("Stay", "price"), price);
+}

@@ -33,7 +33,7 @@ use proc_macro::TokenStream;
 /// | `default`, `default = 5` | the value of a new row that is given none: the type's own default, or this |
 /// | `auto_now`, `auto_now_add` | set to the time of each write, or of the first |
 /// | `generated = "a + b"` | a generated column with this SQL, which is never written |
-/// | `foreign_key = User` | refers to the key of another model |
+/// | `foreign_key = User` | refers to the key of another model, and has its length and digits |
 /// | `to_field = "code"` | … or to another unique field of it |
 /// | `related_name = "profiles"` | the relation's name from the other side; by default the struct's name in lower case, `"+"` for none |
 ///

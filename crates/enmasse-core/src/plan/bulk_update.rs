@@ -81,10 +81,12 @@ pub fn bulk_update<T>(
         let mut row = Vec::with_capacity(key.len() + fields.len());
         for &position in key.iter().chain(&fields) {
             let field = &model.fields[position];
-            let stored = field
-                .clean(&model.name, value(object, position))
-                .and_then(|value| dialect.store(&value, &field.data_type))
-                .map_err(|error| {
+            let store = |value| {
+                let place = |error: Error| error.at(format!("{}.{}", model.name, field.name));
+                dialect.store(&value, &field.data_type).map_err(place)
+            };
+            let stored =
+                field.clean(&model.name, value(object, position)).and_then(store).map_err(|error| {
                     error.at(shown_key(model, key.iter().map(|&position| value(object, position))))
                 })?;
             row.push(stored);

@@ -234,11 +234,11 @@ fn new_value<'q>(
     value: &'q Expr,
 ) -> Result<Fragment> {
     let field = &model.fields[position];
+    let place = |error: Error| error.at(format!("{}.{}", model.name, field.name));
     if let Expr::Value(value, _) = value {
         let value = field.clean(&model.name, value.clone())?;
-        return Ok(literal(compiler.dialect(), &value, Some(&field.data_type))?.sql);
+        return Ok(literal(compiler.dialect(), &value, Some(&field.data_type)).map_err(place)?.sql);
     }
-    let place = |error: Error| error.at(format!("{}.{}", model.name, field.name));
     let value = compiler.typed(value, Some(&field.data_type)).map_err(place)?;
     Ok(for_column(compiler.dialect(), value, &field.data_type).map_err(place)?.sql)
 }

@@ -17,6 +17,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::value::DataType;
 
 /// A set of models that may refer to each other.
 ///
@@ -72,11 +73,13 @@ pub struct Relation {
 impl Schema {
     /// A schema of these models.
     ///
+    /// A foreign key that says no length or digits of its own has those of the field that it refers to, as in Django.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`] where two models have one label, a model has no primary key or two fields of one name, a
     /// foreign key refers to a model or field that is not there, or two relations claim one reverse name.
-    pub fn new(models: Vec<Model>) -> Result<Arc<Schema>> {
+    pub fn new(mut models: Vec<Model>) -> Result<Arc<Schema>> {
         let wrong = |message: String| Error::new(ErrorKind::Configuration, message);
         let mut by_label = HashMap::new();
         for (index, model) in models.iter().enumerate() {
@@ -112,6 +115,7 @@ impl Schema {
                 reverse[target].push(Reverse { name, model: index, field: position });
             }
         }
+        take_limits(&mut models, &by_label);
         Ok(Arc::new(Schema { models, by_label, reverse }))
     }
 
@@ -136,6 +140,36 @@ impl Schema {
     pub fn models(self: &Arc<Self>) -> impl Iterator<Item = ModelRef> {
         let schema = self.clone();
         (0..self.models.len()).map(move |index| ModelRef { schema: schema.clone(), index })
+    }
+}
+
+/// Gives foreign keys without a length or digits those of what they refer to, which may be a foreign key in turn.
+fn take_limits(models: &mut [Model], by_label: &HashMap<String, usize>) {
+    for _ in 0..models.len() {
+        let mut taken = Vec::new();
+        for (index, model) in models.iter().enumerate() {
+            for (position, field) in model.fields.iter().enumerate() {
+                let Some(key) = &field.foreign_key else { continue };
+                let Ok(referred) = models[by_label[&key.model]].referred(key) else { continue };
+                let is_open = matches!(
+                    (&field.data_type, &referred.data_type),
+                    (DataType::Text { max_length: None }, DataType::Text { max_length: Some(_) })
+                        | (
+                            DataType::Decimal { max_digits: None, decimal_places: None },
+                            DataType::Decimal { max_digits: Some(_), .. }
+                        )
+                );
+                if is_open {
+                    taken.push((index, position, referred.data_type.clone()));
+                }
+            }
+        }
+        if taken.is_empty() {
+            return;
+        }
+        for (index, position, data_type) in taken {
+            models[index].fields[position].data_type = data_type;
+        }
     }
 }
 
