@@ -93,7 +93,9 @@ pub struct Saved {
 }
 
 impl<M: Entity> Save<'_, M> {
-    /// Writes these fields only, and those with `auto_now`, to a row that must be there.
+    /// Writes these fields only, and those with `auto_now`, to a row that must be there. Without a field nothing is sent.
+    ///
+    /// One that is part of the primary key is an error, [`Field`](ErrorKind::Field).
     pub fn update_fields<F: FieldNames>(mut self, fields: impl FnOnce(M::Columns) -> F) -> Self {
         self.update_fields = Some(fields(M::columns(Path::root())).field_names());
         self
@@ -106,8 +108,18 @@ impl<M: Entity> Save<'_, M> {
         let now = Utc::now();
         let mut positions: Vec<usize> = match &update_fields {
             None => (0..model.fields.len()).filter(|&position| !model.fields[position].primary_key).collect(),
+            Some(names) if names.is_empty() => return Ok(Saved { created: false }),
             Some(names) => names.iter().map(|name| plan::concrete(&model, name)).collect::<Result<_>>()?,
         };
+        if let Some(&position) = positions.iter().find(|&&position| model.fields[position].primary_key) {
+            return Err(Error::new(
+                ErrorKind::Field,
+                format!(
+                    "{}.{}: save writes to the row with this primary key, which cannot be among its update_fields.",
+                    model.name, model.fields[position].name
+                ),
+            ));
+        }
         for (position, field) in model.fields.iter().enumerate() {
             if let Some(value) = set_auto(field, false, now) {
                 object.set_value(&model, position, value)?;

@@ -289,6 +289,9 @@ fn save_inserts_or_updates() {
         assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
         let error = rows().save(&mut Item::new("x", 1)).update_fields(|i| i.stock).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsaved, "{error}");
+        let error = rows().save(&mut changed).update_fields(|i| i.id).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Field, "{error}");
+        assert!(!rows().save(&mut gone).update_fields(|_| Vec::<&str>::new()).await.unwrap().created);
         let error = rows().save(&mut changed).update_fields(|_| "nmae").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnknownField, "{error}");
         assert_eq!(rows().count().await.unwrap(), 2);
