@@ -56,9 +56,10 @@ impl MysqlConnection {
         self.is_busy = false;
         self.is_lost |= result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Connection);
         self.state.finish(&result, |error| match error.code() {
-            // deadlock, record has changed since last read: InnoDB has rolled back the whole transaction
-            // (https://mariadb.com/kb/en/innodb-lock-modes/, section Deadlocks)
-            Some("1213" | "1020") => Extent::Transaction,
+            // deadlock, record has changed since last read, no room for more locks: InnoDB has rolled back the whole
+            // transaction (https://mariadb.com/kb/en/innodb-lock-modes/, section Deadlocks, and for the last
+            // https://dev.mysql.com/doc/refman/8.4/en/innodb-error-handling.html)
+            Some("1213" | "1020" | "1206") => Extent::Transaction,
             Some("1205") if self.timeout_ends_transaction => Extent::Transaction,
             _ if error.kind() == ErrorKind::Connection => Extent::Transaction,
             _ => Extent::Statement,
