@@ -20,10 +20,20 @@ pub fn made_by_database(model: &ModelRef, keyless: bool) -> Vec<usize> {
     (0..model.fields.len()).filter(|&position| made(&model.fields[position])).collect()
 }
 
+/// The fields whose values an insert gives back for each new row: all that the database makes; where it cannot give rows
+/// back, the identity key alone, which it counts up from the first of each statement.
+pub fn given_back(dialect: &dyn Dialect, model: &ModelRef, keyless: bool) -> Vec<usize> {
+    let mut made = made_by_database(model, keyless);
+    if !dialect.supports(Capability::InsertReturning) {
+        made.retain(|&position| model.fields[position].identity);
+    }
+    made
+}
+
 /// The plan that inserts rows: for each, the values of all fields of the model in order.
 ///
 /// With `keyless`, no row has a value for the identity key. What the database makes comes back for each row, see
-/// [`made_by_database`]; where it cannot give rows back, only the key does, as the first identity value of each statement.
+/// [`given_back`]; where it cannot give rows back, the step has no returned columns.
 ///
 /// # Errors
 ///
@@ -58,10 +68,11 @@ pub fn insert(
     let columns: Vec<_> =
         given.iter().map(|&position| dialect.quote(&model.fields[position].column)).collect();
     let types: Vec<_> = given.iter().map(|&position| model.fields[position].data_type.clone()).collect();
-    let returned: Vec<_> = made.iter().map(|&position| model.fields[position].data_type.clone()).collect();
+    let mut returned = Vec::new();
     let mut into = format!("INSERT INTO {} ({})", quote_table(dialect, &model.table), columns.join(", "));
     let mut returning = String::new();
     if !made.is_empty() && dialect.supports(Capability::InsertReturning) {
+        returned.extend(made.iter().map(|&position| model.fields[position].data_type.clone()));
         let made: Vec<_> =
             made.iter().map(|&position| dialect.quote(&model.fields[position].column)).collect();
         returning = format!(" RETURNING {}", made.join(", "));
@@ -86,8 +97,11 @@ pub fn insert(
             arrays::placeholders(dialect, types.len())
         );
         let types: Vec<_> = types.into_iter().map(|data_type| DataType::Array(Box::new(data_type))).collect();
-        let statements = Statements::chunks(parts(stored, batch_size.unwrap_or(ROWS)), move |rows| {
-            Statement { sql: sql.clone(), params: arrays::columns(&types, rows.into_iter()) }
+        let most = dialect.max_statement_bytes();
+        let parts = parts(stored, batch_size.unwrap_or(ROWS)).flat_map(move |part| below(part, most));
+        let statements = Statements::chunks(parts, move |rows| Statement {
+            sql: sql.clone(),
+            params: arrays::columns(&types, rows.into_iter()),
         });
         Step::Insert { statements, returned }
     } else {
@@ -150,7 +164,7 @@ pub(super) fn values_statements(
 }
 
 /// Splits rows so that no part has more than about so many bytes, unless one row alone has.
-fn below(rows: Vec<Vec<Value>>, most: usize) -> Vec<Vec<Vec<Value>>> {
+pub(super) fn below(rows: Vec<Vec<Value>>, most: usize) -> Vec<Vec<Vec<Value>>> {
     let mut parts = vec![Vec::new()];
     let mut bytes = 0;
     for row in rows {

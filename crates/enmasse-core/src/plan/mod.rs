@@ -19,7 +19,7 @@ mod update;
 pub use auto::set_auto;
 pub use bulk_update::{BulkUpdate, bulk_update, duplicate_keys, loaded_key};
 pub use delete::delete;
-pub use insert::{insert, made_by_database};
+pub use insert::{given_back, insert, made_by_database};
 pub use update::{Assignment, concrete, update};
 
 use std::fmt;

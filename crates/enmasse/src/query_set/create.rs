@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use enmasse_core::Value;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::expr::{Expr, FieldPath};
-use enmasse_core::plan::{self, Assignment, made_by_database, set_auto};
+use enmasse_core::plan::{self, Assignment, given_back, set_auto};
 use enmasse_core::schema::{Auto, Default, ModelRef};
 use futures_util::future::BoxFuture;
 
@@ -229,7 +229,7 @@ pub(super) async fn insert(
         .await?;
     let mut rows = Arc::try_unwrap(rows).unwrap_or_else(|shared| (*shared).clone());
     for ((chosen, keyless), made) in [(with_key, false), (without, true)].into_iter().zip(made) {
-        let positions = made_by_database(model, keyless);
+        let positions = given_back(&*executor.dialect(), model, keyless);
         for (at, made) in chosen.into_iter().zip(made) {
             for (&position, value) in positions.iter().zip(made) {
                 rows[at][position] = value;

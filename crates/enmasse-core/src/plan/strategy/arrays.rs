@@ -14,6 +14,7 @@
 
 use crate::dialect::{Dialect, quote_table};
 use crate::error::Result;
+use crate::plan::insert::below;
 use crate::plan::strategy::{Batch, parts};
 use crate::plan::{Statements, Step, free_name};
 use crate::sql::{Param, Statement};
@@ -74,7 +75,9 @@ pub(super) fn steps(dialect: &dyn Dialect, batch: Batch<'_>) -> Result<Vec<Step>
     }
     tail.extend(filter.params);
     let size = batch.size.unwrap_or(ROWS);
-    steps.push(Step::WriteChunks(Statements::chunks(parts(batch.rows, size), move |rows| {
+    let most = dialect.max_statement_bytes();
+    let chunks = parts(batch.rows, size).flat_map(move |part| below(part, most));
+    steps.push(Step::WriteChunks(Statements::chunks(chunks, move |rows| {
         let mut params = columns(&types, rows.into_iter());
         params.extend(tail.iter().cloned());
         Statement { sql: sql.clone(), params }
