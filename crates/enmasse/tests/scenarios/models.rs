@@ -765,6 +765,39 @@ fn generated_columns_are_left_out_of_updates() {
     });
 }
 
+#[derive(Model, Clone, Debug, PartialEq)]
+#[model(table = "ticket")]
+struct Ticket {
+    #[model(primary_key)]
+    id: Option<i64>,
+}
+
+#[test]
+fn a_model_can_be_nothing_but_its_key() {
+    on_each_database(async |db| {
+        db.create_tables([Ticket::model().unwrap()]).await.unwrap();
+        let ticket = |id| Ticket { id };
+        let rows = || Ticket::objects(&db);
+        assert_eq!(rows().create(ticket(None)).await.unwrap(), ticket(Some(1)));
+        assert_eq!(rows().create(ticket(Some(10))).await.unwrap(), ticket(Some(10)));
+        if Kind::of(&db) == Kind::Postgres {
+            // A key that was given is not known to the sequence.
+            db.query_raw("SELECT setval(pg_get_serial_sequence('ticket', 'id'), 10)", []).await.unwrap();
+        }
+        let many = rows().bulk_create([ticket(None), ticket(Some(20)), ticket(None)]).await.unwrap();
+        let ids: Vec<_> = many.iter().map(|ticket| ticket.id.unwrap()).collect();
+        assert!(ids[0] > 10 && ids[1] == 20 && ids[2] == ids[0] + 1, "{ids:?}");
+        let mut one = ticket(Some(1));
+        assert!(!rows().save(&mut one).await.unwrap().created, "it is there");
+        assert!(rows().save(&mut ticket(Some(100))).await.unwrap().created);
+        let mut new = ticket(None);
+        assert!(rows().save(&mut new).await.unwrap().created);
+        assert!(new.id.is_some());
+        assert_eq!(rows().count().await.unwrap(), 7);
+        assert_eq!(rows().filter(q!(id__lte = 10)).delete().await.unwrap(), 2);
+    });
+}
+
 #[test]
 fn choices_refuse_what_is_none_of_them() {
     on_each_database(async |db| {

@@ -564,6 +564,9 @@ fn conditions_that_are_known_beforehand() {
         assert_eq!(none.update(set!(x = 9)).await.unwrap(), 0);
         let every = all().filter(|a| !exists(Order::query().none().filter(|o| o.account.eq(a.id.outer()))));
         assert_eq!(every.update(set!(x = 9)).await.unwrap(), 4);
+        let null = all().update_by([("x", Order::query().none().select(|o| o.amount).into_expr())]);
+        let error = null.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Integrity, "x is never NULL: {error}");
         let empty = all().update(|a| a.rank.set(Order::query().none().select(|o| o.amount)));
         assert_eq!(empty.await.unwrap(), 4);
         assert_eq!(each(&db, |a| a.rank).await, [None; 4]);
