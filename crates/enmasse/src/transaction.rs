@@ -76,7 +76,8 @@ struct Level {
 
 impl Transaction {
     /// Runs work in a savepoint: keeps what it did when it gives `Ok`, and undoes it when it gives `Err`, when it panics, and when
-    /// the future is dropped half-way. The transaction around it goes on in any case.
+    /// the future is dropped half-way. The transaction around it goes on, unless its connection is lost: dropped in the middle of a statement,
+    /// it may be, for the server is told to stop that statement. The transaction as a whole is then undone.
     ///
     /// The work is not run again after a conflict: the outermost transaction is.
     ///
@@ -115,7 +116,8 @@ impl Transaction {
 
     /// Runs a function after the outermost transaction has committed; never if it, or the savepoint that is now open, is rolled back.
     ///
-    /// Functions run in the order in which they were given, before [`Database::transaction`] returns.
+    /// Functions run in the order in which they were given, before [`Database::transaction`] returns. On a handle whose transaction
+    /// has ended the function is dropped.
     pub fn on_commit<F, Fut>(&self, hook: F)
     where
         F: FnOnce() -> Fut + Send + 'static,

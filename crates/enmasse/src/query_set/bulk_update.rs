@@ -63,6 +63,8 @@ impl<M: Entity> QuerySet<M> {
     /// # fn main() {}
     /// ```
     ///
+    /// The values of all objects are held in memory until the update is done. SQLite checks foreign keys when the transaction commits.
+    ///
     /// # Errors
     ///
     /// When awaited, and checked in Django's order, also where there are no objects (see [`plan::bulk_update()`]):
