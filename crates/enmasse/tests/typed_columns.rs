@@ -291,3 +291,21 @@ fn names_known_at_run_time_take_any_value() {
     let row = Record::columns(Path::root());
     same(row.col("created__year").gte(2020), Q::compare(field("created__year"), Lookup::Gte, 2020));
 }
+
+#[test]
+fn a_slice_cannot_be_changed() {
+    let slice = || User::query().slice(..5);
+    let cases = [
+        (slice().filter(|u| u.is_active.eq(true)), "filter"),
+        (slice().exclude(|u| u.is_active.eq(true)), "filter"),
+        (slice().order_by(|u| u.country), "reorder"),
+        (slice().order_by_names(["country"]), "reorder"),
+        (slice().distinct(), "make distinct"),
+        (slice().distinct_on(|u| u.country), "make distinct"),
+    ];
+    for (changed, what) in cases {
+        let error = changed.query().unwrap_err();
+        assert_eq!(error.to_string(), format!("Cannot {what} a query once a slice has been taken."));
+    }
+    assert!(slice().slice(1..).annotate("n", |u| u.country).query().is_ok());
+}

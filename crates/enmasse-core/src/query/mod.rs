@@ -75,11 +75,16 @@ impl Query {
         Query { problem: Some(Arc::new(problem)), none: true, ..Query::new(ModelRef::unknown()) }
     }
 
-    /// Whether its model could be had.
+    /// Makes every use of it give this error, unless it gives one already.
+    pub fn fail(&mut self, problem: Error) {
+        self.problem.get_or_insert_with(|| Arc::new(problem));
+    }
+
+    /// Whether it can be used: its model could be had, and it was put together as queries are.
     ///
     /// # Errors
     ///
-    /// The one that [`broken`](Query::broken) was given.
+    /// The one that [`broken`](Query::broken) or [`fail`](Query::fail) was given.
     pub fn check(&self) -> Result<()> {
         self.problem.as_ref().map_or(Ok(()), |problem| Err(problem.again()))
     }

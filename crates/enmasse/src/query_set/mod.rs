@@ -106,29 +106,29 @@ impl<M: Entity> QuerySet<M> {
     /// [`filter`](QuerySet::filter) with names that are known at run time: `Q::named("user__country__in", vec!["US", "CA"])`.
     #[must_use]
     pub fn filter_by(self, condition: impl Into<Q>) -> Self {
-        self.with(|query| query.filters.push(condition.into()))
+        self.whole("filter", |query| query.filters.push(condition.into()))
     }
 
     /// [`exclude`](QuerySet::exclude) with names that are known at run time.
     #[must_use]
     pub fn exclude_by(self, condition: impl Into<Q>) -> Self {
-        self.with(|query| query.filters.push(!condition.into()))
+        self.whole("filter", |query| query.filters.push(!condition.into()))
     }
 
     /// In this order, in place of any other: columns, `column.desc()`, expressions, or a tuple of these.
     #[must_use]
     pub fn order_by<R: IntoOrder>(self, order: impl FnOnce(M::Columns) -> R) -> Self {
-        self.with(|query| query.order_by = order(M::columns(Path::root())).orders())
+        self.whole("reorder", |query| query.order_by = order(M::columns(Path::root())).orders())
     }
 
     /// In this order by names that are known at run time; a `-` before a name turns the order round.
     #[must_use]
     pub fn order_by_names<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Self {
         let orders = names.into_iter().flat_map(|name| name.orders()).collect();
-        self.with(|query| query.order_by = orders)
+        self.whole("reorder", |query| query.order_by = orders)
     }
 
-    /// A slice, counted from 0 within the slice that was taken before: `slice(..10)`, `slice(20..30)`, `slice(5..)`.
+    /// A slice, which can be read but not filtered, reordered or written to; counted from 0 within the slice that was taken before: `slice(..10)`, `slice(20..30)`, `slice(5..)`.
     #[must_use]
     pub fn slice(self, range: impl RangeBounds<u64>) -> Self {
         let start = match range.start_bound() {
@@ -152,13 +152,15 @@ impl<M: Entity> QuerySet<M> {
     /// Equal rows once.
     #[must_use]
     pub fn distinct(self) -> Self {
-        self.with(|query| query.distinct = Distinct::Rows)
+        self.whole("make distinct", |query| query.distinct = Distinct::Rows)
     }
 
     /// The first of the rows that are equal in these fields. PostgreSQL only, and the order must begin with the same fields.
     #[must_use]
     pub fn distinct_on<R: FieldNames>(self, fields: impl FnOnce(M::Columns) -> R) -> Self {
-        self.with(|query| query.distinct = Distinct::On(fields(M::columns(Path::root())).field_names()))
+        self.whole("make distinct", |query| {
+            query.distinct = Distinct::On(fields(M::columns(Path::root())).field_names())
+        })
     }
 
     /// No rows: every use of it gives nothing, and sends nothing.
@@ -191,6 +193,17 @@ impl<M: Entity> QuerySet<M> {
     pub fn query(&self) -> Result<&Query> {
         self.query.check()?;
         Ok(&self.query)
+    }
+
+    /// A change that makes no sense of a slice: as in Django, every use of the QuerySet then gives an error.
+    fn whole(self, what: &str, change: impl FnOnce(&mut Query)) -> Self {
+        self.with(|query| match query.is_sliced() {
+            true => query.fail(Error::new(
+                ErrorKind::Request,
+                format!("Cannot {what} a query once a slice has been taken."),
+            )),
+            false => change(query),
+        })
     }
 
     fn with(mut self, change: impl FnOnce(&mut Query)) -> Self {
