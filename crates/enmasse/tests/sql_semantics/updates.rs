@@ -41,7 +41,7 @@ fn columns_keep_their_types() {
             "old".into(),
             json!({"s": "text", "n": 5, "t": true}).into(),
         ];
-        let table = Table::new(&db, "typed", &columns, &[row.clone()]).await;
+        let table = Table::new(&db, "typed", &columns, std::slice::from_ref(&row)).await;
         let f = |path: &str| Expr::field(path);
         let price = |cents| Value::from(Decimal::new(cents, 2));
         let cases: Vec<(&str, Expr, Value)> = vec![
