@@ -382,7 +382,8 @@ fn a_bulk_update_carries_rows() {
     let pages = vec![row([1.into(), 100.into()])];
     let tags = vec![row(["b".into(), 2.into()]), row(["a".into(), 1.into()])];
     let in_authors = select(authors().filter(q("name", "Ann")), []);
-    let cases: Vec<(&str, Query, &[&str], &[Vec<Value>], Option<usize>)> = vec![
+    type Case<'a> = (&'a str, Query, &'a [&'a str], &'a [Vec<Value>], Option<usize>);
+    let cases: Vec<Case<'_>> = vec![
         ("in the order of the keys", authors(), &["nick", "rank"], &authors_rows, None),
         ("two at a time", authors(), &["points"], &points, Some(2)),
         ("a field twice, and a generated one", books(), &["pages", "pages"], &pages, None),
@@ -436,7 +437,8 @@ fn an_insert_gives_back_what_the_database_made() {
     };
     let tag = |name: &str| row([name.into(), 1.into()]);
     let marks = vec![row([Value::Null]), row([Value::Null])];
-    let cases: Vec<(&str, &str, Vec<Vec<Value>>, bool, Option<usize>)> = vec![
+    type Case<'a> = (&'a str, &'a str, Vec<Vec<Value>>, bool, Option<usize>);
+    let cases: Vec<Case<'_>> = vec![
         ("without a key", "Book", vec![emma(Value::Null)], true, None),
         ("with a key", "Book", vec![emma(5.into())], false, None),
         ("several", "Tag", vec![tag("b"), tag("a"), tag("c")], false, None),
