@@ -188,6 +188,14 @@ fn row_with_defaults(model: &ModelRef, values: Vec<Assignment>) -> Result<Row> {
     row.collect()
 }
 
+/// Makes the values what the columns keep, as which they are given back.
+fn clean(model: &ModelRef, row: &mut Row) -> Result<()> {
+    for (value, field) in row.iter_mut().zip(&model.fields).filter(|(_, field)| field.is_writable()) {
+        *value = field.clean(&model.name, std::mem::replace(value, Value::Null))?;
+    }
+    Ok(())
+}
+
 /// Inserts rows, all or none, and gives them as they now are.
 pub(super) async fn insert(
     executor: &Executor,
@@ -196,6 +204,7 @@ pub(super) async fn insert(
     batch_size: Option<usize>,
 ) -> Result<Vec<Row>> {
     set_auto_fields(model, &mut rows, Utc::now());
+    rows.iter_mut().try_for_each(|row| clean(model, row))?;
     let identity = model.fields.iter().position(|field| field.identity);
     let has_key = |row: &Row| identity.is_none_or(|position| !row[position].is_null());
     let (with_key, without): (Vec<usize>, Vec<usize>) = (0..rows.len()).partition(|&at| has_key(&rows[at]));

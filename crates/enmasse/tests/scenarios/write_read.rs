@@ -436,6 +436,40 @@ fn what_a_database_cannot_hold_is_refused() {
 }
 
 #[test]
+fn what_is_created_is_given_back_as_it_is_kept() {
+    on_each_database(async |db| {
+        db.create_tables([Item::model().unwrap(), Moment::model().unwrap()]).await.unwrap();
+        let texts = [("name", "text"), ("price", "1.5"), ("stock", "12")];
+        let item = Item::objects(&db).create_by(texts).await.unwrap();
+        assert_eq!((item.price, item.stock), (Decimal::new(15, 1), 12));
+        assert_eq!(Item::objects(&db).get().await.unwrap(), item);
+
+        let at = DateTime::from_timestamp_nanos(1_700_000_000_123_456_789);
+        let moment = |id| Moment { id, at, time: at.time(), lag: TimeDelta::nanoseconds(-1_999) };
+        let made = Moment::objects(&db).create(moment(1)).await.unwrap();
+        assert_eq!(made.at, DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap());
+        assert_eq!(Moment::objects(&db).get().await.unwrap(), made);
+        let many = Moment::objects(&db).bulk_create([moment(2), moment(3)]).await.unwrap();
+        assert_eq!(
+            Moment::objects(&db).filter(q!(id__gt = 1)).order_by(|m| m.id).fetch().await.unwrap(),
+            many
+        );
+        let found = Moment::objects(&db).filter(|m| m.at.eq(at) & m.time.eq(at.time()));
+        assert_eq!(found.count().await.unwrap(), 3, "a moment is found by what it was made of");
+    });
+}
+
+#[derive(Model, Clone, Debug, PartialEq)]
+#[model(table = "moment")]
+struct Moment {
+    #[model(primary_key)]
+    id: i64,
+    at: DateTime<Utc>,
+    time: NaiveTime,
+    lag: TimeDelta,
+}
+
+#[test]
 fn json_null_is_not_sql_null() {
     on_each_database(async |db| {
         db.create_tables([Note::model().unwrap()]).await.unwrap();
