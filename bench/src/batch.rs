@@ -1,0 +1,86 @@
+//! The objects that one run writes.
+
+use enmasse::prelude::*;
+use enmasse::rust_decimal::Decimal;
+
+use crate::formula;
+
+/// A small batch meets a table of at least this many rows.
+const SMALLEST_TABLE: usize = 100_000;
+
+#[derive(Model, Debug, Clone)]
+#[model(table = "item")]
+pub struct Item {
+    #[model(primary_key)]
+    pub id: i64,
+    #[model(max_length = 100)]
+    pub name: String,
+    pub points: i32,
+    #[model(max_digits = 12, decimal_places = 2)]
+    pub price: Decimal,
+    pub seen: DateTime<Utc>,
+    pub active: bool,
+    pub note: String,
+}
+
+/// How many rows are written, in a table of how many, and which: every `stride`th.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Size {
+    pub rows: usize,
+    pub table: usize,
+    pub stride: usize,
+}
+
+impl Size {
+    pub fn of(rows: usize) -> Self {
+        let stride = (SMALLEST_TABLE / rows).max(1);
+        Size { rows, table: (rows * stride).max(SMALLEST_TABLE), stride }
+    }
+}
+
+/// Objects with the values of a version that is not yet in the table.
+pub struct Batch {
+    pub size: Size,
+    pub version: i64,
+    /// In no order of their keys, as a program has them.
+    pub items: Vec<Item>,
+}
+
+impl Batch {
+    pub fn new(size: Size, version: i64) -> Self {
+        let mut keys: Vec<i64> = (1..=size.rows).map(|number| (number * size.stride) as i64).collect();
+        shuffle(&mut keys);
+        Batch { size, version, items: keys.into_iter().map(|id| item(id, version)).collect() }
+    }
+
+    /// The objects in the order of their keys.
+    pub fn sorted(&self) -> Vec<&Item> {
+        let mut items: Vec<&Item> = self.items.iter().collect();
+        items.sort_unstable_by_key(|item| item.id);
+        items
+    }
+}
+
+fn item(id: i64, version: i64) -> Item {
+    let (seconds, micros) = formula::seen(id, version);
+    Item {
+        id,
+        name: formula::name(id, version),
+        points: formula::points(id, version),
+        price: Decimal::new(formula::cents(id, version), 2),
+        seen: DateTime::from_timestamp(seconds, micros * 1_000).expect("a time after 2020"),
+        active: formula::active(id, version),
+        note: formula::note(id, version),
+    }
+}
+
+/// Fisher and Yates's, with a generator that is the same in every run.
+fn shuffle(keys: &mut [i64]) {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    for last in (1..keys.len()).rev() {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        keys.swap(last, (state % (last as u64 + 1)) as usize);
+    }
+}

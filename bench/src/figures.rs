@@ -1,0 +1,115 @@
+//! What was measured, as it is printed and as it is kept in JSON.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::batch::Size;
+use crate::options::{Database, WayName};
+
+#[derive(Serialize, Deserialize, Debug, Clone)]
+pub struct Figure {
+    pub database: String,
+    pub way: String,
+    pub rows: usize,
+    /// The median of the runs; none where `stopped` says why.
+    pub us_per_row: Option<f64>,
+    pub ratio_to_floor: Option<f64>,
+    /// The quartiles: half of the runs lie between them.
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    pub runs: usize,
+    pub stopped: Option<String>,
+    /// The floor's forms, each with its median. The fastest is the floor.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub forms: BTreeMap<String, f64>,
+    /// The rows of the table that was updated.
+    pub table_rows: usize,
+    pub server: String,
+}
+
+impl Figure {
+    pub fn new(database: Database, way: WayName, size: Size, server: &str) -> Self {
+        Figure {
+            database: database.name().to_owned(),
+            way: way.name().to_owned(),
+            rows: size.rows,
+            us_per_row: None,
+            ratio_to_floor: None,
+            low: None,
+            high: None,
+            runs: 0,
+            stopped: None,
+            forms: BTreeMap::new(),
+            table_rows: size.table,
+            server: server.to_owned(),
+        }
+    }
+
+    /// Takes in the runs of a way, or of one more form of it: the fastest form counts.
+    pub fn add(&mut self, form: Option<&str>, seconds: &[f64]) {
+        if seconds.is_empty() {
+            return;
+        }
+        let mut each: Vec<f64> = seconds.iter().map(|seconds| seconds * 1e6 / self.rows as f64).collect();
+        each.sort_unstable_by(f64::total_cmp);
+        let median = quantile(&each, 0.5);
+        if let Some(form) = form {
+            self.forms.insert(form.to_owned(), median);
+        }
+        if self.us_per_row.is_none_or(|fastest| median < fastest) {
+            self.us_per_row = Some(median);
+            self.low = Some(quantile(&each, 0.25));
+            self.high = Some(quantile(&each, 0.75));
+            self.runs = each.len();
+        }
+    }
+
+    /// The way gave no figure.
+    pub fn stop(&mut self, reason: &str) {
+        (self.us_per_row, self.low, self.high, self.runs) = (None, None, None, 0);
+        self.stopped = Some(reason.to_owned());
+    }
+
+    pub fn compare(&mut self, floor: Option<f64>) {
+        self.ratio_to_floor = self.us_per_row.zip(floor).map(|(own, floor)| own / floor);
+    }
+
+    /// The form that was the fastest.
+    pub fn form(&self) -> Option<&str> {
+        let fastest = self.forms.iter().min_by(|(_, a), (_, b)| a.total_cmp(b));
+        fastest.map(|(form, _)| form.as_str())
+    }
+}
+
+/// Between two runs, the value lies in proportion.
+fn quantile(sorted: &[f64], part: f64) -> f64 {
+    let place = part * (sorted.len() - 1) as f64;
+    let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+    below + (above - below) * place.fract()
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:<22}", self.way)?;
+        if let Some(reason) = &self.stopped {
+            return write!(f, " {reason}");
+        }
+        let (Some(median), Some(low), Some(high)) = (self.us_per_row, self.low, self.high) else {
+            return write!(f, " not measured");
+        };
+        write!(f, " {median:>9.2} µs/row ({low:.2}–{high:.2}, {} runs)", self.runs)?;
+        if let Some(ratio) = self.ratio_to_floor {
+            write!(f, "  × {ratio:.2}")?;
+        }
+        match self.form() {
+            Some(_) => {
+                let forms: Vec<_> =
+                    self.forms.iter().map(|(form, each)| format!("{form} {each:.2}")).collect();
+                write!(f, "  [{}]", forms.join("; "))
+            }
+            None => Ok(()),
+        }
+    }
+}

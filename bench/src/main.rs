@@ -1,0 +1,42 @@
+//! Measures bulk updates: `scripts/bench --help`.
+
+mod batch;
+mod enmasse;
+mod figures;
+mod floor;
+mod formula;
+mod measure;
+mod options;
+mod table;
+mod way;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+
+use crate::options::Options;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: Options) -> Result<()> {
+    let mut figures = Vec::new();
+    for database in options.databases() {
+        figures.extend(measure::measure(&options, database).await?);
+        if let Some(file) = &options.json {
+            // after each database, so that an error later does not lose what there is
+            std::fs::write(file, serde_json::to_string_pretty(&figures)? + "\n")
+                .with_context(|| format!("{} cannot be written", file.display()))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,212 @@
+//! Measures the ways in turn, round after round, so that whatever else the machine does meets all of them alike.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use tokio::time::timeout;
+
+use crate::batch::{Batch, Size};
+use crate::enmasse::Enmasse;
+use crate::figures::Figure;
+use crate::floor;
+use crate::options::{Database, Options, WayName};
+use crate::table::{self, Table};
+use crate::way::Way;
+
+/// A form of the floor that is this many times slower than another one is not measured again.
+const HOPELESS: f64 = 1.5;
+
+/// Why ways are not tried any more.
+type Out = HashMap<WayName, String>;
+
+/// Everything on one database.
+pub async fn measure(options: &Options, database: Database) -> Result<Vec<Figure>> {
+    let mut table = table::make(database).await?;
+    let mut figures = Vec::new();
+    let mut out = Out::new();
+    let mut ended = Ok(());
+    for rows in options.sizes() {
+        let comparison = Comparison { options, database, size: Size::of(rows) };
+        match comparison.measure(&mut *table, &mut out).await {
+            Ok(measured) => figures.extend(measured),
+            Err(error) => {
+                ended = Err(error);
+                break;
+            }
+        }
+    }
+    table.remove().await?;
+    ended.map(|()| figures)
+}
+
+/// One number of rows on one database.
+struct Comparison<'a> {
+    options: &'a Options,
+    database: Database,
+    size: Size,
+}
+
+/// A way, or a form of the floor, and what was measured of it.
+struct Contender {
+    way: WayName,
+    form: Option<&'static str>,
+    runner: Box<dyn Way>,
+    seconds: Vec<f64>,
+    /// All runs together, the first one too.
+    spent: Duration,
+    is_done: bool,
+}
+
+impl Comparison<'_> {
+    async fn measure(&self, table: &mut dyn Table, out: &mut Out) -> Result<Vec<Figure>> {
+        eprintln!("{}, {} rows of {}", table.server(), self.size.rows, self.size.table);
+        let mut contenders = self.contenders(table.url(), out).await?;
+        table.fill(self.size).await?;
+        let mut stored = 0;
+        // the first round is for warming up, and for checking what each way has written
+        for round in 0..=self.options.repeats(self.size.rows) {
+            let count = contenders.len();
+            for turn in 0..count {
+                let contender = &mut contenders[(turn + round) % count];
+                if contender.is_done {
+                    continue;
+                }
+                let batch = Arc::new(Batch::new(self.size, stored + 1));
+                match self.run(contender, &batch, round, table).await {
+                    Ok(()) => stored = table.restore(self.size, batch.version).await?,
+                    Err(error) => {
+                        self.give_up(&mut contenders, (turn + round) % count, error, table, out).await?;
+                        table.fill(self.size).await?;
+                        stored = 0;
+                    }
+                }
+            }
+            give_up_slow_forms(&mut contenders);
+        }
+        Ok(self.figures(table.server(), &contenders, out))
+    }
+
+    async fn contenders(&self, url: &str, out: &mut Out) -> Result<Vec<Contender>> {
+        let mut contenders = Vec::new();
+        for way in self.options.ways() {
+            if out.contains_key(&way) {
+                continue;
+            }
+            let mut add = |form, runner| {
+                contenders.push(Contender {
+                    way,
+                    form,
+                    runner,
+                    seconds: Vec::new(),
+                    spent: Duration::ZERO,
+                    is_done: false,
+                });
+            };
+            match way {
+                WayName::Floor => {
+                    for (form, runner) in floor::forms(self.database, url, self.size.rows).await? {
+                        add(Some(form), runner);
+                    }
+                }
+                WayName::Enmasse => add(None, Box::new(Enmasse::connect(url).await?)),
+            }
+        }
+        Ok(contenders)
+    }
+
+    async fn run(
+        &self,
+        contender: &mut Contender,
+        batch: &Arc<Batch>,
+        round: usize,
+        table: &mut dyn Table,
+    ) -> Result<()> {
+        let limit = self.options.limit();
+        contender.runner.prepare(batch).await?;
+        let took = match timeout(limit, contender.runner.run(batch)).await {
+            Ok(took) => took?,
+            Err(_) => bail!("> {} s", limit.as_secs()),
+        };
+        if round == 0 {
+            table::check(table, self.size, batch.version).await?;
+        }
+        contender.count(took, round, self.options.patience());
+        Ok(())
+    }
+
+    /// A way that failed may still hold locks: its connections end, and with them those of all others, which are made anew.
+    async fn give_up(
+        &self,
+        contenders: &mut [Contender],
+        failed: usize,
+        error: anyhow::Error,
+        table: &mut dyn Table,
+        out: &mut Out,
+    ) -> Result<()> {
+        let failed = &mut contenders[failed];
+        if failed.way == WayName::Floor {
+            return Err(error.context(failed.title()));
+        }
+        let reason = format!("{error:#}");
+        eprintln!("  {}: {reason}", failed.title());
+        out.insert(failed.way, reason);
+        failed.is_done = true;
+        table.disconnect_others().await?;
+        let fresh = self.contenders(table.url(), out).await?;
+        let others = contenders.iter_mut().filter(|contender| !out.contains_key(&contender.way));
+        for (contender, fresh) in others.zip(fresh) {
+            contender.runner = fresh.runner;
+        }
+        Ok(())
+    }
+
+    fn figures(&self, server: &str, contenders: &[Contender], out: &Out) -> Vec<Figure> {
+        let mut figures = Vec::new();
+        for way in self.options.ways() {
+            let mut figure = Figure::new(self.database, way, self.size, server);
+            for contender in contenders.iter().filter(|contender| contender.way == way) {
+                figure.add(contender.form, &contender.seconds);
+            }
+            if let Some(reason) = out.get(&way) {
+                figure.stop(reason);
+            }
+            figures.push(figure);
+        }
+        let floor = figures.iter().find(|figure| figure.way == WayName::Floor.name());
+        let floor = floor.and_then(|floor| floor.us_per_row);
+        for figure in &mut figures {
+            figure.compare(floor);
+            eprintln!("  {figure}");
+        }
+        figures
+    }
+}
+
+impl Contender {
+    fn title(&self) -> String {
+        let way = self.way.name();
+        self.form.map_or_else(|| way.to_owned(), |form| format!("{way} ({form})"))
+    }
+
+    /// The first round counts only where there may be no other: with a way that takes long.
+    fn count(&mut self, took: Duration, round: usize, patience: Duration) {
+        self.spent += took;
+        if round > 0 || took > patience / 4 {
+            self.seconds.push(took.as_secs_f64());
+        }
+        self.is_done = self.spent > patience && !self.seconds.is_empty();
+    }
+}
+
+fn give_up_slow_forms(contenders: &mut [Contender]) {
+    let best = |contender: &Contender| contender.seconds.iter().copied().min_by(f64::total_cmp);
+    let forms = contenders.iter().filter(|contender| contender.form.is_some());
+    let Some(fastest) = forms.filter_map(best).min_by(f64::total_cmp) else { return };
+    for contender in contenders.iter_mut().filter(|contender| contender.form.is_some()) {
+        if best(contender).is_some_and(|best| best > fastest * HOPELESS) {
+            contender.is_done = true;
+        }
+    }
+}

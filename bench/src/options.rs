@@ -1,0 +1,124 @@
+//! What the command line says.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+
+/// Measures bulk updates on each database: the database's own floor, Enmasse, and what people use today.
+///
+/// Each way writes the same objects to the same table in turn, round after round; the figures are medians, in microseconds a row. Without
+/// ENMASSE_TEST_POSTGRES_URL and ENMASSE_TEST_MYSQL_URL it starts throwaway servers.
+#[derive(Parser, Debug)]
+#[command(name = "scripts/bench", max_term_width = 100)]
+pub struct Options {
+    /// Only 1,000 and 10,000 rows: done in five minutes
+    #[arg(long)]
+    pub quick: bool,
+
+    /// Only these databases
+    #[arg(long, value_delimiter = ',', value_enum, value_name = "NAME,…")]
+    pub database: Vec<Database>,
+
+    /// Only these numbers of rows
+    #[arg(long, value_delimiter = ',', value_name = "NUMBER,…", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rows: Vec<u32>,
+
+    /// Only these ways
+    #[arg(long, value_delimiter = ',', value_enum, value_name = "NAME,…")]
+    pub way: Vec<WayName>,
+
+    /// How often each way is measured, at most [default: by the number of rows]
+    #[arg(long, value_name = "TIMES")]
+    pub repeat: Option<usize>,
+
+    /// A run that takes longer is stopped, and not tried with more rows
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub limit: u64,
+
+    /// Write the figures to a file as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+
+    /// Measure nothing: put the figures of a JSON file into docs/BENCHMARKS.md, with a chart
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["quick", "database", "rows", "way", "repeat", "json"])]
+    pub report: Option<PathBuf>,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Database {
+    Sqlite,
+    Postgres,
+    #[value(alias = "mariadb")]
+    Mysql,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WayName {
+    /// The fastest that the database itself can do
+    Floor,
+    Enmasse,
+}
+
+impl Options {
+    pub fn databases(&self) -> Vec<Database> {
+        all_or(&self.database)
+    }
+
+    pub fn ways(&self) -> Vec<WayName> {
+        all_or(&self.way)
+    }
+
+    pub fn sizes(&self) -> Vec<usize> {
+        if !self.rows.is_empty() {
+            self.rows.iter().map(|&rows| rows as usize).collect()
+        } else if self.quick {
+            vec![1_000, 10_000]
+        } else {
+            vec![10, 1_000, 10_000, 100_000, 1_000_000]
+        }
+    }
+
+    pub fn repeats(&self, rows: usize) -> usize {
+        self.repeat.unwrap_or(match rows {
+            0..=100 => 101,
+            101..=1_000 => 25,
+            1_001..=10_000 => 11,
+            10_001..=100_000 => 7,
+            _ => 3,
+        })
+    }
+
+    pub fn limit(&self) -> Duration {
+        Duration::from_secs(self.limit)
+    }
+
+    /// How long one way may be measured at one number of rows: past it, it is not repeated any more.
+    pub fn patience(&self) -> Duration {
+        Duration::from_secs(if self.quick { 4 } else { 30 })
+    }
+}
+
+fn all_or<T: ValueEnum + Copy>(some: &[T]) -> Vec<T> {
+    if some.is_empty() { T::value_variants().to_vec() } else { some.to_vec() }
+}
+
+impl Database {
+    /// The name in figures and options.
+    pub fn name(self) -> &'static str {
+        match self {
+            Database::Sqlite => "sqlite",
+            Database::Postgres => "postgres",
+            Database::Mysql => "mysql",
+        }
+    }
+}
+
+impl WayName {
+    pub fn name(self) -> &'static str {
+        match self {
+            WayName::Floor => "floor",
+            WayName::Enmasse => "enmasse",
+        }
+    }
+}

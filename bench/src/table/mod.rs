@@ -1,0 +1,92 @@
+//! The table on each database, and what is done to it while no clock runs.
+
+pub mod mysql;
+pub mod postgres;
+pub mod sqlite;
+
+use anyhow::{Result, ensure};
+use async_trait::async_trait;
+use enmasse::prelude::*;
+
+use crate::batch::{Item, Size};
+use crate::options;
+
+#[async_trait]
+pub trait Table: Send {
+    /// Where the ways find the table.
+    fn url(&self) -> &str;
+
+    /// The database's name and version.
+    fn server(&self) -> &str;
+
+    /// Fills the table anew with version 0.
+    async fn fill(&mut self, size: Size) -> Result<()>;
+
+    /// After a run has brought the rows to a version: ends what it has left to do in the background, so that the next one finds
+    /// the same state. Gives the version that the rows have then.
+    async fn restore(&mut self, size: Size, version: i64) -> Result<i64>;
+
+    /// Runs a query that gives a number.
+    async fn number(&mut self, sql: &str) -> Result<i64>;
+
+    /// For each column SQL for what a version has there, in the row `id`.
+    fn columns(&self, version: i64) -> [(&'static str, String); 6];
+
+    /// A value in the form in which it is compared, where ways write the same one differently.
+    fn comparable(&self, _column: &str, value: &str) -> String {
+        value.to_owned()
+    }
+
+    /// Ends every connection but our own, and with it what it has locked.
+    async fn disconnect_others(&mut self) -> Result<()>;
+
+    /// Leaves nothing behind.
+    async fn remove(&mut self) -> Result<()>;
+}
+
+/// Makes the table, in a database of its own.
+pub async fn make(database: options::Database) -> Result<Box<dyn Table>> {
+    let table: Box<dyn Table> = match database {
+        options::Database::Sqlite => Box::new(sqlite::SqliteTable::make().await?),
+        options::Database::Postgres => Box::new(postgres::PostgresTable::make().await?),
+        options::Database::Mysql => Box::new(mysql::MysqlTable::make().await?),
+    };
+    Ok(table)
+}
+
+/// An error unless every row of the batch has the version's values, and every other row still has those of version 0.
+pub async fn check(table: &mut dyn Table, size: Size, version: i64) -> Result<()> {
+    let equal = |version| {
+        let columns = table.columns(version).map(|(column, value)| {
+            format!("{} = {}", table.comparable(column, column), table.comparable(column, &value))
+        });
+        columns.join(" AND ")
+    };
+    let sql = format!(
+        "SELECT COUNT(*) FROM item WHERE (id % {stride} = 0 AND {new}) OR (id % {stride} <> 0 AND {old})",
+        stride = size.stride,
+        new = equal(version),
+        old = equal(0),
+    );
+    let right = table.number(&sql).await?;
+    let all = size.table as i64;
+    ensure!(right == all, "it did not do its work: {} of {all} rows are not as they should be", all - right);
+    Ok(())
+}
+
+async fn create(url: &str) -> Result<()> {
+    let db = Database::connect(url).await?;
+    db.create_tables([Item::model()?]).await?;
+    db.close().await;
+    Ok(())
+}
+
+/// The name of a database of our own, which no other benchmark on the same server has.
+fn own_name() -> String {
+    format!("enmasse_bench_{}", std::process::id())
+}
+
+fn insert(values: [(&str, String); 6], keys: &str) -> String {
+    let values = values.map(|(_, value)| value).join(", ");
+    format!("INSERT INTO item (id, name, points, price, seen, active, note) SELECT id, {values} FROM {keys}")
+}
