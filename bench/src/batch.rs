@@ -49,7 +49,7 @@ pub struct Batch {
 impl Batch {
     pub fn new(size: Size, version: i64) -> Self {
         let mut keys: Vec<i64> = (1..=size.rows).map(|number| (number * size.stride) as i64).collect();
-        shuffle(&mut keys);
+        formula::shuffle(&mut keys);
         Batch { size, version, items: keys.into_iter().map(|id| item(id, version)).collect() }
     }
 
@@ -71,16 +71,5 @@ fn item(id: i64, version: i64) -> Item {
         seen: DateTime::from_timestamp(seconds, micros * 1_000).expect("a time after 2020"),
         active: formula::active(id, version),
         note: formula::note(id, version),
-    }
-}
-
-/// Fisher and Yates's, with a generator that is the same in every run.
-fn shuffle(keys: &mut [i64]) {
-    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-    for last in (1..keys.len()).rev() {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        keys.swap(last, (state % (last as u64 + 1)) as usize);
     }
 }

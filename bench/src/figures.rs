@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::Size;
 use crate::options::{Database, WayName};
+use crate::run::Run;
 
 #[derive(Serialize, Deserialize, Debug, Clone)]
 pub struct Figure {
@@ -21,12 +22,15 @@ pub struct Figure {
     pub high: Option<f64>,
     pub runs: usize,
     pub stopped: Option<String>,
-    /// The floor's forms, each with its median. The fastest is the floor.
+    /// The floor's forms, each with its median, and the one that is the floor.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub forms: BTreeMap<String, f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<String>,
     /// The rows of the table that was updated.
     pub table_rows: usize,
     pub server: String,
+    pub run: Run,
 }
 
 impl Figure {
@@ -42,13 +46,15 @@ impl Figure {
             runs: 0,
             stopped: None,
             forms: BTreeMap::new(),
+            form: None,
             table_rows: size.table,
             server: server.to_owned(),
+            run: Run::this(),
         }
     }
 
-    /// Takes in the runs of a way, or of one more form of it: the fastest form counts.
-    pub fn add(&mut self, form: Option<&str>, seconds: &[f64]) {
+    /// Takes in the runs of a way, or of one more form of it: the fastest form counts, of those that were not given up.
+    pub fn add(&mut self, form: Option<&str>, seconds: &[f64], given_up: bool) {
         if seconds.is_empty() {
             return;
         }
@@ -58,7 +64,8 @@ impl Figure {
         if let Some(form) = form {
             self.forms.insert(form.to_owned(), median);
         }
-        if self.us_per_row.is_none_or(|fastest| median < fastest) {
+        if !given_up && self.us_per_row.is_none_or(|fastest| median < fastest) {
+            self.form = form.map(str::to_owned);
             self.us_per_row = Some(median);
             self.low = Some(quantile(&each, 0.25));
             self.high = Some(quantile(&each, 0.75));
@@ -74,12 +81,6 @@ impl Figure {
 
     pub fn compare(&mut self, floor: Option<f64>) {
         self.ratio_to_floor = self.us_per_row.zip(floor).map(|(own, floor)| own / floor);
-    }
-
-    /// The form that was the fastest.
-    pub fn form(&self) -> Option<&str> {
-        let fastest = self.forms.iter().min_by(|(_, a), (_, b)| a.total_cmp(b));
-        fastest.map(|(form, _)| form.as_str())
     }
 }
 
@@ -103,7 +104,7 @@ impl fmt::Display for Figure {
         if let Some(ratio) = self.ratio_to_floor {
             write!(f, "  × {ratio:.2}")?;
         }
-        match self.form() {
+        match self.form {
             Some(_) => {
                 let forms: Vec<_> =
                     self.forms.iter().map(|(form, each)| format!("{form} {each:.2}")).collect();

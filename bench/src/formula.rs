@@ -18,9 +18,9 @@ pub fn points(id: i64, version: i64) -> i32 {
     (100_000 + (id * 7_919 + version * 104_729) % 900_000) as i32
 }
 
-/// The price in hundredths.
+/// The price in hundredths; never a whole number, which sea-orm cannot read back from SQLite.
 pub fn cents(id: i64, version: i64) -> i64 {
-    100_000 + (id * 104_729 + version * 7_919) % 9_000_000
+    100_001 + (id * 104_729 + version * 7_919) % 90_000 * 100 + (id + version) % 99
 }
 
 /// When the row was seen: seconds since 1970, and microseconds, never 0: Django would leave them out of SQLite's text.
@@ -34,4 +34,15 @@ pub fn active(id: i64, version: i64) -> bool {
 
 pub fn note(id: i64, version: i64) -> String {
     format!("note {id} v{version:06}: {REST}")
+}
+
+/// Puts keys into no order: Fisher and Yates's way, with a generator that is the same in every run.
+pub fn shuffle(keys: &mut [i64]) {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    for last in (1..keys.len()).rev() {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        keys.swap(last, (state % (last as u64 + 1)) as usize);
+    }
 }

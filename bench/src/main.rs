@@ -7,6 +7,9 @@ mod floor;
 mod formula;
 mod measure;
 mod options;
+mod peer;
+mod report;
+mod run;
 mod table;
 mod way;
 
@@ -19,7 +22,9 @@ use crate::options::Options;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Options::parse()).await {
+    // in a task, as a server's handlers are: on the main thread each answer would come from another thread
+    let run = tokio::spawn(run(Options::parse()));
+    match run.await.unwrap_or_else(|panic| Err(panic.into())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("Error: {error:#}");
@@ -29,6 +34,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<()> {
+    if let Some(file) = &options.report {
+        return report::write(file);
+    }
     let mut figures = Vec::new();
     for database in options.databases() {
         figures.extend(measure::measure(&options, database).await?);

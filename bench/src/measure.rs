@@ -12,11 +12,14 @@ use crate::enmasse::Enmasse;
 use crate::figures::Figure;
 use crate::floor;
 use crate::options::{Database, Options, WayName};
+use crate::peer::{Language, Peer, Program};
 use crate::table::{self, Table};
 use crate::way::Way;
 
 /// A form of the floor that is this many times slower than another one is not measured again.
 const HOPELESS: f64 = 1.5;
+
+const NOT_TRIED: &str = "not tried";
 
 /// Why ways are not tried any more.
 type Out = HashMap<WayName, String>;
@@ -57,11 +60,16 @@ struct Contender {
     /// All runs together, the first one too.
     spent: Duration,
     is_done: bool,
+    is_given_up: bool,
 }
 
 impl Comparison<'_> {
     async fn measure(&self, table: &mut dyn Table, out: &mut Out) -> Result<Vec<Figure>> {
         eprintln!("{}, {} rows of {}", table.server(), self.size.rows, self.size.table);
+        // one that took too long has no need to be tried with more rows
+        for reason in out.values_mut().filter(|reason| reason.starts_with('>')) {
+            *reason = NOT_TRIED.to_owned();
+        }
         let mut contenders = self.contenders(table.url(), out).await?;
         table.fill(self.size).await?;
         let mut stored = 0;
@@ -89,8 +97,10 @@ impl Comparison<'_> {
     }
 
     async fn contenders(&self, url: &str, out: &mut Out) -> Result<Vec<Contender>> {
+        let rust = Program::new(Language::Rust, url);
+        let python = Program::new(Language::Python, url);
         let mut contenders = Vec::new();
-        for way in self.options.ways() {
+        for way in self.options.ways(self.database) {
             if out.contains_key(&way) {
                 continue;
             }
@@ -102,6 +112,7 @@ impl Comparison<'_> {
                     seconds: Vec::new(),
                     spent: Duration::ZERO,
                     is_done: false,
+                    is_given_up: false,
                 });
             };
             match way {
@@ -111,6 +122,12 @@ impl Comparison<'_> {
                     }
                 }
                 WayName::Enmasse => add(None, Box::new(Enmasse::connect(url).await?)),
+                WayName::Sqlx | WayName::SeaOrm | WayName::Rustango => {
+                    add(None, Box::new(Peer::new(rust.clone(), way.name())));
+                }
+                WayName::Django | WayName::FastUpdate | WayName::CopyUpdate | WayName::PgBulkUpdate => {
+                    add(None, Box::new(Peer::new(python.clone(), way.name())));
+                }
             }
         }
         Ok(contenders)
@@ -164,10 +181,10 @@ impl Comparison<'_> {
 
     fn figures(&self, server: &str, contenders: &[Contender], out: &Out) -> Vec<Figure> {
         let mut figures = Vec::new();
-        for way in self.options.ways() {
+        for way in self.options.ways(self.database) {
             let mut figure = Figure::new(self.database, way, self.size, server);
             for contender in contenders.iter().filter(|contender| contender.way == way) {
-                figure.add(contender.form, &contender.seconds);
+                figure.add(contender.form, &contender.seconds, contender.is_given_up);
             }
             if let Some(reason) = out.get(&way) {
                 figure.stop(reason);
@@ -200,12 +217,16 @@ impl Contender {
     }
 }
 
+/// Compares the forms of the floor, once each has been measured twice.
 fn give_up_slow_forms(contenders: &mut [Contender]) {
-    let best = |contender: &Contender| contender.seconds.iter().copied().min_by(f64::total_cmp);
-    let forms = contenders.iter().filter(|contender| contender.form.is_some());
-    let Some(fastest) = forms.filter_map(best).min_by(f64::total_cmp) else { return };
-    for contender in contenders.iter_mut().filter(|contender| contender.form.is_some()) {
+    let best = |contender: &Contender| {
+        let seconds = contender.seconds.iter().copied();
+        seconds.min_by(f64::total_cmp).filter(|_| contender.form.is_some() && contender.seconds.len() > 1)
+    };
+    let Some(fastest) = contenders.iter().filter_map(best).min_by(f64::total_cmp) else { return };
+    for contender in contenders {
         if best(contender).is_some_and(|best| best > fastest * HOPELESS) {
+            contender.is_given_up = true;
             contender.is_done = true;
         }
     }

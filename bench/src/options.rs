@@ -58,6 +58,22 @@ pub enum WayName {
     /// The fastest that the database itself can do
     Floor,
     Enmasse,
+    /// sqlx, with SQL written by hand: unnest on PostgreSQL, elsewhere a prepared statement for each row
+    Sqlx,
+    /// sea-orm, saving each object
+    SeaOrm,
+    /// rustango's bulk_update
+    Rustango,
+    /// Django's bulk_update, in batches of 1,000
+    Django,
+    /// django-fast-update's fast_update
+    #[value(name = "fast_update")]
+    FastUpdate,
+    /// django-fast-update's copy_update
+    #[value(name = "copy_update")]
+    CopyUpdate,
+    /// django-pg-bulk-update's bulk_update
+    PgBulkUpdate,
 }
 
 impl Options {
@@ -65,8 +81,10 @@ impl Options {
         all_or(&self.database)
     }
 
-    pub fn ways(&self) -> Vec<WayName> {
-        all_or(&self.way)
+    pub fn ways(&self, database: Database) -> Vec<WayName> {
+        let mut ways = all_or(&self.way);
+        ways.retain(|way| way.is_for(database));
+        ways
     }
 
     pub fn sizes(&self) -> Vec<usize> {
@@ -119,6 +137,18 @@ impl WayName {
         match self {
             WayName::Floor => "floor",
             WayName::Enmasse => "enmasse",
+            WayName::Sqlx => "sqlx",
+            WayName::SeaOrm => "sea-orm",
+            WayName::Rustango => "rustango",
+            WayName::Django => "django",
+            WayName::FastUpdate => "fast_update",
+            WayName::CopyUpdate => "copy_update",
+            WayName::PgBulkUpdate => "pg-bulk-update",
         }
+    }
+
+    /// Whether there is such a way on a database.
+    pub fn is_for(self, database: Database) -> bool {
+        !matches!(self, WayName::CopyUpdate | WayName::PgBulkUpdate) || database == Database::Postgres
     }
 }

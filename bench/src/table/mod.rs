@@ -56,22 +56,23 @@ pub async fn make(database: options::Database) -> Result<Box<dyn Table>> {
 
 /// An error unless every row of the batch has the version's values, and every other row still has those of version 0.
 pub async fn check(table: &mut dyn Table, size: Size, version: i64) -> Result<()> {
-    let equal = |version| {
-        let columns = table.columns(version).map(|(column, value)| {
-            format!("{} = {}", table.comparable(column, column), table.comparable(column, &value))
-        });
-        columns.join(" AND ")
-    };
     let sql = format!(
         "SELECT COUNT(*) FROM item WHERE (id % {stride} = 0 AND {new}) OR (id % {stride} <> 0 AND {old})",
         stride = size.stride,
-        new = equal(version),
-        old = equal(0),
+        new = has_version(table, version),
+        old = has_version(table, 0),
     );
     let right = table.number(&sql).await?;
     let all = size.table as i64;
     ensure!(right == all, "it did not do its work: {} of {all} rows are not as they should be", all - right);
     Ok(())
+}
+
+fn has_version(table: &dyn Table, version: i64) -> String {
+    let columns = table.columns(version).map(|(column, value)| {
+        format!("{} = {}", table.comparable(column, column), table.comparable(column, &value))
+    });
+    columns.join(" AND ")
 }
 
 async fn create(url: &str) -> Result<()> {

@@ -29,7 +29,10 @@ pub async fn connect(url: &str) -> Result<Client> {
 /// Values of a version in SQL, each of the row `id`.
 pub fn values(version: i64) -> [(&'static str, String); 6] {
     let points = format!("(100000 + (id * 7919 + {}) % 900000)::int", version * 104_729);
-    let price = format!("((100000 + (id * 104729 + {}) % 9000000) / 100.0)::numeric(12,2)", version * 7_919);
+    let price = format!(
+        "((100001 + (id * 104729 + {}) % 90000 * 100 + (id + {version}) % 99) / 100.0)::numeric(12,2)",
+        version * 7_919
+    );
     let seen = format!(
         "to_timestamp({BEGINNING} + id * 61 + {version}) \
          + (1 + (id * 7919 + {version}) % 999999) * interval '1 microsecond'"

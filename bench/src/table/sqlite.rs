@@ -74,7 +74,10 @@ impl Table for SqliteTable {
 
     fn columns(&self, version: i64) -> [(&'static str, String); 6] {
         let points = format!("(100000 + (id * 7919 + {}) % 900000)", version * 104_729);
-        let price = format!("((100000 + (id * 104729 + {}) % 9000000) / 100.0)", version * 7_919);
+        let price = format!(
+            "((100001 + (id * 104729 + {}) % 90000 * 100 + (id + {version}) % 99) / 100.0)",
+            version * 7_919
+        );
         let seen = format!(
             "strftime('%Y-%m-%d %H:%M:%S', {BEGINNING} + id * 61 + {version}, 'unixepoch') \
              || printf('.%06d', 1 + (id * 7919 + {version}) % 999999)"
