@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::batch::Size;
@@ -31,6 +33,28 @@ pub struct Figure {
     pub table_rows: usize,
     pub server: String,
     pub run: Run,
+}
+
+/// All figures, and the file that they are kept in.
+pub struct Record {
+    figures: Vec<Figure>,
+    file: Option<PathBuf>,
+}
+
+impl Record {
+    pub fn new(file: Option<PathBuf>) -> Self {
+        Record { figures: Vec::new(), file }
+    }
+
+    /// Writes the file each time: a run is long, and may be stopped.
+    pub fn add(&mut self, figures: Vec<Figure>) -> Result<()> {
+        self.figures.extend(figures);
+        if let Some(file) = &self.file {
+            let json = serde_json::to_string_pretty(&self.figures)? + "\n";
+            std::fs::write(file, json).with_context(|| format!("{} cannot be written", file.display()))?;
+        }
+        Ok(())
+    }
 }
 
 impl Figure {

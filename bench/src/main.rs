@@ -15,9 +15,10 @@ mod way;
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Parser;
 
+use crate::figures::Record;
 use crate::options::Options;
 
 #[tokio::main]
@@ -37,14 +38,9 @@ async fn run(options: Options) -> Result<()> {
     if let Some(file) = &options.report {
         return report::write(file);
     }
-    let mut figures = Vec::new();
+    let mut record = Record::new(options.json.clone());
     for database in options.databases() {
-        figures.extend(measure::measure(&options, database).await?);
-        if let Some(file) = &options.json {
-            // after each database, so that an error later does not lose what there is
-            std::fs::write(file, serde_json::to_string_pretty(&figures)? + "\n")
-                .with_context(|| format!("{} cannot be written", file.display()))?;
-        }
+        measure::measure(&options, database, &mut record).await?;
     }
     Ok(())
 }

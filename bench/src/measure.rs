@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
+use tokio::signal::ctrl_c;
 use tokio::time::timeout;
 
 use crate::batch::{Batch, Size};
 use crate::enmasse::Enmasse;
-use crate::figures::Figure;
+use crate::figures::{Figure, Record};
 use crate::floor;
 use crate::options::{Database, Options, WayName};
 use crate::peer::{Language, Peer, Program};
@@ -25,23 +26,28 @@ const NOT_TRIED: &str = "not tried";
 type Out = HashMap<WayName, String>;
 
 /// Everything on one database.
-pub async fn measure(options: &Options, database: Database) -> Result<Vec<Figure>> {
+pub async fn measure(options: &Options, database: Database, record: &mut Record) -> Result<()> {
     let mut table = table::make(database).await?;
-    let mut figures = Vec::new();
+    let measured = tokio::select! {
+        measured = measure_sizes(options, database, &mut *table, record) => measured,
+        _ = ctrl_c() => Err(anyhow!("interrupted")),
+    };
+    table.remove().await?;
+    measured
+}
+
+async fn measure_sizes(
+    options: &Options,
+    database: Database,
+    table: &mut dyn Table,
+    record: &mut Record,
+) -> Result<()> {
     let mut out = Out::new();
-    let mut ended = Ok(());
     for rows in options.sizes() {
         let comparison = Comparison { options, database, size: Size::of(rows) };
-        match comparison.measure(&mut *table, &mut out).await {
-            Ok(measured) => figures.extend(measured),
-            Err(error) => {
-                ended = Err(error);
-                break;
-            }
-        }
+        record.add(comparison.measure(table, &mut out).await?)?;
     }
-    table.remove().await?;
-    ended.map(|()| figures)
+    Ok(())
 }
 
 /// One number of rows on one database.

@@ -113,7 +113,7 @@ impl Options {
 
     /// How long one way may be measured at one number of rows: past it, it is not repeated any more.
     pub fn patience(&self) -> Duration {
-        Duration::from_secs(if self.quick { 4 } else { 30 })
+        Duration::from_secs(if self.quick { 3 } else { 30 })
     }
 }
 

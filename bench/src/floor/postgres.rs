@@ -25,7 +25,7 @@ struct Form {
 }
 
 /// The sort has memory enough, and nothing is compiled. A hash join would lock in no order, so none has one.
-const FORMS: [Form; 4] = [
+const FORMS: [Form; 3] = [
     Form {
         name: "sorted, nested loop",
         is_ordered: false,
@@ -36,12 +36,6 @@ const FORMS: [Form; 4] = [
         name: "sorted, merge join",
         is_ordered: false,
         settings: "SET LOCAL enable_hashjoin = off; SET LOCAL enable_nestloop = off",
-        rows: "(SELECT * FROM staging ORDER BY id) b",
-    },
-    Form {
-        name: "staged in order and sorted, nested loop",
-        is_ordered: true,
-        settings: "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off",
         rows: "(SELECT * FROM staging ORDER BY id) b",
     },
     Form {
