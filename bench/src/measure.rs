@@ -1,11 +1,14 @@
 //! Measures the ways in turn, round after round, so that whatever else the machine does meets all of them alike.
 
 use std::collections::HashMap;
+use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, anyhow};
 use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
 use crate::batch::{Batch, Size};
@@ -25,12 +28,26 @@ const NOT_TRIED: &str = "not tried";
 /// Why ways are not tried any more.
 type Out = HashMap<WayName, String>;
 
+/// A run was stopped at the limit.
+#[derive(Debug)]
+struct TooLong(Duration);
+
+impl fmt::Display for TooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "> {} s", self.0.as_secs())
+    }
+}
+
+impl Error for TooLong {}
+
 /// Everything on one database.
 pub async fn measure(options: &Options, database: Database, record: &mut Record) -> Result<()> {
+    let mut end = signal(SignalKind::terminate())?;
     let mut table = table::make(database).await?;
     let measured = tokio::select! {
         measured = measure_sizes(options, database, &mut *table, record) => measured,
         _ = ctrl_c() => Err(anyhow!("interrupted")),
+        _ = end.recv() => Err(anyhow!("ended")),
     };
     table.remove().await?;
     measured
@@ -150,7 +167,7 @@ impl Comparison<'_> {
         contender.runner.prepare(batch).await?;
         let took = match timeout(limit, contender.runner.run(batch)).await {
             Ok(took) => took?,
-            Err(_) => bail!("> {} s", limit.as_secs()),
+            Err(_) => return Err(TooLong(limit).into()),
         };
         if round == 0 {
             table::check(table, self.size, batch.version).await?;
@@ -169,13 +186,17 @@ impl Comparison<'_> {
         out: &mut Out,
     ) -> Result<()> {
         let failed = &mut contenders[failed];
-        if failed.way == WayName::Floor {
-            return Err(error.context(failed.title()));
-        }
         let reason = format!("{error:#}");
         eprintln!("  {}: {reason}", failed.title());
-        out.insert(failed.way, reason);
         failed.is_done = true;
+        if failed.way != WayName::Floor {
+            out.insert(failed.way, reason);
+        } else if error.is::<TooLong>() {
+            // another form will be faster
+            failed.is_given_up = true;
+        } else {
+            return Err(error.context(failed.title()));
+        }
         table.disconnect_others().await?;
         let fresh = self.contenders(table.url(), out).await?;
         let others = contenders.iter_mut().filter(|contender| !out.contains_key(&contender.way));

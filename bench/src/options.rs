@@ -10,7 +10,7 @@ use clap::{Parser, ValueEnum};
 /// Each way writes the same objects to the same table in turn, round after round; the figures are medians, in microseconds a row. Without
 /// ENMASSE_TEST_POSTGRES_URL and ENMASSE_TEST_MYSQL_URL it starts throwaway servers.
 #[derive(Parser, Debug)]
-#[command(name = "scripts/bench", max_term_width = 100)]
+#[command(name = "scripts/bench", bin_name = "scripts/bench", max_term_width = 100)]
 pub struct Options {
     /// Only 1,000 and 10,000 rows: done in five minutes
     #[arg(long)]
