@@ -6,6 +6,7 @@
 
 pub mod catalog;
 pub mod dialect;
+pub mod encode;
 pub mod error;
 pub mod expr;
 pub mod lookup;
@@ -16,4 +17,4 @@ pub mod sql;
 pub mod value;
 
 pub use error::{Error, ErrorKind, Result};
-pub use value::{DataType, Value};
+pub use value::{DataType, Value, ValueRef};

@@ -1,11 +1,11 @@
 //! What each database spells in its own way: one file a database.
 
 mod json;
-mod mysql;
-mod postgres;
+pub(crate) mod mysql;
+pub(crate) mod postgres;
 mod rows;
 mod spelling;
-mod sqlite;
+pub(crate) mod sqlite;
 
 pub use mysql::{Flavour, Mysql};
 pub use postgres::Postgres;

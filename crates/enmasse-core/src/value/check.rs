@@ -136,10 +136,13 @@ fn decimal_fits(number: Decimal, max_digits: Option<u32>, decimal_places: Option
 }
 
 fn whole_digits(number: Decimal) -> u32 {
-    match number.trunc().mantissa().unsigned_abs() {
-        0 => 0,
-        whole => whole.ilog10() + 1,
-    }
+    let (digits, scale) = (number.mantissa().unsigned_abs(), number.scale());
+    let whole = match u64::try_from(digits) {
+        // most have 64 bits at most, and these are divided much faster
+        Ok(digits) => 10_u64.checked_pow(scale).map_or(0, |power| digits / power).into(),
+        Err(_) => digits / 10_u128.pow(scale),
+    };
+    whole.checked_ilog10().map_or(0, |last| last + 1)
 }
 
 /// Refuses what chrono can hold and no database can: the second 60, which chrono keeps as a fraction above one, and
@@ -152,6 +155,7 @@ fn is_a_moment(value: &Value) -> Result<()> {
         Value::Duration(duration) if duration.num_microseconds().is_none() => {
             return Err(Error::value("the duration is too long: at most 292,000 years fit."));
         }
+        Value::Array(items) => return items.iter().try_for_each(is_a_moment),
         _ => return Ok(()),
     };
     match time.nanosecond() < 1_000_000_000 {

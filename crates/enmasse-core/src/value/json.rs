@@ -1,34 +1,86 @@
 //! JSON as text: written as Python's `json.dumps` does, which is what Django stores.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
+
+use serde_json::Value;
 
 /// `{"a": [1, "\u00e9"]}`: spaces after commas and colons, and nothing beyond ASCII.
 ///
 /// It matters beyond looks: MariaDB finds a key only in the spelling that the document has.
-pub(crate) fn write_json(document: &serde_json::Value) -> String {
-    let compact = document.to_string();
-    let mut out = String::with_capacity(compact.len() + compact.len() / 8);
-    let mut in_text = false;
-    let mut escaped = false;
-    for character in compact.chars() {
-        match character {
-            ascii if ascii.is_ascii() => out.push(ascii),
-            other => {
-                for unit in other.encode_utf16(&mut [0; 2]) {
-                    // writing to a String cannot fail
-                    _ = write!(out, "\\u{unit:04x}");
-                }
+pub(crate) fn write_json(document: &Value) -> String {
+    let mut out = String::new();
+    push_json(&mut out, document).expect("a String takes all");
+    out
+}
+
+/// Writes the document as [`write_json`] does.
+pub(crate) fn push_json(out: &mut impl Write, document: &Value) -> fmt::Result {
+    match document {
+        Value::Null => out.write_str("null"),
+        Value::Bool(true) => out.write_str("true"),
+        Value::Bool(false) => out.write_str("false"),
+        Value::Number(number) => write!(out, "{number}"),
+        Value::String(text) => push_text(out, text),
+        Value::Array(items) => {
+            out.write_char('[')?;
+            for (position, item) in items.iter().enumerate() {
+                separate(out, position)?;
+                push_json(out, item)?;
             }
+            out.write_char(']')
         }
-        match character {
-            _ if escaped => escaped = false,
-            '\\' => escaped = in_text,
-            '"' => in_text = !in_text,
-            ',' | ':' if !in_text => out.push(' '),
-            _ => {}
+        Value::Object(members) => {
+            out.write_char('{')?;
+            for (position, (key, member)) in members.iter().enumerate() {
+                separate(out, position)?;
+                push_text(out, key)?;
+                out.write_str(": ")?;
+                push_json(out, member)?;
+            }
+            out.write_char('}')
         }
     }
-    out
+}
+
+fn separate(out: &mut impl Write, position: usize) -> fmt::Result {
+    if position > 0 { out.write_str(", ") } else { Ok(()) }
+}
+
+fn push_text(out: &mut impl Write, text: &str) -> fmt::Result {
+    out.write_char('"')?;
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(is_escaped) {
+        out.write_str(&rest[..at])?;
+        let mut characters = rest[at..].chars();
+        if let Some(character) = characters.next() {
+            push_escape(out, character)?;
+        }
+        rest = characters.as_str();
+    }
+    out.write_str(rest)?;
+    out.write_char('"')
+}
+
+fn is_escaped(byte: u8) -> bool {
+    !(b' '..=0x7f).contains(&byte) || matches!(byte, b'"' | b'\\')
+}
+
+fn push_escape(out: &mut impl Write, character: char) -> fmt::Result {
+    match character {
+        '"' => out.write_str("\\\""),
+        '\\' => out.write_str("\\\\"),
+        '\n' => out.write_str("\\n"),
+        '\r' => out.write_str("\\r"),
+        '\t' => out.write_str("\\t"),
+        '\u{8}' => out.write_str("\\b"),
+        '\u{c}' => out.write_str("\\f"),
+        other => {
+            for unit in other.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}")?;
+            }
+            Ok(())
+        }
+    }
 }
 
 #[cfg(test)]
@@ -38,9 +90,10 @@ mod tests {
 
     #[test]
     fn writes_as_python_does() {
-        let document = json!({"a": [1, 2.5, null, true], "k:\"\\,": "é😀\n"});
-        let text = r#"{"a": [1, 2.5, null, true], "k:\"\\,": "\u00e9\ud83d\ude00\n"}"#;
-        assert_eq!(write_json(&document), text);
+        let document = json!({"a": [1, 2.5, null, true], "k:\"\\,": "é😀\n\r\t\u{8}\u{c}\u{1}\u{7f}"});
+        let text = r#"{"a": [1, 2.5, null, true], "k:\"\\,": "\u00e9\ud83d\ude00\n\r\t\b\f\u0001DEL"}"#;
+        let text = &text.replace("DEL", "\u{7f}");
+        assert_eq!(write_json(&document), *text);
         assert_eq!(serde_json::from_str::<serde_json::Value>(text).unwrap(), document);
         assert_eq!(write_json(&json!({})), "{}");
     }

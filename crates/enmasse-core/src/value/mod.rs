@@ -5,10 +5,13 @@ mod coerce;
 mod data_type;
 pub(crate) mod json;
 pub(crate) mod raw;
+pub(crate) mod short;
 mod show;
 pub(crate) mod text;
+mod value_ref;
 
 pub use data_type::DataType;
+pub use value_ref::ValueRef;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::value::{Value, text};
+use crate::value::{Value, short};
 
 /// The most characters of a text or document that a message shows.
 const SHOWN: usize = 60;
@@ -24,20 +24,20 @@ impl fmt::Display for Value {
             Value::Float(value) => value.fmt(f),
             Value::Text(value) => {
                 f.write_str("'")?;
-                short(value, f)?;
+                shortened(value, f)?;
                 f.write_str("'")
             }
             Value::Bytes(value) => write!(f, "{} bytes", value.len()),
             Value::DateTime(value) => write!(f, "{}", value.format("%Y-%m-%d %H:%M:%S%.fZ")),
             Value::NaiveDateTime(value) => value.fmt(f),
             Value::Date(value) => value.fmt(f),
-            Value::Time(value) => f.write_str(&text::write_time(*value)),
+            Value::Time(value) => short::time(*value).fmt(f),
             Value::Duration(value) => value.fmt(f),
             Value::Decimal(value) => value.fmt(f),
             Value::Uuid(value) => value.fmt(f),
             Value::Json(value) => {
                 f.write_str("the JSON ")?;
-                short(&value.to_string(), f)
+                shortened(&value.to_string(), f)
             }
             Value::Array(items) => {
                 f.write_str("[")?;
@@ -50,7 +50,7 @@ impl fmt::Display for Value {
     }
 }
 
-fn short(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn shortened(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match text.char_indices().nth(SHOWN) {
         None => f.write_str(text),
         Some((end, _)) => write!(f, "{}…", &text[..end]),

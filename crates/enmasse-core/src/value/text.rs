@@ -1,60 +1,7 @@
-//! Dates, times, durations and decimals as text: written as Python's `str` does, read as Django's parsers do.
+//! Dates, times, durations and decimals in text: read as Django's parsers do.
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use rust_decimal::Decimal;
-
-/// `2024-02-29`, for a year of four digits.
-pub(crate) fn write_date(date: NaiveDate) -> String {
-    let mut out = String::with_capacity(10);
-    push_date(&mut out, date);
-    out
-}
-
-/// `09:05:00`, or `09:05:00.000250` where there are microseconds.
-pub(crate) fn write_time(time: NaiveTime) -> String {
-    let mut out = String::with_capacity(15);
-    push_time(&mut out, time);
-    out
-}
-
-/// `2024-02-29 09:05:00`, or with microseconds as [`write_time`].
-pub(crate) fn write_datetime(moment: NaiveDateTime) -> String {
-    let mut out = String::with_capacity(26);
-    push_date(&mut out, moment.date());
-    out.push(' ');
-    push_time(&mut out, moment.time());
-    out
-}
-
-fn push_date(out: &mut String, date: NaiveDate) {
-    push_digits(out, date.year().unsigned_abs(), 4);
-    out.push('-');
-    push_digits(out, date.month(), 2);
-    out.push('-');
-    push_digits(out, date.day(), 2);
-}
-
-fn push_time(out: &mut String, time: NaiveTime) {
-    push_digits(out, time.hour(), 2);
-    out.push(':');
-    push_digits(out, time.minute(), 2);
-    out.push(':');
-    push_digits(out, time.second(), 2);
-    let micros = time.nanosecond() / 1_000;
-    if micros > 0 {
-        out.push('.');
-        push_digits(out, micros, 6);
-    }
-}
-
-fn push_digits(out: &mut String, mut number: u32, width: usize) {
-    let mut digits = [b'0'; 6];
-    for digit in digits[..width].iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
-    }
-    out.extend(digits[..width].iter().map(|&digit| char::from(digit)));
-}
 
 /// A date as `2024-2-29` or `2024-02-29`.
 pub(crate) fn read_date(text: &str) -> Option<NaiveDate> {
@@ -264,15 +211,6 @@ mod tests {
 
     fn moment(text: &str) -> NaiveDateTime {
         text.parse().unwrap()
-    }
-
-    #[test]
-    fn writes_as_python_does() {
-        assert_eq!(write_datetime(moment("0987-02-03T04:05:06")), "0987-02-03 04:05:06");
-        assert_eq!(write_datetime(moment("2024-02-29T23:59:59.000250")), "2024-02-29 23:59:59.000250");
-        assert_eq!(write_datetime(moment("2024-02-29T23:59:59.000000999")), "2024-02-29 23:59:59");
-        assert_eq!(write_time(moment("2024-02-29T00:00:00.1").time()), "00:00:00.100000");
-        assert_eq!(write_date(moment("9999-12-31T00:00:00").date()), "9999-12-31");
     }
 
     #[test]

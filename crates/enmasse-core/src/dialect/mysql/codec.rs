@@ -3,19 +3,19 @@
 use chrono::{Datelike, NaiveDate};
 use uuid::Uuid;
 
-use super::Mysql;
 use crate::dialect::{Capability, Dialect};
 use crate::error::{Error, Result};
 use crate::value::{DataType, Value, json, raw};
 
-pub(super) fn store(dialect: &Mysql, value: &Value, data_type: &DataType) -> Result<Value> {
+pub(crate) fn store(dialect: &dyn Dialect, value: &Value, data_type: &DataType) -> Result<Value> {
     if let DataType::Array(_) = data_type {
         return Err(Error::not_supported(format!("{} has no arrays.", dialect.name())));
     }
     Ok(match data_type.prepare(value)? {
         Value::Bool(value) => Value::Int(value.into()),
-        Value::Float(number) if !number.is_finite() => {
-            return Err(Error::value(format!("{number} cannot be stored in {}.", dialect.name())));
+        Value::Float(number) => {
+            finite(number, dialect)?;
+            Value::Float(number)
         }
         Value::DateTime(moment) => {
             let moment = moment.naive_utc();
@@ -48,7 +48,7 @@ pub(super) fn load(raw: Value, data_type: &DataType) -> Result<Value> {
 
 /// Refuses what MariaDB's type `uuid` refuses ("Incorrect uuid value"): a version of 8 or more without the variant of RFC 9562. It
 /// tells from these bits in which order it keeps the others. What random UUIDs showed, on 10.11.
-fn keeps(uuid: Uuid, dialect: &Mysql) -> Result<()> {
+pub(crate) fn keeps(uuid: Uuid, dialect: &dyn Dialect) -> Result<()> {
     let bytes = uuid.as_bytes();
     match bytes[6] >= 0x80 && (0x01..=0x80).contains(&bytes[8]) {
         false => Ok(()),
@@ -56,7 +56,16 @@ fn keeps(uuid: Uuid, dialect: &Mysql) -> Result<()> {
     }
 }
 
-fn four_digits(date: NaiveDate, dialect: &Mysql) -> Result<()> {
+#[inline]
+pub(crate) fn finite(number: f64, dialect: &dyn Dialect) -> Result<()> {
+    match number.is_finite() {
+        true => Ok(()),
+        false => Err(Error::value(format!("{number} cannot be stored in {}.", dialect.name()))),
+    }
+}
+
+#[inline]
+pub(crate) fn four_digits(date: NaiveDate, dialect: &dyn Dialect) -> Result<()> {
     match (0..=9_999).contains(&date.year()) {
         true => Ok(()),
         false => Err(Error::value(format!(

@@ -1,7 +1,7 @@
 //! MariaDB, from 10.5, and MySQL, from 8.0.
 
 mod catalog;
-mod codec;
+pub(crate) mod codec;
 mod json;
 mod number;
 mod text;

@@ -5,7 +5,7 @@ use chrono::{Datelike, NaiveDate};
 use crate::error::{Error, Result};
 use crate::value::{DataType, Value, raw};
 
-pub(super) fn store(value: &Value, data_type: &DataType) -> Result<Value> {
+pub(crate) fn store(value: &Value, data_type: &DataType) -> Result<Value> {
     let value = data_type.prepare(value)?;
     check(&value)?;
     Ok(value)
@@ -31,14 +31,15 @@ fn check(value: &Value) -> Result<()> {
     }
 }
 
-fn without_nul(text: &str) -> Result<()> {
+#[inline]
+pub(crate) fn without_nul(text: &str) -> Result<()> {
     match text.as_bytes().contains(&0) {
         true => Err(Error::value("the text has a NUL character, which PostgreSQL cannot store.")),
         false => Ok(()),
     }
 }
 
-fn json_without_nul(document: &serde_json::Value) -> Result<()> {
+pub(crate) fn json_without_nul(document: &serde_json::Value) -> Result<()> {
     match document {
         serde_json::Value::String(text) => without_nul(text),
         serde_json::Value::Array(items) => items.iter().try_for_each(json_without_nul),
@@ -51,7 +52,8 @@ fn json_without_nul(document: &serde_json::Value) -> Result<()> {
 }
 
 /// Julian day 0 is where PostgreSQL's calendar starts; its end is later than chrono's.
-fn in_range(date: NaiveDate) -> Result<()> {
+#[inline]
+pub(crate) fn in_range(date: NaiveDate) -> Result<()> {
     match (date.year(), date.ordinal()) >= (-4713, 328) {
         true => Ok(()),
         false => Err(Error::value(format!("{date} is before 4713 BC, where PostgreSQL's calendar starts."))),

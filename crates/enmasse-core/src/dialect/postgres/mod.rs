@@ -1,7 +1,7 @@
 //! PostgreSQL, from 13.
 
 mod catalog;
-mod codec;
+pub(crate) mod codec;
 mod json;
 mod number;
 mod text;

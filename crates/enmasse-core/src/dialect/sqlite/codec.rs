@@ -4,27 +4,29 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use rust_decimal::Decimal;
 
 use crate::error::{Error, Result};
-use crate::value::{DataType, Value, json, raw, text};
+use crate::value::short::{self, Short};
+use crate::value::{DataType, Value, json, raw};
 
 /// The significant decimal digits that SQLite's floats keep.
 const DIGITS: u32 = 15;
 
-pub(super) fn store(value: &Value, data_type: &DataType) -> Result<Value> {
+/// The powers of ten that a float has exactly.
+#[rustfmt::skip]
+const POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
+
+pub(crate) fn store(value: &Value, data_type: &DataType) -> Result<Value> {
     if let DataType::Array(_) = data_type {
         return Err(Error::not_supported("SQLite has no arrays."));
     }
     Ok(match data_type.prepare(value)? {
         Value::Bool(value) => Value::Int(value.into()),
-        Value::Float(number) if number.is_nan() => {
-            return Err(Error::value("NaN cannot be stored: SQLite makes NULL of it."));
-        }
-        Value::DateTime(moment) => Value::Text(datetime(moment.naive_utc())?),
-        Value::NaiveDateTime(moment) => Value::Text(datetime(moment)?),
-        Value::Date(date) => {
-            four_digits(date)?;
-            Value::Text(text::write_date(date))
-        }
-        Value::Time(time) => Value::Text(text::write_time(time)),
+        Value::Float(number) => Value::Float(float(number)?),
+        Value::DateTime(moment) => Value::Text(datetime(moment.naive_utc())?.to_string()),
+        Value::NaiveDateTime(moment) => Value::Text(datetime(moment)?.to_string()),
+        Value::Date(day) => Value::Text(date(day)?.to_string()),
+        Value::Time(time) => Value::Text(short::time(time).to_string()),
         Value::Duration(duration) => Value::Int(duration.num_microseconds().unwrap_or(i64::MAX)),
         Value::Decimal(number) => Value::Float(decimal(number)?),
         Value::Uuid(uuid) => Value::Text(uuid.simple().to_string()),
@@ -37,9 +39,24 @@ pub(super) fn load(raw: Value, data_type: &DataType) -> Result<Value> {
     raw::read(raw, data_type)
 }
 
-fn datetime(moment: NaiveDateTime) -> Result<String> {
+#[inline]
+pub(crate) fn datetime(moment: NaiveDateTime) -> Result<Short> {
     four_digits(moment.date())?;
-    Ok(text::write_datetime(moment))
+    Ok(short::datetime(moment))
+}
+
+#[inline]
+pub(crate) fn date(date: NaiveDate) -> Result<Short> {
+    four_digits(date)?;
+    Ok(short::date(date))
+}
+
+#[inline]
+pub(crate) fn float(number: f64) -> Result<f64> {
+    match number.is_nan() {
+        false => Ok(number),
+        true => Err(Error::value("NaN cannot be stored: SQLite makes NULL of it.")),
+    }
 }
 
 /// Text is in the order of time only where all years have four digits.
@@ -55,8 +72,16 @@ fn four_digits(date: NaiveDate) -> Result<()> {
 /// The float that a `decimal` column makes of the text that Django writes; SQLite itself would drop digits silently.
 ///
 /// A number rather than text, so that arithmetic and comparisons without a column see a number too.
-fn decimal(number: Decimal) -> Result<f64> {
-    let mut digits = number.normalize().mantissa().unsigned_abs();
+#[inline]
+pub(crate) fn decimal(number: Decimal) -> Result<f64> {
+    let mut digits = number.mantissa().unsigned_abs();
+    if digits < 10_u128.pow(DIGITS)
+        && let Some(power) = POWERS.get(number.scale() as usize)
+    {
+        // both are exact, so the quotient is the nearest float
+        let float = digits as u64 as f64 / power;
+        return Ok(if number.is_sign_negative() { -float } else { float });
+    }
     while digits > 0 && digits.is_multiple_of(10) {
         digits /= 10;
     }

@@ -10,7 +10,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value as Json;
 
 use crate::error::{Error, Result};
-use crate::value::{Value, text};
+use crate::value::{Value, short, text};
 
 /// A function to be registered on each connection.
 #[derive(Clone, Copy, Debug)]
@@ -99,11 +99,11 @@ fn time_add(args: &[Value]) -> Result<Value> {
     };
     let duration = TimeDelta::microseconds(microseconds);
     Ok(Value::Text(match moment(&args[0])? {
-        Moment::Time(time) => text::write_time(time.overflowing_add_signed(duration).0),
+        Moment::Time(time) => short::time(time.overflowing_add_signed(duration).0).to_string(),
         Moment::DateTime(moment) => {
             let moved = moment.checked_add_signed(duration);
             let moved = moved.filter(|moved| (1..=9_999).contains(&chrono::Datelike::year(moved)));
-            text::write_datetime(moved.ok_or_else(|| Error::value("the date is out of range."))?)
+            short::datetime(moved.ok_or_else(|| Error::value("the date is out of range."))?).to_string()
         }
     }))
 }

@@ -1,7 +1,7 @@
 //! SQLite, from 3.35.
 
 mod catalog;
-mod codec;
+pub(crate) mod codec;
 #[cfg(feature = "sqlite-functions")]
 mod functions;
 mod json;

@@ -7,12 +7,11 @@ use std::fmt;
 
 use bytes::{BufMut, BytesMut};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use enmasse_core::encode::numeric;
 use enmasse_core::error::ErrorKind;
 use enmasse_core::value::{DataType, Value};
 use tokio_postgres::types::{FromSql, IsNull, Kind, ToSql, Type, to_sql_checked};
 use uuid::Uuid;
-
-use super::numeric;
 
 type Boxed = Box<dyn StdError + Sync + Send>;
 

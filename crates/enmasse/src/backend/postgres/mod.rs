@@ -3,7 +3,6 @@
 mod connection;
 mod convert;
 mod error;
-mod numeric;
 mod tls;
 
 use std::sync::Arc;

@@ -12,34 +12,50 @@ const NAN: u16 = 0xC000;
 const INFINITY: u16 = 0xD000;
 const NEGATIVE_INFINITY: u16 = 0xF000;
 
-pub(super) fn encode(value: Decimal, out: &mut Vec<u8>) {
+/// The groups of the longest decimal: 29 digits, and three zeros that fill the last group.
+const GROUPS: usize = 8;
+
+/// Appends the number in PostgreSQL's format, with as many digits after the point as it has.
+pub fn encode(value: Decimal, out: &mut Vec<u8>) {
     let scale = value.scale();
     let after_point = scale.div_ceil(GROUP);
-    // whole groups after the point; 29 digits and three more still fit
+    // whole groups after the point
     let mut rest = value.mantissa().unsigned_abs() * 10_u128.pow(after_point * GROUP - scale);
-    let mut groups = Vec::with_capacity(9);
-    while rest > 0 {
-        groups.push((rest % BASE) as u16);
+    let mut groups = [0_u16; GROUPS];
+    let mut first = GROUPS;
+    let mut add = |group: u16| {
+        first -= 1;
+        groups[first] = group;
+    };
+    while rest > u64::MAX.into() {
+        add((rest % BASE) as u16);
         rest /= BASE;
     }
-    let weight = groups.len() as i16 - after_point as i16 - 1;
-    groups.reverse();
+    // most have 64 bits from the start, and these are divided much faster
+    let mut rest = rest as u64;
+    while rest > 0 {
+        add((rest % BASE as u64) as u16);
+        rest /= BASE as u64;
+    }
+    let groups = &groups[first..];
     let significant = groups.iter().rposition(|group| *group != 0).map_or(0, |last| last + 1);
-    groups.truncate(significant);
-
-    let weight = if groups.is_empty() { 0 } else { weight };
-    let sign = if value.is_sign_negative() && !value.is_zero() { NEGATIVE } else { 0 };
-    out.extend((groups.len() as u16).to_be_bytes());
+    let weight = if significant == 0 { 0 } else { groups.len() as i16 - after_point as i16 - 1 };
+    let sign = if value.is_sign_negative() && significant > 0 { NEGATIVE } else { 0 };
+    out.extend((significant as u16).to_be_bytes());
     out.extend(weight.to_be_bytes());
     out.extend(sign.to_be_bytes());
     out.extend((scale as u16).to_be_bytes());
-    for group in groups {
+    for group in &groups[..significant] {
         out.extend(group.to_be_bytes());
     }
 }
 
-/// The decimal, or what it is instead.
-pub(super) fn decode(raw: &[u8]) -> Result<Decimal, &'static str> {
+/// The decimal that PostgreSQL sent.
+///
+/// # Errors
+///
+/// What it is instead: NaN, infinity, or a number with too many digits.
+pub fn decode(raw: &[u8]) -> Result<Decimal, &'static str> {
     let mut words = raw.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
     let mut word = || words.next().ok_or("a numeric that is cut short");
     let count = word()?;

@@ -1,0 +1,115 @@
+//! Takes rows cell by cell, checks them and has them written.
+
+use crate::encode::{BatchColumn, Chunk, Duplicates, Encoder, SeenKeys};
+use crate::error::{Error, Result};
+use crate::value::{Value, ValueRef};
+
+/// How many bytes a chunk has, about: enough that the calls around it cost nothing.
+const CHUNK: usize = 256 << 10;
+
+/// Takes rows cell by cell, checks them and has them written.
+pub struct BatchEncoder<'a> {
+    columns: &'a [BatchColumn],
+    /// How many columns, from the first, are the key.
+    key: usize,
+    encoder: Box<dyn Encoder>,
+    seen: SeenKeys,
+    rows: u64,
+    /// How many rows are in the chunk, and how many it may have.
+    in_chunk: usize,
+    most: usize,
+}
+
+impl<'a> BatchEncoder<'a> {
+    /// Rows with these columns, of which the first `key` are the key, written by `encoder`; at most `most` in a chunk.
+    pub fn new(
+        columns: &'a [BatchColumn],
+        key: usize,
+        duplicates: Duplicates,
+        encoder: Box<dyn Encoder>,
+        most: usize,
+    ) -> Self {
+        BatchEncoder { columns, key, encoder, seen: SeenKeys::new(duplicates), rows: 0, in_chunk: 0, most }
+    }
+
+    /// Adds a row, whose cells `cell` gives by the column's position.
+    ///
+    /// # Errors
+    ///
+    /// [`Value`](crate::ErrorKind::Value) where a value does not fit; its place is the field. After an error, or a row without a key,
+    /// the batch is of no more use: a part of the row may have been written.
+    pub fn row<'v>(&mut self, cell: impl Fn(usize) -> ValueRef<'v>) -> Result<Added> {
+        for (position, column) in self.columns.iter().enumerate() {
+            let given = cell(position);
+            let (clean, borrowed);
+            let value = if column.keeps(&given) {
+                &given
+            } else {
+                clean = column.clean(given)?;
+                borrowed = clean.borrowed();
+                &borrowed
+            };
+            if position < self.key {
+                if value.is_null() {
+                    return Ok(Added::KeyIsNull);
+                }
+                self.seen.cell(value);
+            }
+            self.encoder.cell(position, value).map_err(|error| column.place(error))?;
+        }
+        self.encoder.end_row();
+        self.rows += 1;
+        self.in_chunk += 1;
+        Ok(if self.seen.end_key() { Added::Yes } else { Added::Twice })
+    }
+
+    /// How many rows have been added in all.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Whether it is time to take a chunk.
+    pub fn is_full(&self) -> bool {
+        self.in_chunk >= self.most || self.encoder.size() >= CHUNK
+    }
+
+    /// Takes the rows that have been added since the last time, and their number.
+    pub fn take(&mut self) -> (Chunk, usize) {
+        (self.encoder.take(), std::mem::take(&mut self.in_chunk))
+    }
+
+    /// Takes a chunk back that is of no more use, to write into it again.
+    pub fn recycle(&mut self, chunk: Chunk) {
+        self.encoder.recycle(chunk);
+    }
+
+    /// What comes after the last row.
+    pub fn finish(&mut self) -> Chunk {
+        self.encoder.finish()
+    }
+
+    /// The integer keys that came twice, as far as that was not said when they came: the first few.
+    pub fn twice(&mut self) -> Vec<Value> {
+        self.seen.twice()
+    }
+}
+
+/// What became of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// It was added.
+    Yes,
+    /// It has no key.
+    KeyIsNull,
+    /// Its key was there before.
+    Twice,
+}
+
+impl BatchColumn {
+    fn place(&self, error: Error) -> Error {
+        match self.shown() {
+            Some((model, field)) => error.at(format_args!("{model}.{field}")),
+            None => error,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! A column of a batch, and what may stand in it.
+
+use crate::error::Result;
+use crate::schema::{Field, ModelRef};
+use crate::value::{DataType, Value, ValueRef};
+
+/// A column of a batch: a field of the model, or one of the batch's own.
+#[derive(Clone, Debug)]
+pub struct BatchColumn {
+    /// The type of its values.
+    pub data_type: DataType,
+    /// The model's name and the field, which says what may stand in it; `None` where the column is the batch's own.
+    field: Option<(String, Field)>,
+    /// Whether a value of the type needs no further look.
+    takes_all: bool,
+}
+
+impl BatchColumn {
+    /// The column of the field at this position.
+    pub fn of(model: &ModelRef, position: usize) -> Self {
+        let field = model.fields[position].clone();
+        let takes_all = field.range.is_none()
+            && matches!(
+                field.data_type,
+                DataType::Bool
+                    | DataType::BigInt
+                    | DataType::Real
+                    | DataType::Double
+                    | DataType::Text { max_length: None }
+                    | DataType::Bytes
+                    | DataType::Date
+                    | DataType::Uuid
+                    | DataType::Json
+            );
+        BatchColumn {
+            data_type: field.data_type.clone(),
+            field: Some((model.name.clone(), field)),
+            takes_all,
+        }
+    }
+
+    /// A column of the batch's own, with values that need no check.
+    pub fn own(data_type: DataType) -> Self {
+        BatchColumn { data_type, field: None, takes_all: true }
+    }
+
+    /// The names of the model and of the field.
+    pub(super) fn shown(&self) -> Option<(&str, &str)> {
+        self.field.as_ref().map(|(model, field)| (model.as_str(), field.name.as_str()))
+    }
+
+    /// The value as the column keeps it: of its type, fitting, to the microsecond; the rule is [`Field::clean`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Field::clean`].
+    pub fn clean<'v>(&self, value: ValueRef<'v>) -> Result<ValueRef<'v>> {
+        if self.keeps(&value) {
+            return Ok(value);
+        }
+        match &self.field {
+            Some((model, field)) => field.clean(model, value.into_owned()).map(ValueRef::Owned),
+            None => Ok(value),
+        }
+    }
+
+    /// Whether the value can be kept as it stands, as far as can be told without a copy.
+    #[inline]
+    pub(super) fn keeps(&self, value: &ValueRef<'_>) -> bool {
+        let Some((_, field)) = &self.field else { return true };
+        if let ValueRef::Null = value {
+            return field.null;
+        }
+        if !value.is_prepared(&self.data_type) {
+            return false;
+        }
+        match (&self.data_type, value) {
+            (DataType::Text { max_length: None }, _) => true,
+            (DataType::Text { max_length: Some(most) }, ValueRef::Text(text)) => {
+                // a character has at least one byte
+                text.len() <= *most as usize || text.chars().count() <= *most as usize
+            }
+            (DataType::SmallInt | DataType::Integer, ValueRef::Int(number)) => {
+                let fits = |(least, most): (i64, i64)| (least..=most).contains(number);
+                self.data_type.integer_range().is_some_and(fits) && field.range.is_none_or(fits)
+            }
+            (DataType::DateTime | DataType::NaiveDateTime | DataType::Time | DataType::Duration, _) => {
+                field.second_digits.is_none()
+            }
+            (DataType::Decimal { .. }, ValueRef::Decimal(number)) => {
+                self.data_type.fits(&Value::Decimal(*number)).is_ok()
+            }
+            _ => self.takes_all,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Model, Schema};
+
+    fn column(field: Field) -> BatchColumn {
+        let id = Field::new("id", DataType::BigInt).primary_key();
+        let schema = Schema::new(vec![Model::new("User", "users").add(id).add(field)]).unwrap();
+        BatchColumn::of(&schema.model("User").unwrap(), 1)
+    }
+
+    #[test]
+    fn keeps_what_the_field_keeps() {
+        let moment = |text: &str| text.parse::<chrono::NaiveDateTime>().unwrap();
+        let cases: Vec<(Field, Value)> = vec![
+            (Field::new("f", DataType::Integer), Value::Int(i32::MAX.into())),
+            (Field::new("f", DataType::Integer), Value::Int(i64::from(i32::MAX) + 1)),
+            (Field::new("f", DataType::Integer), "5".into()),
+            (Field::new("f", DataType::Integer), Value::Null),
+            (Field::new("f", DataType::Integer).null(), Value::Null),
+            (Field::new("f", DataType::Text { max_length: Some(2) }), "éé".into()),
+            (Field::new("f", DataType::Text { max_length: Some(2) }), "ééé".into()),
+            (Field::new("f", DataType::NaiveDateTime), moment("2024-02-29T01:02:03.000000999").into()),
+            (Field::new("f", DataType::NaiveDateTime), moment("2024-02-29T01:02:03.000999").into()),
+            (
+                Field::new("f", DataType::Decimal { max_digits: Some(4), decimal_places: Some(2) }),
+                rust(1_250, 2),
+            ),
+            (
+                Field::new("f", DataType::Decimal { max_digits: Some(4), decimal_places: Some(2) }),
+                rust(12_345, 3),
+            ),
+            (
+                Field::new("f", DataType::Decimal { max_digits: Some(4), decimal_places: Some(2) }),
+                rust(12_345, 2),
+            ),
+            (Field::new("f", DataType::DECIMAL), rust(10, 0)),
+        ];
+        for (field, value) in cases {
+            let expected = field.clean("User", value.clone()).map_err(|error| error.to_string());
+            let found = column(field).clean(ValueRef::from(&value));
+            assert_eq!(found.map(ValueRef::into_owned).map_err(|error| error.to_string()), expected);
+        }
+        let mut odd = Field::new("f", DataType::Integer);
+        odd.range = Some((0, 255));
+        assert!(column(odd).clean(ValueRef::Int(256)).is_err());
+        let mut coarse = Field::new("f", DataType::NaiveDateTime);
+        coarse.second_digits = Some(0);
+        assert!(column(coarse).clean(ValueRef::NaiveDateTime(moment("2024-02-29T01:02:03.5"))).is_err());
+    }
+
+    fn rust(number: i64, scale: u32) -> Value {
+        rust_decimal::Decimal::new(number, scale).into()
+    }
+}

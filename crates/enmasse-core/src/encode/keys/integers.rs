@@ -1,0 +1,197 @@
+//! Integer keys, exactly, in a byte or two each.
+
+use crate::encode::keys::sort::sort;
+
+/// How many keys are gathered before they are packed: of ten million dense ones, the most are then one byte from the next.
+const WINDOW: usize = 131_072;
+
+/// How many keys a block has.
+const BLOCK: usize = 1_024;
+
+/// How many blocks are read at a time.
+const READ: usize = 256;
+
+/// How many keys are named.
+const FEW: usize = 10;
+
+/// Keys that are compared at the end.
+///
+/// They are sorted by windows and packed in blocks: each key as the difference to the one before it, seven bits a byte. At the
+/// end the blocks are read in the order of their first keys. Blocks that do not overlap, as those of ascending keys, are not read.
+#[derive(Debug, Default)]
+pub(super) struct Integers {
+    window: Vec<i64>,
+    /// Room to sort in.
+    bits: Vec<u64>,
+    blocks: Vec<Block>,
+    twice: Vec<i64>,
+}
+
+/// Some ascending keys.
+#[derive(Debug)]
+struct Block {
+    first: i64,
+    last: i64,
+    /// The differences of the keys after the first.
+    packed: Box<[u8]>,
+}
+
+impl Integers {
+    /// Remembers a key; says `false` where it is the same as the last.
+    #[inline]
+    pub fn add(&mut self, key: i64) -> bool {
+        if self.window.last() == Some(&key) {
+            return false;
+        }
+        self.window.push(key);
+        if self.window.len() == WINDOW {
+            self.pack();
+        }
+        true
+    }
+
+    /// Packs the window.
+    fn pack(&mut self) {
+        sort(&mut self.window, &mut self.bits, |key| keep_few(&mut self.twice, key));
+        let mut packed = Vec::with_capacity(2 * BLOCK);
+        for keys in self.window.chunks(BLOCK) {
+            packed.clear();
+            keys.windows(2).for_each(|pair| push(&mut packed, pair[1].wrapping_sub(pair[0]) as u64));
+            self.blocks.push(Block {
+                first: keys[0],
+                last: keys[keys.len() - 1],
+                packed: packed.as_slice().into(),
+            });
+        }
+        self.window.clear();
+    }
+
+    /// The keys that came twice, except those of which that was said when they came: the first few.
+    pub fn twice(&mut self) -> Vec<i64> {
+        self.pack();
+        self.compare();
+        let mut twice = std::mem::take(&mut self.twice);
+        twice.sort_unstable();
+        twice
+    }
+
+    /// Finds the keys that are in several blocks, and forgets all keys.
+    fn compare(&mut self) {
+        let mut blocks = std::mem::take(&mut self.blocks);
+        blocks.sort_unstable_by_key(|block| block.first);
+        let mut keys: Vec<i64> = Vec::new();
+        let mut reach = None;
+        for (position, block) in blocks.iter().enumerate() {
+            let next = blocks.get(position + 1).map(|next| next.first);
+            let is_alone = reach < Some(block.first) && next.is_none_or(|next| block.last < next);
+            if !is_alone {
+                block.read(&mut keys);
+            }
+            reach = reach.max(Some(block.last));
+            if (position + 1) % READ == 0 || next.is_none() {
+                sort(&mut keys, &mut self.bits, |key| keep_few(&mut self.twice, key));
+                // all keys below the first of the next block have been read
+                let known = next.map_or(keys.len(), |next| keys.partition_point(|key| *key < next));
+                keys.drain(..known);
+            }
+        }
+    }
+}
+
+/// Adds a key that came twice.
+fn keep_few(twice: &mut Vec<i64>, key: i64) {
+    if twice.len() < FEW && !twice.contains(&key) {
+        twice.push(key);
+    }
+}
+
+impl Block {
+    fn read(&self, keys: &mut Vec<i64>) {
+        keys.push(self.first);
+        let (mut key, mut difference, mut shift) = (self.first, 0, 0);
+        for byte in &self.packed {
+            difference |= u64::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte & 0x80 == 0 {
+                key = key.wrapping_add(difference as i64);
+                keys.push(key);
+                (difference, shift) = (0, 0);
+            }
+        }
+    }
+}
+
+/// Seven bits a byte, the lowest first; all bytes but the last have the eighth bit.
+#[inline]
+fn push(packed: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        packed.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    packed.push(number as u8);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONE: [i64; 0] = [];
+
+    /// Keys in an order that looks random.
+    fn shuffled(count: i64) -> impl Iterator<Item = i64> {
+        // a prime that does not divide the count takes every number once
+        (0..count).map(move |number| number * 7_368_787 % count)
+    }
+
+    fn twice(keys: impl IntoIterator<Item = i64>) -> Vec<i64> {
+        let mut integers = Integers::default();
+        let at_once: Vec<i64> = keys.into_iter().filter(|key| !integers.add(*key)).collect();
+        [at_once, integers.twice()].concat()
+    }
+
+    #[test]
+    fn finds_nothing_where_there_is_nothing() {
+        assert_eq!(twice([]), NONE);
+        assert_eq!(twice([5]), NONE);
+        assert_eq!(twice(0..300_000), NONE);
+        assert_eq!(twice((0..300_000).rev()), NONE);
+        assert_eq!(twice(shuffled(1_000_000)), NONE);
+        assert_eq!(twice((0..200_000).map(|number| number * 46_116_860_184_273 + i64::MIN)), NONE);
+        assert_eq!(twice([i64::MAX, i64::MIN, 0, -1]), NONE);
+    }
+
+    #[test]
+    fn finds_a_key_wherever_it_was() {
+        assert_eq!(twice([5, 5]), [5]);
+        assert_eq!(twice([5, 7, 5]), [5]);
+        assert_eq!(twice([i64::MAX, i64::MIN, i64::MAX, 3, i64::MIN]), [i64::MIN, i64::MAX]);
+        for place in [0, 1, 1_023, 1_024, WINDOW as i64 - 1, WINDOW as i64, 199_998] {
+            assert_eq!(twice((0..200_000).chain([place])), [place]);
+            let again = shuffled(200_000).nth(place as usize).unwrap();
+            assert_eq!(twice(shuffled(200_000).chain([again, 200_001])), [again]);
+            assert_eq!(twice([again].into_iter().chain(shuffled(200_000))), [again]);
+        }
+    }
+
+    #[test]
+    fn names_the_first_few() {
+        assert_eq!(twice((0..200_000).chain(0..200_000)), (0..10).collect::<Vec<_>>());
+        assert_eq!(twice(shuffled(200_000).chain(shuffled(200_000))).len(), 10);
+        assert_eq!(twice((0..30).flat_map(|key| [key, 100, key])).len(), 10);
+        assert_eq!(twice([1, 2, 1, 2, 1, 2]), [1, 2]);
+    }
+
+    #[test]
+    fn stays_small() {
+        let size = |keys: &mut dyn Iterator<Item = i64>| {
+            let mut integers = Integers::default();
+            keys.for_each(|key| assert!(integers.add(key)));
+            let packed: usize = integers.blocks.iter().map(|block| block.packed.len()).sum();
+            let blocks = integers.blocks.capacity() * size_of::<Block>();
+            packed + blocks + 8 * (integers.window.capacity() + integers.bits.capacity())
+        };
+        // a byte each, and the window
+        assert!(size(&mut (0..1_000_000)) < 1_000_000 + 1_200_000);
+        assert!(size(&mut shuffled(1_000_000)) < 1_000_000 + 1_400_000);
+    }
+}
