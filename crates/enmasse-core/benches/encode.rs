@@ -85,7 +85,7 @@ fn encoders(criterion: &mut Criterion) {
                         batch.recycle(black_box(chunk));
                     }
                 }
-                black_box(batch.finish())
+                black_box(batch.finish_rows())
             });
         });
     };

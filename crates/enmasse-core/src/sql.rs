@@ -16,6 +16,8 @@ pub struct Fragment {
 enum Piece {
     Text(String),
     Param(Param),
+    /// The cell of a batch's row, by its column.
+    Cell(usize),
 }
 
 /// A value on its way to the database, in the form in which the database stores it, with the column type it stands for.
@@ -25,6 +27,24 @@ pub struct Param {
     pub value: Value,
     /// The type that the statement gives it.
     pub data_type: DataType,
+}
+
+/// A statement that is run for each row of a batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowStatement {
+    /// The text, with the dialect's placeholders.
+    pub sql: String,
+    /// What is bound, in the order of the placeholders.
+    pub binds: Vec<Bind>,
+}
+
+/// What is bound to a placeholder of a [`RowStatement`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Bind {
+    /// The same for every row.
+    Param(Param),
+    /// The row's cell in this column.
+    Cell(usize),
 }
 
 /// One SQL statement, ready to run.
@@ -55,6 +75,11 @@ impl Fragment {
     /// One parameter whose value is in stored form already.
     pub(crate) fn stored(value: Value, data_type: DataType) -> Self {
         Fragment { pieces: vec![Piece::Param(Param { value, data_type })] }
+    }
+
+    /// The cell of a batch's row in this column.
+    pub(crate) fn cell(column: usize) -> Self {
+        Fragment { pieces: vec![Piece::Cell(column)] }
     }
 
     /// The template with each `{}` replaced by the next part.
@@ -120,15 +145,32 @@ impl Fragment {
 
     /// The end of a statement that has so many parameters before.
     pub(crate) fn statement_from(self, dialect: &dyn Dialect, before: usize) -> Statement {
-        let mut statement = Statement { sql: String::new(), params: Vec::new() };
+        let RowStatement { sql, binds } = self.bound_from(dialect, before);
+        let param = |bind| match bind {
+            Bind::Param(param) => param,
+            Bind::Cell(_) => unreachable!("cells are in the statements of rows only"),
+        };
+        Statement { sql, params: binds.into_iter().map(param).collect() }
+    }
+
+    /// The statement that it makes in a dialect, for each row of a batch.
+    pub(crate) fn row_statement(self, dialect: &dyn Dialect) -> RowStatement {
+        self.bound_from(dialect, 0)
+    }
+
+    fn bound_from(self, dialect: &dyn Dialect, before: usize) -> RowStatement {
+        let mut statement = RowStatement { sql: String::new(), binds: Vec::new() };
         for piece in self.pieces {
-            match piece {
-                Piece::Text(text) => statement.sql.push_str(&text),
-                Piece::Param(param) => {
-                    statement.params.push(param);
-                    statement.sql.push_str(&dialect.placeholder(before + statement.params.len()));
+            let bind = match piece {
+                Piece::Text(text) => {
+                    statement.sql.push_str(&text);
+                    continue;
                 }
-            }
+                Piece::Param(param) => Bind::Param(param),
+                Piece::Cell(column) => Bind::Cell(column),
+            };
+            statement.binds.push(bind);
+            statement.sql.push_str(&dialect.placeholder(before + statement.binds.len()));
         }
         statement
     }

@@ -24,7 +24,7 @@ fn returned(dialect: &dyn Dialect, keyless: bool) -> usize {
             assert_eq!(statements.sql.contains("RETURNING"), !returned.is_empty());
             returned.len()
         }
-        [Step::WriteEach(rows)] => rows.returned.len(),
+        [Step::InsertEach(rows)] => rows.returned.len(),
         other => panic!("{other:?}"),
     }
 }

@@ -3,13 +3,17 @@
 mod library;
 
 use std::fmt::Write;
+use std::sync::Arc;
 
-use enmasse_core::dialect::Dialect;
+use enmasse_core::dialect::{Dialect, Mysql};
+use enmasse_core::encode::{
+    Arrays, BatchColumn, BatchEncoder, Cells, CopyBinary, Duplicates, Encoder, LoadData, Stored,
+};
 use enmasse_core::expr::{Aggregate, Expr, FieldPath, Function};
 use enmasse_core::lookup::Operand;
 use enmasse_core::plan::{self, Assignment, BulkUpdate};
 use enmasse_core::query::{Distinct, Order, Q, Query};
-use enmasse_core::{DataType, Error, ErrorKind, Result, Value};
+use enmasse_core::{DataType, Error, ErrorKind, Result, Value, ValueRef};
 use library::{Calls, all, authors, books, exists, f, now, outer, plus, q, select, subquery, values};
 
 /// A line for each request: what it is, and how it is refused.
@@ -178,45 +182,67 @@ fn deletes_are_refused() {
     insta::assert_snapshot!("delete", refusals.0);
 }
 
-/// Objects are `(id, value)` here, and the value is that of every field.
+/// What is asked of a bulk update.
 #[derive(Clone)]
 struct Bulk {
     query: Query,
     fields: Vec<&'static str>,
-    objects: Vec<(Value, Value)>,
+    set: Vec<Assignment>,
+    matching_on: Vec<&'static str>,
     batch_size: Option<usize>,
 }
 
 impl Bulk {
-    fn plan(&self, dialect: &dyn Dialect) -> Result<plan::Plan> {
-        let fields: Vec<FieldPath> = self.fields.iter().map(FieldPath::from).collect();
-        let Bulk { query, batch_size, .. } = self;
-        let request = BulkUpdate { query, fields: &fields, batch_size: *batch_size, now: now() };
-        let key = query.model.key();
-        plan::bulk_update(dialect, &request, &self.objects, |(id, value), field| {
-            if key.contains(&field) { id.clone() } else { value.clone() }
-        })
+    fn new<const N: usize>(query: Query, fields: [&'static str; N]) -> Self {
+        Bulk { query, fields: fields.into(), set: Vec::new(), matching_on: Vec::new(), batch_size: None }
     }
+
+    fn set(mut self, field: &str, value: impl Into<Expr>) -> Self {
+        self.set.push(Assignment::new(field, value));
+        self
+    }
+
+    fn matching_on<const N: usize>(mut self, fields: [&'static str; N]) -> Self {
+        self.matching_on = fields.into();
+        self
+    }
+
+    fn plan(&self, dialect: &dyn Dialect) -> Result<plan::Plan> {
+        let paths = |names: &[&str]| names.iter().map(FieldPath::from).collect::<Vec<_>>();
+        let fields = paths(&self.fields);
+        let request = BulkUpdate {
+            set: &self.set,
+            matching_on: &paths(&self.matching_on),
+            batch_size: self.batch_size,
+            ..BulkUpdate::new(&self.query, &fields, now())
+        };
+        plan::bulk_update(dialect, &request)
+    }
+}
+
+fn new(name: &str) -> Expr {
+    Expr::New(name.into())
 }
 
 /// Each request here is wrong in all the ways that come after, too: the first in Django's order is told. The last is right.
 #[test]
 fn bulk_updates_are_refused_in_order() {
     let mut refusals = Refusals::default();
-    let mut bulk = Bulk {
-        query: authors().slice(0, Some(5)),
-        fields: vec![],
-        objects: vec![(1.into(), "abc".into()), (Value::Null, 5.into()), (1.into(), 5.into())],
-        batch_size: Some(0),
-    };
+    let mut bulk = Bulk::new(authors().slice(0, Some(5)), []);
+    bulk.batch_size = Some(0);
     let mut step = |title: &str, bulk: &Bulk| refusals.add(title, |dialect| bulk.plan(dialect));
 
     step("the batch size is 0", &bulk);
     bulk.batch_size = Some(10);
     step("no field", &bulk);
     bulk.fields = vec!["id", "books", "pionts"];
-    step("an object has no key", &bulk);
-    bulk.objects[1].0 = 2.into();
+    bulk.matching_on = vec!["nmae"];
+    step("a field to match on is not there", &bulk);
+    bulk.matching_on = vec!["books"];
+    step("a field to match on is not concrete", &bulk);
+    bulk.matching_on = vec!["name", "points"];
+    step("fields to match on are not unique", &bulk);
+    bulk.matching_on = vec![];
     step("a field is not there", &bulk);
     bulk.fields[2] = "points";
     step("a field is not concrete", &bulk);
@@ -225,36 +251,153 @@ fn bulk_updates_are_refused_in_order() {
     bulk.fields.remove(0);
     step("the query is a slice", &bulk);
     bulk.query = authors();
-    step("a value does not fit", &bulk);
-    bulk.objects[0].1 = 7.into();
-    step("two objects have one key", &bulk);
-
-    let objects = bulk.objects.clone();
-    bulk.objects.clear();
-    bulk.batch_size = Some(0);
-    step("also with no objects: the batch size is 0", &bulk);
-    bulk.batch_size = None;
-    for field in ["pk", "author__name", "profile", "id"] {
-        bulk.fields = vec![field];
-        step(&format!("also with no objects: {field}"), &bulk);
-    }
-    let fields = vec!["points"];
-    step(
-        "also with no objects: distinct on",
-        &Bulk { query: distinct_on(authors()), fields, ..bulk.clone() },
-    );
-    let shelf = Bulk { query: all("Copy"), fields: vec!["number"], ..bulk.clone() };
-    step("also with no objects: a part of a composite key", &shelf);
-
-    bulk.fields = vec!["points"];
-    bulk.objects = (1..=12).flat_map(|id| [(id.into(), 1.into()), (id.into(), 2.into())]).collect();
-    step("twelve keys twice", &bulk);
-    insta::assert_snapshot!("bulk_update", refusals.0);
-
-    bulk.objects = objects[..2].to_vec();
     for (_, dialect) in library::dialects() {
         assert!(!bulk.plan(&*dialect).unwrap().is_empty());
     }
+
+    for field in ["pk", "author__name", "profile", "id"] {
+        step(field, &Bulk::new(authors(), [field]));
+    }
+    step("distinct on", &Bulk::new(distinct_on(authors()), ["points"]));
+    step("a part of a composite key", &Bulk::new(all("Copy"), ["number"]));
+    insta::assert_snapshot!("bulk_update", refusals.0);
+}
+
+#[test]
+fn rows_are_matched_on_unique_fields_only() {
+    let mut refusals = Refusals::default();
+    let cases = [
+        ("a field that is not unique", Bulk::new(authors(), ["points"]).matching_on(["name"])),
+        ("a part of what is unique together", Bulk::new(all("Chapter"), ["title"]).matching_on(["number"])),
+        ("a part of a composite key", Bulk::new(all("Copy"), ["shelf"]).matching_on(["book"])),
+        ("a field that is written too", Bulk::new(all("Country"), ["code"]).matching_on(["code"])),
+        (
+            "a field that is set too",
+            Bulk::new(all("Country"), ["name"]).matching_on(["code"]).set("code", new("name")),
+        ),
+        ("a field of another table", Bulk::new(books(), ["pages"]).matching_on(["author__name"])),
+        ("the key is written", Bulk::new(all("Country"), ["id"]).matching_on(["code"])),
+    ];
+    for (title, bulk) in cases {
+        refusals.add(title, |dialect| bulk.plan(dialect));
+    }
+    insta::assert_snapshot!("bulk_update_matching_on", refusals.0);
+
+    // more than is needed will do, and a foreign key by its column
+    let fine = [
+        Bulk::new(all("Country"), ["name"]).matching_on(["code", "code"]),
+        Bulk::new(all("Country"), []).matching_on(["id", "name"]).set("code", new("code")),
+        Bulk::new(all("Chapter"), ["title"]).matching_on(["number", "book_id"]),
+        Bulk::new(all("Profile"), ["motto"]).matching_on(["author"]),
+    ];
+    for (_, dialect) in library::dialects() {
+        fine.iter().for_each(|bulk| assert!(!bulk.plan(&*dialect).unwrap().is_empty()));
+    }
+}
+
+#[test]
+fn expressions_over_new_values_are_refused_where_there_are_none() {
+    let mut refusals = Refusals::default();
+    let points = || Bulk::new(authors(), ["points"]);
+    let sum = || plus(f("points"), new("points"));
+    let cases = [
+        ("set twice", points().set("points", sum()).set("points", 5)),
+        ("set twice by two names", points().set("boss", 5).set("boss_id", 6)),
+        ("an unknown field", points().set("pionts", 5)),
+        ("part of the key", points().set("id", new("points"))),
+        ("an unknown new value", points().set("points", plus(f("points"), new("pionts")))),
+        ("the new value of another table's field", {
+            let path = FieldPath::new(["boss", "points"]);
+            points().set("points", Expr::New(path))
+        }),
+        ("the new value of a relation to many rows", points().set("points", new("books"))),
+        ("an unknown stored value", points().set("points", plus(f("pionts"), 1))),
+        ("a joined field", points().set("points", f("boss__points"))),
+        ("an aggregate", points().set("points", count())),
+        ("a value that does not fit", points().set("points", "abc")),
+        ("NULL", points().set("points", Value::Null)),
+    ];
+    for (title, bulk) in cases {
+        refusals.add(title, |dialect| bulk.plan(dialect));
+    }
+    refusals.update(
+        "in an update: Author.update(points=new.points)",
+        authors(),
+        &set("points", new("points")),
+    );
+    refusals
+        .rows("in a filter: Author.filter(points=new.points)", authors().filter(q("points", new("points"))));
+    let with_new = |name| authors().filter(q("points", new(name)));
+    let filtered = Bulk::new(with_new("points"), ["points"]);
+    refusals.add("in the filter of a bulk update", |dialect| filtered.plan(dialect));
+    let not_carried = points().set("points", subquery(with_new("rank"), f("points")));
+    refusals.add("in a query inside, and not carried", |dialect| not_carried.plan(dialect));
+    insta::assert_snapshot!("bulk_update_set", refusals.0);
+}
+
+/// Rows are refused as they are encoded, in the same way whatever they are encoded for.
+#[test]
+fn rows_are_refused() {
+    let model = library::model("Author");
+    let columns: Vec<_> =
+        ["id", "nick", "points"].map(|name| BatchColumn::of(&model, model.find(name).unwrap())).into();
+    let types: Vec<_> = columns.iter().map(|column| column.data_type.clone()).collect();
+    let encoders = || -> Vec<Box<dyn Encoder>> {
+        let mysql: Arc<dyn Dialect> = Arc::new(Mysql::default());
+        vec![
+            Box::new(CopyBinary::new(types.clone())),
+            Box::new(Arrays::new(types.clone())),
+            Box::new(LoadData::new(mysql.clone(), types.clone())),
+            Box::new(Cells::new(types.clone(), true)),
+            Box::new(Stored::new(mysql, types.clone())),
+        ]
+    };
+    let added = |kind: Duplicates, rows: &[[Value; 3]]| {
+        let mut found = encoders().into_iter().map(|encoder| {
+            let mut batch = BatchEncoder::new(&columns, 1, kind, encoder, usize::MAX);
+            let rows: Result<Vec<_>> =
+                rows.iter().map(|row| batch.row(|column| ValueRef::from(&row[column]))).collect();
+            match rows {
+                Ok(rows) => format!("{rows:?}, twice {:?}", batch.twice()),
+                Err(error) => format!("{:?}: {error}", error.kind()),
+            }
+        });
+        let first = found.next().unwrap();
+        found.for_each(|other| assert_eq!(other, first));
+        first
+    };
+    let row = |id: Value, nick: Value, points: Value| [id, nick, points];
+    let cases = [
+        ("no key", Duplicates::Integers, vec![row(Value::Null, "A".into(), 1.into())]),
+        ("not a key", Duplicates::Integers, vec![row("abc".into(), "A".into(), 1.into())]),
+        ("not a number", Duplicates::Integers, vec![row(1.into(), "A".into(), "abc".into())]),
+        ("out of range", Duplicates::Integers, vec![row(1.into(), "A".into(), (1_i64 << 31).into())]),
+        ("too long", Duplicates::Integers, vec![row(1.into(), "x".repeat(21).into(), 1.into())]),
+        ("NULL", Duplicates::Integers, vec![row(1.into(), Value::Null, Value::Null)]),
+        ("the second", Duplicates::Integers, {
+            vec![row(1.into(), "A".into(), 1.into()), row(2.into(), "A".into(), 1.5.into())]
+        }),
+        ("a key twice", Duplicates::Integers, {
+            [7, 8, 7].map(|id| row(id.into(), "A".into(), 1.into())).into()
+        }),
+        ("a key twice, by hashes", Duplicates::Hashes, {
+            [7, 8, 7].map(|id| row(id.into(), "A".into(), 1.into())).into()
+        }),
+    ];
+    let mut lines = String::new();
+    for (title, kind, rows) in cases {
+        writeln!(lines, "{title}\n    {}", added(kind, &rows)).unwrap();
+    }
+    insta::assert_snapshot!("rows", lines);
+
+    // the message for keys names the first few
+    let keys = (1..13).map(|id: i32| vec![Value::from(id)]);
+    let error = plan::duplicate_keys(&model, &model.key(), keys);
+    assert_eq!(error.kind(), ErrorKind::DuplicateKey);
+    insta::assert_snapshot!("twelve_keys_twice", error);
+    let error = plan::unsaved(&model, &model.key(), 2);
+    assert_eq!(error.kind(), ErrorKind::Unsaved);
+    insta::assert_snapshot!("no_key", error);
 }
 
 #[test]
@@ -419,7 +562,7 @@ fn conditions_are_refused() {
     });
     let broken = Query::broken(Error::new(ErrorKind::Configuration, "There is no model 'X'."));
     refusals.update("an update of a model that could not be had", broken.clone(), &set("points", 5));
-    let bulk = Bulk { query: broken, fields: vec!["points"], objects: vec![], batch_size: None };
+    let bulk = Bulk::new(broken, ["points"]);
     refusals.add("a bulk update of it", |dialect| bulk.plan(dialect));
     insta::assert_snapshot!("conditions", refusals.0);
 }

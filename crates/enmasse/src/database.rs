@@ -275,7 +275,8 @@ impl Database {
         }
     }
 
-    async fn atomic_once<'env, T, F>(&self, work: &F) -> Result<T>
+    /// Runs work in a transaction of its own.
+    pub(crate) async fn atomic_once<'env, T, F>(&self, work: &F) -> Result<T>
     where
         F: for<'c> Fn(&'c mut (dyn Connection + 'env)) -> BoxFuture<'c, Result<T>> + Send + Sync,
         T: Send,

@@ -1,7 +1,7 @@
 //! The Rust types that a field can have.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
-use enmasse_core::{DataType, Error, ErrorKind, Result, Value};
+use enmasse_core::{DataType, Error, ErrorKind, Result, Value, ValueRef};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -46,6 +46,11 @@ pub trait FieldType: Sized + Send + Sync + 'static {
     /// The value for the database.
     fn to_value(&self) -> Value;
 
+    /// The value for the database as it is written in bulk: borrowed where it can be.
+    fn value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Owned(self.to_value())
+    }
+
     /// The value for the database, without a copy.
     fn into_value(self) -> Value {
         self.to_value()
@@ -65,7 +70,7 @@ pub(crate) fn unexpected(data_type: &DataType, value: &Value) -> Error {
 }
 
 macro_rules! field_types {
-    ($($rust:ty, $data_type:expr, |$it:ident| $to:expr, $($from:pat => $made:expr),+;)*) => {$(
+    ($($rust:ty, $data_type:expr, |$it:ident| $variant:ident($to:expr, $borrowed:expr), $($from:pat => $made:expr),+;)*) => {$(
         #[diagnostic::do_not_recommend]
         impl FieldType for $rust {
             type Base = Self;
@@ -76,7 +81,12 @@ macro_rules! field_types {
 
             fn to_value(&self) -> Value {
                 let $it = self;
-                $to
+                Value::$variant($to)
+            }
+
+            fn value_ref(&self) -> ValueRef<'_> {
+                let $it = self;
+                ValueRef::$variant($borrowed)
             }
 
             fn into_value(self) -> Value {
@@ -94,22 +104,22 @@ macro_rules! field_types {
 }
 
 field_types! {
-    bool, DataType::Bool, |v| Value::Bool(*v), Value::Bool(v) => Ok(v);
-    i16, DataType::SmallInt, |v| Value::Int((*v).into()), Value::Int(v) => narrow(v);
-    i32, DataType::Integer, |v| Value::Int((*v).into()), Value::Int(v) => narrow(v);
-    i64, DataType::BigInt, |v| Value::Int(*v), Value::Int(v) => Ok(v);
-    f32, DataType::Real, |v| Value::Float((*v).into()), Value::Float(v) => Ok(v as f32), Value::Int(v) => Ok(v as f32);
-    f64, DataType::Double, |v| Value::Float(*v), Value::Float(v) => Ok(v), Value::Int(v) => Ok(v as f64);
-    String, DataType::TEXT, |v| Value::Text(v.clone()), Value::Text(v) => Ok(v);
-    Vec<u8>, DataType::Bytes, |v| Value::Bytes(v.clone()), Value::Bytes(v) => Ok(v);
-    DateTime<Utc>, DataType::DateTime, |v| Value::DateTime(*v), Value::DateTime(v) => Ok(v);
-    NaiveDateTime, DataType::NaiveDateTime, |v| Value::NaiveDateTime(*v), Value::NaiveDateTime(v) => Ok(v);
-    NaiveDate, DataType::Date, |v| Value::Date(*v), Value::Date(v) => Ok(v);
-    NaiveTime, DataType::Time, |v| Value::Time(*v), Value::Time(v) => Ok(v);
-    TimeDelta, DataType::Duration, |v| Value::Duration(*v), Value::Duration(v) => Ok(v);
-    Decimal, DataType::DECIMAL, |v| Value::Decimal(*v), Value::Decimal(v) => Ok(v), Value::Int(v) => Ok(v.into());
-    Uuid, DataType::Uuid, |v| Value::Uuid(*v), Value::Uuid(v) => Ok(v);
-    serde_json::Value, DataType::Json, |v| Value::Json(v.clone()), Value::Json(v) => Ok(v);
+    bool, DataType::Bool, |v| Bool(*v, *v), Value::Bool(v) => Ok(v);
+    i16, DataType::SmallInt, |v| Int((*v).into(), (*v).into()), Value::Int(v) => narrow(v);
+    i32, DataType::Integer, |v| Int((*v).into(), (*v).into()), Value::Int(v) => narrow(v);
+    i64, DataType::BigInt, |v| Int(*v, *v), Value::Int(v) => Ok(v);
+    f32, DataType::Real, |v| Float((*v).into(), (*v).into()), Value::Float(v) => Ok(v as f32), Value::Int(v) => Ok(v as f32);
+    f64, DataType::Double, |v| Float(*v, *v), Value::Float(v) => Ok(v), Value::Int(v) => Ok(v as f64);
+    String, DataType::TEXT, |v| Text(v.clone(), v), Value::Text(v) => Ok(v);
+    Vec<u8>, DataType::Bytes, |v| Bytes(v.clone(), v), Value::Bytes(v) => Ok(v);
+    DateTime<Utc>, DataType::DateTime, |v| DateTime(*v, *v), Value::DateTime(v) => Ok(v);
+    NaiveDateTime, DataType::NaiveDateTime, |v| NaiveDateTime(*v, *v), Value::NaiveDateTime(v) => Ok(v);
+    NaiveDate, DataType::Date, |v| Date(*v, *v), Value::Date(v) => Ok(v);
+    NaiveTime, DataType::Time, |v| Time(*v, *v), Value::Time(v) => Ok(v);
+    TimeDelta, DataType::Duration, |v| Duration(*v, *v), Value::Duration(v) => Ok(v);
+    Decimal, DataType::DECIMAL, |v| Decimal(*v, *v), Value::Decimal(v) => Ok(v), Value::Int(v) => Ok(v.into());
+    Uuid, DataType::Uuid, |v| Uuid(*v, *v), Value::Uuid(v) => Ok(v);
+    serde_json::Value, DataType::Json, |v| Json(v.clone(), v), Value::Json(v) => Ok(v);
 }
 
 fn narrow<T: FieldType + TryFrom<i64>>(value: i64) -> Result<T> {
@@ -135,6 +145,10 @@ impl<T: FieldType<Base = T>> FieldType for Option<T> {
 
     fn to_value(&self) -> Value {
         self.as_ref().map_or(Value::Null, T::to_value)
+    }
+
+    fn value_ref(&self) -> ValueRef<'_> {
+        self.as_ref().map_or(ValueRef::Null, T::value_ref)
     }
 
     fn into_value(self) -> Value {

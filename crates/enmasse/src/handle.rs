@@ -189,6 +189,19 @@ impl Executor {
         }
     }
 
+    /// [`atomic`](Executor::atomic), but tried once; `alone` says that the work is one statement, which needs no transaction of its own.
+    pub(crate) async fn atomic_once<'env, T, F>(&self, alone: bool, work: F) -> Result<T>
+    where
+        F: for<'c> Fn(&'c mut (dyn Connection + 'env)) -> BoxFuture<'c, Result<T>> + Send + Sync,
+        T: Send,
+    {
+        match self {
+            Executor::Database(database) if alone => work(&mut database.connection().await?).await,
+            Executor::Database(database) => database.atomic_once(&work).await,
+            Executor::Transaction(transaction) => transaction.atomic(&work).await,
+        }
+    }
+
     pub(crate) async fn raw(
         &self,
         sql: &str,

@@ -7,15 +7,15 @@ use enmasse_core::error::Result;
 use futures_util::future::BoxFuture;
 
 /// Work that begins when it is first polled.
-pub(crate) enum Lazy<R, T> {
+pub(crate) enum Lazy<'f, R, T> {
     Request(Option<R>),
-    Running(BoxFuture<'static, Result<T>>),
+    Running(BoxFuture<'f, Result<T>>),
 }
 
 /// The request is only ever moved, and the running work is in a box.
-impl<R, T> Unpin for Lazy<R, T> {}
+impl<R, T> Unpin for Lazy<'_, R, T> {}
 
-impl<R, T> Lazy<R, T> {
+impl<'f, R, T> Lazy<'f, R, T> {
     pub(crate) fn new(request: R) -> Self {
         Lazy::Request(Some(request))
     }
@@ -24,6 +24,14 @@ impl<R, T> Lazy<R, T> {
     pub(crate) fn request(&self) -> Option<&R> {
         match self {
             Lazy::Request(request) => request.as_ref(),
+            Lazy::Running(_) => None,
+        }
+    }
+
+    /// The request, if it has not begun, to make another of it.
+    pub(crate) fn into_request(self) -> Option<R> {
+        match self {
+            Lazy::Request(request) => request,
             Lazy::Running(_) => None,
         }
     }
@@ -37,7 +45,7 @@ impl<R, T> Lazy<R, T> {
     /// Polls the work, which `begin` makes of the request.
     pub(crate) fn poll<F>(&mut self, context: &mut Context<'_>, begin: impl FnOnce(R) -> F) -> Poll<Result<T>>
     where
-        F: Future<Output = Result<T>> + Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'f,
     {
         if let Lazy::Request(request) = self {
             let request = request.take().expect("a request is begun once");

@@ -57,7 +57,7 @@
 //! | filter | [`QuerySet::filter`], [`Lookups`], [`Functions`], [`q!`](q), [`exists`] |
 //! | read | [`fetch`](QuerySet::fetch), [`get`](QuerySet::get), [`first`](QuerySet::first), [`stream`](QuerySet::stream), [`values`](QuerySet::values), [`count`](QuerySet::count), [`exists`](QuerySet::exists) |
 //! | write rows | [`create`](QuerySet::create), [`bulk_create`](QuerySet::bulk_create), [`save`](QuerySet::save), [`delete`](QuerySet::delete) |
-//! | update | [`update`](QuerySet::update), [`set!`](set), [`bulk_update`](QuerySet::bulk_update), [`case`], [`F`] |
+//! | update | [`update`](QuerySet::update), [`set!`](set), [`bulk_update`](QuerySet::bulk_update), [`bulk_patch`](QuerySet::bulk_patch), [`case`], [`F`] |
 //! | put several writes into one | [`Database::transaction`] |
 //! | see the SQL | [`QuerySet::explain`], [`Update::explain`](query_set::Update::explain), [`BulkUpdate::explain`](query_set::BulkUpdate::explain) |
 //! | work with models and names that are known at run time | [`schema`], [`Record`], [`QuerySet::of`], [`filter_by`](QuerySet::filter_by), [`update_by`](QuerySet::update_by) |
@@ -76,6 +76,7 @@
 #[path = "private.rs"]
 pub mod __private;
 mod backend;
+pub mod batch;
 mod choices;
 mod columns;
 mod database;
@@ -121,7 +122,7 @@ pub use typed::{
 
 pub use enmasse_core::catalog::Catalogue;
 pub use enmasse_core::query::Q;
-pub use enmasse_core::{DataType, Error, ErrorKind, Result, Value, expr, lookup, query, schema};
+pub use enmasse_core::{DataType, Error, ErrorKind, Result, Value, ValueRef, expr, lookup, query, schema};
 pub use {chrono, rust_decimal, serde_json, uuid};
 
 /// The README's program, run as a doc test.

@@ -1,7 +1,7 @@
 //! What a model is to the rest of the crate.
 
 use enmasse_core::schema::{self, ModelRef};
-use enmasse_core::{Error, ErrorKind, Result, Value};
+use enmasse_core::{Error, ErrorKind, Result, Value, ValueRef};
 
 use crate::columns::Path;
 use crate::field_type::FieldType;
@@ -30,6 +30,11 @@ pub trait Entity: Sized + Send + Sync + 'static {
 
     /// The value of the field at this position; NULL for a key that the database is to give.
     fn value(&self, model: &ModelRef, field: usize) -> Value;
+
+    /// The value of the field at this position, borrowed where it can be: as it is written in bulk.
+    fn value_ref(&self, model: &ModelRef, field: usize) -> ValueRef<'_> {
+        ValueRef::Owned(self.value(model, field))
+    }
 
     /// Sets the field at this position: a key that the database gave, the time of a write, a default.
     ///

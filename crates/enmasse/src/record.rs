@@ -1,7 +1,7 @@
 //! A row of a model that is known only at run time.
 
 use enmasse_core::schema::ModelRef;
-use enmasse_core::{Error, ErrorKind, Result, Value};
+use enmasse_core::{Error, ErrorKind, Result, Value, ValueRef};
 
 use crate::columns::{NamedColumns, Path};
 use crate::model::Entity;
@@ -87,6 +87,10 @@ impl Entity for Record {
 
     fn value(&self, _: &ModelRef, field: usize) -> Value {
         self.values.get(field).cloned().unwrap_or(Value::Null)
+    }
+
+    fn value_ref(&self, _: &ModelRef, field: usize) -> ValueRef<'_> {
+        self.values.get(field).map_or(ValueRef::Null, ValueRef::from)
     }
 
     fn set_value(&mut self, model: &ModelRef, field: usize, value: Value) -> Result<()> {

@@ -1,77 +1,148 @@
 //! Runs a plan's steps on a connection, in order.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use enmasse_core::dialect::Dialect;
+use enmasse_core::encode::Chunk;
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::plan::{Plan, Rows, Step, duplicate_keys, loaded_key};
+use enmasse_core::plan::{PartGives, Parts, Plan, Step, WriteBulk, WriteKeys, duplicate_keys};
 use enmasse_core::schema::ModelRef;
-use enmasse_core::value::Value;
+use enmasse_core::value::{DataType, Value};
 
 use crate::backend::{Connection, Row};
+use crate::batch::{Chunks, Encoded};
 
 /// What a plan came to.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     /// Rows that matched, or were inserted.
     pub matched: u64,
+    /// Rows of these that were written.
+    pub changed: u64,
     /// The keys of the batch that matched no row.
     pub missing: Vec<Row>,
-    /// What the database made for each new row.
-    pub made: Vec<Row>,
+    /// The rows that come back: what the database made for each new row, or the rows of a bulk update.
+    pub returned: Vec<Row>,
     /// The first identity value and the number of rows of each insert, where the database tells keys this way only.
     pub first_ids: Vec<(i64, u64)>,
 }
 
-/// Runs a plan. All of its steps belong into one transaction, which is the caller's affair.
+/// Runs a plan without rows of a batch. All of its steps belong into one transaction, which is the caller's affair.
 pub(crate) async fn run(
     connection: &mut dyn Connection,
     dialect: &Arc<dyn Dialect>,
     model: &ModelRef,
     plan: Plan,
 ) -> Result<Outcome> {
-    let mut outcome = Outcome::default();
-    let Plan { steps, rows, key } = plan;
+    run_batch(connection, dialect, model, plan, None).await
+}
+
+/// Runs a plan with the rows of its batch.
+pub(crate) async fn run_batch(
+    connection: &mut dyn Connection,
+    dialect: &Arc<dyn Dialect>,
+    model: &ModelRef,
+    plan: Plan,
+    rows: Option<&mut Encoded<'_, '_>>,
+) -> Result<Outcome> {
+    let Plan { steps, key, .. } = plan;
+    let mut runner = Runner { connection, dialect, model, key, rows, outcome: Outcome::default() };
     for step in steps {
+        runner.step(step).await?;
+    }
+    if let Some(rows) = runner.rows {
+        rows.written(runner.outcome.matched);
+    }
+    Ok(runner.outcome)
+}
+
+struct Runner<'r, 'e, 'b> {
+    connection: &'r mut dyn Connection,
+    dialect: &'r Arc<dyn Dialect>,
+    model: &'r ModelRef,
+    /// The types of a row's key.
+    key: Vec<DataType>,
+    /// The rows of the batch.
+    rows: Option<&'r mut Encoded<'e, 'b>>,
+    outcome: Outcome,
+}
+
+impl Runner<'_, '_, '_> {
+    async fn step(&mut self, step: Step) -> Result<()> {
+        let outcome = &mut self.outcome;
         match step {
             Step::Prepare(statement) => {
-                connection.execute(&statement).await?;
+                self.connection.execute(&statement).await?;
             }
-            Step::Load(statements) => {
-                for (statement, _) in statements.each {
-                    connection.execute(&statement).await?;
+            Step::Stage(stage) => {
+                let Some(rows) = &mut self.rows else { return Err(no_rows()) };
+                self.connection.stage(&stage, &mut **rows).await?;
+            }
+            Step::WriteParts(parts) => self.write_parts(parts).await?,
+            Step::WriteRows(write) => {
+                let Some(rows) = &mut self.rows else { return Err(no_rows()) };
+                let written = self.connection.write_rows(write, &mut **rows).await?;
+                let load = |stored: Row| -> Result<Row> {
+                    stored
+                        .into_iter()
+                        .zip(&self.key)
+                        .map(|(value, data_type)| self.dialect.load(value, data_type))
+                        .collect()
+                };
+                if let Some(key) = written.twice {
+                    return Err(duplicate_keys(self.model, rows.positions(), std::iter::once(load(key)?)));
+                }
+                outcome.matched += written.matched;
+                outcome.changed += written.changed;
+                outcome.missing = written.missing.into_iter().map(load).collect::<Result<_>>()?;
+                outcome.returned = written.returned;
+            }
+            Step::WriteBulk(bulk) => self.write_bulk(bulk).await?,
+            Step::WriteKeys(keys) => self.write_keys(keys).await?,
+            Step::Write(statement) => {
+                let done = self.connection.execute(&statement).await?;
+                outcome.matched += done.rows;
+                outcome.changed += done.changed.unwrap_or(done.rows);
+            }
+            Step::WriteCounted(statement) => {
+                let counts = self.connection.query(&statement, &[DataType::BigInt, DataType::BigInt]).await?;
+                if let [Value::Int(matched), Value::Int(changed)] = counts.concat()[..] {
+                    outcome.matched += matched as u64;
+                    outcome.changed += changed as u64;
                 }
             }
-            Step::Write(statement) => outcome.matched += connection.execute(&statement).await?.rows,
-            Step::WriteEach(each) => write_each(connection, dialect, model, each, &mut outcome).await?,
-            Step::WriteChunks(statements) => {
-                for (statement, rows) in statements.each {
-                    let missing = connection.query(&statement, &key).await?;
-                    outcome.matched += rows - missing.len() as u64;
-                    outcome.missing.extend(missing);
+            Step::WriteReturning(statement, types) => {
+                outcome.returned = self.connection.query(&statement, &types).await?;
+                outcome.matched += outcome.returned.len() as u64;
+                outcome.changed = outcome.matched;
+            }
+            Step::Return(statement, types) => {
+                outcome.returned = self.connection.query(&statement, &types).await?;
+            }
+            Step::RefuseDuplicates(statement) => {
+                let twice = self.connection.query(&statement, &self.key).await?;
+                if !twice.is_empty() {
+                    let positions = self.rows.as_ref().map_or(&[][..], |rows| rows.positions());
+                    return Err(duplicate_keys(self.model, positions, twice.into_iter()));
                 }
+            }
+            Step::FindMissing { statement, always } => {
+                if always || outcome.matched < self.rows.as_ref().map_or(0, |rows| rows.rows()) {
+                    outcome.missing = self.connection.query(&statement, &self.key).await?;
+                }
+            }
+            Step::InsertEach(rows) => {
+                outcome.returned = self.connection.insert_each(rows).await?;
             }
             Step::Insert { statements, returned } => {
                 for (statement, rows) in statements.each {
                     if returned.is_empty() {
-                        let done = connection.execute(&statement).await?;
+                        let done = self.connection.execute(&statement).await?;
                         outcome.first_ids.extend(done.last_insert_id.map(|first| (first, rows)));
                     } else {
-                        outcome.made.extend(connection.query(&statement, &returned).await?);
+                        outcome.returned.extend(self.connection.query(&statement, &returned).await?);
                     }
                     outcome.matched += rows;
-                }
-            }
-            Step::RefuseDuplicates(statement) => {
-                let twice = connection.query(&statement, &key).await?;
-                if !twice.is_empty() {
-                    return Err(duplicate_keys(model, twice.into_iter()));
-                }
-            }
-            Step::FindMissing { statement, always } => {
-                if always || outcome.matched < rows {
-                    outcome.missing = connection.query(&statement, &key).await?;
                 }
             }
             other => {
@@ -81,45 +152,109 @@ pub(crate) async fn run(
                 ));
             }
         }
+        Ok(())
     }
-    Ok(outcome)
-}
 
-/// Runs a statement for each row, and sorts what comes back: keys that matched nothing, keys that the database takes for
-/// one, and what it made for new rows.
-async fn write_each(
-    connection: &mut dyn Connection,
-    dialect: &Arc<dyn Dialect>,
-    model: &ModelRef,
-    rows: Rows,
-    outcome: &mut Outcome,
-) -> Result<()> {
-    let heard = Arc::new(Mutex::new(std::mem::take(outcome)));
-    let key = rows.key.clone();
-    let returns = !rows.returned.is_empty();
-    let each = {
-        let heard = heard.clone();
-        let (dialect, model) = (dialect.clone(), model.clone());
-        let mut seen = HashSet::new();
-        move |params: &[Value], matched: u64, returned: Vec<Row>| {
-            let mut heard = heard.lock().expect("no run panics");
-            heard.matched += matched;
-            if key.is_empty() {
-                heard.made.extend(returned);
-            } else if matched == 0 {
-                heard.missing.push(loaded_key(&*dialect, &model, &params[key.clone()]));
-            } else if returns {
-                for stored in returned {
-                    if !seen.insert(format!("{stored:?}")) {
-                        let twice = loaded_key(&*dialect, &model, &params[key.clone()]);
-                        return Err(duplicate_keys(&model, std::iter::once(twice)));
+    /// Runs statements that are made of parts of the batch.
+    async fn write_parts(&mut self, parts: Parts) -> Result<()> {
+        let Parts { make, gives, .. } = parts;
+        let mut columns = self.key.clone();
+        if gives == PartGives::MissingAndChanged {
+            columns.push(DataType::BigInt);
+        }
+        let Some(chunks) = &mut self.rows else { return Err(no_rows()) };
+        while let Some((chunk, rows)) = chunks.next().await? {
+            if rows == 0 {
+                continue;
+            }
+            let outcome = &mut self.outcome;
+            match gives {
+                PartGives::Nothing => _ = self.connection.execute(&make.statement(chunk)).await?,
+                PartGives::Matched { missing_before } => {
+                    let missing = make.missing(&chunk);
+                    if let (true, Some(missing)) = (missing_before, &missing) {
+                        outcome.missing.extend(self.connection.query(missing, &self.key).await?);
                     }
+                    let done = self.connection.execute(&make.statement(chunk)).await?;
+                    if let (false, true, Some(missing)) = (missing_before, done.rows < rows as u64, &missing)
+                    {
+                        outcome.missing.extend(self.connection.query(missing, &self.key).await?);
+                    }
+                    outcome.matched += done.rows;
+                    outcome.changed += done.changed.unwrap_or(done.rows);
+                }
+                PartGives::Missing => {
+                    let missing = self.connection.query(&make.statement(chunk), &columns).await?;
+                    let matched = (rows - missing.len()) as u64;
+                    outcome.matched += matched;
+                    outcome.changed += matched;
+                    outcome.missing.extend(missing);
+                }
+                PartGives::MissingAndChanged => {
+                    let mut matched = rows as u64;
+                    for mut row in self.connection.query(&make.statement(chunk), &columns).await? {
+                        match row.pop() {
+                            Some(Value::Int(changed)) => outcome.changed += changed as u64,
+                            _ => {
+                                matched -= 1;
+                                outcome.missing.push(row);
+                            }
+                        }
+                    }
+                    outcome.matched += matched;
+                }
+                _ => {
+                    return Err(Error::new(
+                        ErrorKind::NotSupported,
+                        "this host does not know what a part gives",
+                    ));
                 }
             }
-            Ok(())
+            chunks.written(self.outcome.matched);
         }
-    };
-    let result = connection.execute_each(rows, Box::new(each)).await;
-    *outcome = std::mem::take(&mut *heard.lock().expect("no run panics"));
-    result
+        Ok(())
+    }
+
+    /// Sends a statement with the rows of the batch.
+    async fn write_bulk(&mut self, bulk: WriteBulk) -> Result<()> {
+        let WriteBulk { write, missing, missing_before, .. } = bulk;
+        let Some(chunks) = &mut self.rows else { return Err(no_rows()) };
+        while let Some((chunk, rows)) = chunks.next().await? {
+            let find = missing.missing(&chunk);
+            let Chunk::Rows(values) = chunk else { continue };
+            if rows == 0 {
+                continue;
+            }
+            if let (true, Some(find)) = (missing_before, &find) {
+                self.outcome.missing.extend(self.connection.query(find, &self.key).await?);
+            }
+            let matched = self.connection.execute_bulk(&write, values).await?;
+            if let (false, true, Some(find)) = (missing_before, matched < rows as u64, &find) {
+                self.outcome.missing.extend(self.connection.query(find, &self.key).await?);
+            }
+            self.outcome.matched += matched;
+            self.outcome.changed += matched;
+            chunks.written(self.outcome.matched);
+        }
+        Ok(())
+    }
+
+    /// Runs statements that are made of the batch's keys.
+    async fn write_keys(&mut self, keys: WriteKeys) -> Result<()> {
+        let Some(rows) = &mut self.rows else { return Err(no_rows()) };
+        let (mut progress, runs) = rows.sorted_keys();
+        for run in runs {
+            for part in run.chunks(keys.most) {
+                let done = self.connection.execute(&keys.make.statement(part)).await?;
+                self.outcome.matched += done.rows;
+                self.outcome.changed += done.changed.unwrap_or(done.rows);
+                progress(self.outcome.matched);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn no_rows() -> Error {
+    Error::new(ErrorKind::Request, "the plan asks for rows, and was given none")
 }

@@ -19,6 +19,7 @@ use std::fmt::Debug;
 use crate::catalog::{Declared, Queries};
 use crate::error::Result;
 use crate::schema::{Field, TableRules};
+use crate::sql::Fragment;
 use crate::value::{DataType, Value};
 
 /// One database: its quoting, its types and what its SQL spells differently.
@@ -49,6 +50,33 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
 
     /// What `LIMIT` says where an `OFFSET` needs one and all rows are wanted; `None` where it needs none.
     fn limit_for_offset(&self) -> Option<&'static str>;
+
+    /// The name of a temporary table, in quotes.
+    fn temporary(&self, name: &str) -> String {
+        self.quote(name)
+    }
+
+    /// The beginning of the statement that makes a temporary table.
+    fn create_temporary(&self, table: &str) -> String {
+        format!("CREATE TEMPORARY TABLE {table}")
+    }
+
+    /// The statement that drops a temporary table, if it is there.
+    fn drop_temporary(&self, table: &str) -> String {
+        format!("DROP TABLE IF EXISTS {table}")
+    }
+
+    /// What comes before a statement with a long list of keys, so that these are looked up as one range of the index.
+    fn many_keys(&self) -> &'static str {
+        ""
+    }
+
+    /// A condition that holds where each column has the new value beside it already, compared byte by byte.
+    ///
+    /// # Errors
+    ///
+    /// As [`column_type`](Dialect::column_type).
+    fn unchanged(&self, pairs: Vec<(Fragment, Fragment, &DataType)>) -> Result<Fragment>;
 
     /// The database's type of a column, for `CREATE TABLE`, without constraints.
     ///
@@ -129,6 +157,16 @@ pub enum Capability {
     TypedColumns,
     /// A type for UUIDs.
     NativeUuid,
+    /// Tables of a session's own, which the user may make.
+    TemporaryTables,
+    /// `COPY … FROM STDIN BINARY`.
+    CopyStream,
+    /// `LOAD DATA LOCAL INFILE`, which the server allows.
+    LoadStream,
+    /// One prepared statement, sent with many rows of parameters.
+    BulkExecute,
+    /// `RETURNING` of what a row was before it was updated.
+    ReturningOld,
 }
 
 /// A table's name in quotes: `table`, or `schema.table` as two identifiers.

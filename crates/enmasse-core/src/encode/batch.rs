@@ -83,9 +83,14 @@ impl<'a> BatchEncoder<'a> {
         self.encoder.recycle(chunk);
     }
 
-    /// What comes after the last row.
-    pub fn finish(&mut self) -> Chunk {
-        self.encoder.finish()
+    /// Takes the last rows, with what comes after them, and their number.
+    pub fn finish_rows(&mut self) -> (Chunk, usize) {
+        (self.encoder.finish(), std::mem::take(&mut self.in_chunk))
+    }
+
+    /// The integer keys of all rows in ascending order, some at a time.
+    pub fn sorted_keys(&mut self) -> impl Iterator<Item = Vec<i64>> + Send {
+        self.seen.sorted()
     }
 
     /// The integer keys that came twice, as far as that was not said when they came: the first few.

@@ -39,6 +39,15 @@ impl BatchColumn {
         }
     }
 
+    /// The column of the field at this position where not every row of the batch has a value for it: NULL stands for none.
+    pub(crate) fn patch(model: &ModelRef, position: usize) -> Self {
+        let mut column = BatchColumn::of(model, position);
+        if let Some((_, field)) = &mut column.field {
+            field.null = true;
+        }
+        column
+    }
+
     /// A column of the batch's own, with values that need no check.
     pub fn own(data_type: DataType) -> Self {
         BatchColumn { data_type, field: None, takes_all: true }

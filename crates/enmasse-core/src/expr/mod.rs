@@ -34,6 +34,8 @@ pub enum Expr {
     Field(FieldPath),
     /// A field of the query around a subquery: Django's `OuterRef`.
     Outer(FieldPath),
+    /// The value of a field that a bulk update carries for the row, where [`Field`](Expr::Field) is the stored one.
+    New(FieldPath),
     /// A value, which takes the type of what it meets unless one is given.
     Value(Value, Option<DataType>),
     /// Arithmetic, or an operation on bits.

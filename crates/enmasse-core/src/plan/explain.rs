@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::plan::{Plan, Step};
+use crate::plan::{Plan, Step, WriteRows};
 use crate::sql::{Param, Statement};
 
 /// The SQL of each step on lines of its own, with its parameters; `-- for each row` and the like say how it is run.
@@ -16,9 +16,29 @@ impl fmt::Display for Plan {
                 f.write_str("\n")?;
             }
             match step {
-                Step::Prepare(statement) | Step::Write(statement) => write!(f, "{statement}")?,
-                Step::WriteEach(rows) => write!(f, "-- for each row\n{}", rows.sql)?,
-                Step::Load(statements) | Step::WriteChunks(statements) | Step::Insert { statements, .. } => {
+                Step::Prepare(statement) | Step::Write(statement) | Step::WriteCounted(statement) => {
+                    write!(f, "{statement}")?;
+                }
+                Step::WriteReturning(statement, _) => write!(f, "{statement}")?,
+                Step::Return(statement, _) => write!(f, "-- the rows that come back\n{statement}")?,
+                Step::Stage(stage) => write!(f, "-- the rows of the batch follow\n{}", stage.sql)?,
+                Step::WriteRows(rows) => {
+                    let WriteRows { write, matches, old, .. } = rows;
+                    if let Some(old) = old {
+                        write!(f, "-- for each row, first\n{}\n", old.sql)?;
+                    }
+                    write!(f, "-- for each row\n{}", write.sql)?;
+                    if let Some(matches) = matches {
+                        write!(f, "\n-- where nothing was written\n{}", matches.sql)?;
+                    }
+                }
+                Step::WriteBulk(bulk) => {
+                    write!(f, "-- for the rows of each part of the batch\n{}", bulk.write.sql)?
+                }
+                Step::WriteParts(parts) => write!(f, "-- for each part of the batch\n{}", parts.sql)?,
+                Step::WriteKeys(keys) => write!(f, "-- for each part of the keys\n{}", keys.sql)?,
+                Step::InsertEach(rows) => write!(f, "-- for each row\n{}", rows.sql)?,
+                Step::Insert { statements, .. } => {
                     write!(f, "-- for each part of the batch\n{}", statements.sql)?;
                 }
                 Step::RefuseDuplicates(statement) => write!(f, "-- a row refuses the batch\n{statement}")?,

@@ -88,7 +88,7 @@ pub fn insert(
     } else if dialect.supports(Capability::LocalCalls) {
         let places = arrays::placeholders(dialect, types.len());
         let sql = format!("{into} VALUES ({places}){returning}");
-        Step::WriteEach(Rows { sql, types, rows: Box::new(stored.into_iter()), key: 0..0, returned })
+        Step::InsertEach(Rows { sql, types, rows: Box::new(stored.into_iter()), key: 0..0, returned })
     } else if dialect.supports(Capability::ArrayParams) && !has_arrays && count > 1 {
         let names: Vec<_> = (0..types.len()).map(|number| format!("v{number}")).collect();
         let names = names.join(", ");
@@ -110,7 +110,7 @@ pub fn insert(
             values_statements(dialect, format!("{into} VALUES "), types, stored, size, &returning);
         Step::Insert { statements, returned }
     };
-    Ok(Plan { rows: count, ..Plan::of(vec![step]) })
+    Ok(Plan::of(vec![step]))
 }
 
 fn stored(
@@ -147,20 +147,32 @@ pub(super) fn values_statements(
     let parts = parts(rows, size);
     let after = after.to_owned();
     Statements::chunks(parts.flat_map(move |part| below(part, most)), move |rows| {
-        let mut sql = into.clone();
-        let mut params = Vec::with_capacity(rows.len() * types.len());
-        for row in rows {
-            sql.push_str(if params.is_empty() { "(" } else { ", (" });
-            for (position, (value, data_type)) in row.into_iter().zip(&types).enumerate() {
-                sql.push_str(if position > 0 { ", " } else { "" });
-                sql.push_str(&places[params.len()]);
-                params.push(Param { value, data_type: data_type.clone() });
-            }
-            sql.push(')');
-        }
-        sql.push_str(&after);
-        Statement { sql, params }
+        let sql = values(&into, types.len(), rows.len(), |place| places[place].clone(), &after);
+        let types = types.iter().cycle().cloned();
+        let params = rows.into_iter().flatten().zip(types);
+        Statement { sql, params: params.map(|(value, data_type)| Param { value, data_type }).collect() }
     })
+}
+
+/// `head (…), (…) tail`: so many rows of so many places each, which are counted from 0.
+pub(super) fn values(
+    head: &str,
+    width: usize,
+    rows: usize,
+    place: impl Fn(usize) -> String,
+    tail: &str,
+) -> String {
+    let mut sql = head.to_owned();
+    for row in 0..rows {
+        sql.push_str(if row > 0 { ", (" } else { "(" });
+        for column in 0..width {
+            sql.push_str(if column > 0 { ", " } else { "" });
+            sql.push_str(&place(row * width + column));
+        }
+        sql.push(')');
+    }
+    sql.push_str(tail);
+    sql
 }
 
 /// Splits rows so that no part has more than about so many bytes, unless one row alone has.

@@ -55,11 +55,22 @@ pub fn update(
     assignments: &[Assignment],
     now: DateTime<Utc>,
 ) -> Result<Plan> {
+    let sql = update_sql(dialect, query, assignments, now)?;
+    Ok(sql.map_or_else(Plan::default, |sql| Plan::of(vec![Step::Write(sql.statement(dialect))])))
+}
+
+/// The statement; `None` where there is nothing to set or the query has no rows.
+pub(super) fn update_sql(
+    dialect: &dyn Dialect,
+    query: &Query,
+    assignments: &[Assignment],
+    now: DateTime<Utc>,
+) -> Result<Option<Fragment>> {
     refuse(query)?;
     let model = &query.model;
     let set = assigned(model, assignments, now)?;
     if set.is_empty() {
-        return Ok(Plan::default());
+        return Ok(None);
     }
     // Where an order has no meaning it is dropped, but its names are checked all the same.
     Compiler::new(dialect, query).order(query)?;
@@ -73,7 +84,7 @@ pub fn update(
     compiler.allow_joins(true);
     let condition = compiler.filters(query)?;
     if condition == Condition::Nothing {
-        return Ok(Plan::default());
+        return Ok(None);
     }
     let ordered = dialect.supports(Capability::OrderedUpdate);
     let mut order = if ordered { compiler.order(query)? } else { Fragment::default() };
@@ -120,7 +131,7 @@ pub fn update(
             [table, settings(columns.zip(values)), left, keys],
         )
     };
-    Ok(Plan::of(vec![Step::Write(sql.statement(dialect))]))
+    Ok(Some(sql))
 }
 
 /// The positions of the fields that are set, with their new values.

@@ -15,11 +15,16 @@ pub(crate) struct Compiler<'q> {
     pub(super) dialect: &'q dyn Dialect,
     /// The queries around the present one, outermost first, and the present one last.
     pub(super) scopes: Vec<Scope<'q>>,
+    /// The new value of the field at a position, where a bulk update carries one for each row.
+    pub(super) carried: Option<Carried<'q>>,
     /// Whether aggregates have a meaning here: in what a subquery selects.
     pub(super) aggregates: bool,
     /// Whether a query has been put inside of the statement, or a list so long that it may be read as if it were one.
     pub(super) nested: bool,
 }
+
+/// Spells the value of a field that a bulk update carries for each row.
+pub(crate) type Carried<'q> = &'q dyn Fn(usize) -> Option<Fragment>;
 
 /// Where a condition stands.
 #[derive(Clone, Copy)]
@@ -51,7 +56,12 @@ impl<'q> Compiler<'q> {
     }
 
     fn of(dialect: &'q dyn Dialect, scope: Scope<'q>) -> Self {
-        Compiler { dialect, scopes: vec![scope], aggregates: false, nested: false }
+        Compiler { dialect, scopes: vec![scope], carried: None, aggregates: false, nested: false }
+    }
+
+    /// Lets expressions name the values that a bulk update carries.
+    pub(crate) fn carry(&mut self, carried: Carried<'q>) {
+        self.carried = Some(carried);
     }
 
     pub(super) fn scope(&mut self) -> &mut Scope<'q> {

@@ -32,6 +32,7 @@ impl<'q> Compiler<'q> {
             Expr::Value(value, Some(data_type)) => expr::literal(dialect, value, Some(data_type))?,
             Expr::Field(path) => self.field(path)?,
             Expr::Outer(path) => self.outer(path)?,
+            Expr::New(path) => self.new_value(path)?,
             Expr::Binary(left, operator, right) => {
                 let (left, right) = (self.expr(left)?, self.expr(right)?);
                 expr::binary(dialect, left, *operator, right)?
@@ -87,6 +88,24 @@ impl<'q> Compiler<'q> {
         let value = self.field(path);
         self.scopes.push(inner);
         value
+    }
+
+    /// What a bulk update carries of a field for the row.
+    fn new_value(&mut self, path: &'q FieldPath) -> Result<Typed> {
+        let Some(carried) = &self.carried else {
+            return Err(Error::field(format!(
+                "{path} has no new value here: only a bulk update carries one for each row."
+            )));
+        };
+        let [name, transforms @ ..] = path.names() else { return Err(Error::field("A field has a name.")) };
+        let model = &self.scopes[0].tables[0].model;
+        let position = model.find(name)?;
+        let field = &model.fields[position];
+        let Some(value) = carried(position) else {
+            return Err(Error::field(format!("{}.{name} is not carried by this bulk update.", model.name)));
+        };
+        let value = Typed::new(value, field.data_type.clone());
+        self.transformed(value, transforms)
     }
 
     pub(super) fn subquery(&mut self, select: &'q Select, to_field: Option<&str>) -> Result<Typed> {

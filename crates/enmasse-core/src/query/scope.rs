@@ -87,7 +87,7 @@ impl Column {
 impl<'q> Scope<'q> {
     /// The outermost scope of a statement; its table goes by its own name.
     pub(super) fn new(model: ModelRef, annotations: &'q [(String, Expr)]) -> Self {
-        let alias = model.table.rsplit('.').next().unwrap_or_default().to_owned();
+        let alias = model.table_name().to_owned();
         let aliases = Aliases(Rc::new((alias.clone(), Cell::new(0))));
         Scope::over(model, alias, aliases, annotations)
     }

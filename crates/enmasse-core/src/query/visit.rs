@@ -30,6 +30,7 @@ impl Expr {
             Expr::Aggregate { of: Some(of), .. } => of.visit(see),
             Expr::Field(_)
             | Expr::Outer(_)
+            | Expr::New(_)
             | Expr::Value(..)
             | Expr::Subquery(_)
             | Expr::Aggregate { .. } => {}

@@ -67,6 +67,11 @@ impl Model {
         self
     }
 
+    /// The table's own name, without its schema's.
+    pub fn table_name(&self) -> &str {
+        self.table.rsplit('.').next().unwrap_or_default()
+    }
+
     /// Where the field of this name stands.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.name == name)

@@ -63,6 +63,9 @@ pub enum Value {
     Json(serde_json::Value),
     /// A PostgreSQL array.
     Array(Vec<Value>),
+    /// A parameter that is in the database's wire format already.
+    #[doc(hidden)]
+    Encoded(Vec<u8>),
 }
 
 impl Value {
@@ -74,7 +77,7 @@ impl Value {
     /// The type that this value has by itself, without a column to say more; `None` for NULL and for an array of nothing.
     pub fn natural_type(&self) -> Option<DataType> {
         Some(match self {
-            Value::Null => return None,
+            Value::Null | Value::Encoded(_) => return None,
             Value::Bool(_) => DataType::Bool,
             Value::Int(_) => DataType::BigInt,
             Value::Float(_) => DataType::Double,

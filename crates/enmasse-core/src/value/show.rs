@@ -27,7 +27,7 @@ impl fmt::Display for Value {
                 shortened(value, f)?;
                 f.write_str("'")
             }
-            Value::Bytes(value) => write!(f, "{} bytes", value.len()),
+            Value::Bytes(value) | Value::Encoded(value) => write!(f, "{} bytes", value.len()),
             Value::DateTime(value) => write!(f, "{}", value.format("%Y-%m-%d %H:%M:%S%.fZ")),
             Value::NaiveDateTime(value) => value.fmt(f),
             Value::Date(value) => value.fmt(f),

@@ -141,6 +141,7 @@ impl<'a> From<&'a Value> for ValueRef<'a> {
             Value::Uuid(value) => ValueRef::Uuid(*value),
             Value::Json(value) => ValueRef::Json(value),
             Value::Array(value) => ValueRef::Array(value),
+            Value::Encoded(value) => ValueRef::Bytes(value),
         }
     }
 }

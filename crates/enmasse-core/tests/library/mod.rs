@@ -67,7 +67,8 @@ pub fn schema() -> Arc<Schema> {
             .add(id())
             .add(refers("book", DataType::BigInt, "Book", "chapters"))
             .add(Field::new("number", DataType::Integer))
-            .add(Field::new("title", text(100)).null()),
+            .add(Field::new("title", text(100)).null())
+            .unique_together(["book", "number"]),
         Model::new("Copy", "copy")
             .add(refers("book", DataType::BigInt, "Book", "copies").primary_key())
             .add(Field::new("number", DataType::Integer).primary_key())

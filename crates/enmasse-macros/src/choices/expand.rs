@@ -10,8 +10,7 @@ pub fn expand(choices: &Choices) -> TokenStream {
     let (idents, field_type, families): (Vec<&Ident>, _, _) = match variants {
         Variants::Text(variants) => {
             let idents: Vec<&Ident> = variants.iter().map(|(ident, _)| ident).collect();
-            let texts = variants.iter().map(|(_, text)| text);
-            let again = variants.iter().map(|(_, text)| text);
+            let texts: Vec<_> = variants.iter().map(|(_, text)| text).collect();
             let field_type = quote! {
                 fn data_type() -> ::enmasse::DataType {
                     ::enmasse::DataType::TEXT
@@ -21,10 +20,14 @@ pub fn expand(choices: &Choices) -> TokenStream {
                     ::enmasse::Value::from(match self { #(Self::#idents => #texts,)* })
                 }
 
+                fn value_ref(&self) -> ::enmasse::ValueRef<'_> {
+                    ::enmasse::ValueRef::Text(match self { #(Self::#idents => #texts,)* })
+                }
+
                 fn from_value(value: ::enmasse::Value) -> ::enmasse::Result<Self> {
                     match &value {
                         ::enmasse::Value::Text(text) => match text.as_str() {
-                            #(#again => ::std::result::Result::Ok(Self::#idents),)*
+                            #(#texts => ::std::result::Result::Ok(Self::#idents),)*
                             _ => ::std::result::Result::Err(::enmasse::__private::not_a_choice::<Self>(&value)),
                         },
                         _ => ::std::result::Result::Err(::enmasse::__private::not_a_choice::<Self>(&value)),
@@ -52,6 +55,10 @@ pub fn expand(choices: &Choices) -> TokenStream {
 
                 fn to_value(&self) -> ::enmasse::Value {
                     ::enmasse::Value::Int(match self { #(Self::#idents => Self::#idents as i64,)* })
+                }
+
+                fn value_ref(&self) -> ::enmasse::ValueRef<'_> {
+                    ::enmasse::ValueRef::Int(match self { #(Self::#idents => Self::#idents as i64,)* })
                 }
 
                 fn from_value(value: ::enmasse::Value) -> ::enmasse::Result<Self> {

@@ -20,6 +20,10 @@ pub fn expand(model: &Model) -> TokenStream {
     let to_values = model.fields.iter().zip(&places).map(|(field, place)| {
         quote_spanned! { field.field_type.span() => ::enmasse::FieldType::to_value(#place) }
     });
+    let borrows = model.fields.iter().zip(&places).map(|(field, place)| {
+        quote_spanned! { field.field_type.span() => ::enmasse::FieldType::value_ref(#place) }
+    });
+    let also = positions.clone();
     let sets = model.fields.iter().zip(&places).zip(0_usize..).map(|((field, place), position)| {
         let set = quote_spanned! { field.field_type.span() =>
             ::enmasse::FieldType::from_value(#value).map(|value| *#place = value)
@@ -55,6 +59,15 @@ pub fn expand(model: &Model) -> TokenStream {
                 match field {
                     #(#positions => #to_values,)*
                     _ => ::enmasse::Value::Null,
+                }
+            }
+
+            fn value_ref(&self, _: &::enmasse::schema::ModelRef, field: usize) -> ::enmasse::ValueRef<'_> {
+                #(#types)*
+                let Self { #(#idents: #places),* } = self;
+                match field {
+                    #(#also => #borrows,)*
+                    _ => ::enmasse::ValueRef::Null,
                 }
             }
 

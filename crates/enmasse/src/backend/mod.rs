@@ -23,12 +23,13 @@ use std::sync::Arc;
 
 use enmasse_core::dialect::Dialect;
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::plan::Rows;
-use enmasse_core::sql::Statement;
+use enmasse_core::plan::{Rows, Stage, WriteRows};
+use enmasse_core::sql::{RowStatement, Statement};
 use enmasse_core::value::{DataType, Value};
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
+use crate::batch::Chunks;
 use crate::url::DatabaseUrl;
 
 /// How many connections a server's pool has at the most: `?pool_size=`.
@@ -50,6 +51,8 @@ pub(crate) type Row = Vec<Value>;
 pub(crate) struct Done {
     /// Rows matched, or inserted, or deleted.
     pub rows: u64,
+    /// Rows of these that an update changed, where the database tells it.
+    pub changed: Option<u64>,
     /// The first identity value that an insert made, where the database tells it this way only.
     pub last_insert_id: Option<i64>,
 }
@@ -103,9 +106,33 @@ pub(crate) trait Connection: Send {
         rows: mpsc::Sender<Result<Vec<Row>>>,
     ) -> BoxFuture<'a, Result<u64>>;
 
-    /// Runs one statement, prepared once, for each row of parameters; `each` hears of every run in order: its parameters,
-    /// the rows that it matched and the rows that it gave back. An error from `each` ends the loop.
-    fn execute_each<'a>(&'a mut self, rows: Rows, each: EachRun) -> BoxFuture<'a, Result<()>>;
+    /// Runs one statement, prepared once, for each row of parameters, and gives the rows that the runs gave back.
+    fn insert_each(&mut self, rows: Rows) -> BoxFuture<'_, Result<Vec<Row>>> {
+        Box::pin(std::future::ready(Err(cannot(rows))))
+    }
+
+    /// Streams rows to where the statement takes them.
+    fn stage<'a>(&'a mut self, stage: &'a Stage, _rows: &'a mut dyn Chunks) -> BoxFuture<'a, Result<()>> {
+        Box::pin(std::future::ready(Err(cannot(stage))))
+    }
+
+    /// Runs one statement, prepared once, for each row of a batch.
+    fn write_rows<'a>(
+        &'a mut self,
+        write: WriteRows,
+        _rows: &'a mut dyn Chunks,
+    ) -> BoxFuture<'a, Result<RowsWritten>> {
+        Box::pin(std::future::ready(Err(cannot(write))))
+    }
+
+    /// Runs one statement with each of these rows of stored values, at once, and gives the number of rows that they matched.
+    fn execute_bulk<'a>(
+        &'a mut self,
+        statement: &'a RowStatement,
+        _rows: Vec<Vec<Value>>,
+    ) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(std::future::ready(Err(cannot(statement))))
+    }
 
     /// Runs SQL that has no parameters and gives no rows: `BEGIN`, a savepoint, `CREATE TABLE`.
     fn script<'a>(&'a mut self, sql: &'a str) -> BoxFuture<'a, Result<()>>;
@@ -121,8 +148,25 @@ pub(crate) trait Connection: Send {
     fn state(&mut self) -> &mut TransactionState;
 }
 
-/// Hears of each run of [`Connection::execute_each`].
-pub(crate) type EachRun = Box<dyn FnMut(&[Value], u64, Vec<Row>) -> Result<()> + Send>;
+/// What [`Connection::write_rows`] came to.
+#[derive(Debug, Default)]
+pub(crate) struct RowsWritten {
+    /// Rows that matched.
+    pub matched: u64,
+    /// Rows of these that were written.
+    pub changed: u64,
+    /// The keys, in stored form, that matched no row.
+    pub missing: Vec<Row>,
+    /// A key, in stored form, that the database takes for the same as one before.
+    pub twice: Option<Row>,
+    /// The rows that came back.
+    pub returned: Vec<Row>,
+}
+
+/// The error for a step that a database's strategies do not use.
+fn cannot(step: impl std::fmt::Debug) -> Error {
+    Error::new(ErrorKind::NotSupported, format!("This database has no such step: {step:?}"))
+}
 
 /// The database that a URL names: the one list of those that there are.
 pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {

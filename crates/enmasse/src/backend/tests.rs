@@ -3,14 +3,17 @@
 #[path = "../../tests/common/mod.rs"]
 mod common;
 
+use std::collections::VecDeque;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use enmasse_core::plan::Rows;
-use enmasse_core::sql::{Param, Statement};
+use enmasse_core::dialect::{Capability, Dialect};
+use enmasse_core::encode::{BatchColumn, Chunk, Duplicates};
+use enmasse_core::plan::{BatchShape, Form, Rows, Stage, WriteRows};
+use enmasse_core::sql::{Bind, Param, RowStatement, Statement};
 use enmasse_core::value::{DataType, Value};
-use enmasse_core::{Error, ErrorKind, Result};
+use enmasse_core::{Error, ErrorKind, Result, ValueRef};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use tokio::time::timeout;
@@ -19,6 +22,7 @@ use tracing::instrument::WithSubscriber;
 use self::common::{Kind, ids, make_table, on_database, on_each_database, on_each_scratch, runtime};
 use super::{Connection, Row};
 use crate::Database;
+use crate::batch::Chunks;
 use crate::handle::{Executor, Handle};
 
 /// A statement whose question marks become the dialect's placeholders.
@@ -228,82 +232,231 @@ fn a_stream_of_a_database_with_one_connection_keeps_nobody_out() {
     });
 }
 
-fn rows(executor: &Executor, sql: &str, count: i64) -> Rows {
-    Rows {
-        sql: statement(executor, sql, [(Value::Null, DataType::TEXT), number(0)]).sql,
-        types: vec![DataType::TEXT, DataType::Integer],
-        rows: Box::new((1..=count).map(|id| vec![Value::Text(format!("n{id}")), Value::Int(id)])),
-        key: 1..2,
-        returned: Vec::new(),
+/// The rows of a batch, encoded beforehand.
+struct Given(VecDeque<Result<(Chunk, usize)>>);
+
+impl Chunks for Given {
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<(Chunk, usize)>>> {
+        Box::pin(std::future::ready(self.0.pop_front().transpose()))
+    }
+
+    fn recycle(&mut self, _chunk: Chunk) {}
+}
+
+/// Rows `(1, 'n1')`, `(2, 'n2')` and so on, a hundred at a time; in place of the row with the number `refused` is an error.
+fn numbered(dialect: &Arc<dyn Dialect>, form: Form, count: i64, refused: i64) -> Given {
+    let shape = BatchShape {
+        columns: vec![BatchColumn::own(DataType::Integer), BatchColumn::own(DataType::TEXT)],
+        positions: vec![0, 1],
+        masks: 0,
+        key: 1,
+        duplicates: Duplicates::InDatabase,
+    };
+    let mut encoder = form.encoder(dialect, &shape, Some(100));
+    let mut chunks = VecDeque::new();
+    for id in 1..=count {
+        if id == refused {
+            chunks.push_back(Err(Error::new(ErrorKind::Value, "that one")));
+            return Given(chunks);
+        }
+        let name = Value::Text(format!("n{id}"));
+        let cell = |column| if column == 0 { ValueRef::Int(id) } else { ValueRef::from(&name) };
+        encoder.row(cell).unwrap();
+        if encoder.is_full() {
+            chunks.push_back(Ok(encoder.take()));
+        }
+    }
+    // of the streams it has the end, of the others no rows
+    let (rest, rows) = encoder.finish_rows();
+    if rows > 0 || !matches!(rest, Chunk::Rows(_)) {
+        chunks.push_back(Ok((rest, rows)));
+    }
+    Given(chunks)
+}
+
+/// How a database takes rows.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Rows,
+    Copy,
+    Load,
+    Bulk,
+}
+
+impl Way {
+    fn of(db: &Database) -> Vec<Way> {
+        let dialect = db.executor().dialect();
+        let ways = [
+            (Way::Rows, Capability::LocalCalls),
+            (Way::Copy, Capability::CopyStream),
+            (Way::Load, Capability::LoadStream),
+            (Way::Bulk, Capability::BulkExecute),
+        ];
+        ways.into_iter().filter(|(_, needs)| dialect.supports(*needs)).map(|(way, _)| way).collect()
+    }
+
+    fn form(self) -> Form {
+        match self {
+            Way::Rows => Form::Cells,
+            Way::Copy => Form::CopyBinary,
+            Way::Load => Form::LoadData,
+            Way::Bulk => Form::Stored,
+        }
+    }
+
+    fn is_staged(self) -> bool {
+        matches!(self, Way::Copy | Way::Load)
+    }
+
+    /// The statement that takes the rows `(id, name)` into a table.
+    fn stage(self, table: &str) -> Stage {
+        let sql = match self {
+            Way::Copy => format!("COPY {table} (id, name) FROM STDIN BINARY"),
+            _ => format!(
+                "LOAD DATA LOCAL INFILE 'enmasse' REPLACE INTO TABLE {table} CHARACTER SET utf8mb4 \
+                 FIELDS TERMINATED BY 0x09 ESCAPED BY 0x5C LINES TERMINATED BY 0x0A (id, name)"
+            ),
+        };
+        Stage { sql, form: self.form() }
+    }
+}
+
+/// Writes rows and nothing more; `alone` is a transaction of its own.
+fn write_only(write: RowStatement, alone: bool) -> WriteRows {
+    WriteRows { write, matches: None, old: None, returned: Vec::new(), alone, stored_key: 0 }
+}
+
+/// Names the rows of `t` whose numbers are given, and says how many there were.
+async fn name_rows(connection: &mut dyn Connection, way: Way, mut rows: Given) -> Result<u64> {
+    let plain = |sql: &str| Statement { sql: sql.to_owned(), params: Vec::new() };
+    let write = RowStatement {
+        sql: "UPDATE t SET name = ? WHERE id = ?".to_owned(),
+        binds: vec![Bind::Cell(1), Bind::Cell(0)],
+    };
+    match way {
+        Way::Rows => {
+            let write = write_only(write, false);
+            let written = connection.write_rows(write, &mut rows).await?;
+            assert_eq!((written.changed, written.missing.len()), (written.matched, 997));
+            assert_eq!(written.missing[2][..1], [Value::Int(4)]);
+            Ok(written.matched)
+        }
+        Way::Bulk => {
+            let mut matched = 0;
+            while let Some((Chunk::Rows(rows), _)) = rows.next().await? {
+                matched += connection.execute_bulk(&write, rows).await?;
+            }
+            Ok(matched)
+        }
+        Way::Copy | Way::Load => {
+            connection.script("CREATE TEMPORARY TABLE s (id integer, name text)").await?;
+            let staged = connection.stage(&way.stage("s"), &mut rows).await;
+            let update = match way {
+                Way::Copy => "UPDATE t SET name = s.name FROM s WHERE t.id = s.id",
+                _ => "UPDATE t JOIN s ON t.id = s.id SET t.name = s.name",
+            };
+            let done = match &staged {
+                Ok(()) => connection.execute(&plain(update)).await.map(|done| done.rows),
+                Err(_) => Ok(0),
+            };
+            // MariaDB's outlives what is rolled back; PostgreSQL runs nothing more after an error
+            match way {
+                Way::Load => connection.script("DROP TEMPORARY TABLE s").await?,
+                _ if staged.is_ok() => connection.script("DROP TABLE s").await?,
+                _ => {}
+            }
+            staged.and(done)
+        }
     }
 }
 
 /// Says what the closure is: by itself it would not be found to give back the borrow that it was given.
-fn as_work<F>(work: F) -> F
+fn as_work<T, F>(work: F) -> F
 where
-    F: for<'c> Fn(&'c mut (dyn Connection + 'static)) -> BoxFuture<'c, Result<()>>,
+    F: for<'c> Fn(&'c mut (dyn Connection + 'static)) -> BoxFuture<'c, Result<T>>,
 {
     work
 }
 
-type Heard = Arc<Mutex<Vec<(i64, u64)>>>;
-
-/// Runs an update for each row, and hears of them; the row with the number `refused` is an error.
-fn run_each(executor: &Executor, heard: Heard, refused: i64) -> impl Future<Output = Result<()>> {
+/// [`name_rows`] in a transaction or a savepoint.
+fn run_each(executor: &Executor, way: Way, refused: i64) -> impl Future<Output = Result<u64>> {
     let executor = executor.clone();
     async move {
-        let inside = executor.clone();
+        let dialect = executor.dialect();
         let work = as_work(move |connection| {
-            let rows = rows(&inside, "UPDATE t SET name = ? WHERE id = ?", 1000);
-            let heard = heard.clone();
-            let each = move |params: &[Value], matched: u64, _: Vec<Row>| {
-                let id = common::number(&params[1..]);
-                heard.lock().unwrap().push((id, matched));
-                if id == refused { Err(Error::new(ErrorKind::Value, "that one")) } else { Ok(()) }
-            };
-            connection.execute_each(rows, Box::new(each))
+            Box::pin(name_rows(connection, way, numbered(&dialect, way.form(), 1000, refused)))
         });
         executor.atomic(work).await
     }
 }
 
 #[test]
-fn runs_a_statement_for_each_row_in_order() {
+fn takes_the_rows_of_a_batch() {
     on_each_database(async |db| {
         make_table(&db).await;
         let executor = db.executor();
         executor.script("INSERT INTO t (id, name) VALUES (3, ''), (500, ''), (1000, '')").await.unwrap();
-        let heard = Heard::default();
-        run_each(&executor, heard.clone(), 0).await.unwrap();
-        let expected: Vec<(i64, u64)> =
-            (1..=1000).map(|id| (id, u64::from([3, 500, 1000].contains(&id)))).collect();
-        assert_eq!(*heard.lock().unwrap(), expected);
-        let named = statement(&executor, "SELECT name FROM t ORDER BY id", []);
-        let names = executor.query(&named, &[DataType::TEXT]).await.unwrap();
-        assert_eq!(names, [["n3".into()], ["n500".into()], [Value::from("n1000")]]);
+        let names = async || {
+            let named = statement(&executor, "SELECT name FROM t ORDER BY id", []);
+            let names = executor.query(&named, &[DataType::TEXT]).await.unwrap();
+            names.concat().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        for way in Way::of(&db) {
+            executor.script("UPDATE t SET name = ''").await.unwrap();
+            assert_eq!(run_each(&executor, way, 0).await.unwrap(), 3, "{way:?}");
+            assert_eq!(names().await, "'n3' 'n500' 'n1000'", "{way:?}");
 
-        // an error of the caller's ends it, and nothing stays
-        executor.script("UPDATE t SET name = ''").await.unwrap();
-        let heard = Heard::default();
-        let error = run_each(&executor, heard.clone(), 700).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Value);
-        assert_eq!(heard.lock().unwrap().len(), 700);
-        let names = executor.query(&named, &[DataType::TEXT]).await.unwrap();
-        assert_eq!(names, [["".into()], ["".into()], [Value::from("")]]);
+            // an error in the rows ends it, and nothing stays
+            executor.script("UPDATE t SET name = ''").await.unwrap();
+            let error = run_each(&executor, way, 700).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Value, "{way:?}");
+            assert_eq!(names().await, "'' '' ''", "{way:?}");
 
-        // in the caller's transaction only the savepoint is lost
-        db.transaction(async |tx| {
-            tx.execute_raw("UPDATE t SET name = 'kept' WHERE id = 500", []).await?;
-            assert!(run_each(&tx.executor(), Heard::default(), 700).await.is_err());
-            run_each(&tx.executor(), Heard::default(), 0).await?;
-            assert!(run_each(&tx.executor(), Heard::default(), 900).await.is_err());
-            tx.execute_raw("UPDATE t SET name = 'kept' WHERE id = 3", []).await
-        })
-        .await
-        .unwrap();
-        let names = executor.query(&named, &[DataType::TEXT]).await.unwrap();
-        assert_eq!(names, [["kept".into()], ["n500".into()], [Value::from("n1000")]]);
+            // in the caller's transaction only the savepoint is lost
+            db.transaction(async |tx| {
+                tx.execute_raw("UPDATE t SET name = 'kept' WHERE id = 500", []).await?;
+                assert!(run_each(&tx.executor(), way, 700).await.is_err());
+                run_each(&tx.executor(), way, 0).await?;
+                assert!(run_each(&tx.executor(), way, 900).await.is_err());
+                tx.execute_raw("UPDATE t SET name = 'kept' WHERE id = 3", []).await
+            })
+            .await
+            .unwrap();
+            assert_eq!(names().await, "'kept' 'n500' 'n1000'", "{way:?}");
+        }
     });
+}
+
+/// Inserts rows of these numbers into `t`.
+async fn insert_rows(
+    connection: &mut dyn Connection,
+    way: Way,
+    mut rows: Given,
+    returned: Vec<DataType>,
+) -> Result<Vec<Row>> {
+    let insert = "INSERT INTO t (name, id) VALUES (?, ?)";
+    match way {
+        Way::Rows => {
+            let returning = if returned.is_empty() { "" } else { " RETURNING id, name" };
+            let rows = (1..=1000).map(|id| vec![Value::Text(format!("n{id}")), Value::Int(id)]);
+            let rows = Rows {
+                sql: format!("{insert}{returning}"),
+                types: vec![DataType::TEXT, DataType::Integer],
+                rows: Box::new(rows),
+                key: 1..2,
+                returned,
+            };
+            connection.insert_each(rows).await
+        }
+        Way::Bulk => {
+            let insert = RowStatement { sql: insert.to_owned(), binds: vec![Bind::Cell(1), Bind::Cell(0)] };
+            while let Some((Chunk::Rows(rows), _)) = rows.next().await? {
+                connection.execute_bulk(&insert, rows).await?;
+            }
+            Ok(Vec::new())
+        }
+        Way::Copy | Way::Load => connection.stage(&way.stage("t"), &mut rows).await.map(|()| Vec::new()),
+    }
 }
 
 #[test]
@@ -311,55 +464,156 @@ fn a_row_that_the_database_refuses_undoes_all() {
     on_each_database(async |db| {
         make_table(&db).await;
         let executor = db.executor();
-        executor.script("INSERT INTO t (id, name) VALUES (700, '')").await.unwrap();
-        let inside = executor.clone();
-        let work = as_work(move |connection| {
-            let rows = rows(&inside, "INSERT INTO t (name, id) VALUES (?, ?)", 1000);
-            connection.execute_each(rows, Box::new(|_, _, _| Ok(())))
-        });
-        assert_eq!(executor.atomic(&work).await.unwrap_err().kind(), ErrorKind::Integrity);
-        assert_eq!(ids(&db).await, [700]);
-        db.transaction(async |tx| {
-            assert_eq!(tx.executor().atomic(&work).await.unwrap_err().kind(), ErrorKind::Integrity);
-            tx.execute_raw("DELETE FROM t", []).await?;
-            tx.executor().atomic(&work).await
-        })
-        .await
-        .unwrap();
-        assert_eq!(ids(&db).await.len(), 1000);
+        for way in Way::of(&db) {
+            executor.script("DELETE FROM t").await.unwrap();
+            executor.script("INSERT INTO t (id, name) VALUES (700, '')").await.unwrap();
+            let dialect = executor.dialect();
+            let work = as_work(move |connection| {
+                let rows = numbered(&dialect, way.form(), 1000, 0);
+                Box::pin(insert_rows(connection, way, rows, Vec::new()))
+            });
+            // what LOAD DATA would do about it in silence is an error of our own
+            let kind = if matches!(way, Way::Load) { ErrorKind::Database } else { ErrorKind::Integrity };
+            assert_eq!(executor.atomic(&work).await.unwrap_err().kind(), kind, "{way:?}");
+            assert_eq!(ids(&db).await, [700], "{way:?}");
+            db.transaction(async |tx| {
+                assert_eq!(tx.executor().atomic(&work).await.unwrap_err().kind(), kind, "{way:?}");
+                tx.execute_raw("DELETE FROM t", []).await?;
+                tx.executor().atomic(&work).await
+            })
+            .await
+            .unwrap();
+            assert_eq!(ids(&db).await.len(), 1000, "{way:?}");
+        }
     });
 }
 
 #[test]
-fn gives_back_what_each_run_returns() {
-    on_each_database(async |db| {
-        use enmasse_core::dialect::Capability;
+fn sqlite_gives_back_what_each_run_returns() {
+    on_database(Kind::Sqlite, async |db| {
         make_table(&db).await;
         let executor = db.executor();
-        if !executor.dialect().supports(Capability::InsertReturning) {
-            return;
-        }
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let work = {
-            let (inside, heard) = (executor.clone(), heard.clone());
-            as_work(move |connection| {
-                let mut rows =
-                    rows(&inside, "INSERT INTO t (name, id) VALUES (?, ?) RETURNING id, name", 300);
-                rows.returned = vec![DataType::Integer, DataType::TEXT];
-                let heard = heard.clone();
-                connection.execute_each(
-                    rows,
-                    Box::new(move |_, matched, rows| {
-                        assert_eq!(matched, 1);
-                        heard.lock().unwrap().extend(rows);
-                        Ok(())
-                    }),
-                )
-            })
+        let dialect = executor.dialect();
+        let types = || vec![DataType::Integer, DataType::TEXT];
+        let inserted = as_work(move |connection| {
+            let rows = numbered(&dialect, Form::Cells, 0, 0);
+            Box::pin(insert_rows(connection, Way::Rows, rows, types()))
+        });
+        let expected: Vec<Row> = (1..=1000).map(|id| vec![Value::Int(id), format!("n{id}").into()]).collect();
+        assert_eq!(executor.atomic(inserted).await.unwrap(), expected);
+
+        // old rows, and those that are left as they are
+        executor.script("DELETE FROM t WHERE id = 2").await.unwrap();
+        executor.script("UPDATE t SET name = 'old' WHERE id = 3").await.unwrap();
+        let row = |sql: &str, columns: &[usize]| RowStatement {
+            sql: sql.to_owned(),
+            binds: columns.iter().map(|&column| Bind::Cell(column)).collect(),
         };
-        executor.atomic(work).await.unwrap();
-        let expected: Vec<Row> = (1..=300).map(|id| vec![Value::Int(id), format!("n{id}").into()]).collect();
-        assert_eq!(*heard.lock().unwrap(), expected);
+        let dialect = executor.dialect();
+        let updated = as_work(move |connection| {
+            let mut rows = numbered(&dialect, Form::Cells, 3, 0);
+            let write = WriteRows {
+                write: row(
+                    "UPDATE t SET name = ? WHERE id = ? AND name IS NOT ? RETURNING id, name",
+                    &[1, 0, 1],
+                ),
+                matches: Some(row("SELECT id, name FROM t WHERE id = ?", &[0])),
+                old: Some(row("SELECT id, name FROM t WHERE id = ?", &[0])),
+                returned: types(),
+                alone: false,
+                stored_key: 0,
+            };
+            Box::pin(async move { connection.write_rows(write, &mut rows).await })
+        });
+        let written = executor.atomic(updated).await.unwrap();
+        assert_eq!((written.matched, written.changed), (2, 1));
+        assert_eq!(written.missing, [[Value::Int(2), "n2".into()]]);
+        let both = |id: i64, old: &str, new: &str| [id.into(), old.into(), id.into(), Value::from(new)];
+        assert_eq!(written.returned, [both(1, "n1", "n1"), both(3, "old", "n3")]);
+        assert!(written.twice.is_none());
+    });
+}
+
+#[test]
+fn sqlite_writes_rows_in_a_transaction_of_their_own() {
+    on_database(Kind::Sqlite, async |db| {
+        make_table(&db).await;
+        let executor = db.executor();
+        for (refused, named) in [(700, 0), (0, 2)] {
+            executor.script("DELETE FROM t").await.unwrap();
+            executor.script("INSERT INTO t (id, name) VALUES (3, ''), (500, '')").await.unwrap();
+            let dialect = executor.dialect();
+            let work = as_work(move |connection| {
+                let mut rows = numbered(&dialect, Form::Cells, 1000, refused);
+                let write = RowStatement {
+                    sql: "UPDATE t SET name = ? WHERE id = ?".to_owned(),
+                    binds: vec![Bind::Cell(1), Bind::Cell(0)],
+                };
+                Box::pin(async move { connection.write_rows(write_only(write, true), &mut rows).await })
+            });
+            let written = executor.atomic_once(true, work).await;
+            assert_eq!(written.map_or(0, |written| written.matched), named);
+            let rows = db.query_raw("SELECT COUNT(*) FROM t WHERE name <> ''", []).await.unwrap();
+            assert_eq!(common::number(&rows[0]), named as i64);
+        }
+    });
+}
+
+#[test]
+fn sqlite_tells_a_key_that_the_column_takes_for_another() {
+    on_database(Kind::Sqlite, async |db| {
+        let executor = db.executor();
+        executor.script("CREATE TABLE w (id integer, name text COLLATE NOCASE)").await.unwrap();
+        executor.script("INSERT INTO w VALUES (1, 'N1')").await.unwrap();
+        let dialect = executor.dialect();
+        let work = as_work(move |connection| {
+            let shape = BatchShape {
+                columns: vec![BatchColumn::own(DataType::TEXT)],
+                positions: vec![0],
+                masks: 0,
+                key: 1,
+                duplicates: Duplicates::InDatabase,
+            };
+            let mut encoder = Form::Cells.encoder(&dialect, &shape, None);
+            for name in ["n1", "N1"] {
+                encoder.row(|_| ValueRef::Text(name)).unwrap();
+            }
+            let mut rows = Given(VecDeque::from([Ok(encoder.finish_rows())]));
+            let write = WriteRows {
+                write: RowStatement {
+                    sql: "UPDATE w SET id = 2 WHERE name = ? RETURNING name".to_owned(),
+                    binds: vec![Bind::Cell(0)],
+                },
+                matches: None,
+                old: None,
+                returned: vec![DataType::TEXT],
+                alone: false,
+                stored_key: 1,
+            };
+            Box::pin(async move { connection.write_rows(write, &mut rows).await })
+        });
+        let written = executor.atomic(work).await.unwrap();
+        assert_eq!(written.twice, Some(vec!["N1".into()]));
+    });
+}
+
+#[test]
+fn a_step_that_a_database_has_not_is_an_error() {
+    on_each_database(async |db| {
+        make_table(&db).await;
+        let executor = db.executor();
+        for way in [Way::Rows, Way::Copy, Way::Bulk] {
+            if Way::of(&db).iter().any(|own| own.form() == way.form() || own.is_staged() && way.is_staged()) {
+                continue;
+            }
+            let dialect = executor.dialect();
+            let work = as_work(move |connection| {
+                let rows = numbered(&dialect, way.form(), 3, 0);
+                Box::pin(insert_rows(connection, way, rows, Vec::new()))
+            });
+            assert_eq!(executor.atomic(work).await.unwrap_err().kind(), ErrorKind::NotSupported, "{way:?}");
+        }
+        assert!(ids(&db).await.is_empty());
     });
 }
 

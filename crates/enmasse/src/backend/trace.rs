@@ -1,18 +1,17 @@
 //! A span for each statement: its SQL, never its parameters, with the rows and the time that it took.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use enmasse_core::error::{Error, Result};
-use enmasse_core::plan::Rows;
-use enmasse_core::sql::Statement;
+use enmasse_core::plan::{Rows, Stage, WriteRows};
+use enmasse_core::sql::{RowStatement, Statement};
 use enmasse_core::value::{DataType, Value};
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use tracing::{Instrument, Span, field};
 
-use super::{Connection, Done, EachRun, Row, TransactionState};
+use super::{Connection, Done, Row, RowsWritten, TransactionState};
+use crate::batch::Chunks;
 
 /// A connection whose statements are traced under the target `enmasse`, at the level of debug.
 pub(crate) struct Traced(pub Box<dyn Connection>);
@@ -74,18 +73,30 @@ impl Connection for Traced {
         Box::pin(traced(&statement.sql, self.0.stream(statement, columns, rows), |rows| *rows))
     }
 
-    fn execute_each<'a>(&'a mut self, rows: Rows, mut each: EachRun) -> BoxFuture<'a, Result<()>> {
+    fn insert_each(&mut self, rows: Rows) -> BoxFuture<'_, Result<Vec<Row>>> {
         let sql = rows.sql.clone();
-        let total = Arc::new(AtomicU64::new(0));
-        let counter = total.clone();
-        let counted = Box::new(move |params: &[Value], matched, returned| {
-            counter.fetch_add(matched, Ordering::Relaxed);
-            each(params, matched, returned)
-        });
-        Box::pin(async move {
-            let run = self.0.execute_each(rows, counted);
-            traced(&sql, run, |()| total.load(Ordering::Relaxed)).await
-        })
+        Box::pin(async move { traced(&sql, self.0.insert_each(rows), |rows| rows.len() as u64).await })
+    }
+
+    fn stage<'a>(&'a mut self, stage: &'a Stage, rows: &'a mut dyn Chunks) -> BoxFuture<'a, Result<()>> {
+        Box::pin(traced(&stage.sql, self.0.stage(stage, rows), |()| 0))
+    }
+
+    fn write_rows<'a>(
+        &'a mut self,
+        write: WriteRows,
+        rows: &'a mut dyn Chunks,
+    ) -> BoxFuture<'a, Result<RowsWritten>> {
+        let sql = write.write.sql.clone();
+        Box::pin(async move { traced(&sql, self.0.write_rows(write, rows), |written| written.matched).await })
+    }
+
+    fn execute_bulk<'a>(
+        &'a mut self,
+        statement: &'a RowStatement,
+        rows: Vec<Vec<Value>>,
+    ) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(traced(&statement.sql, self.0.execute_bulk(statement, rows), |matched| *matched))
     }
 
     fn script<'a>(&'a mut self, sql: &'a str) -> BoxFuture<'a, Result<()>> {

@@ -99,7 +99,7 @@ impl<T: FieldType> Expression for Column<T> {
     type Base = T::Base;
 
     fn into_expr(self) -> Expr {
-        Expr::Field(self.path())
+        self.path.expr(self.path())
     }
 }
 

@@ -33,7 +33,7 @@ impl NamedColumns {
     ///
     /// The name is checked against the model when a statement is made.
     pub fn col(self, name: &str) -> NamedColumn {
-        NamedColumn { path: self.path.named(name) }
+        NamedColumn { path: self.path.named(name), root: self.path }
     }
 }
 
@@ -44,6 +44,7 @@ impl NamedColumns {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NamedColumn {
     path: FieldPath,
+    root: Path,
 }
 
 /// A field by name: Django's `F`.
@@ -57,7 +58,7 @@ pub struct NamedColumn {
 /// ```
 #[allow(non_snake_case)]
 pub fn F(name: impl Into<FieldPath>) -> NamedColumn {
-    NamedColumn { path: name.into() }
+    NamedColumn { path: name.into(), root: Path::root() }
 }
 
 impl NamedColumn {
@@ -91,7 +92,7 @@ impl Expression for NamedColumn {
     type Base = Untyped;
 
     fn into_expr(self) -> Expr {
-        Expr::Field(self.path)
+        self.root.expr(self.path)
     }
 }
 

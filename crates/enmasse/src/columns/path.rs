@@ -5,15 +5,20 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use enmasse_core::expr::FieldPath;
+use enmasse_core::expr::{Expr, FieldPath};
 
 /// The hops that lead from a query's model to another one: none, or the names of relations.
 ///
 /// `Copy`, because columns are. Each different way is kept once for the life of the program: the names are those of the
 /// program's own code, so that there are few.
-#[derive(Clone, Copy)]
-pub struct Path(Option<&'static Hop>);
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Path {
+    hop: Option<&'static Hop>,
+    /// Whether it leads to the values that a bulk update carries, and not to the stored ones.
+    is_new: bool,
+}
 
+#[derive(PartialEq, Eq, Hash)]
 struct Hop {
     before: Path,
     name: &'static str,
@@ -27,17 +32,22 @@ static HOPS: LazyLock<Mutex<HashMap<Key, &'static Hop>>> = LazyLock::new(Mutex::
 impl Path {
     /// The query's model itself.
     pub const fn root() -> Self {
-        Path(None)
+        Path { hop: None, is_new: false }
+    }
+
+    /// The values that a bulk update carries for the row.
+    pub(crate) const fn of_new() -> Self {
+        Path { hop: None, is_new: true }
     }
 
     /// One relation further.
     #[must_use]
     pub fn hop(self, name: &'static str) -> Self {
-        let before = self.0.map_or(0, |hop| std::ptr::from_ref(hop).addr());
+        let before = self.hop.map_or(0, |hop| std::ptr::from_ref(hop).addr());
         let mut hops = HOPS.lock().unwrap_or_else(PoisonError::into_inner);
         let hop =
             hops.entry((before, name)).or_insert_with(|| Box::leak(Box::new(Hop { before: self, name })));
-        Path(Some(hop))
+        Path { hop: Some(hop), ..self }
     }
 
     /// The path of a field at the end.
@@ -45,6 +55,11 @@ impl Path {
         let mut names = self.names();
         names.push(name);
         FieldPath::new(names)
+    }
+
+    /// The value of a field at the end.
+    pub(crate) fn expr(self, field: FieldPath) -> Expr {
+        if self.is_new { Expr::New(field) } else { Expr::Field(field) }
     }
 
     /// The path of a field at the end, by a name that may itself be a path.
@@ -55,10 +70,10 @@ impl Path {
 
     fn names(self) -> Vec<&'static str> {
         let mut names = Vec::new();
-        let mut at = self.0;
+        let mut at = self.hop;
         while let Some(hop) = at {
             names.push(hop.name);
-            at = hop.before.0;
+            at = hop.before.hop;
         }
         names.reverse();
         names
@@ -79,7 +94,7 @@ mod tests {
     fn a_way_is_kept_once() {
         let first = Path::root().hop("user").hop("country");
         let second = Path::root().hop("user").hop("country");
-        assert!(std::ptr::eq(first.0.unwrap(), second.0.unwrap()));
+        assert!(std::ptr::eq(first.hop.unwrap(), second.hop.unwrap()));
         assert_eq!(first.field("code").to_string(), "user__country__code");
         assert_eq!(first.named("city__name").to_string(), "user__country__city__name");
         assert_eq!(format!("{:?}", Path::root().hop("a")), "Path(a)");

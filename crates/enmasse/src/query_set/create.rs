@@ -97,7 +97,7 @@ impl<M: Entity> QuerySet<M> {
 
 /// An insert that is sent when it is awaited; see [`QuerySet::create`].
 #[must_use = "nothing is created until it is awaited"]
-pub struct Create<M>(Lazy<(QuerySet<M>, New<M>), M>);
+pub struct Create<M>(Lazy<'static, (QuerySet<M>, New<M>), M>);
 
 enum New<M> {
     Object(M),
@@ -122,7 +122,7 @@ impl<M: Entity> Future for Create<M> {
 
 /// Many inserts that are sent when they are awaited; see [`QuerySet::bulk_create`].
 #[must_use = "nothing is created until it is awaited"]
-pub struct BulkCreate<M>(Lazy<Request<M>, Vec<M>>);
+pub struct BulkCreate<M>(Lazy<'static, Request<M>, Vec<M>>);
 
 struct Request<M> {
     rows: QuerySet<M>,
@@ -254,7 +254,7 @@ fn made(outcome: Outcome) -> Vec<Row> {
         |(first, rows)| (0..rows).map_while(move |number| i64::checked_add_unsigned(first, number));
     let ids = outcome.first_ids.into_iter().flat_map(following);
     let keys = ids.map(|id| vec![Value::Int(id)]);
-    if outcome.made.is_empty() { keys.collect() } else { outcome.made }
+    if outcome.returned.is_empty() { keys.collect() } else { outcome.returned }
 }
 
 /// Sets the fields that a new row gets the time in.

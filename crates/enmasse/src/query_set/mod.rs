@@ -3,16 +3,19 @@
 mod bulk_update;
 mod create;
 mod fetch;
+mod patch;
 mod save;
 mod subquery;
 mod update;
 mod values;
 
-pub use bulk_update::{BulkUpdate, Report};
+pub use bulk_update::Return;
+pub use bulk_update::{BulkUpdate, BulkUpdateReturning, Change, Report, Returned};
 pub use create::{BulkCreate, Create};
+pub use patch::{BulkPatch, Patch};
 pub use save::{Save, Saved};
 pub use subquery::{Subquery, exists};
-pub use update::{Delete, Update};
+pub use update::{Delete, Update, UpdateReturning};
 pub use values::{Selected, Values};
 
 use std::fmt;

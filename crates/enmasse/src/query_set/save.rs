@@ -203,7 +203,7 @@ impl Request {
             _ if found => Ok(None),
             Some(row) => {
                 let plan = plan::insert(&**dialect, model, vec![row.clone()], false, None)?;
-                let made = run(connection, dialect, model, plan).await?.made.pop().unwrap_or_default();
+                let made = run(connection, dialect, model, plan).await?.returned.pop().unwrap_or_default();
                 let mut row = row.clone();
                 for (position, value) in made_by_database(model, false).into_iter().zip(made) {
                     row[position] = value;

@@ -1,12 +1,13 @@
 //! `update` and `delete`: one statement for all rows.
 
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use chrono::Utc;
 use enmasse_core::error::Result;
 use enmasse_core::expr::{Expr, FieldPath};
-use enmasse_core::plan::{self, Assignment, Plan, Step};
+use enmasse_core::plan::{self, Assignment, Plan, Returning, Step};
 use futures_util::future::BoxFuture;
 
 use crate::backend::Done;
@@ -15,6 +16,8 @@ use crate::handle::Executor;
 use crate::lazy::Lazy;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
+use crate::query_set::bulk_update::{Change, Return};
+use crate::run::{Outcome, run};
 
 impl<M: Entity> QuerySet<M> {
     /// Sets fields of all rows, in one statement, and gives the number of rows that matched.
@@ -109,7 +112,7 @@ async fn run_alone(executor: &Executor, plan: Plan) -> Result<u64> {
 
 /// An update that is sent when it is awaited; see [`QuerySet::update`].
 #[must_use = "an update does nothing until it is awaited"]
-pub struct Update<M>(Lazy<Request<M>, u64>);
+pub struct Update<M>(Lazy<'static, Request<M>, u64>);
 
 struct Request<M> {
     rows: QuerySet<M>,
@@ -120,6 +123,11 @@ impl<M: Entity> Request<M> {
     fn plan(&self) -> Result<Plan> {
         plan::update(&*self.rows.dialect()?, self.rows.query()?, &self.assignments, Utc::now())
     }
+
+    fn plan_returning(&self, returning: Returning) -> Result<Plan> {
+        let (dialect, query) = (self.rows.dialect()?, self.rows.query()?);
+        plan::update_returning(&*dialect, query, &self.assignments, Utc::now(), returning)
+    }
 }
 
 impl<M: Entity> Update<M> {
@@ -129,6 +137,45 @@ impl<M: Entity> Update<M> {
     pub fn lock_in_order(mut self) -> Self {
         self.0.change(|request| request.rows.query.lock_in_order = true);
         self
+    }
+
+    /// Gives back the rows as they now are, in no particular order.
+    ///
+    /// PostgreSQL and SQLite do it in the same statement; elsewhere the rows are locked first, and read afterwards.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> enmasse::Result<()> {
+    /// use enmasse::prelude::*;
+    ///
+    /// #[derive(Model, Debug, Clone, PartialEq)]
+    /// #[model(table = "users")]
+    /// struct User {
+    ///     #[model(primary_key)]
+    ///     id: i64,
+    ///     points: i32,
+    /// }
+    ///
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # db.create_tables([User::model()?]).await?;
+    /// User::objects(&db).bulk_create([User { id: 1, points: 5 }]).await?;
+    /// let users = User::objects(&db).update(|u| u.points.increment(1)).returning().await?;
+    /// assert_eq!(users, [User { id: 1, points: 6 }]);
+    /// let changes = User::objects(&db).update(|u| u.points.increment(1)).returning_old().await?;
+    /// assert_eq!((changes[0].old.points, changes[0].new.points), (6, 7));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
+    /// ```
+    pub fn returning(self) -> UpdateReturning<M, M> {
+        UpdateReturning { lazy: Lazy::Request(self.0.into_request()), returns: PhantomData }
+    }
+
+    /// Gives back the rows as they were and as they now are.
+    pub fn returning_old(self) -> UpdateReturning<M, Change<M>> {
+        UpdateReturning { lazy: Lazy::Request(self.0.into_request()), returns: PhantomData }
     }
 
     /// The SQL that it is on its database, without running it.
@@ -152,9 +199,51 @@ impl<M: Entity> Future for Update<M> {
     }
 }
 
+/// An update that gives rows back; see [`Update::returning`].
+#[must_use = "an update does nothing until it is awaited"]
+pub struct UpdateReturning<M, R> {
+    lazy: Lazy<'static, Request<M>, Vec<R>>,
+    returns: PhantomData<fn() -> R>,
+}
+
+impl<M: Entity, R: Return<M>> UpdateReturning<M, R> {
+    /// The SQL that it is on its database, without running it.
+    ///
+    /// # Errors
+    ///
+    /// As [`QuerySet::update`], but for what only the database can tell.
+    pub fn explain(&self) -> Result<String> {
+        let plan = |request: &Request<M>| Ok(request.plan_returning(R::RETURNING)?.to_string());
+        self.lazy.request().map_or(Ok(String::new()), plan)
+    }
+}
+
+impl<M: Entity, R: Return<M>> Future for UpdateReturning<M, R> {
+    type Output = Result<Vec<R>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.lazy.poll(context, |request| async move {
+            let model = request.rows.model()?;
+            let executor = request.rows.executor()?;
+            if request.plan_returning(R::RETURNING)?.is_empty() {
+                return Ok(Vec::new());
+            }
+            let dialect = executor.dialect();
+            let outcome = executor
+                .atomic(|connection| -> BoxFuture<'_, Result<Outcome>> {
+                    let plan = request.plan_returning(R::RETURNING);
+                    let (dialect, model) = (&dialect, &model);
+                    Box::pin(async move { run(connection, dialect, model, plan?).await })
+                })
+                .await?;
+            outcome.returned.into_iter().map(|values| R::from_values(model, values)).collect()
+        })
+    }
+}
+
 /// A deletion that is sent when it is awaited; see [`QuerySet::delete`].
 #[must_use = "a deletion does nothing until it is awaited"]
-pub struct Delete<M>(Lazy<QuerySet<M>, u64>);
+pub struct Delete<M>(Lazy<'static, QuerySet<M>, u64>);
 
 impl<M: Entity> Delete<M> {
     /// The SQL that it is on its database, without running it.

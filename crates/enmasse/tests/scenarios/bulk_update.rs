@@ -124,15 +124,15 @@ fn requests_are_checked_in_djangos_order_also_without_objects() {
                 assert_eq!(kind(bulk(fields)).await, expected, "{fields:?} of {}", objects.len());
             }
         }
-        let error = Team::objects(&tx).bulk_update([], |_| ["player"]).await.unwrap_err();
+        let error = Team::objects(&tx).bulk_update(&[], |_| ["player"]).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Field, "a relation from another model: {error}");
         let error =
             Player::objects(&tx).bulk_update([&player(1, 1), &keyless], |p| p.points).await.unwrap_err();
         assert!(error.to_string().contains("number 2"), "{error}");
-        let sliced = Player::objects(&tx).slice(..2).bulk_update([], |p| p.points).await.unwrap_err();
+        let sliced = Player::objects(&tx).slice(..2).bulk_update(&[], |p| p.points).await.unwrap_err();
         assert_eq!(sliced.kind(), ErrorKind::Request);
 
-        let report = Player::objects(&tx).bulk_update([], |p| p.points).await.unwrap();
+        let report = Player::objects(&tx).bulk_update(&[], |p| p.points).await.unwrap();
         assert_eq!((report.matched, report.missing.len()), (0, 0), "no objects, nothing sent");
         let report = Player::objects(&tx).none().bulk_update([&player(1, 1)], |p| p.points).await.unwrap();
         assert_eq!((report.matched, report.missing), (0, vec![vec![Value::Int(1)]]));
@@ -285,6 +285,23 @@ fn a_constraint_that_the_last_row_breaks_leaves_all_as_it_was() {
             assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
             assert_eq!(Player::objects(&db).order_by(|p| p.id).fetch().await.unwrap(), all);
         }
+    });
+}
+
+/// A few rows are one statement, which has no transaction around it; but not where they are so large that they are several.
+#[test]
+fn few_rows_that_are_large_are_all_or_nothing_too() {
+    on_each_database(async |db| {
+        let all = players(&db, 20).await;
+        let mut changed = all.clone();
+        changed.iter_mut().for_each(|player| {
+            player.data = Some(json!("x".repeat(50_000)));
+            player.number = Some(player.number.unwrap() + 100);
+        });
+        changed.last_mut().unwrap().number = Some(101);
+        let error = Player::objects(&db).bulk_update(&changed, |p| (p.data, p.number)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
+        assert!(Player::objects(&db).order_by(|p| p.id).fetch().await.unwrap() == all);
     });
 }
 
@@ -631,12 +648,12 @@ fn a_transactions_own_settings_stay_as_they_are() {
 fn explain_shows_the_statements() {
     on_each_database(async |db| {
         players(&db, 1).await;
-        let update = Player::objects(&db).bulk_update([&player(1, 5)], |p| p.points);
+        let update = Player::objects(&db).bulk_update([player(1, 5)], |p| p.points);
         let sql = update.explain().unwrap();
         assert!(sql.contains("UPDATE"), "{sql}");
         assert_eq!(points(&db).await, [0], "explained, not run");
         assert_eq!(update.await.unwrap().matched, 1);
-        let wrong = Player::objects(&db).bulk_update([], |_| "nmae").explain().unwrap_err();
+        let wrong = Player::objects(&db).bulk_update(&[], |_| "nmae").explain().unwrap_err();
         assert_eq!(wrong.kind(), ErrorKind::UnknownField);
     });
 }

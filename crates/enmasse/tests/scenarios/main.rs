@@ -1,11 +1,13 @@
 //! Scenarios: each written once, and run on every database.
 
+mod bulk_more;
 mod bulk_update;
 #[path = "../common/mod.rs"]
 mod common;
 mod filters;
 mod models;
 mod names;
+mod progress;
 mod relations;
 mod runtime;
 mod update;

@@ -173,7 +173,7 @@ fn names_and_values_are_checked_when_they_are_used() {
             all().order_by_names(["-nmae"]).fetch().await.unwrap_err(),
             all().update_by([("nmae", 1)]).await.unwrap_err(),
             all().create_by([("nmae", 1)]).await.unwrap_err(),
-            all().bulk_update([], |_| ["nmae"]).await.unwrap_err(),
+            all().bulk_update(&[], |_| ["nmae"]).await.unwrap_err(),
             Record::new(&models[1]).set("nmae", 1).unwrap_err(),
         ];
         for error in errors {

@@ -13,6 +13,7 @@ use crate::catalog::{Declared, Queries};
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
 use crate::schema::{Field, TableRules};
+use crate::sql::Fragment;
 use crate::value::{DataType, Value};
 
 /// MariaDB or MySQL.
@@ -24,6 +25,10 @@ pub struct Mysql {
     pub version: (u32, u32),
     /// `max_allowed_packet`, in bytes.
     pub max_packet: usize,
+    /// `local_infile`: whether the server takes `LOAD DATA LOCAL`.
+    pub local_infile: bool,
+    /// Whether the user may make temporary tables.
+    pub temporary_tables: bool,
 }
 
 /// Which of the two servers it is.
@@ -37,7 +42,13 @@ pub enum Flavour {
 impl std::default::Default for Mysql {
     /// MariaDB 10.11 with its default limits.
     fn default() -> Self {
-        Mysql { flavour: Flavour::MariaDb, version: (10, 11), max_packet: 16 << 20 }
+        Mysql {
+            flavour: Flavour::MariaDb,
+            version: (10, 11),
+            max_packet: 16 << 20,
+            local_infile: true,
+            temporary_tables: true,
+        }
     }
 }
 
@@ -56,9 +67,38 @@ impl Dialect for Mysql {
             InsertReturning => self.flavour == Flavour::MariaDb && self.version >= (10, 5),
             NativeUuid => self.flavour == Flavour::MariaDb && self.version >= (10, 7),
             JsonTable => self.flavour == Flavour::Mysql || self.version >= (10, 6),
+            BulkExecute => self.flavour == Flavour::MariaDb,
+            TemporaryTables => self.temporary_tables,
+            LoadStream => self.local_infile,
             JoinedUpdate | RowLocks | OrderedUpdate | JsonContainment | TypedColumns => true,
             _ => false,
         }
+    }
+
+    /// Without the word, it would commit.
+    fn drop_temporary(&self, table: &str) -> String {
+        format!("DROP TEMPORARY TABLE IF EXISTS {table}")
+    }
+
+    /// From 1,000 values on MariaDB would make a subquery of the list, with a plan and an order of its own.
+    fn many_keys(&self) -> &'static str {
+        match self.flavour {
+            Flavour::MariaDb if self.version >= (10, 6) => {
+                "SET STATEMENT in_predicate_conversion_threshold=0, optimizer_max_sel_arg_weight=0 FOR "
+            }
+            Flavour::MariaDb => "SET STATEMENT in_predicate_conversion_threshold=0 FOR ",
+            Flavour::Mysql => "",
+        }
+    }
+
+    fn unchanged(&self, pairs: Vec<(Fragment, Fragment, &DataType)>) -> Result<Fragment> {
+        let same = |(column, value, data_type): (Fragment, Fragment, &DataType)| match data_type {
+            DataType::Text { .. } | DataType::Json => {
+                Fragment::format("BINARY {} <=> BINARY {}", [column, value])
+            }
+            _ => Fragment::format("{} <=> {}", [column, value]),
+        };
+        Ok(Fragment::join(pairs.into_iter().map(same), " AND "))
     }
 
     fn max_params(&self) -> usize {

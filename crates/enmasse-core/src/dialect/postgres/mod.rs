@@ -13,6 +13,7 @@ use crate::catalog::{Declared, Queries};
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
 use crate::schema::{Field, TableRules};
+use crate::sql::Fragment;
 use crate::value::{DataType, Value};
 
 /// PostgreSQL.
@@ -20,12 +21,14 @@ use crate::value::{DataType, Value};
 pub struct Postgres {
     /// The server's version, as `(15, 18)`.
     pub version: (u32, u32),
+    /// Whether the user may make temporary tables.
+    pub temporary_tables: bool,
 }
 
 impl Default for Postgres {
     /// The least version that is supported.
     fn default() -> Self {
-        Postgres { version: (13, 0) }
+        Postgres { version: (13, 0), temporary_tables: true }
     }
 }
 
@@ -46,7 +49,9 @@ impl Dialect for Postgres {
                 | DistinctOn
                 | JsonContainment
                 | NativeUuid
-        )
+                | CopyStream
+        ) || capability == TemporaryTables && self.temporary_tables
+            || capability == ReturningOld && self.version >= (18, 0)
     }
 
     fn max_params(&self) -> usize {
@@ -71,6 +76,27 @@ impl Dialect for Postgres {
 
     fn limit_for_offset(&self) -> Option<&'static str> {
         None
+    }
+
+    fn temporary(&self, name: &str) -> String {
+        format!("pg_temp.{}", self.quote(name))
+    }
+
+    /// As the record's bytes: `IS DISTINCT FROM` takes 1.0 for 1.00 and -0.0 for 0.0, and has no answer for some types. Records are compared
+    /// only where their types are the same.
+    fn unchanged(&self, pairs: Vec<(Fragment, Fragment, &DataType)>) -> Result<Fragment> {
+        let (mut old, mut new) = (Vec::new(), Vec::new());
+        for (column, value, data_type) in pairs {
+            // a cast to a length would cut; but the digits of a decimal are those of the column
+            let cast = match data_type {
+                DataType::Decimal { .. } => types::column_type(data_type)?,
+                other => types::cast_type(other)?,
+            };
+            old.push(Fragment::format(&format!("{{}}::{cast}"), [column]));
+            new.push(Fragment::format(&format!("({{}})::{cast}"), [value]));
+        }
+        let [old, new] = [old, new].map(|parts| Fragment::join(parts, ", "));
+        Ok(Fragment::format("ROW({})::record *= ROW({})::record", [old, new]))
     }
 
     fn column_type(&self, data_type: &DataType) -> Result<String> {

@@ -18,6 +18,7 @@ pub use functions::{SqlFunction, sqlite_functions};
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
 use crate::schema::{Field, TableRules};
+use crate::sql::Fragment;
 use crate::value::{DataType, Value};
 
 /// SQLite.
@@ -43,7 +44,16 @@ impl Dialect for Sqlite {
 
     fn supports(&self, capability: Capability) -> bool {
         use Capability::*;
-        matches!(capability, InsertReturning | UpdateReturning | LocalCalls | JsonTable)
+        matches!(capability, InsertReturning | UpdateReturning | LocalCalls | JsonTable | TemporaryTables)
+    }
+
+    fn temporary(&self, name: &str) -> String {
+        format!("temp.{}", self.quote(name))
+    }
+
+    fn unchanged(&self, pairs: Vec<(Fragment, Fragment, &DataType)>) -> Result<Fragment> {
+        let same = |(column, value, _)| Fragment::format("{} COLLATE BINARY IS {}", [column, value]);
+        Ok(Fragment::join(pairs.into_iter().map(same), " AND "))
     }
 
     fn max_params(&self) -> usize {

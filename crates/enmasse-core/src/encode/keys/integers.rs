@@ -37,17 +37,13 @@ struct Block {
 }
 
 impl Integers {
-    /// Remembers a key; says `false` where it is the same as the last.
+    /// Remembers a key.
     #[inline]
-    pub fn add(&mut self, key: i64) -> bool {
-        if self.window.last() == Some(&key) {
-            return false;
-        }
+    pub fn add(&mut self, key: i64) {
         self.window.push(key);
         if self.window.len() == WINDOW {
             self.pack();
         }
-        true
     }
 
     /// Packs the window.
@@ -66,7 +62,7 @@ impl Integers {
         self.window.clear();
     }
 
-    /// The keys that came twice, except those of which that was said when they came: the first few.
+    /// The keys that came twice: the first few.
     pub fn twice(&mut self) -> Vec<i64> {
         self.pack();
         self.compare();
@@ -75,7 +71,14 @@ impl Integers {
         twice
     }
 
-    /// Finds the keys that are in several blocks, and forgets all keys.
+    /// The keys in ascending order, some at a time.
+    pub fn sorted(&mut self) -> Sorted<'_> {
+        self.pack();
+        self.blocks.sort_unstable_by_key(|block| block.first);
+        Sorted { blocks: &self.blocks, keys: Vec::new() }
+    }
+
+    /// Finds the keys that are in several blocks.
     fn compare(&mut self) {
         let mut blocks = std::mem::take(&mut self.blocks);
         blocks.sort_unstable_by_key(|block| block.first);
@@ -95,6 +98,37 @@ impl Integers {
                 keys.drain(..known);
             }
         }
+        self.blocks = blocks;
+    }
+}
+
+/// Keys in ascending order, some at a time.
+#[derive(Debug)]
+pub(super) struct Sorted<'a> {
+    blocks: &'a [Block],
+    /// Keys that are not below those of the next block.
+    keys: Vec<i64>,
+}
+
+impl Iterator for Sorted<'_> {
+    type Item = Vec<i64>;
+
+    fn next(&mut self) -> Option<Vec<i64>> {
+        while !self.blocks.is_empty() || !self.keys.is_empty() {
+            let (read, rest) = self.blocks.split_at(READ.min(self.blocks.len()));
+            read.iter().for_each(|block| block.read(&mut self.keys));
+            self.blocks = rest;
+            self.keys.sort();
+            let known = rest
+                .first()
+                .map_or(self.keys.len(), |next| self.keys.partition_point(|key| *key < next.first));
+            let later = self.keys.split_off(known);
+            let keys = std::mem::replace(&mut self.keys, later);
+            if !keys.is_empty() {
+                return Some(keys);
+            }
+        }
+        None
     }
 }
 
@@ -145,8 +179,19 @@ mod tests {
 
     fn twice(keys: impl IntoIterator<Item = i64>) -> Vec<i64> {
         let mut integers = Integers::default();
-        let at_once: Vec<i64> = keys.into_iter().filter(|key| !integers.add(*key)).collect();
-        [at_once, integers.twice()].concat()
+        keys.into_iter().for_each(|key| integers.add(key));
+        integers.twice()
+    }
+
+    #[test]
+    fn gives_the_keys_in_order() {
+        for count in [0, 1, 5, 200_000_i64] {
+            let mut seen = Integers::default();
+            shuffled(count).for_each(|key| seen.add(key));
+            assert_eq!(seen.twice(), NONE);
+            let sorted: Vec<i64> = seen.sorted().flatten().collect();
+            assert_eq!(sorted, (0..count).collect::<Vec<_>>());
+        }
     }
 
     #[test]
@@ -185,7 +230,7 @@ mod tests {
     fn stays_small() {
         let size = |keys: &mut dyn Iterator<Item = i64>| {
             let mut integers = Integers::default();
-            keys.for_each(|key| assert!(integers.add(key)));
+            keys.for_each(|key| integers.add(key));
             let packed: usize = integers.blocks.iter().map(|block| block.packed.len()).sum();
             let blocks = integers.blocks.capacity() * size_of::<Block>();
             packed + blocks + 8 * (integers.window.capacity() + integers.bits.capacity())

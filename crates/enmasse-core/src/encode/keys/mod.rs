@@ -42,8 +42,8 @@ impl SeenKeys {
         })
     }
 
-    /// Remembers a key. Says `false` where it has certainly been there before; of integers this may come out only
-    /// at the [end](SeenKeys::twice).
+    /// Remembers a key. Says `false` where it has been there before; of integers this comes out only at the
+    /// [end](SeenKeys::twice).
     pub fn add(&mut self, key: &[ValueRef<'_>]) -> bool {
         key.iter().for_each(|cell| self.cell(cell));
         self.end_key()
@@ -65,10 +65,23 @@ impl SeenKeys {
     #[inline]
     pub(super) fn end_key(&mut self) -> bool {
         match &mut self.0 {
-            Seen::Integers { seen, key } => key.take().is_none_or(|key| seen.add(key)),
+            Seen::Integers { seen, key } => {
+                key.take().into_iter().for_each(|key| seen.add(key));
+                true
+            }
             Seen::Hashes(seen) => seen.end_key(),
             Seen::Nothing => true,
         }
+    }
+
+    /// The integer keys in ascending order, some at a time; nothing where the key is not one integer.
+    pub fn sorted(&mut self) -> impl Iterator<Item = Vec<i64>> + Send {
+        match &mut self.0 {
+            Seen::Integers { seen, .. } => Some(seen.sorted()),
+            Seen::Hashes(_) | Seen::Nothing => None,
+        }
+        .into_iter()
+        .flatten()
     }
 
     /// The integer keys that came twice, at the end of the batch: the first few.
@@ -96,7 +109,7 @@ mod tests {
     fn finds_integers() {
         let mut seen = SeenKeys::new(Duplicates::Integers);
         assert!(seen.add(&[ValueRef::Int(1)]));
-        assert!(!seen.add(&[ValueRef::Owned(Value::Int(1))]));
+        assert!(seen.add(&[ValueRef::Owned(Value::Int(1))]));
         assert!(seen.add(&[ValueRef::Int(3)]));
         assert!(seen.add(&[ValueRef::Int(1)]));
         assert_eq!(seen.twice(), [Value::Int(1)]);

@@ -1,122 +1,230 @@
 //! One array for the key and one for each column, joined with the table.
 //!
+//! Few rows are one statement, which locks them in the order of their keys whatever plan the server makes of it:
+//!
 //! ```sql
-//! WITH enmasse_batch AS MATERIALIZED (SELECT * FROM unnest($1, $2) AS b(k0, v0)),
-//! enmasse_written AS (
-//!     UPDATE "users" SET "name" = b.v0 FROM (SELECT * FROM enmasse_batch ORDER BY k0) b
-//!     WHERE "users"."id" = b.k0 RETURNING b.k0)
-//! SELECT k0 FROM enmasse_batch EXCEPT SELECT k0 FROM enmasse_written
+//! WITH b AS MATERIALIZED (
+//!     SELECT b.* FROM "users" JOIN unnest((SELECT $1::bigint[]), (SELECT $2::text[])) AS b(k0, v0) ON "users"."id" = b.k0
+//!     ORDER BY "users"."id" FOR NO KEY UPDATE OF "users")
+//! UPDATE "users" SET "name" = b.v0 FROM b WHERE "users"."id" = b.k0
 //! ```
 //!
-//! The rows are sorted and only nested loops are on, so that the join takes them, and their locks, in the order of the keys,
-//! and never reads the whole target as a merge join or a hash join does. The statement gives back the keys that matched no
-//! row.
+//! More are sorted, and only nested loops are on, so that the join takes them, and their locks, in the order of the keys:
+//!
+//! ```sql
+//! UPDATE "users" SET "name" = b.v0 FROM (SELECT * FROM unnest(…) AS b(k0, v0) ORDER BY k0) b WHERE "users"."id" = b.k0
+//! ```
+//!
+//! The planner does not see how long an array is that comes from a `SELECT`. It takes the index then; else it would read the
+//! whole table for a thousand rows.
 
-use crate::dialect::{Dialect, quote_table};
+use std::sync::Arc;
+
+use crate::dialect::Dialect;
+use crate::encode::Chunk;
 use crate::error::Result;
-use crate::plan::insert::below;
-use crate::plan::strategy::{Batch, parts};
-use crate::plan::{Statements, Step, free_name};
-use crate::sql::{Param, Statement};
+use crate::plan::bulk::Job;
+use crate::plan::strategy::settings;
+use crate::plan::strategy::staging::unchanged;
+use crate::plan::{Form, Part, PartGives, Parts, Step, free_name};
+use crate::sql::{Fragment, Param, Statement};
 use crate::value::{DataType, Value};
 
-/// Rows in one statement: past this, the batch gets larger but not faster.
+/// Rows in one statement, where there is no other way for more.
 const ROWS: usize = 10_000;
 
-/// What the planner may not use while the rows are written, until the end of the transaction or [`restore`].
-const OFF: [&str; 3] = ["enable_hashjoin", "enable_mergejoin", "jit"];
+/// Up to so many rows, one statement that locks is faster than a transaction with settings of its own.
+const FEW: u64 = 50;
 
-pub(super) fn steps(dialect: &dyn Dialect, batch: Batch<'_>) -> Result<Vec<Step>> {
-    let Some(filter) = batch.filter(dialect)? else { return Ok(Vec::new()) };
-    let model = batch.model().clone();
-    let table = quote_table(dialect, &model.table);
-    let own = dialect.quote(model.table.rsplit('.').next().unwrap_or_default());
-    let column = |position: usize| dialect.quote(&model.fields[position].column);
-    let b = free_name(&model, "b");
-    let batched = free_name(&model, "enmasse_batch");
-    let written = free_name(&model, "enmasse_written");
+pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
+    let Some(filter) = job.filter(dialect)? else { return Ok(Vec::new()) };
+    let arrays = Arrays::new(dialect, job)?;
+    let is_few = job.rows.is_some_and(|rows| rows <= FEW);
+    if job.skip_unchanged || is_few && !filter.is_empty() {
+        let Some((rest, gives)) = write(dialect, job)? else { return Ok(Vec::new()) };
+        let head = format!("WITH {} AS MATERIALIZED (SELECT * FROM {}), ", arrays.b, arrays.list);
+        return Ok(vec![arrays.step(dialect, job, head, rest, gives, None)]);
+    }
+    let settings =
+        job.settings(dialect, &|column| Fragment::text(format!("{}.{}", arrays.b, arrays.names[column])))?;
+    let set = settings
+        .iter()
+        .map(|setting| Fragment::format("{} = {}", [setting.column.as_str().into(), setting.value.clone()]));
+    let set = Fragment::join(set, ", ");
+    let (table, own, b) = (job.table(dialect), job.own(dialect), &arrays.b);
+    let on = job.on(dialect, b);
+    let gives = PartGives::Matched { missing_before: !filter.is_empty() };
 
-    let keys: Vec<_> = (0..batch.key.len()).map(|number| format!("k{number}")).collect();
-    let values: Vec<_> = (0..batch.fields.len()).map(|number| format!("v{number}")).collect();
-    let width = keys.len() + values.len();
-    let mut set = Vec::new();
-    for (&position, value) in batch.fields.iter().zip(&values) {
-        set.push(format!("{} = {b}.{value}", column(position)));
+    let mut missing = Fragment::text(format!("EXISTS (SELECT 1 FROM {table} WHERE {on}"));
+    missing.push(filter.clone());
+    missing.push(")");
+    let mut update = Fragment::text(format!("UPDATE {table} SET "));
+    update.push(set);
+    if is_few {
+        let keys = job.key.iter().map(|&position| format!("{own}.{}", job.column(dialect, position)));
+        let head = format!(
+            "WITH {b} AS MATERIALIZED (SELECT {b}.* FROM {table} JOIN {} ON {on} ORDER BY {} FOR NO KEY UPDATE OF {own}) ",
+            arrays.list,
+            keys.collect::<Vec<_>>().join(", ")
+        );
+        update.push(format!(" FROM {b} WHERE {on}"));
+        return Ok(vec![arrays.step(dialect, job, head, update, gives, Some(missing))]);
     }
-    for (number, (position, _)) in batch.constants.iter().enumerate() {
-        set.push(format!("{} = {}", column(*position), dialect.placeholder(width + number + 1)));
+    let keys = arrays.names[..job.key.len()].join(", ");
+    update.push(format!(" FROM (SELECT * FROM {} ORDER BY {keys}) {b} WHERE {on}", arrays.list));
+    update.push(filter);
+    let step = arrays.step(dialect, job, String::new(), update, gives, Some(missing));
+    let mut steps = vec![settings::nested_loops(), step];
+    if !job.ends {
+        steps.push(settings::restore());
     }
-    let on =
-        batch.key.iter().zip(&keys).map(|(&position, key)| format!("{own}.{} = {b}.{key}", column(position)));
-    let filter = filter.statement_from(dialect, width + batch.constants.len());
-    let sql = format!(
-        "WITH {batched} AS MATERIALIZED (SELECT * FROM unnest({arrays}) AS {b}({names})), \
-         {written} AS (UPDATE {table} SET {set} FROM (SELECT * FROM {batched} ORDER BY {keys}) {b} \
-         WHERE {on}{filter} RETURNING {given}) \
-         SELECT {keys} FROM {batched} EXCEPT SELECT {keys} FROM {written}",
-        arrays = placeholders(dialect, width),
-        names = [keys.as_slice(), values.as_slice()].concat().join(", "),
-        set = set.join(", "),
-        on = on.collect::<Vec<_>>().join(" AND "),
-        filter = filter.sql,
-        given = keys.iter().map(|key| format!("{b}.{key}")).collect::<Vec<_>>().join(", "),
-        keys = keys.join(", "),
-    );
-
-    let types: Vec<_> =
-        batch.columns().map(|field| DataType::Array(Box::new(field.data_type.clone()))).collect();
-    let mut steps = vec![switch_off()];
-    if batch.has_text_key() {
-        steps.push(Step::RefuseDuplicates(duplicates(dialect, &batch, &table, &types)));
-    }
-    let mut tail = Vec::new();
-    for (position, value) in batch.constants {
-        tail.push(Param { value, data_type: model.fields[position].data_type.clone() });
-    }
-    tail.extend(filter.params);
-    let size = batch.size.unwrap_or(ROWS);
-    let most = dialect.max_statement_bytes();
-    let chunks = parts(batch.rows, size).flat_map(move |part| below(part, most));
-    steps.push(Step::WriteChunks(Statements::chunks(chunks, move |rows| {
-        let mut params = columns(&types, rows.into_iter());
-        params.extend(tail.iter().cloned());
-        Statement { sql: sql.clone(), params }
-    })));
-    steps.push(restore());
     Ok(steps)
 }
 
-/// Keeps each setting in one of our own and switches it off.
-fn switch_off() -> Step {
-    settings(|name| {
-        format!(
-            "set_config('enmasse.{name}', current_setting('{name}'), true), set_config('{name}', 'off', true)"
-        )
-    })
+/// The arrays as a list of rows.
+struct Arrays {
+    b: String,
+    names: Vec<String>,
+    types: Vec<DataType>,
+    /// `unnest((SELECT $1::bigint[]), …) AS b(k0, …)`
+    list: String,
+    /// The same of the key alone.
+    keys: String,
 }
 
-/// Puts each setting back: the transaction may be the caller's.
-fn restore() -> Step {
-    settings(|name| format!("set_config('{name}', current_setting('enmasse.{name}'), true)"))
+impl Arrays {
+    fn new(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Self> {
+        let b = free_name(job.model(), "b");
+        let names = job.names();
+        let types: Vec<_> =
+            job.types().into_iter().map(|data_type| DataType::Array(Box::new(data_type))).collect();
+        let mut arrays = Vec::new();
+        for (number, data_type) in types.iter().enumerate() {
+            arrays.push(format!(
+                "(SELECT {}::{})",
+                dialect.placeholder(number + 1),
+                dialect.cast_type(data_type)?
+            ));
+        }
+        let list = |width: usize| {
+            format!("unnest({}) AS {b}({})", arrays[..width].join(", "), names[..width].join(", "))
+        };
+        Ok(Arrays { list: list(types.len()), keys: list(job.key.len()), b, names, types })
+    }
+
+    /// The step that runs a statement which has `head` before it; `matches` holds for the keys of the list that match a row.
+    fn step(
+        &self,
+        dialect: &dyn Dialect,
+        job: &Job<'_>,
+        head: String,
+        rest: Fragment,
+        gives: PartGives,
+        matches: Option<Fragment>,
+    ) -> Step {
+        let Statement { sql, params } = rest.statement_from(dialect, self.types.len());
+        let sql = head + &sql;
+        let width = job.key.len();
+        let missing = matches.map(|matches| {
+            let Statement { sql, params } = matches.statement_from(dialect, width);
+            let names = self.names[..width].join(", ");
+            Statement { sql: format!("SELECT {names} FROM {} WHERE NOT {sql}", self.keys), params }
+        });
+        Step::WriteParts(Parts {
+            sql: sql.clone(),
+            form: Form::Arrays,
+            most: job.size.unwrap_or(ROWS),
+            make: Arc::new(Unnest {
+                write: Statement { sql, params },
+                missing,
+                types: self.types.clone(),
+                width,
+            }),
+            gives,
+        })
+    }
 }
 
-fn settings(change: fn(&str) -> String) -> Step {
-    let sql = format!("SELECT {}", OFF.map(change).join(", "));
-    Step::Prepare(Statement { sql, params: Vec::new() })
+/// Statements to which the arrays are still to be added.
+struct Unnest {
+    write: Statement,
+    missing: Option<Statement>,
+    types: Vec<DataType>,
+    /// How many columns are the key.
+    width: usize,
 }
 
-/// The keys that the column's own collation takes for the same: a union takes on the collation of the column.
-fn duplicates(dialect: &dyn Dialect, batch: &Batch<'_>, table: &str, types: &[DataType]) -> Statement {
-    let width = batch.key.len();
-    let own = batch.key.iter().map(|&position| dialect.quote(&batch.model().fields[position].column));
-    let own = own.collect::<Vec<_>>().join(", ");
-    let sql = format!(
-        "SELECT {own} FROM (SELECT {own} FROM {table} WHERE false UNION ALL SELECT * FROM unnest({})) keys \
-         GROUP BY {own} HAVING count(*) > 1",
-        placeholders(dialect, width)
-    );
-    let keys = batch.rows.iter().map(|row| row[..width].to_vec());
-    Statement { sql, params: columns(&types[..width], keys) }
+impl Unnest {
+    fn with(&self, statement: &Statement, columns: impl Iterator<Item = Vec<u8>>) -> Statement {
+        let arrays = columns.zip(&self.types);
+        let arrays = arrays
+            .map(|(bytes, data_type)| Param { value: Value::Encoded(bytes), data_type: data_type.clone() });
+        Statement {
+            sql: statement.sql.clone(),
+            params: arrays.chain(statement.params.iter().cloned()).collect(),
+        }
+    }
+}
+
+impl Part for Unnest {
+    fn statement(&self, rows: Chunk) -> Statement {
+        let Chunk::Columns(columns) = rows else { unreachable!("asked for columns, given {rows:?}") };
+        self.with(&self.write, columns.into_iter())
+    }
+
+    fn missing(&self, rows: &Chunk) -> Option<Statement> {
+        let (Chunk::Columns(columns), Some(missing)) = (rows, &self.missing) else { return None };
+        Some(self.with(missing, columns[..self.width].iter().cloned()))
+    }
+}
+
+/// The statement after the list `b` of the rows of the batch; `None` where no row can pass the query's filter.
+pub(super) fn write(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Option<(Fragment, PartGives)>> {
+    let Some(filter) = job.filter(dialect)? else { return Ok(None) };
+    let (table, own) = (job.table(dialect), job.own(dialect));
+    let [b, locked, written] = ["b", "locked", "written"].map(|name| free_name(job.model(), name));
+    let names = job.names();
+    let keys = names[..job.key.len()].join(", ");
+    let settings = job.settings(dialect, &|column| Fragment::text(format!("{b}.{}", names[column])))?;
+    let set = settings
+        .iter()
+        .map(|setting| Fragment::format("{} = {}", [setting.column.as_str().into(), setting.value.clone()]));
+    let on = job.on(dialect, &b);
+
+    let own_keys = job.key.iter().zip(&names);
+    let own_keys =
+        own_keys.map(|(&position, name)| format!("{own}.{} {name}", job.column(dialect, position)));
+    let mut sql = Fragment::text(format!(
+        "{locked} AS MATERIALIZED (SELECT {} FROM {table} JOIN {b} ON {on}",
+        own_keys.collect::<Vec<_>>().join(", ")
+    ));
+    if !filter.is_empty() {
+        sql.push(" WHERE true");
+        sql.push(filter.clone());
+    }
+    sql.push(format!(" ORDER BY {keys} FOR NO KEY UPDATE OF {own}), {written} AS (UPDATE {table} SET "));
+    sql.push(Fragment::join(set, ", "));
+    sql.push(format!(" FROM {b} JOIN {locked} USING ({keys}) WHERE {on}"));
+    sql.push(filter);
+    Ok(Some(match job.skip_unchanged {
+        false => {
+            let given = names[..job.key.len()].iter().map(|key| format!("{b}.{key}"));
+            sql.push(format!(
+                " RETURNING {}) SELECT {keys} FROM {b} EXCEPT SELECT {keys} FROM {written}",
+                given.collect::<Vec<_>>().join(", ")
+            ));
+            (sql, PartGives::Missing)
+        }
+        true => {
+            sql.push(Fragment::format(" AND NOT ({})", [unchanged(dialect, &own, &settings)?]));
+            sql.push(format!(
+                " RETURNING 1) SELECT missing.*, NULL::bigint FROM (SELECT {keys} FROM {b} EXCEPT SELECT {keys} FROM {locked}) missing \
+                 UNION ALL SELECT {}, (SELECT count(*) FROM {written})",
+                vec!["NULL"; job.key.len()].join(", "),
+            ));
+            (sql, PartGives::MissingAndChanged)
+        }
+    }))
 }
 
 pub(in crate::plan) fn placeholders(dialect: &dyn Dialect, count: usize) -> String {

@@ -7,53 +7,77 @@
 //! A filter that reads other rows is asked once, before the first row is written: the keys that pass it are kept in a temporary
 //! table. Asked row by row it would see the rows that have changed already, and be a query for each.
 
-use crate::dialect::{Capability, Dialect, quote_table};
+use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::lookup::Condition;
-use crate::plan::strategy::Batch;
+use crate::plan::bulk::{Job, Returning};
 use crate::plan::update::select;
-use crate::plan::{Rows, Step, free_name};
+use crate::plan::{Step, WriteRows, free_name};
 use crate::query::Compiler;
-use crate::sql::{Fragment, Param, Statement};
+use crate::sql::{Fragment, Statement};
+use crate::value::DataType;
 
-pub(super) fn steps(dialect: &dyn Dialect, batch: Batch<'_>) -> Result<Vec<Step>> {
-    let Some(Filter { before, condition: filter, after }) = filter(dialect, &batch)? else {
+pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
+    let Some(Filter { before, condition, after }) = filter(dialect, job)? else {
         return Ok(Vec::new());
     };
-    let model = batch.model().clone();
-    let width = batch.key.len();
+    let own = job.own(dialect);
+    let cell = |column: usize| Fragment::cell(column);
+    let settings = job.settings(dialect, &cell)?;
+    let set = settings
+        .iter()
+        .map(|setting| Fragment::format("{} = {}", [setting.column.as_str().into(), setting.value.clone()]));
+    let keys = job.key.iter().enumerate().map(|(number, &position)| {
+        Fragment::format("{} = {}", [job.column(dialect, position).into(), cell(number)])
+    });
+    let mut rows = Fragment::text(" WHERE ");
+    rows.push(Fragment::join(keys, " AND "));
+    rows.push(condition);
 
-    let mut types = Vec::new();
-    let mut equal = |position: usize| {
-        let field = &model.fields[position];
-        types.push(field.data_type.clone());
-        format!("{} = {}", dialect.quote(&field.column), dialect.placeholder(types.len()))
-    };
-    let constants = batch.constants.iter().map(|(position, _)| *position);
-    let set: Vec<_> = batch.fields.iter().copied().chain(constants).map(&mut equal).collect();
-    let key: Vec<_> = batch.key.iter().copied().map(&mut equal).collect();
-    let filter = filter.statement_from(dialect, types.len());
-    let table = quote_table(dialect, &model.table);
-    let mut sql = format!("UPDATE {table} SET {} WHERE {}{}", set.join(", "), key.join(" AND "), filter.sql);
-    let mut returned = Vec::new();
-    if batch.has_text_key() {
-        let columns = batch.key.iter().map(|&position| dialect.quote(&model.fields[position].column));
-        sql.push_str(&format!(" RETURNING {}", columns.collect::<Vec<_>>().join(", ")));
-        returned = batch.key_types();
+    let mut write = Fragment::text(format!("UPDATE {} SET ", job.table(dialect)));
+    write.push(Fragment::join(set, ", "));
+    write.push(rows.clone());
+    let mut matches = None;
+    if job.skip_unchanged {
+        let pairs = settings.iter().filter(|setting| !setting.is_auto);
+        let pairs = pairs.map(|setting| {
+            let column = Fragment::text(format!("{own}.{}", setting.column));
+            (column, setting.value.clone(), &setting.data_type)
+        });
+        write.push(Fragment::format(" AND NOT ({})", [dialect.unchanged(pairs.collect())?]));
+        let mut found = Fragment::text(format!("SELECT 1 FROM {}", job.table(dialect)));
+        found.push(rows.clone());
+        matches = Some(found.row_statement(dialect));
     }
 
-    types.extend(filter.params.iter().map(|param| param.data_type.clone()));
-    let constants: Vec<_> = batch.constants.into_iter().map(|(_, value)| value).collect();
-    let filter: Vec<_> = filter.params.into_iter().map(|Param { value, .. }| value).collect();
-    let rows = batch.rows.into_iter().map(move |mut row| {
-        // From (key, values) to (values, constants, key, filter).
-        row.rotate_left(width);
-        let key = row.split_off(row.len() - width);
-        row.extend(constants.iter().cloned().chain(key).chain(filter.iter().cloned()));
-        row
-    });
-    let key = set.len()..set.len() + width;
-    let write = Step::WriteEach(Rows { sql, types, rows: Box::new(rows), key, returned });
+    let mut columns = Vec::new();
+    let mut returned = Vec::new();
+    let mut stored_key = 0;
+    if job.key_types().iter().any(|data_type| matches!(data_type, DataType::Text { .. })) {
+        columns.extend(job.key.iter().map(|&position| job.column(dialect, position)));
+        returned.extend(job.key_types());
+        stored_key = job.key.len();
+    }
+    let mut old = None;
+    if job.returning != Returning::Nothing {
+        columns.extend((0..job.model().fields.len()).map(|position| job.column(dialect, position)));
+        returned.extend(job.row_types());
+        let read = stored_key > 0 || job.skip_unchanged || job.returning == Returning::OldAndNew;
+        if read {
+            let mut row =
+                Fragment::text(format!("SELECT {} FROM {}", columns.join(", "), job.table(dialect)));
+            row.push(rows);
+            old = (job.returning == Returning::OldAndNew).then(|| row.clone().row_statement(dialect));
+            // a row that is left as it is comes back all the same
+            matches = matches.map(|_| row.row_statement(dialect));
+        }
+    }
+    if !columns.is_empty() {
+        write.push(format!(" RETURNING {}", columns.join(", ")));
+    }
+    let write = write.row_statement(dialect);
+    let alone = job.ends && before.is_empty() && after.is_none();
+    let write = Step::WriteRows(WriteRows { write, matches, old, returned, stored_key, alone });
     Ok(before.into_iter().chain([write]).chain(after).collect())
 }
 
@@ -65,18 +89,18 @@ struct Filter {
 }
 
 /// `None` where no row can pass.
-fn filter(dialect: &dyn Dialect, batch: &Batch<'_>) -> Result<Option<Filter>> {
-    let mut compiler = Compiler::new(dialect, batch.query);
-    let passing = compiler.filters(batch.query)?;
+fn filter(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Option<Filter>> {
+    let mut compiler = Compiler::new(dialect, job.query);
+    let passing = compiler.filters(job.query)?;
     if passing == Condition::Nothing {
         return Ok(None);
     }
-    if !dialect.supports(Capability::LocalCalls) || !compiler.reads_others() {
-        let condition = batch.filter(dialect)?;
+    if !compiler.reads_others() {
+        let condition = job.filter(dialect)?;
         return Ok(condition.map(|condition| Filter { before: Vec::new(), condition, after: None }));
     }
     let prepare = |sql: String| Step::Prepare(Statement { sql, params: Vec::new() });
-    let name = free_name(batch.model(), "enmasse_passed");
+    let name = free_name(job.model(), "enmasse_passed");
     let own = compiler.own_key();
     let (mut columns, mut same) = (Vec::new(), Vec::new());
     for (number, column) in own.into_iter().enumerate() {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use enmasse_core::dialect::Mysql;
+use enmasse_core::dialect::{Dialect, Mysql};
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::plan::Rows;
-use enmasse_core::sql::{Param, Statement};
+use enmasse_core::plan::Stage;
+use enmasse_core::sql::{Bind, Param, RowStatement, Statement};
 use enmasse_core::value::{DataType, Value};
 use futures_util::future::BoxFuture;
 use mysql_async::prelude::{Queryable, StatementLike};
@@ -14,7 +14,9 @@ use tokio::sync::mpsc;
 
 use super::convert::{params, raw_row};
 use super::error::error;
-use crate::backend::{Connection, Done, EachRun, Extent, Row, STREAM_CHUNK, TransactionState, load_row};
+use super::load::load;
+use crate::backend::{Connection, Done, Extent, Row, STREAM_CHUNK, TransactionState, load_row};
+use crate::batch::Chunks;
 
 pub(super) struct MysqlConnection {
     dialect: Arc<Mysql>,
@@ -113,6 +115,7 @@ impl Connection for MysqlConnection {
             let result = conn.exec_iter(statement.sql.as_str(), params).await.map_err(error)?;
             let done = Done {
                 rows: result.affected_rows(),
+                changed: changed(&result.info()),
                 last_insert_id: result.last_insert_id().and_then(|id| id.try_into().ok()),
             };
             result.drop_result().await.map_err(error)?;
@@ -153,15 +156,36 @@ impl Connection for MysqlConnection {
         }))
     }
 
-    fn execute_each<'a>(&'a mut self, rows: Rows, mut each: EachRun) -> BoxFuture<'a, Result<()>> {
+    fn stage<'a>(&'a mut self, stage: &'a Stage, rows: &'a mut dyn Chunks) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.run(async move |conn, _| load(conn, &stage.sql, rows).await))
+    }
+
+    fn execute_bulk<'a>(
+        &'a mut self,
+        statement: &'a RowStatement,
+        rows: Vec<Vec<Value>>,
+    ) -> BoxFuture<'a, Result<u64>> {
         Box::pin(self.run(async move |conn, dialect| {
-            let prepared = conn.prep(rows.sql.as_str()).await.map_err(error)?;
-            for values in rows.rows {
-                let bound = params(values.iter())?;
-                let (matched, returned) = query(conn, dialect, &prepared, bound, &rows.returned).await?;
-                each(&values, matched, returned)?;
+            let mut bound = Vec::with_capacity(rows.len());
+            for row in &rows {
+                let values = statement.binds.iter().map(|bind| match bind {
+                    Bind::Param(param) => &param.value,
+                    Bind::Cell(column) => &row[*column],
+                });
+                bound.push(params(values)?);
             }
-            Ok(())
+            // of several messages, the driver tells only what the last one matched
+            let size: usize = rows.iter().flatten().map(size).sum();
+            if size < dialect.max_statement_bytes() {
+                conn.exec_batch(statement.sql.as_str(), bound).await.map_err(error)?;
+                return Ok(conn.affected_rows());
+            }
+            let mut matched = 0;
+            for params in bound {
+                conn.exec_drop(statement.sql.as_str(), params).await.map_err(error)?;
+                matched += conn.affected_rows();
+            }
+            Ok(matched)
         }))
     }
 
@@ -192,6 +216,20 @@ impl Connection for MysqlConnection {
     fn state(&mut self) -> &mut TransactionState {
         &mut self.state
     }
+}
+
+/// About how many bytes a parameter takes.
+fn size(value: &Value) -> usize {
+    16 + match value {
+        Value::Text(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    }
+}
+
+/// How many rows an update changed, which the server tells as `Rows matched: 40  Changed: 2  Warnings: 0`.
+fn changed(info: &str) -> Option<u64> {
+    info.split_once("Changed: ")?.1.split_whitespace().next()?.parse().ok()
 }
 
 /// "This command is not supported in the prepared statement protocol yet".

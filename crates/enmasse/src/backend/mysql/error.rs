@@ -36,8 +36,9 @@ fn kind(code: u16, state: &str) -> ErrorKind {
     match code {
         // lock wait timeout, deadlock, record has changed since last read, statement aborted by NOWAIT
         1205 | 1213 | 1020 | 3572 => ErrorKind::Conflict,
-        // column cannot be null, duplicate entry, no default value, foreign keys, check constraints of MySQL and of MariaDB
-        1048 | 1062 | 1364 | 1216 | 1217 | 1451 | 1452 | 3819 | 4025 => ErrorKind::Integrity,
+        // column cannot be null, the same of LOAD DATA, duplicate entry, no default value, foreign keys, check constraints of
+        // MySQL and of MariaDB
+        1048 | 1263 | 1062 | 1364 | 1216 | 1217 | 1451 | 1452 | 3819 | 4025 => ErrorKind::Integrity,
         // not supported yet, not supported by the storage engine
         1235 | 1031 => ErrorKind::NotSupported,
         // too many connections, access denied, unknown database, shutdown, host blocked, host not allowed, too many

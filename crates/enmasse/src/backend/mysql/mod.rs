@@ -3,9 +3,11 @@
 mod connection;
 mod convert;
 mod error;
+mod load;
 mod tls;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use enmasse_core::dialect::{Dialect, Flavour, Mysql};
 use enmasse_core::error::{Error, ErrorKind, Result};
@@ -22,6 +24,9 @@ use crate::url::{DatabaseUrl, configuration};
 /// The oldest servers that will do.
 const OLDEST_MARIADB: (u32, u32) = (10, 5);
 const OLDEST_MYSQL: (u32, u32) = (8, 0);
+
+/// How long a connection is kept that nobody uses: by default the driver keeps none.
+const IDLE: Duration = Duration::from_secs(300);
 
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 128;
@@ -85,7 +90,12 @@ fn options(url: &DatabaseUrl) -> Result<Opts> {
     let driver = Opts::from_url(&format!("mysql://host/?{}", rest.finish())).map_err(error::url_error)?;
 
     let constraints = PoolConstraints::new(0, size).unwrap_or_default();
-    let pool = driver.pool_opts().clone().with_constraints(constraints).with_reset_connection(false);
+    let pool = driver
+        .pool_opts()
+        .clone()
+        .with_constraints(constraints)
+        .with_inactive_connection_ttl(IDLE)
+        .with_reset_connection(false);
     let statements = if others.iter().any(|(name, _)| name == "stmt_cache_size") {
         driver.stmt_cache_size()
     } else {
@@ -115,11 +125,14 @@ fn options(url: &DatabaseUrl) -> Result<Opts> {
 /// Asks the server what it is.
 async fn backed(pool: Pool) -> Result<Box<dyn Backend>> {
     let mut conn = get(&pool).await?;
-    let row: Option<(String, u64)> =
-        conn.query_first("SELECT VERSION(), @@max_allowed_packet").await.map_err(error::error)?;
-    let (text, packet) = row.unwrap_or_default();
+    let row: Option<(String, u64, bool, String)> = conn
+        .query_first("SELECT VERSION(), @@max_allowed_packet, @@local_infile, @@sql_mode")
+        .await
+        .map_err(error::error)?;
+    let (text, packet, local_infile, sql_mode) = row.unwrap_or_default();
     let setting: Option<(String, String)> =
         conn.query_first("SHOW VARIABLES LIKE 'innodb_rollback_on_timeout'").await.map_err(error::error)?;
+    let temporary_tables = makes_temporary_tables(&mut conn).await?;
     drop(conn);
 
     let (flavour, oldest) = if text.to_ascii_lowercase().contains("mariadb") {
@@ -129,7 +142,14 @@ async fn backed(pool: Pool) -> Result<Box<dyn Backend>> {
     };
     let mut numbers = text.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse().unwrap_or(0));
     let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    let dialect = Mysql { flavour, version, max_packet: packet.try_into().unwrap_or(usize::MAX) };
+    let dialect = Mysql {
+        flavour,
+        version,
+        max_packet: packet.try_into().unwrap_or(usize::MAX),
+        // where values may be changed silently, what is loaded would be
+        local_infile: local_infile && sql_mode.contains("STRICT_"),
+        temporary_tables,
+    };
     if version < oldest {
         return Err(Error::new(
             ErrorKind::NotSupported,
@@ -138,6 +158,19 @@ async fn backed(pool: Pool) -> Result<Box<dyn Backend>> {
     }
     let timeout_ends_transaction = setting.is_some_and(|(_, value)| value.eq_ignore_ascii_case("on"));
     Ok(Box::new(Backed { dialect: Arc::new(dialect), pool, timeout_ends_transaction }))
+}
+
+/// Whether the user may make temporary tables in the current database: there is no way to ask but to do it.
+async fn makes_temporary_tables(conn: &mut Conn) -> Result<bool> {
+    let made = conn.query_drop("CREATE TEMPORARY TABLE enmasse_batch (k0 INT)").await;
+    match made {
+        Ok(()) => {
+            conn.query_drop("DROP TEMPORARY TABLE enmasse_batch").await.map_err(error::error)?;
+            Ok(true)
+        }
+        Err(mysql_async::Error::Server(_)) => Ok(false),
+        Err(other) => Err(error::error(other)),
+    }
 }
 
 async fn get(pool: &Pool) -> Result<Conn> {

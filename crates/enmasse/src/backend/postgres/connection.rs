@@ -3,14 +3,17 @@
 use std::pin::pin;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use deadpool_postgres::{Client, Object};
 use enmasse_core::dialect::Postgres;
+use enmasse_core::encode::Chunk;
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::plan::Rows;
+use enmasse_core::plan::Stage;
 use enmasse_core::sql::Statement;
 use enmasse_core::value::{DataType, Value};
 use futures_util::future::BoxFuture;
-use futures_util::stream::{FuturesOrdered, StreamExt, TryStreamExt};
+use futures_util::sink::SinkExt;
+use futures_util::stream::{StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
 use tokio_postgres::NoTls;
 use tokio_postgres::types::Type;
@@ -18,10 +21,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::convert::{Bound, Raw, parameter_type};
 use super::error::error;
-use crate::backend::{Connection, Done, EachRun, Extent, Row, STREAM_CHUNK, TransactionState, load_row};
-
-/// How many runs of one statement are on their way at a time.
-const PIPELINE: usize = 128;
+use crate::backend::{Connection, Done, Extent, Row, STREAM_CHUNK, TransactionState, load_row};
+use crate::batch::Chunks;
 
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 256;
@@ -124,7 +125,7 @@ impl Connection for PostgresConnection {
             let rows = client.execute_raw(&prepared, params(statement)).await;
             let rows =
                 rows.map_err(|cause| forget_stale(client, &statement.sql, &types(statement), cause))?;
-            Ok(Done { rows, last_insert_id: None })
+            Ok(Done { rows, ..Done::default() })
         }))
     }
 
@@ -170,32 +171,17 @@ impl Connection for PostgresConnection {
         }))
     }
 
-    fn execute_each<'a>(&'a mut self, rows: Rows, mut each: EachRun) -> BoxFuture<'a, Result<()>> {
-        Box::pin(self.run(async move |client, dialect| {
-            let Rows { sql, types, rows, returned, .. } = rows;
-            let types: Vec<Type> = types.iter().map(parameter_type).collect();
-            let prepared = prepare(client, &sql, &types).await?;
-            let mut source = rows.fuse();
-            // each is sent when it is first polled, and they are polled in the order in which they are put in
-            let mut running = FuturesOrdered::new();
-            loop {
-                while running.len() < PIPELINE
-                    && let Some(params) = source.next()
-                {
-                    let (prepared, returned) = (&prepared, &returned);
-                    running.push_back(async move {
-                        let bound: Vec<Bound<'_>> = params.iter().map(Bound).collect();
-                        let result = query(client, dialect, prepared, bound, returned).await;
-                        (params, result)
-                    });
+    fn stage<'a>(&'a mut self, stage: &'a Stage, rows: &'a mut dyn Chunks) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.run(async move |client, _| {
+            // dropped before its end it tells the server to forget what it has
+            let mut sink = pin!(client.copy_in::<_, Bytes>(stage.sql.as_str()).await.map_err(error)?);
+            while let Some((chunk, _)) = rows.next().await? {
+                if let Chunk::Bytes(bytes) = chunk {
+                    sink.send(bytes.into()).await.map_err(error)?;
                 }
-                let Some((params, result)) = running.next().await else { return Ok(()) };
-                let (matched, rows) = result.map_err(|cause| match cause {
-                    Failed::Statement(cause) => forget_stale(client, &sql, &types, cause),
-                    Failed::Row(error) => error,
-                })?;
-                each(&params, matched, rows)?;
             }
+            sink.finish().await.map_err(error)?;
+            Ok(())
         }))
     }
 

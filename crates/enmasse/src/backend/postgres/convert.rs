@@ -88,6 +88,10 @@ impl ToSql for Bound<'_> {
         }
         match (self.0, ty) {
             (Value::Null, _) => Ok(IsNull::Yes),
+            (Value::Encoded(bytes), _) => {
+                out.put_slice(bytes);
+                Ok(IsNull::No)
+            }
             (Value::Bool(value), &Type::BOOL) => value.to_sql(ty, out),
             (Value::Int(value), _) => integer(*value, ty, out),
             (Value::Float(value), &Type::FLOAT8) => value.to_sql(ty, out),

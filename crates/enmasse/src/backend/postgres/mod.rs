@@ -123,8 +123,10 @@ fn config(url: &mut DatabaseUrl) -> Result<Config> {
 /// Asks the server what it is.
 async fn backed(pool: Pool, tls: Option<MakeRustlsConnect>) -> Result<Box<dyn Backend>> {
     let client = pool.get().await.map_err(error::pool_error)?;
-    let row = client.query_one("SELECT current_setting('server_version_num')::int4", &[]).await;
-    let number = row.and_then(|row| row.try_get::<_, i32>(0)).map_err(error::error)? as u32;
+    let asked = "SELECT current_setting('server_version_num')::int4, has_database_privilege(current_database(), 'TEMPORARY')";
+    let row = client.query_one(asked, &[]).await.map_err(error::error)?;
+    let number = row.try_get::<_, i32>(0).map_err(error::error)? as u32;
+    let temporary_tables = row.try_get::<_, bool>(1).map_err(error::error)?;
     let version = (number / 10_000, number % 10_000);
     if version.0 < OLDEST {
         return Err(Error::new(
@@ -133,7 +135,7 @@ async fn backed(pool: Pool, tls: Option<MakeRustlsConnect>) -> Result<Box<dyn Ba
         ));
     }
     drop(client);
-    Ok(Box::new(Backed { dialect: Arc::new(Postgres { version }), pool, tls }))
+    Ok(Box::new(Backed { dialect: Arc::new(Postgres { version, temporary_tables }), pool, tls }))
 }
 
 impl Backend for Backed {

@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use enmasse_core::dialect::Sqlite;
+use enmasse_core::encode::Chunk;
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::plan::Rows;
+use enmasse_core::plan::{Rows, WriteRows};
 use enmasse_core::sql::{Param, Statement};
 use enmasse_core::value::{DataType, Value};
 use futures_util::future::BoxFuture;
@@ -12,8 +13,13 @@ use rusqlite::Connection as Handle;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::convert::{bind, error, raw_row};
+use super::rows::write_rows;
 use super::thread::Thread;
-use crate::backend::{Connection, Done, EachRun, Extent, Row, STREAM_CHUNK, TransactionState, load_row};
+use crate::backend::{Connection, Done, Extent, Row, RowsWritten, STREAM_CHUNK, TransactionState, load_row};
+use crate::batch::Chunks;
+
+/// How many chunks of a batch's rows may wait.
+const AHEAD: usize = 2;
 
 pub(super) struct SqliteConnection {
     dialect: Arc<Sqlite>,
@@ -88,7 +94,7 @@ impl Connection for SqliteConnection {
             bind(&mut prepared, values(&statement.params))?;
             let rows = prepared.raw_execute().map_err(error)? as u64;
             drop(prepared);
-            Ok(Done { rows, last_insert_id: Some(handle.last_insert_rowid()) })
+            Ok(Done { rows, last_insert_id: Some(handle.last_insert_rowid()), ..Done::default() })
         }))
     }
 
@@ -135,30 +141,56 @@ impl Connection for SqliteConnection {
         }))
     }
 
-    fn execute_each<'a>(&'a mut self, rows: Rows, mut each: EachRun) -> BoxFuture<'a, Result<()>> {
+    fn insert_each(&mut self, rows: Rows) -> BoxFuture<'_, Result<Vec<Row>>> {
         let dialect = self.dialect.clone();
         Box::pin(self.run(move |handle, wanted| {
             let mut prepared = handle.prepare_cached(&rows.sql).map_err(error)?;
+            let mut all = Vec::new();
             for params in rows.rows {
                 if !wanted() {
-                    return Ok(());
+                    break;
                 }
                 bind(&mut prepared, params.iter())?;
                 if rows.returned.is_empty() {
-                    let matched = prepared.raw_execute().map_err(error)? as u64;
-                    each(&params, matched, Vec::new())?;
-                } else {
-                    let mut returned = Vec::new();
-                    let mut cursor = prepared.raw_query();
-                    while let Some(row) = cursor.next().map_err(error)? {
-                        let raw = raw_row(row)?;
-                        returned.push(load_row(&*dialect, raw, &rows.returned)?);
-                    }
-                    each(&params, returned.len() as u64, returned)?;
+                    prepared.raw_execute().map_err(error)?;
+                    continue;
+                }
+                let mut cursor = prepared.raw_query();
+                while let Some(row) = cursor.next().map_err(error)? {
+                    all.push(load_row(&*dialect, raw_row(row)?, &rows.returned)?);
                 }
             }
-            Ok(())
+            Ok(all)
         }))
+    }
+
+    fn write_rows<'a>(
+        &'a mut self,
+        write: WriteRows,
+        rows: &'a mut dyn Chunks,
+    ) -> BoxFuture<'a, Result<RowsWritten>> {
+        let dialect = self.dialect.clone();
+        let (sender, receiver) = mpsc::channel(AHEAD);
+        let (back, mut used) = mpsc::unbounded_channel();
+        let loop_ =
+            self.run(move |handle, wanted| write_rows(handle, &dialect, &write, receiver, &back, wanted));
+        let send = async move {
+            while let Some((chunk, _)) = rows.next().await? {
+                let Chunk::Cells(cells) = chunk else { continue };
+                if sender.send(Some(cells)).await.is_err() {
+                    return Ok(()); // the loop has failed, and says why
+                }
+                if let Ok(cells) = used.try_recv() {
+                    rows.recycle(Chunk::Cells(cells));
+                }
+            }
+            _ = sender.send(None).await;
+            Ok(())
+        };
+        Box::pin(async move {
+            let (sent, written) = futures_util::future::join(send, loop_).await;
+            sent.and(written)
+        })
     }
 
     fn script<'a>(&'a mut self, sql: &'a str) -> BoxFuture<'a, Result<()>> {

@@ -48,6 +48,11 @@ pub(super) fn bind<'a>(
     Ok(())
 }
 
+/// Binds one parameter; they are counted from 1.
+pub(super) fn bind_one(statement: &mut Statement<'_>, number: usize, value: &Value) -> Result<()> {
+    statement.raw_bind_parameter(number, Bound(value)).map_err(error)
+}
+
 /// A row as SQLite has it.
 pub(super) fn raw_row(row: &Row<'_>) -> Result<Vec<Value>> {
     // counted here: a statement that is run after its table has changed is prepared anew by its first step

@@ -3,6 +3,7 @@
 mod connection;
 mod convert;
 mod functions;
+mod rows;
 mod thread;
 
 use std::path::PathBuf;

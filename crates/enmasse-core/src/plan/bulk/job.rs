@@ -1,0 +1,353 @@
+//! A bulk update whose names are resolved: what the strategies make statements of.
+
+use crate::dialect::{Capability, Dialect, quote_table};
+use crate::encode::{BatchColumn, Duplicates};
+use crate::error::{Error, Result};
+use crate::expr::{Expr, for_column};
+use crate::lookup::Condition;
+use crate::plan::bulk::{BulkUpdate, Returning};
+use crate::plan::set_auto;
+use crate::plan::strategy::Strategy;
+use crate::plan::update::select;
+use crate::query::{Compiler, Query};
+use crate::schema::ModelRef;
+use crate::sql::Fragment;
+use crate::value::{DataType, Value};
+
+/// How many fields one column of masks has bits for.
+const BITS: usize = 63;
+
+/// A bulk update whose names are resolved.
+pub(crate) struct Job<'a> {
+    pub query: &'a Query,
+    /// The positions of the fields by which rows are found.
+    pub key: Vec<usize>,
+    /// The positions of the other fields that the batch carries.
+    pub carried: Vec<usize>,
+    /// How many columns of the batch say which fields a row sets.
+    pub masks: usize,
+    /// The columns of the batch: the key's, those that are carried, the masks.
+    pub columns: Vec<BatchColumn>,
+    /// The positions of the fields that are written, and their new values.
+    pub set: Vec<(usize, New)>,
+    pub duplicates: Duplicates,
+    pub skip_unchanged: bool,
+    pub returning: Returning,
+    pub rows: Option<u64>,
+    /// Whether the transaction ends with it.
+    pub ends: bool,
+    pub size: Option<usize>,
+    pub strategy: Option<Strategy>,
+}
+
+/// What a field is set to.
+#[derive(Clone, Debug)]
+pub(crate) enum New {
+    /// What the batch carries in this column.
+    Carried(usize),
+    /// That, in rows that say so: by this bit of this column.
+    Patched { column: usize, mask: usize, bit: usize },
+    /// An expression.
+    Computed(Expr),
+    /// The same for all rows, in stored form: the time of the write.
+    Constant(Value),
+}
+
+/// A column of the table, and the SQL that it is set to.
+pub(crate) struct Setting {
+    /// The column, in quotes.
+    pub column: String,
+    pub data_type: DataType,
+    pub value: Fragment,
+    /// Whether it is the time of the write, which alone does not make a row changed.
+    pub is_auto: bool,
+    /// Whether it is read from the row.
+    pub is_computed: bool,
+}
+
+impl<'a> Job<'a> {
+    pub(super) fn new(
+        dialect: &dyn Dialect,
+        request: &BulkUpdate<'a>,
+        key: Vec<usize>,
+        fields: Vec<usize>,
+        assigned: Vec<usize>,
+    ) -> Result<Self> {
+        let model = &request.query.model;
+        let mut computed: Vec<(usize, Expr)> = Vec::new();
+        for assignment in request.set {
+            let position = model.find(&assignment.field.names()[0])?;
+            if computed.iter().any(|(other, _)| *other == position) {
+                let name = &model.fields[position].name;
+                return Err(Error::field(format!("{}.{name} is set twice.", model.name)));
+            }
+            if assigned.contains(&position) {
+                computed.push((position, assignment.value.clone()));
+            }
+        }
+        let mut carried = fields.clone();
+        for (position, value) in &computed {
+            let mut reads_others = false;
+            value.visit(&mut |part| reads_others |= matches!(part, Expr::Subquery(_)));
+            if reads_others {
+                return Err(Error::field(format!(
+                    "{}.{}: in a bulk update an expression is over the row and the object, without queries of other rows: \
+                     some of these may have been written already.",
+                    model.name, model.fields[*position].name
+                )));
+            }
+            read(model, value, &mut |position| {
+                if !carried.contains(&position) && !key.contains(&position) {
+                    carried.push(position);
+                }
+            })?;
+        }
+
+        let masks = if request.patches { fields.len().div_ceil(BITS) } else { 0 };
+        let mut columns: Vec<_> = key.iter().map(|&position| BatchColumn::of(model, position)).collect();
+        columns.extend(carried.iter().map(|&position| match request.patches {
+            true => BatchColumn::patch(model, position),
+            false => BatchColumn::of(model, position),
+        }));
+        columns.extend((0..masks).map(|_| BatchColumn::own(DataType::BigInt)));
+
+        let mut set = Vec::new();
+        for (number, &position) in fields.iter().enumerate() {
+            if computed.iter().any(|(other, _)| *other == position) {
+                continue;
+            }
+            let column = key.len() + number;
+            let mask = key.len() + carried.len() + number / BITS;
+            set.push((
+                position,
+                match request.patches {
+                    true => New::Patched { column, mask, bit: number % BITS },
+                    false => New::Carried(column),
+                },
+            ));
+        }
+        set.extend(computed.into_iter().map(|(position, value)| (position, New::Computed(value))));
+        if !set.is_empty() {
+            for (position, field) in model.fields.iter().enumerate() {
+                if let Some(now) = set_auto(field, false, request.now)
+                    && set.iter().all(|(other, _)| *other != position)
+                {
+                    set.push((position, New::Constant(dialect.store(&now, &field.data_type)?)));
+                }
+            }
+        }
+
+        let of_key = |data_type: fn(&DataType) -> bool| {
+            columns[..key.len()].iter().any(|column| data_type(&column.data_type))
+        };
+        let duplicates = match key.len() {
+            1 if of_key(DataType::is_integer) => Duplicates::Integers,
+            // a collation may take different texts for one
+            _ if of_key(|data_type| matches!(data_type, DataType::Text { .. })) => Duplicates::InDatabase,
+            _ if dialect.supports(Capability::LocalCalls) || request.rows.is_some() => Duplicates::Hashes,
+            _ => Duplicates::InDatabase,
+        };
+        Ok(Job {
+            query: request.query,
+            key,
+            carried,
+            masks,
+            columns,
+            set,
+            duplicates,
+            skip_unchanged: request.skip_unchanged,
+            returning: request.returning,
+            rows: request.rows,
+            ends: request.ends,
+            size: request.batch_size,
+            strategy: request.strategy,
+        })
+    }
+
+    pub(crate) fn model(&self) -> &ModelRef {
+        &self.query.model
+    }
+
+    /// The table in quotes, for what is written.
+    pub(crate) fn table(&self, dialect: &dyn Dialect) -> String {
+        quote_table(dialect, &self.model().table)
+    }
+
+    /// The table's own name in quotes, for its columns.
+    pub(crate) fn own(&self, dialect: &dyn Dialect) -> String {
+        dialect.quote(self.model().table_name())
+    }
+
+    /// A column of the table in quotes.
+    pub(crate) fn column(&self, dialect: &dyn Dialect, position: usize) -> String {
+        dialect.quote(&self.model().fields[position].column)
+    }
+
+    pub(crate) fn types(&self) -> Vec<DataType> {
+        self.columns.iter().map(|column| column.data_type.clone()).collect()
+    }
+
+    pub(crate) fn key_types(&self) -> Vec<DataType> {
+        self.columns[..self.key.len()].iter().map(|column| column.data_type.clone()).collect()
+    }
+
+    /// The types of the model's fields: of a row that comes back.
+    pub(crate) fn row_types(&self) -> Vec<DataType> {
+        self.model().fields.iter().map(|field| field.data_type.clone()).collect()
+    }
+
+    /// All columns of the table, each with a name before it.
+    pub(crate) fn row_columns(&self, dialect: &dyn Dialect, of: &str) -> Vec<String> {
+        (0..self.model().fields.len())
+            .map(|position| format!("{of}.{}", self.column(dialect, position)))
+            .collect()
+    }
+
+    /// Whether the key is one integer.
+    pub(crate) fn has_integer_key(&self) -> bool {
+        self.duplicates == Duplicates::Integers
+    }
+
+    /// Whether rows are found by other fields than those of the primary key.
+    pub(crate) fn matches_on_others(&self) -> bool {
+        self.key != self.model().key()
+    }
+
+    /// How many fields are set to expressions: from two on, those that are set one after the other could see each other.
+    pub(crate) fn computed(&self) -> usize {
+        self.set.iter().filter(|(_, new)| matches!(new, New::Computed(_))).count()
+    }
+
+    /// Whether the batch carries arrays.
+    pub(crate) fn has_arrays(&self) -> bool {
+        self.columns.iter().any(|column| matches!(column.data_type, DataType::Array(_)))
+    }
+
+    /// The names of the batch's columns in a table or a list of rows: `k0`, `v0`, `m0`.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let numbered = |letter: char, count: usize| (0..count).map(move |number| format!("{letter}{number}"));
+        numbered('k', self.key.len())
+            .chain(numbered('v', self.carried.len()))
+            .chain(numbered('m', self.masks))
+            .collect()
+    }
+
+    /// `table.id = b.k0 AND …`
+    pub(crate) fn on(&self, dialect: &dyn Dialect, b: &str) -> String {
+        let own = self.own(dialect);
+        let equal = |(number, &position): (usize, &usize)| {
+            format!("{own}.{} = {b}.k{number}", self.column(dialect, position))
+        };
+        self.key.iter().enumerate().map(equal).collect::<Vec<_>>().join(" AND ")
+    }
+
+    /// What each column is set to, where `spell` spells the batch's cell in a column.
+    pub(crate) fn settings(
+        &self,
+        dialect: &dyn Dialect,
+        spell: &dyn Fn(usize) -> Fragment,
+    ) -> Result<Vec<Setting>> {
+        let model = self.model();
+        let carried = |position: usize| {
+            let among = self.key.iter().chain(&self.carried).position(|&other| other == position)?;
+            Some(spell(among))
+        };
+        let own = self.own(dialect);
+        let mut settings = Vec::new();
+        for (position, new) in &self.set {
+            let field = &model.fields[*position];
+            let column = dialect.quote(&field.column);
+            let value = match new {
+                New::Carried(column) => spell(*column),
+                New::Patched { column: from, mask, bit } => Fragment::format(
+                    &format!("CASE WHEN ({{}} & {}) <> 0 THEN {{}} ELSE {{}} END", 1_i64 << bit),
+                    [spell(*mask), spell(*from), format!("{own}.{column}").into()],
+                ),
+                New::Computed(value) => {
+                    let mut compiler = Compiler::new(dialect, self.query);
+                    compiler.allow_joins(false);
+                    compiler.carry(&carried);
+                    let place = |error: Error| error.at(format!("{}.{}", model.name, field.name));
+                    match value {
+                        Expr::Value(value, _) => Fragment::value(
+                            dialect,
+                            &field.clean(&model.name, value.clone())?,
+                            &field.data_type,
+                        )
+                        .map_err(place)?,
+                        value => {
+                            let value = compiler.typed(value, Some(&field.data_type)).map_err(place)?;
+                            for_column(dialect, value, &field.data_type).map_err(place)?.sql
+                        }
+                    }
+                }
+                New::Constant(value) => Fragment::stored(value.clone(), field.data_type.clone()),
+            };
+            let is_auto = matches!(new, New::Constant(_));
+            let is_computed = matches!(new, New::Computed(_));
+            settings.push(Setting {
+                column,
+                data_type: field.data_type.clone(),
+                value,
+                is_auto,
+                is_computed,
+            });
+        }
+        Ok(settings)
+    }
+
+    /// The condition of the query on the table's own name, with ` AND ` before it; empty where there is none, and `None`
+    /// where no row can pass.
+    pub(crate) fn filter(&self, dialect: &dyn Dialect) -> Result<Option<Fragment>> {
+        let mut compiler = Compiler::new(dialect, self.query);
+        let condition = match compiler.filters(self.query)? {
+            Condition::Nothing => return Ok(None),
+            Condition::Everything => return Ok(Some(Fragment::default())),
+            Condition::Sql(sql) if !compiler.finds_apart() => sql,
+            passing if dialect.supports(Capability::JoinedUpdate) => {
+                // There, the table that is written may be read only where the result is complete beforehand: the limit keeps
+                // the inner query from being merged into the one around it.
+                let key = compiler.own_key();
+                let left = Fragment::join(key.clone(), ", ");
+                let mut keys = select(&mut compiler, key, passing);
+                keys.push(format!(" LIMIT {}", dialect.limit_for_offset().unwrap_or_default()));
+                Fragment::format("({}) IN (SELECT * FROM ({}) passed)", [left, keys])
+            }
+            _ => self.passes(dialect)?,
+        };
+        Ok(Some(Fragment::format(" AND ({})", [condition])))
+    }
+
+    /// Whether the query's condition reads other rows than the one that is written.
+    pub(crate) fn filter_reads_others(&self, dialect: &dyn Dialect) -> bool {
+        let mut compiler = Compiler::new(dialect, self.query);
+        compiler.filters(self.query).is_ok_and(|_| compiler.reads_others())
+    }
+
+    /// The query's conditions asked of one row: it costs no more than the row does.
+    fn passes(&self, dialect: &dyn Dialect) -> Result<Fragment> {
+        let mut outer = Compiler::new(dialect, self.query);
+        let mut inner = Compiler::inside(dialect, self.query);
+        let passing = inner.filters(self.query)?;
+        let keys = inner.own_key().into_iter().zip(outer.own_key());
+        let keys = keys.map(|(inner, outer)| Condition::Sql(Fragment::format("{} = {}", [inner, outer])));
+        let passing = Condition::all(keys.chain([passing]).collect());
+        let rows = select(&mut inner, vec!["1".into()], passing);
+        Ok(Fragment::format("EXISTS ({})", [rows]))
+    }
+}
+
+/// Calls `see` with the position of each field whose new value the expression names.
+fn read(model: &ModelRef, value: &Expr, see: &mut dyn FnMut(usize)) -> Result<()> {
+    let mut error = None;
+    value.visit(&mut |part| {
+        if let Expr::New(path) = part {
+            match path.names().first().map(|name| model.find(name)) {
+                Some(Ok(position)) => see(position),
+                Some(Err(unknown)) => error = Some(unknown),
+                None => {}
+            }
+        }
+    });
+    error.map_or(Ok(()), Err)
+}

@@ -1,0 +1,182 @@
+//! `bulk_update(objects, fields)`: each row to values of its own.
+
+mod job;
+mod keys;
+
+pub use keys::{duplicate_keys, shown_key, unsaved};
+
+pub(crate) use job::{Job, Setting};
+
+use chrono::{DateTime, Utc};
+
+use crate::dialect::Dialect;
+use crate::error::{Error, ErrorKind, Result};
+use crate::expr::FieldPath;
+use crate::plan::strategy::{self, Strategy};
+use crate::plan::update::{concrete, refuse};
+use crate::plan::{Assignment, BatchShape, Plan};
+use crate::query::Query;
+use crate::schema::ModelRef;
+
+/// What is asked of a bulk update.
+#[derive(Clone, Debug)]
+pub struct BulkUpdate<'a> {
+    /// Only rows of this query are written.
+    pub query: &'a Query,
+    /// The fields that are set to the values that the rows of the batch carry.
+    pub fields: &'a [FieldPath],
+    /// Fields that are set to expressions, over the stored values ([`Expr::Field`](crate::expr::Expr::Field)) and those that the rows of
+    /// the batch carry ([`Expr::New`](crate::expr::Expr::New)). Such a field is not set to what is carried.
+    pub set: &'a [Assignment],
+    /// The fields by which rows are found, where that is not the primary key.
+    pub matching_on: &'a [FieldPath],
+    /// Whether each row of the batch says for itself which of the fields it sets.
+    pub patches: bool,
+    /// Whether rows that have the values already are left as they are.
+    pub skip_unchanged: bool,
+    /// Which rows come back.
+    pub returning: Returning,
+    /// How many rows there are, where that is known; many where it is not.
+    pub rows: Option<u64>,
+    /// Whether the transaction ends with it, so that nothing need be put back.
+    pub ends: bool,
+    /// How many rows one statement carries at most; the strategy's own choice where it is not said.
+    pub batch_size: Option<usize>,
+    /// What `auto_now` fields are set to.
+    pub now: DateTime<Utc>,
+    /// The way of carrying the rows, in place of the one that was measured to be best.
+    pub strategy: Option<Strategy>,
+}
+
+/// Which rows a bulk update gives back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Returning {
+    /// None.
+    #[default]
+    Nothing,
+    /// The rows as they now are.
+    New,
+    /// The rows as they were, each followed by itself as it now is.
+    OldAndNew,
+}
+
+impl<'a> BulkUpdate<'a> {
+    /// Sets these fields of the rows of a query to what many rows of a batch carry.
+    pub fn new(query: &'a Query, fields: &'a [FieldPath], now: DateTime<Utc>) -> Self {
+        BulkUpdate {
+            query,
+            fields,
+            set: &[],
+            matching_on: &[],
+            patches: false,
+            skip_unchanged: false,
+            returning: Returning::Nothing,
+            rows: None,
+            ends: false,
+            batch_size: None,
+            now,
+            strategy: None,
+        }
+    }
+}
+
+/// The plan that writes fields of objects to the rows with their keys, as Django's `bulk_update` does.
+///
+/// Its [`batch`](Plan::batch) says what the rows of the batch carry; whoever runs the plan has them encoded. Fields with
+/// `auto_now` are set too, unless they are among the fields. The rows are locked in the order of their keys. Without steps there
+/// is nothing to write: no row can match, or there is no field that may be written.
+///
+/// # Errors
+///
+/// - [`Request`](ErrorKind::Request): the batch size is 0, no field is named, or the query is a slice.
+/// - [`UnknownField`](ErrorKind::UnknownField), [`Field`](ErrorKind::Field): a field is not there, not concrete, or part of the
+///   key, or is set twice; the fields that rows are found by are not unique.
+pub fn bulk_update(dialect: &dyn Dialect, request: &BulkUpdate<'_>) -> Result<Plan> {
+    request.query.check()?;
+    let model = &request.query.model;
+    if request.batch_size == Some(0) {
+        return Err(Error::request("The batch size must be positive."));
+    }
+    if request.fields.is_empty() && request.set.is_empty() {
+        return Err(Error::request("bulk_update needs the names of the fields to write."));
+    }
+    let key =
+        if request.matching_on.is_empty() { model.key() } else { matched_on(model, request.matching_on)? };
+    let fields = fields(model, request.fields, &key)?;
+    let assigned = request.set.iter().map(|assignment| assignment.field.clone()).collect::<Vec<_>>();
+    let assigned = self::fields(model, &assigned, &key)?;
+    refuse(request.query)?;
+
+    let job = Job::new(dialect, request, key, fields, assigned)?;
+    let batch = BatchShape {
+        columns: job.columns.clone(),
+        positions: job.key.iter().chain(&job.carried).copied().collect(),
+        masks: job.masks,
+        key: job.key.len(),
+        duplicates: job.duplicates,
+    };
+    let key = job.key_types();
+    if job.set.is_empty() {
+        return Ok(Plan { batch: Some(batch), key, ..Plan::default() });
+    }
+    let steps = strategy::choose(dialect, &job)?(dialect, &job)?;
+    Ok(Plan { steps, key, batch: Some(batch) })
+}
+
+/// The positions of fields by which rows are found: together they are unique.
+fn matched_on(model: &ModelRef, names: &[FieldPath]) -> Result<Vec<usize>> {
+    let mut positions = Vec::new();
+    for name in names {
+        let position = concrete(model, name)?;
+        if !positions.contains(&position) {
+            positions.push(position);
+        }
+    }
+    let unique = |wanted: &[usize]| wanted.iter().all(|position| positions.contains(position));
+    let together = model
+        .unique_together
+        .iter()
+        .map(|names| names.iter().map(|name| model.position(name).unwrap_or(usize::MAX)).collect::<Vec<_>>());
+    let single =
+        (0..model.fields.len()).filter(|&position| model.fields[position].is_unique()).map(|one| vec![one]);
+    if !single.chain(together).chain([model.key()]).any(|wanted| unique(&wanted)) {
+        let names: Vec<_> = positions.iter().map(|&position| model.fields[position].name.as_str()).collect();
+        return Err(Error::field(format!(
+            "{}: rows cannot be matched on {}, which is not declared unique: one object could match several rows.",
+            model.name,
+            names.join(", ")
+        )));
+    }
+    Ok(positions)
+}
+
+/// The positions of the fields to write; generated columns are left out.
+fn fields(model: &ModelRef, names: &[FieldPath], matched_on: &[usize]) -> Result<Vec<usize>> {
+    let found: Vec<_> = names.iter().map(|name| concrete(model, name)).collect();
+    // As in Django: first that all are there, then that all are concrete, then that none is part of the key.
+    let mut errors: Vec<_> = found.iter().filter_map(|found| found.as_ref().err()).collect();
+    errors.sort_by_key(|error| error.kind() != ErrorKind::UnknownField);
+    if let Some(error) = errors.first() {
+        return Err(error.again());
+    }
+    let mut fields = Vec::new();
+    for position in found.into_iter().flatten() {
+        let field = &model.fields[position];
+        if field.primary_key {
+            return Err(Error::field(format!(
+                "{}.{}: bulk_update cannot be used with primary key fields.",
+                model.name, field.name
+            )));
+        }
+        if matched_on.contains(&position) {
+            return Err(Error::field(format!(
+                "{}.{}: a field that rows are matched on cannot be written as well.",
+                model.name, field.name
+            )));
+        }
+        if field.is_writable() && !fields.contains(&position) {
+            fields.push(position);
+        }
+    }
+    Ok(fields)
+}

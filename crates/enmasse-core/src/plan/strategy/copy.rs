@@ -1,0 +1,133 @@
+//! Binary `COPY` into a temporary table, which is joined with the table.
+//!
+//! ```sql
+//! CREATE TEMPORARY TABLE pg_temp."enmasse_batch" (k0 bigint, v0 text) ON COMMIT DROP;
+//! COPY pg_temp."enmasse_batch" FROM STDIN BINARY;
+//! UPDATE "users" SET "name" = b.v0 FROM (SELECT * FROM pg_temp."enmasse_batch" ORDER BY k0) b WHERE "users"."id" = b.k0;
+//! DROP TABLE pg_temp."enmasse_batch"
+//! ```
+//!
+//! The rows are sorted and only nested loops are on, so that the join takes them, and their locks, in the order of the keys,
+//! and never reads the whole target as a merge join or a hash join does.
+
+use crate::dialect::Dialect;
+use crate::error::Result;
+use crate::plan::bulk::{Job, Returning, Setting};
+use crate::plan::strategy::settings;
+use crate::plan::strategy::staging::{Staging, plain, unchanged};
+use crate::plan::{Form, Stage, Step, free_name};
+use crate::sql::Fragment;
+
+pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
+    let Some(mut staging) = Staging::new(dialect, job)? else { return Ok(Vec::new()) };
+    let drop = |table: &str| Step::Prepare(plain(format!("DROP TABLE {table}")));
+
+    let mut columns = Vec::new();
+    for (name, data_type) in job.names().iter().zip(job.types()) {
+        columns.push(format!("{name} {}", dialect.cast_type(&data_type)?));
+    }
+    let batch = staging.batch.clone();
+    let create = format!("{} ({}) ON COMMIT DROP", dialect.create_temporary(&batch), columns.join(", "));
+    let copy = Stage { sql: format!("COPY {batch} FROM STDIN BINARY"), form: Form::CopyBinary };
+    let mut steps = vec![Step::Prepare(plain(create)), Step::Stage(copy)];
+    if job.duplicates == crate::encode::Duplicates::InDatabase {
+        steps.push(staging.refuse_duplicates(dialect)?);
+    }
+
+    let missing = staging.find_missing(dialect);
+    let mut after = Vec::new();
+    if let Step::FindMissing { always: true, .. } = missing {
+        steps.push(missing);
+    } else {
+        after.push(missing);
+    }
+    let settings = staging.settings(dialect)?;
+    if staging.keeps_old(dialect) {
+        steps.extend([settings::nested_loops(), staging.copy_old(dialect), settings::restore()]);
+        staging.filter = staging.is_old(dialect);
+        steps.push(write(dialect, &staging, &settings)?);
+        after.extend([staging.give_back(dialect), drop(&staging.old)]);
+    } else if job.matches_on_others() {
+        steps.extend([lock(dialect, &staging), write(dialect, &staging, &settings)?]);
+    } else {
+        steps.extend([
+            settings::joins_in_order(&batch, job.table(dialect)),
+            write(dialect, &staging, &settings)?,
+        ]);
+        if !job.ends {
+            steps.push(settings::restore());
+        }
+    }
+    steps.extend(after);
+    if !job.ends {
+        steps.push(drop(&batch));
+    }
+    Ok(steps)
+}
+
+fn write(dialect: &dyn Dialect, staging: &Staging<'_, '_>, settings: &[Setting]) -> Result<Step> {
+    let Staging { job, batch, b, filter, .. } = staging;
+    let (table, own) = (job.table(dialect), job.own(dialect));
+    let set = settings
+        .iter()
+        .map(|setting| Fragment::format("{} = {}", [setting.column.as_str().into(), setting.value.clone()]));
+    let on = job.on(dialect, b);
+    let [written, was, is_now] = ["written", "was", "is_now"].map(|name| free_name(job.model(), name));
+    let mut update = Fragment::text(format!("UPDATE {table} SET "));
+    update.push(Fragment::join(set, ", "));
+    update.push(format!(" FROM {} WHERE {on}", staging.in_order(dialect)));
+    update.push(filter.clone());
+    if job.skip_unchanged {
+        update.push(Fragment::format(" AND NOT ({})", [unchanged(dialect, &own, settings)?]));
+        let matched = format!("SELECT count(*) FROM {batch} {b} JOIN {table} ON {on} WHERE true");
+        let mut counted =
+            Fragment::format(&format!("WITH {written} AS ({{}} RETURNING 1) SELECT "), [update]);
+        counted.push(Fragment::format(
+            &format!("({{}}{{}}), (SELECT count(*) FROM {written})"),
+            [matched.into(), filter.clone()],
+        ));
+        return Ok(Step::WriteCounted(counted.statement(dialect)));
+    }
+    let mut columns = Vec::new();
+    let mut types = Vec::new();
+    let of = match (job.returning, staging.keeps_old(dialect)) {
+        (Returning::Nothing, _) | (_, true) => return Ok(Step::Write(update.statement(dialect))),
+        (Returning::OldAndNew, _) => {
+            update.push(format!(" RETURNING WITH (OLD AS {was}, NEW AS {is_now}) "));
+            columns.extend(job.row_columns(dialect, &was));
+            types.extend(job.row_types());
+            is_now.as_str()
+        }
+        (Returning::New, _) => {
+            update.push(" RETURNING ");
+            own.as_str()
+        }
+    };
+    let first = columns.len();
+    columns.extend(job.row_columns(dialect, of));
+    types.extend(job.row_types());
+    update.push(columns.join(", "));
+    let names = (0..columns.len()).map(|number| format!("c{number}")).collect::<Vec<_>>().join(", ");
+    let order = job.model().key().into_iter().map(|position| format!("c{}", first + position));
+    let order = order.collect::<Vec<_>>().join(", ");
+    let sorted = Fragment::format(
+        &format!("WITH {written} ({names}) AS ({{}}) SELECT {names} FROM {written} ORDER BY {order}"),
+        [update],
+    );
+    Ok(Step::WriteReturning(sorted.statement(dialect), types))
+}
+
+/// Locks the rows in the order of their primary keys, where the batch is in that of others.
+fn lock(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Step {
+    let Staging { job, batch, b, filter, .. } = staging;
+    let (table, own) = (job.table(dialect), job.own(dialect));
+    let key =
+        job.model().key().into_iter().map(|position| format!("{own}.{}", job.column(dialect, position)));
+    let mut rows = Fragment::text(format!(
+        "SELECT 1 FROM {batch} {b} JOIN {table} ON {} WHERE true",
+        job.on(dialect, b)
+    ));
+    rows.push(filter.clone());
+    rows.push(format!(" ORDER BY {} FOR UPDATE OF {own}", key.collect::<Vec<_>>().join(", ")));
+    Step::Prepare(Fragment::format("SELECT count(*) FROM ({}) locked", [rows]).statement(dialect))
+}

@@ -1,0 +1,270 @@
+//! The rows go into a temporary table, which is joined with the table.
+//!
+//! ```sql
+//! CREATE TEMPORARY TABLE `enmasse_batch` (PRIMARY KEY (k0)) AS SELECT `id` k0, `name` v0 FROM `users` LIMIT 0;
+//! LOAD DATA LOCAL INFILE 'enmasse' REPLACE INTO TABLE `enmasse_batch` … (k0, v0);
+//! UPDATE `users` FORCE INDEX (PRIMARY) STRAIGHT_JOIN `enmasse_batch` b ON `users`.`id` = b.k0
+//!     SET `users`.`name` = b.v0 WHERE `users`.`id` IN (?, ?, …);
+//! DROP TEMPORARY TABLE `enmasse_batch`
+//! ```
+//!
+//! The staging table is made from the target's own columns, so that types and collations are the same. Of the tables of a
+//! join only the first is written at once; what is set in the others goes through one more temporary table. So the target
+//! comes first, by a range of just the keys of the batch, in their order. A free join may scan, and lock, the whole target.
+//!
+//! Where the key is not one integer, the staging table comes first, sorted:
+//!
+//! ```sql
+//! UPDATE (SELECT * FROM `enmasse_batch` ORDER BY k0 LIMIT 18446744073709551615) b
+//!     STRAIGHT_JOIN `users` ON `users`.`code` = b.k0 SET `users`.`name` = b.v0
+//! ```
+
+use std::sync::Arc;
+
+use crate::dialect::Dialect;
+use crate::encode::{Chunk, Duplicates};
+use crate::error::Result;
+use crate::plan::bulk::{Job, Returning, Setting};
+use crate::plan::insert::values;
+use crate::plan::step::{KeyPart, WriteKeys, stored};
+use crate::plan::strategy::staging::{Staging, plain, unchanged};
+use crate::plan::{Form, Part, PartGives, Parts, Stage, Step, free_name};
+use crate::sql::{Fragment, Param, Statement};
+use crate::value::{DataType, Value};
+
+/// Keys in one `UPDATE`: past this, the statement gets longer but not faster.
+const KEYS: usize = 10_000;
+
+/// Parameters in one `INSERT`: past this, the statement gets longer but not faster.
+const PARAMS: usize = 4_096;
+
+/// Streams the rows into the staging table.
+pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
+    around(dialect, job, |batch| {
+        let (mut columns, mut decoded) = (Vec::new(), Vec::new());
+        for (name, data_type) in job.names().into_iter().zip(job.types()) {
+            match data_type {
+                // the parser of a multi-byte character set could take a byte for part of a character
+                DataType::Bytes => {
+                    columns.push(format!("@{name}"));
+                    decoded.push(format!("{name} = UNHEX(@{name})"));
+                }
+                _ => columns.push(name),
+            }
+        }
+        let set = if decoded.is_empty() { String::new() } else { format!(" SET {}", decoded.join(", ")) };
+        // without REPLACE, what does not fit would be changed silently: also in strict mode
+        let sql = format!(
+            "LOAD DATA LOCAL INFILE 'enmasse' REPLACE INTO TABLE {batch} CHARACTER SET utf8mb4 \
+             FIELDS TERMINATED BY 0x09 ESCAPED BY 0x5C LINES TERMINATED BY 0x0A ({}){set}",
+            columns.join(", ")
+        );
+        Step::Stage(Stage { sql, form: Form::LoadData })
+    })
+}
+
+/// Inserts the rows into the staging table, some at a time.
+pub(super) fn inserted(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
+    let types = job.types();
+    around(dialect, job, |batch| {
+        let most = (PARAMS / types.len()).clamp(1, job.size.unwrap_or(usize::MAX));
+        // a key that comes again is found when all have come, and named
+        let insert = Insert { into: format!("REPLACE INTO {batch} VALUES "), types: types.clone() };
+        let sql = values(&insert.into, types.len(), 1, |_| "?".to_owned(), "");
+        Step::WriteParts(Parts {
+            sql,
+            form: Form::Stored,
+            most,
+            make: Arc::new(insert),
+            gives: PartGives::Nothing,
+        })
+    })
+}
+
+struct Insert {
+    into: String,
+    types: Vec<DataType>,
+}
+
+impl Part for Insert {
+    fn statement(&self, rows: Chunk) -> Statement {
+        let rows = stored(rows);
+        let sql = values(&self.into, self.types.len(), rows.len(), |_| "?".to_owned(), "");
+        let types = self.types.iter().cycle().cloned();
+        let params = rows.into_iter().flatten().zip(types);
+        Statement { sql, params: params.map(|(value, data_type)| Param { value, data_type }).collect() }
+    }
+}
+
+fn around(dialect: &dyn Dialect, job: &Job<'_>, stage: impl FnOnce(&str) -> Step) -> Result<Vec<Step>> {
+    let Some(mut staging) = Staging::new(dialect, job)? else { return Ok(Vec::new()) };
+    let drop = |table: &str| Step::Prepare(plain(dialect.drop_temporary(table)));
+    let batch = staging.batch.clone();
+    let keyed = job.has_integer_key();
+
+    let mut steps = vec![drop(&batch), Step::Prepare(plain(create(dialect, &staging, keyed))), stage(&batch)];
+    if job.duplicates == Duplicates::InDatabase {
+        steps.push(staging.refuse_duplicates(dialect)?);
+    }
+    let missing = staging.find_missing(dialect);
+    let mut after = Vec::new();
+    if let Step::FindMissing { always: true, .. } = missing {
+        steps.push(missing);
+    } else {
+        after.push(missing);
+    }
+    if staging.keeps_old(dialect) {
+        steps.extend([drop(&staging.old), staging.copy_old(dialect)]);
+        staging.filter = staging.is_old(dialect);
+        after.extend([staging.give_back(dialect), drop(&staging.old)]);
+    } else if job.matches_on_others() {
+        steps.push(lock(dialect, &staging));
+    }
+    let settings = staging.settings(dialect)?;
+    let by_key =
+        keyed && !job.matches_on_others() && job.returning == Returning::Nothing && staging.filter.is_empty();
+    steps.push(match by_key {
+        true => by_keys(dialect, &staging, &settings)?,
+        false => Step::Write(in_order(dialect, &staging, &settings)?.statement(dialect)),
+    });
+    steps.extend(after);
+    steps.push(drop(&batch));
+    Ok(steps)
+}
+
+/// `CREATE TEMPORARY TABLE … AS SELECT …`
+fn create(dialect: &dyn Dialect, staging: &Staging<'_, '_>, keyed: bool) -> String {
+    let job = staging.job;
+    let own = job.own(dialect);
+    let positions = job.key.iter().chain(&job.carried);
+    let mut columns: Vec<_> = positions
+        .zip(job.names())
+        .map(|(&position, name)| format!("{own}.{} {name}", job.column(dialect, position)))
+        .collect();
+    columns.extend((0..job.masks).map(|number| format!("CAST(0 AS SIGNED) m{number}")));
+    let mut from = job.table(dialect);
+    if job.masks > 0 {
+        // from the outer side of a join, so that NULL may stand in each
+        from = format!("(SELECT 1) {} LEFT JOIN {from} ON false", free_name(job.model(), "one"));
+    }
+    let key = if keyed { " (PRIMARY KEY (k0))" } else { "" };
+    format!(
+        "{}{key} AS SELECT {} FROM {from} LIMIT 0",
+        dialect.create_temporary(&staging.batch),
+        columns.join(", ")
+    )
+}
+
+/// The target first, by the keys of the batch.
+fn by_keys(dialect: &dyn Dialect, staging: &Staging<'_, '_>, settings: &[Setting]) -> Result<Step> {
+    let Staging { job, batch, b, .. } = staging;
+    let own = job.own(dialect);
+    let key = format!("{own}.{}", job.column(dialect, job.key[0]));
+    let update = format!(
+        "{}UPDATE {} FORCE INDEX (PRIMARY) STRAIGHT_JOIN {batch} {b} ON {} SET ",
+        dialect.many_keys(),
+        job.table(dialect),
+        job.on(dialect, b)
+    );
+    let set = set(dialect, job, &own, settings)?.statement(dialect);
+    let head = format!("{update}{} WHERE {key}", set.sql);
+    let sql = format!("{head} IN (?)");
+    let make = Arc::new(Keys { head, params: set.params });
+    Ok(Step::WriteKeys(WriteKeys { sql, most: KEYS, make }))
+}
+
+struct Keys {
+    head: String,
+    params: Vec<Param>,
+}
+
+impl KeyPart for Keys {
+    fn statement(&self, keys: &[i64]) -> Statement {
+        let mut sql = self.head.clone();
+        let mut params = self.params.clone();
+        let mut push = |key: i64| params.push(Param { value: Value::Int(key), data_type: DataType::BigInt });
+        match keys {
+            // no gap
+            [first, .., last] if last.abs_diff(*first) == keys.len() as u64 - 1 => {
+                sql.push_str(" BETWEEN ? AND ?");
+                push(*first);
+                push(*last);
+            }
+            keys => {
+                sql.push_str(" IN (?");
+                sql.push_str(&", ?".repeat(keys.len() - 1));
+                sql.push(')');
+                keys.iter().copied().for_each(push);
+            }
+        }
+        Statement { sql, params }
+    }
+}
+
+/// The staging table first, sorted.
+fn in_order(dialect: &dyn Dialect, staging: &Staging<'_, '_>, settings: &[Setting]) -> Result<Fragment> {
+    let Staging { job, b, filter, .. } = staging;
+    let own = job.own(dialect);
+    let mut update = Fragment::text(format!(
+        "UPDATE {} STRAIGHT_JOIN {} ON {}",
+        staging.in_order(dialect),
+        job.table(dialect),
+        job.on(dialect, b)
+    ));
+    update.push(filter.clone());
+    update.push(" SET ");
+    update.push(set(dialect, job, &own, settings)?);
+    Ok(update)
+}
+
+/// The database itself leaves a row alone that has the values already, byte for byte; but not where the time of the write is set too.
+pub(super) fn set(dialect: &dyn Dialect, job: &Job<'_>, own: &str, settings: &[Setting]) -> Result<Fragment> {
+    let (auto, other): (Vec<_>, Vec<_>) = settings.iter().partition(|setting| setting.is_auto);
+    let mut set = Vec::new();
+    // from left to right: the time first, while the other columns have their old values
+    for setting in auto {
+        let column = Fragment::text(format!("{own}.{}", setting.column));
+        set.push(match job.skip_unchanged {
+            true => Fragment::format(
+                "{} = CASE WHEN {} THEN {} ELSE {} END",
+                [column.clone(), unchanged(dialect, own, settings)?, column, setting.value.clone()],
+            ),
+            false => Fragment::format("{} = {}", [column, setting.value.clone()]),
+        });
+    }
+    set.extend(other.into_iter().map(|setting| {
+        Fragment::format("{} = {}", [format!("{own}.{}", setting.column).into(), setting.value.clone()])
+    }));
+    Ok(Fragment::join(set, ", "))
+}
+
+/// Locks the rows in the order of their primary keys, where the batch is in that of others.
+fn lock(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Step {
+    let Staging { job, batch, b, filter, .. } = staging;
+    let (table, own) = (job.table(dialect), job.own(dialect));
+    let key = job.model().key();
+    let numbered =
+        |(number, &position): (usize, &usize)| format!("{own}.{} p{number}", job.column(dialect, position));
+    let columns = key.iter().enumerate().map(numbered).collect::<Vec<_>>().join(", ");
+    let found = free_name(job.model(), "found");
+    let order = (0..key.len()).map(|number| format!("p{number}")).collect::<Vec<_>>().join(", ");
+    let same = key
+        .iter()
+        .enumerate()
+        .map(|(number, &position)| format!("{own}.{} = {found}.p{number}", job.column(dialect, position)));
+    let mut rows = Fragment::text(format!(
+        "SELECT {columns} FROM {batch} {b} STRAIGHT_JOIN {table} ON {}",
+        job.on(dialect, b)
+    ));
+    if !filter.is_empty() {
+        rows.push(" WHERE true");
+        rows.push(filter.clone());
+    }
+    rows.push(format!(" ORDER BY {order} LIMIT {}", dialect.limit_for_offset().unwrap_or_default()));
+    let same = same.collect::<Vec<_>>().join(" AND ");
+    let locks = Fragment::format(
+        &format!("SELECT COUNT(*) FROM ({{}}) {found} STRAIGHT_JOIN {{}} ON {{}} FOR UPDATE"),
+        [rows, table.into(), same.into()],
+    );
+    Step::Prepare(locks.statement(dialect))
+}

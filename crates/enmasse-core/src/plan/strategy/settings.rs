@@ -1,0 +1,58 @@
+//! What PostgreSQL's planner may use while rows are written.
+
+use crate::plan::Step;
+use crate::plan::strategy::staging::plain;
+use crate::sql::Param;
+use crate::value::{DataType, Value};
+
+/// What it may not: joins that take the rows in another order than that of the batch, or read the whole target; and the compiler,
+/// which estimates of many rows set to work.
+const OFF: [&str; 3] = ["enable_hashjoin", "enable_mergejoin", "jit"];
+
+/// What the sort of the staging table may take.
+const WORK_MEM: &str = "64MB";
+
+/// From this share of the table on, a merge join, which reads all of it in the order of the keys, is no slower than nested loops.
+const SHARE: u32 = 3;
+
+/// Leaves nested loops only, until the end of the transaction or [`restore`]. Each setting is kept in one of our own.
+pub(super) fn nested_loops() -> Step {
+    prepare(OFF.iter().map(|name| keep(name, "'off'")))
+}
+
+/// [`nested_loops`], but merge joins too where the rows in the staging table are a good part of the table, and memory to sort them.
+pub(super) fn joins_in_order(staging: &str, table: String) -> Step {
+    let merge = format!(
+        "CASE WHEN (SELECT reltuples FROM pg_class WHERE oid = to_regclass($1)) \
+         BETWEEN 1 AND (SELECT {SHARE} * count(*) FROM {staging}) THEN current_setting('enable_mergejoin') ELSE 'off' END"
+    );
+    let memory = format!(
+        "CASE WHEN pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('{WORK_MEM}') \
+         THEN '{WORK_MEM}' ELSE current_setting('work_mem') END"
+    );
+    let values =
+        [("enable_hashjoin", "'off'"), ("enable_mergejoin", &merge), ("jit", "'off'"), ("work_mem", &memory)];
+    let Step::Prepare(mut statement) = prepare(values.iter().map(|(name, value)| keep(name, value))) else {
+        unreachable!("settings are prepared")
+    };
+    statement.params.push(Param { value: Value::Text(table), data_type: DataType::TEXT });
+    Step::Prepare(statement)
+}
+
+/// Puts each setting back: the transaction may be the caller's.
+pub(super) fn restore() -> Step {
+    let kept = OFF.iter().chain(&["work_mem"]);
+    prepare(kept.map(|name| {
+        format!("set_config('{name}', coalesce(nullif(current_setting('enmasse.{name}', true), ''), current_setting('{name}')), true)")
+    }))
+}
+
+fn keep(name: &str, value: &str) -> String {
+    format!(
+        "set_config('enmasse.{name}', current_setting('{name}'), true), set_config('{name}', {value}, true)"
+    )
+}
+
+fn prepare(settings: impl Iterator<Item = String>) -> Step {
+    Step::Prepare(plain(format!("SELECT {}", settings.collect::<Vec<_>>().join(", "))))
+}

@@ -1,0 +1,191 @@
+//! What the strategies with a staging table have in common.
+
+use crate::dialect::{Capability, Dialect};
+use crate::error::Result;
+use crate::plan::Step;
+use crate::plan::bulk::{Job, Returning, Setting};
+use crate::plan::free_name;
+use crate::sql::{Fragment, Statement};
+
+/// A staging table, and the steps before and after the write, which are the same for every database.
+pub(super) struct Staging<'j, 'a> {
+    pub job: &'j Job<'a>,
+    /// The staging table as statements name it.
+    pub batch: String,
+    /// The table of the rows as they were, as statements name it.
+    pub old: String,
+    /// What the rows of the batch go by in a statement.
+    pub b: String,
+    /// The query's condition with ` AND ` before it.
+    pub filter: Fragment,
+}
+
+pub(super) fn plain(sql: String) -> Statement {
+    Statement { sql, params: Vec::new() }
+}
+
+/// A condition that holds where the row has all the new values already, compared byte by byte.
+pub(super) fn unchanged(dialect: &dyn Dialect, own: &str, settings: &[Setting]) -> Result<Fragment> {
+    let pairs = settings.iter().filter(|setting| !setting.is_auto).map(|setting| {
+        let column = Fragment::text(format!("{own}.{}", setting.column));
+        (column, setting.value.clone(), &setting.data_type)
+    });
+    dialect.unchanged(pairs.collect())
+}
+
+impl<'j, 'a> Staging<'j, 'a> {
+    /// `None` where no row can pass the query's filter.
+    pub fn new(dialect: &dyn Dialect, job: &'j Job<'a>) -> Result<Option<Self>> {
+        let Some(filter) = job.filter(dialect)? else { return Ok(None) };
+        let table = |name: &str| dialect.temporary(&free_name(job.model(), name));
+        Ok(Some(Staging {
+            job,
+            batch: table("enmasse_batch"),
+            old: table("enmasse_old"),
+            b: free_name(job.model(), "b"),
+            filter,
+        }))
+    }
+
+    /// What each column is set to.
+    pub fn settings(&self, dialect: &dyn Dialect) -> Result<Vec<Setting>> {
+        let names = self.job.names();
+        self.job.settings(dialect, &|column| Fragment::text(format!("{}.{}", self.b, names[column])))
+    }
+
+    /// The names of the key's columns in the staging table: `k0, k1`.
+    pub fn keys(&self) -> String {
+        self.job.names()[..self.job.key.len()].join(", ")
+    }
+
+    /// `(SELECT * FROM batch ORDER BY k0) b`, which stays a table of its own.
+    pub fn in_order(&self, dialect: &dyn Dialect) -> String {
+        let limit = match dialect.supports(Capability::JoinedUpdate) {
+            true => format!(" LIMIT {}", dialect.limit_for_offset().unwrap_or_default()),
+            false => String::new(),
+        };
+        format!("(SELECT * FROM {} ORDER BY {}{limit}) {}", self.batch, self.keys(), self.b)
+    }
+
+    /// Refuses keys that the database takes for the same.
+    pub fn refuse_duplicates(&self, dialect: &dyn Dialect) -> Result<Step> {
+        let keys = self.keys();
+        let mut shown = Vec::new();
+        for (key, data_type) in self.job.names().iter().zip(self.job.key_types()) {
+            // said in the text: a statement that was prepared must not come to give another type
+            shown.push(match dialect.supports(Capability::JoinedUpdate) {
+                true => key.clone(),
+                false => format!("{key}::{}", dialect.cast_type(&data_type)?),
+            });
+        }
+        let batch = match dialect.supports(Capability::JoinedUpdate) {
+            true => self.batch.clone(),
+            // a union takes on the collations of the table's own columns
+            false => {
+                let own = self.job.key.iter().zip(self.job.names());
+                let own =
+                    own.map(|(&position, name)| format!("{} {name}", self.job.column(dialect, position)));
+                format!(
+                    "(SELECT {} FROM {} WHERE false UNION ALL SELECT {keys} FROM {}) keys",
+                    own.collect::<Vec<_>>().join(", "),
+                    self.job.table(dialect),
+                    self.batch
+                )
+            }
+        };
+        let sql = format!("SELECT {} FROM {batch} GROUP BY {keys} HAVING COUNT(*) > 1", shown.join(", "));
+        Ok(Step::RefuseDuplicates(plain(sql)))
+    }
+
+    /// Finds the keys of the batch that match no row.
+    pub fn find_missing(&self, dialect: &dyn Dialect) -> Step {
+        let Staging { job, batch, b, .. } = self;
+        let mut sql = Fragment::text(format!(
+            "SELECT {} FROM {batch} {b} WHERE NOT EXISTS (SELECT 1 FROM {} WHERE {}",
+            self.keys(),
+            job.table(dialect),
+            job.on(dialect, b)
+        ));
+        sql.push(self.filter.clone());
+        sql.push(")");
+        // with a filter, what it leaves out must be known before the rows change
+        Step::FindMissing { statement: sql.statement(dialect), always: !self.filter.is_empty() }
+    }
+
+    /// Whether the rows are copied before they are written, which also locks them.
+    pub fn keeps_old(&self, dialect: &dyn Dialect) -> bool {
+        let Job { returning, skip_unchanged, .. } = self.job;
+        match returning {
+            Returning::Nothing => false,
+            Returning::New => *skip_unchanged || !dialect.supports(Capability::UpdateReturning),
+            Returning::OldAndNew => *skip_unchanged || !dialect.supports(Capability::ReturningOld),
+        }
+    }
+
+    /// Copies the rows that match, and locks them in the order of their keys.
+    pub fn copy_old(&self, dialect: &dyn Dialect) -> Step {
+        let job = self.job;
+        let own = job.own(dialect);
+        let columns = job.row_columns(dialect, &own);
+        let columns: Vec<_> =
+            columns.iter().enumerate().map(|(number, column)| format!("{column} o{number}")).collect();
+        let (join, lock) = match dialect.supports(Capability::JoinedUpdate) {
+            true => ("STRAIGHT_JOIN", String::new()),
+            false => ("JOIN", format!(" OF {own}")),
+        };
+        let mut sql = Fragment::text(format!(
+            "{} AS SELECT {} FROM {} {join} {} ON {}",
+            dialect.create_temporary(&self.old),
+            columns.join(", "),
+            self.in_order(dialect),
+            job.table(dialect),
+            job.on(dialect, &self.b)
+        ));
+        if !self.filter.is_empty() {
+            sql.push(" WHERE true");
+            sql.push(self.filter.clone());
+        }
+        sql.push(format!(" FOR UPDATE{lock}"));
+        Step::Prepare(sql.statement(dialect))
+    }
+
+    /// A condition, with ` AND ` before it, that holds for the rows that were copied.
+    pub fn is_old(&self, dialect: &dyn Dialect) -> Fragment {
+        let (key, own) = (self.job.model().key(), self.job.own(dialect));
+        let columns = key.iter().map(|&position| format!("{own}.{}", self.job.column(dialect, position)));
+        let copied = key.iter().map(|position| format!("o{position}"));
+        Fragment::text(format!(
+            " AND ({}) IN (SELECT {} FROM {})",
+            columns.collect::<Vec<_>>().join(", "),
+            copied.collect::<Vec<_>>().join(", "),
+            self.old
+        ))
+    }
+
+    /// Gives the rows as they now are, each after itself as it was where that is wanted.
+    pub fn give_back(&self, dialect: &dyn Dialect) -> Step {
+        let job = self.job;
+        let own = job.own(dialect);
+        let o = free_name(job.model(), "o");
+        let (mut columns, mut types) = (Vec::new(), Vec::new());
+        if job.returning == Returning::OldAndNew {
+            columns.extend((0..job.model().fields.len()).map(|position| format!("{o}.o{position}")));
+            types.extend(job.row_types());
+        }
+        columns.extend(job.row_columns(dialect, &own));
+        types.extend(job.row_types());
+        let key = job.model().key();
+        let on =
+            key.iter().map(|&position| format!("{own}.{} = {o}.o{position}", job.column(dialect, position)));
+        let order = key.iter().map(|position| format!("{o}.o{position}"));
+        let sql = format!(
+            "SELECT {} FROM {} {o} JOIN {} ON {} ORDER BY {}",
+            columns.join(", "),
+            self.old,
+            job.table(dialect),
+            on.collect::<Vec<_>>().join(" AND "),
+            order.collect::<Vec<_>>().join(", ")
+        );
+        Step::Return(plain(sql), types)
+    }
+}

@@ -1,0 +1,193 @@
+//! The rows in the statement itself: no temporary table, so that few rows are faster, and a server that has none can be written to.
+//!
+//! ```sql
+//! UPDATE (SELECT `id` k0, `name` v0 FROM `users` WHERE false UNION ALL SELECT ?, ? UNION ALL SELECT ?, ?
+//!     ORDER BY k0 LIMIT 18446744073709551615) b STRAIGHT_JOIN `users` ON `users`.`id` = b.k0 SET `users`.`name` = b.v0
+//! ```
+//!
+//! The first part of the list, which has no rows, gives it the types and the collations of the columns. Where arrays can be
+//! parameters, the statement is that of arrays with `VALUES` in their place.
+
+use std::sync::Arc;
+
+use crate::dialect::{Capability, Dialect};
+use crate::encode::Chunk;
+use crate::error::Result;
+use crate::plan::bulk::Job;
+use crate::plan::insert::values;
+use crate::plan::step::stored;
+use crate::plan::strategy::arrays;
+use crate::plan::strategy::load_data::set;
+use crate::plan::{Form, Part, PartGives, Parts, Step, free_name};
+use crate::sql::{Fragment, Param, Statement};
+use crate::value::{DataType, Value};
+
+/// Rows in one statement.
+const ROWS: usize = 500;
+
+pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
+    let most = (dialect.max_params() / 2 / job.columns.len()).clamp(1, job.size.unwrap_or(ROWS));
+    let parts = match dialect.supports(Capability::JoinedUpdate) {
+        true => joined(dialect, job)?,
+        false => listed(dialect, job, most)?,
+    };
+    let Some((sql, make, gives)) = parts else { return Ok(Vec::new()) };
+    Ok(vec![Step::WriteParts(Parts { sql, form: Form::Stored, most, make, gives })])
+}
+
+type Made = Option<(String, Arc<dyn Part>, PartGives)>;
+
+/// `WITH b (k0, v0) AS MATERIALIZED (VALUES ($1, $2), …), …`
+fn listed(dialect: &dyn Dialect, job: &Job<'_>, most: usize) -> Result<Made> {
+    let Some((rest, gives)) = arrays::write(dialect, job)? else { return Ok(None) };
+    // the parameters of the rest come first, so that their numbers stay
+    let Statement { sql, params } = rest.statement(dialect);
+    let mut casts = Vec::new();
+    for data_type in job.types() {
+        casts.push(dialect.cast_type(&data_type)?);
+    }
+    let places = (0..most * casts.len()).map(|number| {
+        let place = dialect.placeholder(params.len() + number + 1);
+        // the first row says the types
+        match casts.get(number) {
+            Some(data_type) => format!("{place}::{data_type}"),
+            None => place,
+        }
+    });
+    let b = free_name(job.model(), "b");
+    let head = format!("WITH {b} ({}) AS MATERIALIZED (VALUES ", job.names().join(", "));
+    let part =
+        Listed { head, places: places.collect(), tail: format!("), {sql}"), params, types: job.types() };
+    Ok(Some((part.sql(1), Arc::new(part), gives)))
+}
+
+struct Listed {
+    head: String,
+    places: Vec<String>,
+    tail: String,
+    params: Vec<Param>,
+    types: Vec<DataType>,
+}
+
+impl Listed {
+    fn sql(&self, rows: usize) -> String {
+        values(&self.head, self.types.len(), rows, |place| self.places[place].clone(), &self.tail)
+    }
+}
+
+impl Part for Listed {
+    fn statement(&self, rows: Chunk) -> Statement {
+        let rows = stored(rows);
+        let sql = self.sql(rows.len());
+        Statement { sql, params: self.params.iter().cloned().chain(params(rows, &self.types)).collect() }
+    }
+}
+
+/// `UPDATE (SELECT … UNION ALL SELECT ?, ? …) b STRAIGHT_JOIN …`
+fn joined(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Made> {
+    let Some(filter) = job.filter(dialect)? else { return Ok(None) };
+    let (table, own) = (job.table(dialect), job.own(dialect));
+    let b = free_name(job.model(), "b");
+    let names = job.names();
+    let positions = job.key.iter().chain(&job.carried);
+    let mut typed: Vec<_> = positions
+        .zip(&names)
+        .map(|(&position, name)| format!("{own}.{} {name}", job.column(dialect, position)))
+        .collect();
+    typed.extend((0..job.masks).map(|number| format!("0 m{number}")));
+    let end = end(dialect, job, &b);
+    let on = job.on(dialect, &b);
+
+    let settings = job.settings(dialect, &|column| Fragment::text(format!("{b}.{}", names[column])))?;
+    let mut tail = Fragment::text(format!("{end} STRAIGHT_JOIN {table} ON {on}"));
+    tail.push(filter.clone());
+    tail.push(" SET ");
+    tail.push(set(dialect, job, &own, &settings)?);
+    let (nothing, row) = list(&table, &typed);
+    let write =
+        List { head: format!("UPDATE ({nothing}"), row, tail: tail.statement(dialect), types: job.types() };
+
+    let missing = missing(dialect, job, &filter);
+    let sql = write.statement_of(vec![vec![Value::Null; job.columns.len()]]).sql;
+    let gives = PartGives::Matched { missing_before: !filter.is_empty() };
+    Ok(Some((sql, Arc::new(Joined { write, missing }), gives)))
+}
+
+/// A list of rows of columns: its beginning, which has no row, and what each row adds.
+fn list(table: &str, columns: &[String]) -> (String, String) {
+    let nothing = format!("SELECT {} FROM {table} WHERE false", columns.join(", "));
+    let row = format!(" UNION ALL SELECT {}", vec!["?"; columns.len()].join(", "));
+    (nothing, row)
+}
+
+/// The end of the list, in the order of its keys.
+fn end(dialect: &dyn Dialect, job: &Job<'_>, b: &str) -> String {
+    let keys = job.names()[..job.key.len()].join(", ");
+    format!(" ORDER BY {keys} LIMIT {}) {b}", dialect.limit_for_offset().unwrap_or_default())
+}
+
+/// Gives the keys of a part that match no row.
+pub(super) fn missing(dialect: &dyn Dialect, job: &Job<'_>, filter: &Fragment) -> List {
+    let (table, own) = (job.table(dialect), job.own(dialect));
+    let b = free_name(job.model(), "b");
+    let names = job.names();
+    let keys = job.key.iter().zip(&names);
+    let keys: Vec<_> =
+        keys.map(|(&position, name)| format!("{own}.{} {name}", job.column(dialect, position))).collect();
+    let mut tail = Fragment::text(format!(
+        "{} WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {}",
+        end(dialect, job, &b),
+        job.on(dialect, &b)
+    ));
+    tail.push(filter.clone());
+    tail.push(")");
+    let (nothing, row) = list(&table, &keys);
+    let head = format!("SELECT {} FROM ({nothing}", names[..keys.len()].join(", "));
+    List { head, row, tail: tail.statement(dialect), types: job.key_types() }
+}
+
+struct Joined {
+    write: List,
+    missing: List,
+}
+
+/// A statement with a list of rows.
+pub(super) struct List {
+    head: String,
+    row: String,
+    tail: Statement,
+    types: Vec<DataType>,
+}
+
+impl List {
+    fn statement_of(&self, rows: Vec<Vec<Value>>) -> Statement {
+        let sql = format!("{}{}{}", self.head, self.row.repeat(rows.len()), self.tail.sql);
+        Statement { sql, params: params(rows, &self.types).chain(self.tail.params.iter().cloned()).collect() }
+    }
+}
+
+impl Part for Joined {
+    fn statement(&self, rows: Chunk) -> Statement {
+        self.write.statement_of(stored(rows))
+    }
+
+    fn missing(&self, rows: &Chunk) -> Option<Statement> {
+        self.missing.missing(rows)
+    }
+}
+
+impl Part for List {
+    fn statement(&self, rows: Chunk) -> Statement {
+        self.statement_of(stored(rows))
+    }
+
+    fn missing(&self, rows: &Chunk) -> Option<Statement> {
+        let Chunk::Rows(rows) = rows else { return None };
+        Some(self.statement_of(rows.iter().map(|row| row[..self.types.len()].to_vec()).collect()))
+    }
+}
+
+fn params(rows: Vec<Vec<Value>>, types: &[DataType]) -> impl Iterator<Item = Param> {
+    let types = types.iter().cycle().cloned();
+    rows.into_iter().flatten().zip(types).map(|(value, data_type)| Param { value, data_type })
+}

@@ -1,0 +1,113 @@
+//! `filter(…).update(…).returning()`: the rows come back.
+
+use chrono::{DateTime, Utc};
+
+use crate::dialect::{Capability, Dialect, quote_table};
+use crate::error::Result;
+use crate::expr::{Expr, FieldPath};
+use crate::plan::bulk::Returning;
+use crate::plan::update::{Assignment, select, update_sql};
+use crate::plan::{Plan, Step, free_name};
+use crate::query::{Compiler, Q, Query};
+use crate::sql::{Fragment, Statement};
+use crate::value::DataType;
+
+/// The plan of [`update`](crate::plan::update()) that gives the rows back: all fields of each, as [`Returning`] says.
+///
+/// Where the database cannot do it in one statement, the rows are copied to a temporary table and locked, in the order of their keys,
+/// and just these are then updated and read.
+///
+/// # Errors
+///
+/// As [`update`](crate::plan::update()).
+pub fn update_returning(
+    dialect: &dyn Dialect,
+    query: &Query,
+    assignments: &[Assignment],
+    now: DateTime<Utc>,
+    returning: Returning,
+) -> Result<Plan> {
+    let Some(mut sql) = update_sql(dialect, query, assignments, now)? else { return Ok(Plan::default()) };
+    let model = &query.model;
+    let own = dialect.quote(model.table_name());
+    let columns: Vec<_> =
+        model.fields.iter().map(|field| format!("{own}.{}", dialect.quote(&field.column))).collect();
+    let types: Vec<_> = model.fields.iter().map(|field| field.data_type.clone()).collect();
+    match returning {
+        Returning::Nothing => return Ok(Plan::of(vec![Step::Write(sql.statement(dialect))])),
+        Returning::New if dialect.supports(Capability::UpdateReturning) => {
+            sql.push(format!(" RETURNING {}", columns.join(", ")));
+            return Ok(Plan::of(vec![Step::WriteReturning(sql.statement(dialect), types)]));
+        }
+        Returning::New | Returning::OldAndNew => {}
+    }
+
+    let plain = |sql: String| Statement { sql, params: Vec::new() };
+    let old = dialect.temporary(&free_name(model, "enmasse_old"));
+    let mut compiler = Compiler::new(dialect, query);
+    let condition = compiler.filters(query)?;
+    let numbered =
+        columns.iter().enumerate().map(|(number, column)| Fragment::text(format!("{column} o{number}")));
+    let mut copy = Fragment::text(format!("{} AS ", dialect.create_temporary(&old)));
+    let multiplies = compiler.multiplies();
+    let key = model.key();
+    let names =
+        |of: &str| key.iter().map(|position| format!("{of}o{position}")).collect::<Vec<_>>().join(", ");
+    let own_key = key.iter().map(|&position| columns[position].as_str()).collect::<Vec<_>>().join(", ");
+    let mut rows = match multiplies {
+        false => select(&mut compiler, numbered.collect(), condition),
+        // a row that a join gives several times is one row
+        true => {
+            let keys = compiler.own_key();
+            let keys = select(&mut compiler, keys, condition);
+            let table = quote_table(dialect, &model.table);
+            let columns = Fragment::join(numbered, ", ");
+            let mut rows = Fragment::format("SELECT {} FROM {}", [columns, table.into()]);
+            rows.push(Fragment::format(" WHERE ({}) IN ({})", [own_key.as_str().into(), keys]));
+            rows
+        }
+    };
+    if dialect.supports(Capability::RowLocks) {
+        let of =
+            if dialect.supports(Capability::JoinedUpdate) { String::new() } else { format!(" OF {own}") };
+        rows.push(format!(" ORDER BY {own_key} FOR UPDATE{of}"));
+    }
+    copy.push(rows);
+
+    let mut chosen = Query::new(model.clone());
+    chosen.lock_in_order = dialect.supports(Capability::JoinedUpdate);
+    let parts: Vec<_> = key
+        .iter()
+        .map(|&position| Expr::field(FieldPath::new([model.fields[position].name.clone()])))
+        .collect();
+    chosen.filters.push(Q::Expr(Box::new(Expr::Raw {
+        sql: format!("({}) IN (SELECT {} FROM {old})", vec!["{}"; parts.len()].join(", "), names("")),
+        parts,
+        data_type: DataType::Bool,
+    })));
+    let Some(write) = update_sql(dialect, &chosen, assignments, now)? else { return Ok(Plan::default()) };
+
+    let (mut given, mut given_types) = (Vec::new(), Vec::new());
+    if returning == Returning::OldAndNew {
+        given.extend((0..columns.len()).map(|number| format!("o.o{number}")));
+        given_types.extend(types.iter().cloned());
+    }
+    given.extend(columns.iter().cloned());
+    given_types.extend(types);
+    let on = key.iter().map(|&position| format!("{} = o.o{position}", columns[position]));
+    let read = format!(
+        "SELECT {} FROM {old} o JOIN {} ON {} ORDER BY {}",
+        given.join(", "),
+        quote_table(dialect, &model.table),
+        on.collect::<Vec<_>>().join(" AND "),
+        names("o.")
+    );
+    let drop = || Step::Prepare(plain(dialect.drop_temporary(&old)));
+    Ok(Plan::of(vec![
+        drop(),
+        Step::Prepare(copy.statement(dialect)),
+        Step::Write(write.statement(dialect)),
+        Step::Return(plain(read), given_types),
+        drop(),
+    ]))
+}

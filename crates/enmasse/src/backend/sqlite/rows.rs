@@ -1,0 +1,193 @@
+//! One prepared statement, run for each row of a batch.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use enmasse_core::dialect::Sqlite;
+use enmasse_core::encode::{Cell, CellsChunk};
+use enmasse_core::error::{Error, ErrorKind, Result};
+use enmasse_core::plan::WriteRows;
+use enmasse_core::sql::{Bind, RowStatement};
+use enmasse_core::value::Value;
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, Connection as Handle, Statement};
+use tokio::sync::mpsc;
+
+use super::convert::{bind_one, error, raw_row};
+use crate::backend::{Row, RowsWritten, load_row};
+
+/// After so many rows it is asked whether anyone still waits.
+const ASKED: usize = 64;
+
+/// Writes the rows that come, up to the `None` after the last: without it, they are not all.
+pub(super) fn write_rows(
+    handle: &Handle,
+    dialect: &Arc<Sqlite>,
+    write: &WriteRows,
+    chunks: mpsc::Receiver<Option<CellsChunk>>,
+    used: &mpsc::UnboundedSender<CellsChunk>,
+    wanted: &dyn Fn() -> bool,
+) -> Result<RowsWritten> {
+    if !write.alone {
+        return write_each(handle, dialect, write, chunks, used, wanted).map(|(written, _)| written);
+    }
+    handle.execute_batch("BEGIN IMMEDIATE").map_err(error)?;
+    let result = match write_each(handle, dialect, write, chunks, used, wanted) {
+        Ok((written, true)) if written.twice.is_none() => {
+            handle.execute_batch("COMMIT").map_err(error).map(|()| written)
+        }
+        // whoever sent the rows knows why they ended early
+        unfinished => unfinished.map(|(written, _)| written),
+    };
+    // SQLite may have rolled back by itself
+    if !handle.is_autocommit() {
+        handle.execute_batch("ROLLBACK").map_err(error)?;
+    }
+    result
+}
+
+/// Writes the rows; says whether they were all.
+fn write_each(
+    handle: &Handle,
+    dialect: &Arc<Sqlite>,
+    write: &WriteRows,
+    mut chunks: mpsc::Receiver<Option<CellsChunk>>,
+    used: &mpsc::UnboundedSender<CellsChunk>,
+    wanted: &dyn Fn() -> bool,
+) -> Result<(RowsWritten, bool)> {
+    let mut prepared = Prepared::new(handle, &write.write)?;
+    let mut matches = write.matches.as_ref().map(|statement| Prepared::new(handle, statement)).transpose()?;
+    let mut old = write.old.as_ref().map(|statement| Prepared::new(handle, statement)).transpose()?;
+    let mut written = RowsWritten::default();
+    let mut stored_keys = HashSet::new();
+    let plain = write.returned.is_empty();
+    let key = write.stored_key;
+    let load = |raw: &[Value]| load_row(&**dialect, raw[key..].to_vec(), &write.returned[key..]);
+
+    while let Some(chunk) = chunks.blocking_recv() {
+        let Some(chunk) = chunk else { return Ok((written, true)) };
+        for (number, row) in chunk.rows().enumerate() {
+            if number % ASKED == 0 && !wanted() {
+                return Ok((written, false));
+            }
+            if plain {
+                prepared.bind(row.cells())?;
+                let changed = prepared.statement.raw_execute().map_err(error)? as u64;
+                written.changed += changed;
+                written.matched += changed;
+                if changed > 0 {
+                    continue;
+                }
+                let found = matches.as_mut().map(|matches| matches.first(row.cells())).transpose()?.flatten();
+                match found {
+                    Some(_) => written.matched += 1,
+                    None => written.missing.push(stored(row.cells())),
+                }
+                continue;
+            }
+            let before = old.as_mut().map(|old| old.first(row.cells())).transpose()?.flatten();
+            let mut after = prepared.first(row.cells())?;
+            written.changed += u64::from(after.is_some());
+            if after.is_none()
+                && let Some(matches) = &mut matches
+            {
+                after = matches.first(row.cells())?;
+            }
+            let Some(after) = after else {
+                written.missing.push(stored(row.cells()));
+                continue;
+            };
+            written.matched += 1;
+            if key > 0 && !stored_keys.insert(format!("{:?}", &after[..key.min(after.len())])) {
+                written.twice = Some(stored(row.cells()));
+                return Ok((written, false));
+            }
+            if write.returned.len() > key && after.len() > key {
+                let mut both: Row = before.map(|before| load(&before)).transpose()?.unwrap_or_default();
+                both.extend(load(&after)?);
+                written.returned.push(both);
+            }
+        }
+        // an error: nobody wants it back
+        _ = used.send(chunk);
+    }
+    Ok((written, false))
+}
+
+/// The row's cells as values; the key's come first.
+fn stored<'c>(cells: impl Iterator<Item = Cell<'c>>) -> Row {
+    let value = |cell| match cell {
+        Cell::Null => Value::Null,
+        Cell::Int(number) => Value::Int(number),
+        Cell::Float(number) => Value::Float(number),
+        Cell::Text(text) => Value::Text(text.to_owned()),
+        Cell::Bytes(bytes) => Value::Bytes(bytes.to_owned()),
+    };
+    cells.map(value).collect()
+}
+
+/// A prepared statement, with what is the same for every row bound already.
+struct Prepared<'h> {
+    statement: CachedStatement<'h>,
+    /// The places of each cell among the parameters.
+    places: Vec<Vec<usize>>,
+}
+
+impl<'h> Prepared<'h> {
+    fn new(handle: &'h Handle, row: &RowStatement) -> Result<Self> {
+        let mut statement = handle.prepare_cached(&row.sql).map_err(error)?;
+        let expected = statement.parameter_count();
+        if expected != row.binds.len() {
+            return Err(Error::new(
+                ErrorKind::Database,
+                format!("The statement has {expected} parameters, but {} are given.", row.binds.len()),
+            ));
+        }
+        let mut places: Vec<Vec<usize>> = Vec::new();
+        for (position, bind) in row.binds.iter().enumerate() {
+            match bind {
+                Bind::Param(param) => bind_one(&mut statement, position + 1, &param.value)?,
+                Bind::Cell(column) => {
+                    places.resize(places.len().max(column + 1), Vec::new());
+                    places[*column].push(position + 1);
+                }
+            }
+        }
+        Ok(Prepared { statement, places })
+    }
+
+    fn bind<'c>(&mut self, cells: impl Iterator<Item = Cell<'c>>) -> Result<()> {
+        for (cell, places) in cells.zip(&self.places) {
+            for place in places {
+                self.statement.raw_bind_parameter(*place, Bound(cell)).map_err(error)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The first row that a run gives.
+    fn first<'c>(&mut self, cells: impl Iterator<Item = Cell<'c>>) -> Result<Option<Row>> {
+        self.bind(cells)?;
+        let statement: &mut Statement<'h> = &mut self.statement;
+        let mut rows = statement.raw_query();
+        let first = rows.next().map_err(error)?.map(raw_row).transpose()?;
+        // a write is done only when it has come to its end
+        while rows.next().map_err(error)?.is_some() {}
+        Ok(first)
+    }
+}
+
+/// A cell on its way to SQLite.
+struct Bound<'a>(Cell<'a>);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Cell::Null => ValueRef::Null,
+            Cell::Int(number) => ValueRef::Integer(number),
+            Cell::Float(number) => ValueRef::Real(number),
+            Cell::Text(text) => ValueRef::Text(text.as_bytes()),
+            Cell::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}

@@ -1,0 +1,198 @@
+//! Reads objects and has them encoded.
+
+use enmasse_core::encode::{Added, BatchEncoder};
+use enmasse_core::error::Result;
+use enmasse_core::plan::{BatchShape, duplicate_keys, shown_key, unsaved};
+use enmasse_core::schema::ModelRef;
+use enmasse_core::{Value, ValueRef};
+use futures_util::future::BoxFuture;
+use futures_util::stream::StreamExt;
+
+use crate::batch::source::{Object, Source};
+use crate::batch::{Carrier, Progress};
+
+/// Called as the rows go.
+pub(crate) type Progressing = Box<dyn FnMut(Progress) + Send>;
+
+/// How many objects of a slice are sorted at a time: their keys and places are kept in memory.
+const SORTED: usize = 1 << 20;
+
+/// How many objects are read ahead, to know whether there are more.
+const AHEAD: usize = 2_048;
+
+/// The rows of a batch, whatever they come from.
+pub(crate) trait Feed: Send {
+    /// How many rows there are, if these are few or that is known anyhow.
+    fn count(&self) -> Option<u64>;
+
+    /// Has rows encoded until the encoder is full; says whether there may be more.
+    fn fill<'a>(
+        &'a mut self,
+        batch: &'a BatchShape,
+        encoder: &'a mut BatchEncoder<'_>,
+    ) -> BoxFuture<'a, Result<bool>>;
+
+    /// Goes back to the first row; says whether that is possible.
+    fn rewind(&mut self) -> bool;
+}
+
+/// The objects of a source.
+pub(crate) struct RowFeed<'o, T> {
+    model: ModelRef,
+    source: Source<'o, T>,
+    /// Objects that were read ahead of a source that is read once.
+    ahead: Vec<Object<'o, T>>,
+    /// Whether these are all.
+    ended: bool,
+    /// How many objects have been encoded.
+    done: usize,
+    /// The positions of the next objects of a slice in the order of their keys, where that is not the order of the slice.
+    order: Vec<(i64, u32)>,
+}
+
+impl<'o, T: Carrier> RowFeed<'o, T> {
+    /// Reads as far ahead as is needed to tell few objects from many.
+    pub async fn new(model: ModelRef, source: Source<'o, T>) -> Result<Self> {
+        let mut feed = RowFeed { model, source, ahead: Vec::new(), ended: false, done: 0, order: Vec::new() };
+        while !feed.ended && feed.ahead.len() < AHEAD {
+            match &mut feed.source {
+                Source::Iterator(objects) => match objects.next() {
+                    Some(object) => feed.ahead.push(object),
+                    None => feed.ended = true,
+                },
+                Source::Stream(objects) => match objects.next().await {
+                    Some(object) => feed.ahead.push(Object::Owned(object?)),
+                    None => feed.ended = true,
+                },
+                _ => break,
+            }
+        }
+        Ok(feed)
+    }
+
+    fn at(&self, position: usize) -> &T {
+        match &self.source {
+            Source::Slice(objects) => &objects[position],
+            Source::Owned(objects) => &objects[position],
+            Source::References(objects) => objects[position],
+            Source::Iterator(_) | Source::Stream(_) => &self.ahead[position],
+        }
+    }
+
+    /// Sorts the next objects of a slice by their keys: the database finds and locks their rows in that order.
+    fn sort(&mut self, batch: &BatchShape, length: usize) {
+        let start = self.done;
+        let mut keys = Vec::with_capacity(SORTED.min(length - start));
+        for position in start..length.min(start + SORTED) {
+            // an object without a key is refused when it is encoded
+            let key = match self.at(position).carried(&self.model, batch.positions[0]) {
+                ValueRef::Int(key) => key,
+                ValueRef::Owned(Value::Int(key)) => key,
+                _ => i64::MIN,
+            };
+            keys.push((key, (position - start) as u32));
+        }
+        if !keys.is_sorted() {
+            keys.sort_unstable();
+        }
+        self.order = keys;
+    }
+
+    fn fill_slice(
+        &mut self,
+        length: usize,
+        batch: &BatchShape,
+        encoder: &mut BatchEncoder<'_>,
+    ) -> Result<bool> {
+        let sorted = batch.key == 1 && batch.columns[0].data_type.is_integer();
+        while self.done < length {
+            if encoder.is_full() {
+                return Ok(true);
+            }
+            let mut position = self.done;
+            if sorted {
+                let within = self.done % SORTED;
+                if within == 0 {
+                    self.sort(batch, length);
+                }
+                position = self.done - within + self.order[within].1 as usize;
+            }
+            encode(&self.model, self.at(position), position as u64, batch, encoder)?;
+            self.done += 1;
+        }
+        Ok(false)
+    }
+}
+
+/// Has one object encoded.
+fn encode<T: Carrier>(
+    model: &ModelRef,
+    object: &T,
+    number: u64,
+    batch: &BatchShape,
+    encoder: &mut BatchEncoder<'_>,
+) -> Result<()> {
+    let fields = batch.positions.len();
+    let cell = |column: usize| match batch.positions.get(column) {
+        Some(&position) => object.carried(model, position),
+        None => {
+            const BITS: usize = 63;
+            let first = batch.key + (column - fields) * BITS;
+            ValueRef::Int(object.mask(&batch.positions[first..fields.min(first + BITS)]))
+        }
+    };
+    let key = || (0..batch.key).map(|column| cell(column).into_owned()).collect::<Vec<_>>();
+    let positions = &batch.positions[..batch.key];
+    match encoder.row(cell) {
+        Ok(Added::Yes) => Ok(()),
+        Ok(Added::KeyIsNull) => Err(unsaved(model, positions, number + 1)),
+        Ok(Added::Twice) => Err(duplicate_keys(model, positions, std::iter::once(key()))),
+        Err(error) => Err(error.at(shown_key(model, positions, key()))),
+    }
+}
+
+impl<T: Carrier> Feed for RowFeed<'_, T> {
+    fn count(&self) -> Option<u64> {
+        let count = self.source.len().or(self.ended.then_some(self.ahead.len()));
+        count.map(|count| count as u64)
+    }
+
+    fn fill<'a>(
+        &'a mut self,
+        batch: &'a BatchShape,
+        encoder: &'a mut BatchEncoder<'_>,
+    ) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async move {
+            let length = self.source.len().unwrap_or(self.ahead.len());
+            if self.done < length && self.fill_slice(length, batch, encoder)? {
+                return Ok(true);
+            }
+            if self.source.len().is_some() || self.ended {
+                return Ok(false);
+            }
+            // what was read ahead is of no more use: it cannot be begun again
+            self.ahead = Vec::new();
+            loop {
+                if encoder.is_full() {
+                    return Ok(true);
+                }
+                let object = match &mut self.source {
+                    Source::Iterator(objects) => objects.next(),
+                    Source::Stream(objects) => objects.next().await.transpose()?.map(Object::Owned),
+                    _ => None,
+                };
+                let Some(object) = object else { return Ok(false) };
+                encode(&self.model, &*object, self.done as u64, batch, encoder)?;
+                self.done += 1;
+            }
+        })
+    }
+
+    fn rewind(&mut self) -> bool {
+        let possible = self.source.len().is_some() || self.ended || self.done <= self.ahead.len();
+        if possible {
+            self.done = 0;
+        }
+        possible
+    }
+}

@@ -1,0 +1,48 @@
+//! The rows of a bulk update on their way from the program to the database.
+
+mod encoded;
+mod feed;
+mod source;
+
+#[doc(hidden)]
+pub use enmasse_core::plan::Strategy;
+pub use source::{IntoRows, kind};
+
+pub(crate) use encoded::{Chunks, Encoded};
+pub(crate) use feed::{Feed, Progressing, RowFeed};
+pub(crate) use source::Source;
+
+use enmasse_core::ValueRef;
+use enmasse_core::schema::ModelRef;
+
+use crate::model::Entity;
+
+/// Something that carries values of a row of `M` to the database.
+#[doc(hidden)]
+pub trait Carrier: Send + Sync {
+    /// The value of the field at this position.
+    fn carried(&self, model: &ModelRef, field: usize) -> ValueRef<'_>;
+
+    /// Which of these fields it sets, bit by bit from the lowest.
+    fn mask(&self, _fields: &[usize]) -> i64 {
+        -1
+    }
+}
+
+impl<M: Entity> Carrier for M {
+    fn carried(&self, model: &ModelRef, field: usize) -> ValueRef<'_> {
+        self.value_ref(model, field)
+    }
+}
+
+/// How far a bulk update is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// How many rows have been sent to the database.
+    pub staged: u64,
+    /// How many rows have been matched and written; where the database writes all of them in one statement, 0 until it is done.
+    pub written: u64,
+    /// How many rows there are in all, where that is known beforehand.
+    pub total: Option<u64>,
+}

@@ -1,0 +1,183 @@
+//! What is asked of a bulk update, and how it is run.
+
+use std::sync::Mutex;
+
+use chrono::{DateTime, Utc};
+use enmasse_core::dialect::Dialect;
+use enmasse_core::encode::Chunk;
+use enmasse_core::error::{Error, ErrorKind, Result};
+use enmasse_core::expr::FieldPath;
+use enmasse_core::plan::{self, Assignment, Form, PartGives, Plan, Returning, Step, Strategy};
+use enmasse_core::schema::ModelRef;
+use enmasse_core::value::DataType;
+use futures_util::future::BoxFuture;
+
+use super::Report;
+use crate::batch::{Carrier, Chunks, Encoded, Feed, Progressing, RowFeed, Source};
+use crate::handle::Executor;
+use crate::model::Entity;
+use crate::query_set::QuerySet;
+use crate::retry::Tries;
+use crate::run::{Outcome, run_batch};
+
+/// A bulk update of rows of `M` by what objects of `T` carry.
+pub(crate) struct Request<'o, M, T> {
+    pub asked: Asked<M>,
+    source: Source<'o, T>,
+    pub progress: Option<Progressing>,
+}
+
+/// What is asked of a bulk update.
+pub(crate) struct Asked<M> {
+    pub rows: QuerySet<M>,
+    fields: Vec<FieldPath>,
+    now: DateTime<Utc>,
+    pub set: Vec<Assignment>,
+    pub matching_on: Vec<FieldPath>,
+    pub patches: bool,
+    pub skip_unchanged: bool,
+    pub returning: Returning,
+    pub batch_size: Option<usize>,
+    pub strategy: Option<Strategy>,
+}
+
+impl<M: Entity> Asked<M> {
+    pub fn plan(&self, rows: Option<u64>) -> Result<Plan> {
+        let request = plan::BulkUpdate {
+            set: &self.set,
+            matching_on: &self.matching_on,
+            patches: self.patches,
+            skip_unchanged: self.skip_unchanged,
+            returning: self.returning,
+            rows,
+            ends: matches!(self.rows.executor()?, Executor::Database(_)),
+            batch_size: self.batch_size,
+            strategy: self.strategy,
+            ..plan::BulkUpdate::new(self.rows.query()?, &self.fields, self.now)
+        };
+        plan::bulk_update(&*self.rows.dialect()?, &request)
+    }
+}
+
+impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
+    pub fn new(rows: QuerySet<M>, source: Source<'o, T>, fields: Vec<FieldPath>) -> Self {
+        let asked = Asked {
+            rows,
+            fields,
+            now: Utc::now(),
+            set: Vec::new(),
+            matching_on: Vec::new(),
+            patches: false,
+            skip_unchanged: false,
+            returning: Returning::Nothing,
+            batch_size: None,
+            strategy: None,
+        };
+        Request { asked, source, progress: None }
+    }
+
+    /// The plan, as far as it can be told before an object is read.
+    pub fn plan(&self) -> Result<Plan> {
+        self.asked.plan(self.source.len().map(|rows| rows as u64))
+    }
+
+    pub async fn run(self) -> Result<Outcome> {
+        let Request { mut asked, source, mut progress } = self;
+        asked.now = Utc::now();
+        let executor = asked.rows.executor()?.clone();
+        let model = asked.rows.model()?.clone();
+        let dialect = executor.dialect();
+        // errors in the request come before an object is read, and before a transaction is begun
+        if let Err(error) = asked.plan(None) {
+            return Err(first_in_djangos_order(error, &model, &source));
+        }
+        let mut feed = RowFeed::new(model.clone(), source).await?;
+        let rows = feed.count();
+        if rows == Some(0) {
+            return Ok(Outcome::default());
+        }
+        let is_ours = matches!(executor, Executor::Database(_));
+        let mut tries = Tries::new();
+        loop {
+            let mut plan = asked.plan(rows)?;
+            let Some(shape) = plan.batch.take() else { return Ok(Outcome::default()) };
+            let (form, most) = plan.form().unwrap_or((Form::Stored, None));
+            let encoder = form.encoder(&dialect, &shape, most);
+            let mut encoded = Encoded::new(&model, &shape, &mut feed, encoder, progress.as_mut());
+            let one_chunk = encoded.prefetch().await?;
+            if plan.is_empty() {
+                return all_missing(&*dialect, &plan.key, &mut encoded).await;
+            }
+            let alone = is_ours && stands_alone(&plan, one_chunk);
+            let work = Mutex::new(Some((plan, encoded)));
+            let result = executor
+                .atomic_once(alone, |connection| -> BoxFuture<'_, Result<Outcome>> {
+                    let work = work.lock().map_or(None, |mut work| work.take());
+                    let (dialect, model) = (&dialect, &model);
+                    Box::pin(async move {
+                        let Some((plan, mut encoded)) = work else { return Ok(Outcome::default()) };
+                        run_batch(connection, dialect, model, plan, Some(&mut encoded)).await
+                    })
+                })
+                .await;
+            drop(work);
+            match result {
+                Err(error) if is_ours && error.is_retryable() && feed.rewind() && tries.another().await => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+/// The error that Django would find first: that an object has no key comes before what is wrong with a field. Objects that are yet to be
+/// read are not looked at.
+fn first_in_djangos_order<T: Carrier>(error: Error, model: &ModelRef, source: &Source<'_, T>) -> Error {
+    if !matches!(error.kind(), ErrorKind::UnknownField | ErrorKind::Field) {
+        return error;
+    }
+    let key = model.key();
+    let has_key = |object: &T| key.iter().all(|&position| !object.carried(model, position).is_null());
+    let keyless = match source {
+        Source::Slice(objects) => objects.iter().position(|object| !has_key(object)),
+        Source::Owned(objects) => objects.iter().position(|object| !has_key(object)),
+        Source::References(objects) => objects.iter().position(|object| !has_key(object)),
+        Source::Iterator(_) | Source::Stream(_) => None,
+    };
+    keyless.map_or(error, |number| plan::unsaved(model, &key, number as u64 + 1))
+}
+
+/// Whether the plan needs no transaction around it: it is one statement for each chunk of rows, and there is one chunk; or it is a
+/// transaction of its own.
+fn stands_alone(plan: &Plan, one_chunk: bool) -> bool {
+    match &plan.steps[..] {
+        [Step::WriteParts(parts)] => {
+            one_chunk && !matches!(parts.gives, PartGives::Matched { missing_before: true })
+        }
+        [Step::WriteRows(rows)] => rows.alone,
+        _ => false,
+    }
+}
+
+/// No row can match: the keys of all objects are missing.
+async fn all_missing(
+    dialect: &dyn Dialect,
+    key: &[DataType],
+    encoded: &mut Encoded<'_, '_>,
+) -> Result<Outcome> {
+    let mut outcome = Outcome::default();
+    while let Some((chunk, _)) = encoded.next().await? {
+        let Chunk::Rows(rows) = chunk else { continue };
+        for stored in rows {
+            let key = stored.into_iter().zip(key);
+            let key = key.map(|(value, data_type)| dialect.load(value, data_type));
+            outcome.missing.push(key.collect::<Result<_>>()?);
+        }
+    }
+    Ok(outcome)
+}
+
+impl From<Outcome> for Report {
+    fn from(outcome: Outcome) -> Self {
+        Report { matched: outcome.matched, changed: outcome.changed, missing: outcome.missing }
+    }
+}

@@ -1,0 +1,102 @@
+//! A bulk update that gives rows back.
+
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use enmasse_core::Value;
+use enmasse_core::error::Result;
+use enmasse_core::plan::Returning;
+use enmasse_core::schema::ModelRef;
+
+use super::Report;
+use super::request::Request;
+use crate::lazy::Lazy;
+use crate::model::Entity;
+use crate::run::Outcome;
+
+/// A row as it was and as it now is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change<M> {
+    /// The row before.
+    pub old: M,
+    /// The row after.
+    pub new: M,
+}
+
+/// What a bulk update did, and the rows that it wrote.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Returned<R> {
+    /// What it did.
+    pub report: Report,
+    /// The rows, in the order of their keys; of those that were left as they are, too.
+    pub rows: Vec<R>,
+}
+
+/// What comes back for a row.
+pub trait Return<M>: Sized + Send {
+    #[doc(hidden)]
+    const RETURNING: Returning;
+
+    #[doc(hidden)]
+    fn from_values(model: &ModelRef, values: Vec<Value>) -> Result<Self>;
+}
+
+impl<M: Entity> Return<M> for M {
+    const RETURNING: Returning = Returning::New;
+
+    fn from_values(model: &ModelRef, values: Vec<Value>) -> Result<Self> {
+        M::from_row(model, values)
+    }
+}
+
+impl<M: Entity> Return<M> for Change<M> {
+    const RETURNING: Returning = Returning::OldAndNew;
+
+    fn from_values(model: &ModelRef, mut values: Vec<Value>) -> Result<Self> {
+        let new = values.split_off(values.len() / 2);
+        Ok(Change { old: M::from_row(model, values)?, new: M::from_row(model, new)? })
+    }
+}
+
+/// A bulk update that gives rows back; see [`BulkUpdate::returning`](super::BulkUpdate::returning).
+#[must_use = "a bulk update does nothing until it is awaited"]
+pub struct BulkUpdateReturning<'o, M, R> {
+    lazy: Lazy<'o, Request<'o, M, M>, Returned<R>>,
+    returns: PhantomData<fn() -> R>,
+}
+
+impl<'o, M: Entity, R: Return<M>> BulkUpdateReturning<'o, M, R> {
+    pub(super) fn new(update: Lazy<'o, Request<'o, M, M>, Report>) -> Self {
+        let mut request = update.into_request();
+        if let Some(request) = &mut request {
+            request.asked.returning = R::RETURNING;
+        }
+        BulkUpdateReturning { lazy: Lazy::Request(request), returns: PhantomData }
+    }
+
+    /// The SQL that it is on its database, without running it.
+    ///
+    /// # Errors
+    ///
+    /// As [`QuerySet::bulk_update`](crate::QuerySet::bulk_update), but for what only the objects and the database can tell.
+    pub fn explain(&self) -> Result<String> {
+        self.lazy.request().map_or(Ok(String::new()), |request| Ok(request.plan()?.to_string()))
+    }
+}
+
+impl<M: Entity, R: Return<M>> Future for BulkUpdateReturning<'_, M, R> {
+    type Output = Result<Returned<R>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.lazy.poll(context, |request| async move {
+            let model = request.asked.rows.model()?.clone();
+            let mut outcome: Outcome = request.run().await?;
+            let rows = std::mem::take(&mut outcome.returned);
+            let rows =
+                rows.into_iter().map(|values| R::from_values(&model, values)).collect::<Result<_>>()?;
+            Ok(Returned { report: outcome.into(), rows })
+        })
+    }
+}

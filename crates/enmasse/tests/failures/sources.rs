@@ -1,0 +1,69 @@
+//! The rows come from something that fails.
+
+use std::panic::AssertUnwindSafe;
+
+use enmasse::prelude::*;
+use futures_util::FutureExt;
+use futures_util::stream::{self, Stream};
+
+use crate::common::Kind;
+use crate::item::{
+    Item, ROWS, changed, on_each, strategies, undone_alone, undone_alone_or_wholly, untouched, update,
+};
+
+/// Where it fails: in what is read ahead, in the middle, and at the end.
+const KEYS: [i64; 3] = [10, 3_000, ROWS];
+
+/// The rows, changed, but an error in place of the one with this key.
+fn failing(key: i64) -> impl Stream<Item = Result<Item>> + Send {
+    stream::iter((1..=ROWS).map(move |id| match id == key {
+        true => Err(Error::new(ErrorKind::Request, "the source fails")),
+        false => Ok(changed(id)),
+    }))
+}
+
+/// The rows, changed, but a panic in place of the one with this key.
+fn panicking(key: i64) -> impl Iterator<Item = Item> + Send {
+    (1..=ROWS).map(move |id| match id == key {
+        true => panic!("this panic is part of the test"),
+        false => changed(id),
+    })
+}
+
+#[test]
+fn an_error() {
+    on_each(&Kind::ALL, async |_, db| {
+        for strategy in strategies(db) {
+            for key in KEYS {
+                let after = format!("an error in place of row {key}");
+                let error = update(Item::objects(db), failing(key), strategy).await.unwrap_err();
+                assert!(error.message().contains("the source fails"), "{error:?}");
+                untouched(db, strategy, &after).await;
+                undone_alone(db, &format!("{strategy:?} {after}"), async |tx| {
+                    let error = update(Item::objects(tx), failing(key), strategy).await.unwrap_err();
+                    assert!(error.message().contains("the source fails"), "{error:?}");
+                })
+                .await;
+            }
+        }
+    });
+}
+
+#[test]
+fn a_panic() {
+    on_each(&Kind::ALL, async |_, db| {
+        for strategy in strategies(db) {
+            for key in KEYS {
+                let after = format!("a panic in place of row {key}");
+                let update = async |rows| update(rows, panicking(key), strategy).await;
+                assert!(AssertUnwindSafe(update(Item::objects(db))).catch_unwind().await.is_err());
+                untouched(db, strategy, &after).await;
+                undone_alone_or_wholly(db, &format!("{strategy:?} {after}"), async |tx| {
+                    assert!(AssertUnwindSafe(update(Item::objects(tx))).catch_unwind().await.is_err());
+                })
+                .await;
+                untouched(db, strategy, &after).await;
+            }
+        }
+    });
+}
