@@ -106,10 +106,14 @@ impl Runner<'_, '_, '_> {
             }
             Step::WriteCounted(statement) => {
                 let counts = self.connection.query(&statement, &[DataType::BigInt, DataType::BigInt]).await?;
-                if let [Value::Int(matched), Value::Int(changed)] = counts.concat()[..] {
-                    outcome.matched += matched as u64;
-                    outcome.changed += changed as u64;
-                }
+                let [Value::Int(matched), Value::Int(changed)] = counts.concat()[..] else {
+                    return Err(Error::new(
+                        ErrorKind::Database,
+                        "The update did not tell how many rows it matched.",
+                    ));
+                };
+                outcome.matched += matched as u64;
+                outcome.changed += changed as u64;
             }
             Step::WriteReturning(statement, types) => {
                 outcome.returned = self.connection.query(&statement, &types).await?;
@@ -225,13 +229,17 @@ impl Runner<'_, '_, '_> {
             if rows == 0 {
                 continue;
             }
+            let mut missing = Vec::new();
             if let (true, Some(find)) = (missing_before, &find) {
-                self.outcome.missing.extend(self.connection.query(find, &self.key).await?);
+                missing = self.connection.query(find, &self.key).await?;
             }
-            let matched = self.connection.execute_bulk(&write, values).await?;
-            if let (false, true, Some(find)) = (missing_before, matched < rows as u64, &find) {
-                self.outcome.missing.extend(self.connection.query(find, &self.key).await?);
+            let told = self.connection.execute_bulk(&write, values).await?;
+            if let (false, true, Some(find)) = (missing_before, told < rows as u64, &find) {
+                missing = self.connection.query(find, &self.key).await?;
             }
+            // where the driver had to send several messages it tells the count of the last one only
+            let matched = (rows - missing.len()) as u64;
+            self.outcome.missing.extend(missing);
             self.outcome.matched += matched;
             self.outcome.changed += matched;
             chunks.written(self.outcome.matched);

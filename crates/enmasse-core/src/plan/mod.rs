@@ -38,7 +38,7 @@ pub type RowSource = Box<dyn Iterator<Item = Vec<Value>> + Send>;
 
 /// What to do, in order: data that any host can print, keep or run.
 ///
-/// All steps belong into one transaction. A plan of one [`Step::Write`] is all or nothing by itself.
+/// All steps belong into one transaction, but for rows that are written [alone](WriteRows::alone). A plan of one [`Step::Write`] is all or nothing by itself.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// The steps. None means that there is nothing to do and that the answer is no rows.

@@ -115,13 +115,7 @@ pub(super) fn update_sql(
         let left = if key.len() == 1 { whole } else { Fragment::format("({})", [whole]) };
         let mut keys = select(&mut compiler, key, condition);
         if in_order {
-            // A key that others may refer to takes the stronger lock.
-            let is_key = |field: &Field| {
-                field.unique
-                    || field.primary_key
-                    || model.unique_together.iter().flatten().any(|name| *name == field.name)
-            };
-            let keyed = set.iter().any(|(position, _)| is_key(&model.fields[*position]));
+            let keyed = writes_key(model, set.iter().map(|(position, _)| *position));
             let strength = if keyed { "" } else { "NO KEY " };
             keys.push(order);
             keys.push(format!(" FOR {strength}UPDATE OF {}", compiler.table()));
@@ -192,6 +186,14 @@ fn from_taken(
     }
     let rows = take(compiler, taken, condition, order);
     Fragment::format("UPDATE {} STRAIGHT_JOIN {} ON {} SET {}", [rows.sql, table, rows.on, settings(set)])
+}
+
+/// Whether one of the fields is a key that others may refer to, which takes the stronger lock.
+pub(super) fn writes_key(model: &ModelRef, mut positions: impl Iterator<Item = usize>) -> bool {
+    positions.any(|position| {
+        let Field { unique, primary_key, name, .. } = &model.fields[position];
+        *unique || *primary_key || model.unique_together.iter().flatten().any(|other| other == name)
+    })
 }
 
 pub(super) fn refuse(query: &Query) -> Result<()> {

@@ -120,7 +120,12 @@ impl<M: Entity> Future for BulkPatch<M> {
     type Output = Result<Report>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.poll(context, |asked| async move { Ok(asked.request()?.run().await?.into()) })
+        self.0.poll(context, |asked| async move {
+            if asked.patches.is_empty() {
+                return Ok(Report::default());
+            }
+            Ok(asked.request()?.run().await?.into())
+        })
     }
 }
 

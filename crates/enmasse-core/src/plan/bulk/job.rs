@@ -8,7 +8,7 @@ use crate::lookup::Condition;
 use crate::plan::bulk::{BulkUpdate, Returning};
 use crate::plan::set_auto;
 use crate::plan::strategy::Strategy;
-use crate::plan::update::select;
+use crate::plan::update::{select, writes_key};
 use crate::query::{Compiler, Query};
 use crate::schema::ModelRef;
 use crate::sql::Fragment;
@@ -16,6 +16,9 @@ use crate::value::{DataType, Value};
 
 /// How many fields one column of masks has bits for.
 const BITS: usize = 63;
+
+/// Up to so many keys that are not one integer are compared here; more, in the database.
+const HASHED: u64 = 5_000;
 
 /// A bulk update whose names are resolved.
 pub(crate) struct Job<'a> {
@@ -46,7 +49,13 @@ pub(crate) enum New {
     /// What the batch carries in this column.
     Carried(usize),
     /// That, in rows that say so: by this bit of this column.
-    Patched { column: usize, mask: usize, bit: usize },
+    Patched {
+        column: usize,
+        mask: usize,
+        bit: usize,
+        /// What the other rows get, in stored form, where it is the time of the write.
+        otherwise: Option<Value>,
+    },
     /// An expression.
     Computed(Expr),
     /// The same for all rows, in stored form: the time of the write.
@@ -118,10 +127,13 @@ impl<'a> Job<'a> {
             }
             let column = key.len() + number;
             let mask = key.len() + carried.len() + number / BITS;
+            let now = set_auto(&model.fields[position], false, request.now);
+            let otherwise =
+                now.map(|now| dialect.store(&now, &model.fields[position].data_type)).transpose()?;
             set.push((
                 position,
                 match request.patches {
-                    true => New::Patched { column, mask, bit: number % BITS },
+                    true => New::Patched { column, mask, bit: number % BITS, otherwise },
                     false => New::Carried(column),
                 },
             ));
@@ -144,7 +156,12 @@ impl<'a> Job<'a> {
             1 if of_key(DataType::is_integer) => Duplicates::Integers,
             // a collation may take different texts for one
             _ if of_key(|data_type| matches!(data_type, DataType::Text { .. })) => Duplicates::InDatabase,
-            _ if dialect.supports(Capability::LocalCalls) || request.rows.is_some() => Duplicates::Hashes,
+            _ if dialect.supports(Capability::LocalCalls)
+                || !dialect.supports(Capability::TemporaryTables)
+                || request.rows.is_some_and(|rows| rows <= HASHED) =>
+            {
+                Duplicates::Hashes
+            }
             _ => Duplicates::InDatabase,
         };
         Ok(Job {
@@ -213,6 +230,11 @@ impl<'a> Job<'a> {
         self.key != self.model().key()
     }
 
+    /// Whether a field is written that is a key which others may refer to.
+    pub(crate) fn writes_key(&self) -> bool {
+        writes_key(self.model(), self.set.iter().map(|(position, _)| *position))
+    }
+
     /// How many fields are set to expressions: from two on, those that are set one after the other could see each other.
     pub(crate) fn computed(&self) -> usize {
         self.set.iter().filter(|(_, new)| matches!(new, New::Computed(_))).count()
@@ -259,10 +281,16 @@ impl<'a> Job<'a> {
             let column = dialect.quote(&field.column);
             let value = match new {
                 New::Carried(column) => spell(*column),
-                New::Patched { column: from, mask, bit } => Fragment::format(
-                    &format!("CASE WHEN ({{}} & {}) <> 0 THEN {{}} ELSE {{}} END", 1_i64 << bit),
-                    [spell(*mask), spell(*from), format!("{own}.{column}").into()],
-                ),
+                New::Patched { column: from, mask, bit, otherwise } => {
+                    let otherwise = match otherwise {
+                        Some(now) => Fragment::stored(now.clone(), field.data_type.clone()),
+                        None => format!("{own}.{column}").into(),
+                    };
+                    Fragment::format(
+                        &format!("CASE WHEN ({{}} & {}) <> 0 THEN {{}} ELSE {{}} END", 1_i64 << bit),
+                        [spell(*mask), spell(*from), otherwise],
+                    )
+                }
                 New::Computed(value) => {
                     let mut compiler = Compiler::new(dialect, self.query);
                     compiler.allow_joins(false);

@@ -1,12 +1,15 @@
 //! One array for the key and one for each column, joined with the table.
 //!
-//! Few rows are one statement, which locks them in the order of their keys whatever plan the server makes of it:
+//! Few rows are one statement, which locks them in the order of their keys whatever plan the server makes of it, and gives back the keys
+//! that matched no row:
 //!
 //! ```sql
-//! WITH b AS MATERIALIZED (
-//!     SELECT b.* FROM "users" JOIN unnest((SELECT $1::bigint[]), (SELECT $2::text[])) AS b(k0, v0) ON "users"."id" = b.k0
-//!     ORDER BY "users"."id" FOR NO KEY UPDATE OF "users")
-//! UPDATE "users" SET "name" = b.v0 FROM b WHERE "users"."id" = b.k0
+//! WITH b AS MATERIALIZED (SELECT * FROM unnest((SELECT $1::bigint[]), (SELECT $2::text[])) AS b(k0, v0)),
+//! locked AS MATERIALIZED (
+//!     SELECT "users"."id" k0 FROM "users" JOIN b ON "users"."id" = b.k0 ORDER BY k0 FOR NO KEY UPDATE OF "users"),
+//! written AS (
+//!     UPDATE "users" SET "name" = b.v0 FROM b JOIN locked USING (k0) WHERE "users"."id" = b.k0 RETURNING b.k0)
+//! SELECT k0 FROM b EXCEPT SELECT k0 FROM written
 //! ```
 //!
 //! More are sorted, and only nested loops are on, so that the join takes them, and their locks, in the order of the keys:
@@ -34,13 +37,13 @@ use crate::value::{DataType, Value};
 const ROWS: usize = 10_000;
 
 /// Up to so many rows, one statement that locks is faster than a transaction with settings of its own.
-const FEW: u64 = 50;
+pub(super) const FEW: u64 = 50;
 
 pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let Some(filter) = job.filter(dialect)? else { return Ok(Vec::new()) };
     let arrays = Arrays::new(dialect, job)?;
     let is_few = job.rows.is_some_and(|rows| rows <= FEW);
-    if job.skip_unchanged || is_few && !filter.is_empty() {
+    if job.skip_unchanged || is_few {
         let Some((rest, gives)) = write(dialect, job)? else { return Ok(Vec::new()) };
         let head = format!("WITH {} AS MATERIALIZED (SELECT * FROM {}), ", arrays.b, arrays.list);
         return Ok(vec![arrays.step(dialect, job, head, rest, gives, None)]);
@@ -51,7 +54,7 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
         .iter()
         .map(|setting| Fragment::format("{} = {}", [setting.column.as_str().into(), setting.value.clone()]));
     let set = Fragment::join(set, ", ");
-    let (table, own, b) = (job.table(dialect), job.own(dialect), &arrays.b);
+    let (table, b) = (job.table(dialect), &arrays.b);
     let on = job.on(dialect, b);
     let gives = PartGives::Matched { missing_before: !filter.is_empty() };
 
@@ -60,23 +63,13 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     missing.push(")");
     let mut update = Fragment::text(format!("UPDATE {table} SET "));
     update.push(set);
-    if is_few {
-        let keys = job.key.iter().map(|&position| format!("{own}.{}", job.column(dialect, position)));
-        let head = format!(
-            "WITH {b} AS MATERIALIZED (SELECT {b}.* FROM {table} JOIN {} ON {on} ORDER BY {} FOR NO KEY UPDATE OF {own}) ",
-            arrays.list,
-            keys.collect::<Vec<_>>().join(", ")
-        );
-        update.push(format!(" FROM {b} WHERE {on}"));
-        return Ok(vec![arrays.step(dialect, job, head, update, gives, Some(missing))]);
-    }
     let keys = arrays.names[..job.key.len()].join(", ");
     update.push(format!(" FROM (SELECT * FROM {} ORDER BY {keys}) {b} WHERE {on}", arrays.list));
     update.push(filter);
     let step = arrays.step(dialect, job, String::new(), update, gives, Some(missing));
     let mut steps = vec![settings::nested_loops(), step];
     if !job.ends {
-        steps.push(settings::restore());
+        steps.push(settings::restore(settings::JOINS));
     }
     Ok(steps)
 }
@@ -202,7 +195,8 @@ pub(super) fn write(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Option<(Frag
         sql.push(" WHERE true");
         sql.push(filter.clone());
     }
-    sql.push(format!(" ORDER BY {keys} FOR NO KEY UPDATE OF {own}), {written} AS (UPDATE {table} SET "));
+    let strength = if job.writes_key() { "" } else { "NO KEY " };
+    sql.push(format!(" ORDER BY {keys} FOR {strength}UPDATE OF {own}), {written} AS (UPDATE {table} SET "));
     sql.push(Fragment::join(set, ", "));
     sql.push(format!(" FROM {b} JOIN {locked} USING ({keys}) WHERE {on}"));
     sql.push(filter);

@@ -38,7 +38,7 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     Ok(vec![Step::WriteBulk(WriteBulk {
         write: write.row_statement(dialect),
         most: job.size.unwrap_or(ROWS),
-        missing: Arc::new(values::missing(dialect, job, &filter)),
+        missing: Arc::new(values::missing(dialect, job, &filter)?),
         missing_before: !filter.is_empty(),
     })])
 }

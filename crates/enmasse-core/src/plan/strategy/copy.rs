@@ -1,14 +1,14 @@
 //! Binary `COPY` into a temporary table, which is joined with the table.
 //!
 //! ```sql
-//! CREATE TEMPORARY TABLE pg_temp."enmasse_batch" (k0 bigint, v0 text) ON COMMIT DROP;
+//! CREATE TEMPORARY TABLE pg_temp."enmasse_batch" ON COMMIT DROP AS SELECT NULL::bigint k0, NULL::text v0 FROM "users" LIMIT 0;
 //! COPY pg_temp."enmasse_batch" FROM STDIN BINARY;
 //! UPDATE "users" SET "name" = b.v0 FROM (SELECT * FROM pg_temp."enmasse_batch" ORDER BY k0) b WHERE "users"."id" = b.k0;
 //! DROP TABLE pg_temp."enmasse_batch"
 //! ```
 //!
-//! The rows are sorted and only nested loops are on, so that the join takes them, and their locks, in the order of the keys,
-//! and never reads the whole target as a merge join or a hash join does.
+//! The rows are sorted, and joined by nested loops, so that the join takes them, and their locks, in the order of the keys, and
+//! never reads the whole target as a hash join does; or by a merge join, where they are a good part of it.
 
 use crate::dialect::Dialect;
 use crate::error::Result;
@@ -17,17 +17,30 @@ use crate::plan::strategy::settings;
 use crate::plan::strategy::staging::{Staging, plain, unchanged};
 use crate::plan::{Form, Stage, Step, free_name};
 use crate::sql::Fragment;
+use crate::value::DataType;
 
 pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let Some(mut staging) = Staging::new(dialect, job)? else { return Ok(Vec::new()) };
     let drop = |table: &str| Step::Prepare(plain(format!("DROP TABLE {table}")));
 
+    let own = job.own(dialect);
     let mut columns = Vec::new();
-    for (name, data_type) in job.names().iter().zip(job.types()) {
-        columns.push(format!("{name} {}", dialect.cast_type(&data_type)?));
+    for (number, (name, data_type)) in job.names().iter().zip(job.types()).enumerate() {
+        columns.push(match (job.key.get(number), &data_type) {
+            // of the column's own type and collation: a text is not found by the index of a `char(n)`
+            (Some(&position), DataType::Text { .. }) => {
+                format!("{own}.{} {name}", job.column(dialect, position))
+            }
+            _ => format!("NULL::{} {name}", dialect.cast_type(&data_type)?),
+        });
     }
     let batch = staging.batch.clone();
-    let create = format!("{} ({}) ON COMMIT DROP", dialect.create_temporary(&batch), columns.join(", "));
+    let create = format!(
+        "{} ON COMMIT DROP AS SELECT {} FROM {} LIMIT 0",
+        dialect.create_temporary(&batch),
+        columns.join(", "),
+        job.table(dialect)
+    );
     let copy = Stage { sql: format!("COPY {batch} FROM STDIN BINARY"), form: Form::CopyBinary };
     let mut steps = vec![Step::Prepare(plain(create)), Step::Stage(copy)];
     if job.duplicates == crate::encode::Duplicates::InDatabase {
@@ -43,7 +56,11 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     }
     let settings = staging.settings(dialect)?;
     if staging.keeps_old(dialect) {
-        steps.extend([settings::nested_loops(), staging.copy_old(dialect), settings::restore()]);
+        steps.extend([
+            settings::nested_loops(),
+            staging.copy_old(dialect),
+            settings::restore(settings::JOINS),
+        ]);
         staging.filter = staging.is_old(dialect);
         steps.push(write(dialect, &staging, &settings)?);
         after.extend([staging.give_back(dialect), drop(&staging.old)]);
@@ -55,7 +72,7 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
             write(dialect, &staging, &settings)?,
         ]);
         if !job.ends {
-            steps.push(settings::restore());
+            steps.push(settings::restore(settings::JOINS_AND_SORT));
         }
     }
     steps.extend(after);

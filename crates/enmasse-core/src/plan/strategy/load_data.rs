@@ -33,7 +33,7 @@ use crate::sql::{Fragment, Param, Statement};
 use crate::value::{DataType, Value};
 
 /// Keys in one `UPDATE`: past this, the statement gets longer but not faster.
-const KEYS: usize = 10_000;
+const KEYS: usize = 8_192;
 
 /// Parameters in one `INSERT`: past this, the statement gets longer but not faster.
 const PARAMS: usize = 4_096;
@@ -121,8 +121,12 @@ fn around(dialect: &dyn Dialect, job: &Job<'_>, stage: impl FnOnce(&str) -> Step
         steps.push(lock(dialect, &staging));
     }
     let settings = staging.settings(dialect)?;
-    let by_key =
-        keyed && !job.matches_on_others() && job.returning == Returning::Nothing && staging.filter.is_empty();
+    // a table of which one row is wanted is read as a constant, and set from left to right: there an expression could see what was set
+    let by_key = keyed
+        && !job.matches_on_others()
+        && job.returning == Returning::Nothing
+        && staging.filter.is_empty()
+        && job.computed() == 0;
     steps.push(match by_key {
         true => by_keys(dialect, &staging, &settings)?,
         false => Step::Write(in_order(dialect, &staging, &settings)?.statement(dialect)),
@@ -141,7 +145,7 @@ fn create(dialect: &dyn Dialect, staging: &Staging<'_, '_>, keyed: bool) -> Stri
         .zip(job.names())
         .map(|(&position, name)| format!("{own}.{} {name}", job.column(dialect, position)))
         .collect();
-    columns.extend((0..job.masks).map(|number| format!("CAST(0 AS SIGNED) m{number}")));
+    columns.extend((0..job.masks).map(|number| format!("CAST(9223372036854775807 AS SIGNED) m{number}")));
     let mut from = job.table(dialect);
     if job.masks > 0 {
         // from the outer side of a join, so that NULL may stand in each
@@ -190,12 +194,15 @@ impl KeyPart for Keys {
                 push(*first);
                 push(*last);
             }
-            keys => {
+            [.., last] => {
+                // a key may come again: few texts of few lengths are prepared and kept
+                let places = keys.len().next_power_of_two();
                 sql.push_str(" IN (?");
-                sql.push_str(&", ?".repeat(keys.len() - 1));
+                sql.push_str(&", ?".repeat(places - 1));
                 sql.push(')');
-                keys.iter().copied().for_each(push);
+                keys.iter().copied().chain(std::iter::repeat(*last)).take(places).for_each(push);
             }
+            [] => sql.push_str(" IN (NULL)"),
         }
         Statement { sql, params }
     }

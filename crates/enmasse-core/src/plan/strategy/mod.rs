@@ -94,7 +94,7 @@ fn best(dialect: &dyn Dialect, job: &Job<'_>) -> Strategy {
     let in_order = job.has_integer_key() && job.rows.is_some();
     let order = [
         (Strategy::PreparedLoop, dialect.supports(Capability::LocalCalls)),
-        (Strategy::Arrays, few(ARRAYS)),
+        (Strategy::Arrays, few(if job.has_integer_key() { ARRAYS } else { arrays::FEW })),
         (Strategy::Copy, true),
         (Strategy::Arrays, true),
         (Strategy::BulkExecute, few(BULK) && in_order),
@@ -127,7 +127,8 @@ fn can(dialect: &dyn Dialect, job: &Job<'_>, strategy: Strategy) -> bool {
                 && by_key
                 && told
                 && !job.skip_unchanged
-                && job.computed() < 2
+                // a decimal is sent as text, with which it would be computed as a float
+                && job.computed() == 0
                 // asked row by row, it would see the rows that have changed already
                 && !job.filter_reads_others(dialect)
         }

@@ -37,7 +37,6 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let mut write = Fragment::text(format!("UPDATE {} SET ", job.table(dialect)));
     write.push(Fragment::join(set, ", "));
     write.push(rows.clone());
-    let mut matches = None;
     if job.skip_unchanged {
         let pairs = settings.iter().filter(|setting| !setting.is_auto);
         let pairs = pairs.map(|setting| {
@@ -45,9 +44,6 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
             (column, setting.value.clone(), &setting.data_type)
         });
         write.push(Fragment::format(" AND NOT ({})", [dialect.unchanged(pairs.collect())?]));
-        let mut found = Fragment::text(format!("SELECT 1 FROM {}", job.table(dialect)));
-        found.push(rows.clone());
-        matches = Some(found.row_statement(dialect));
     }
 
     let mut columns = Vec::new();
@@ -58,20 +54,16 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
         returned.extend(job.key_types());
         stored_key = job.key.len();
     }
-    let mut old = None;
     if job.returning != Returning::Nothing {
         columns.extend((0..job.model().fields.len()).map(|position| job.column(dialect, position)));
         returned.extend(job.row_types());
-        let read = stored_key > 0 || job.skip_unchanged || job.returning == Returning::OldAndNew;
-        if read {
-            let mut row =
-                Fragment::text(format!("SELECT {} FROM {}", columns.join(", "), job.table(dialect)));
-            row.push(rows);
-            old = (job.returning == Returning::OldAndNew).then(|| row.clone().row_statement(dialect));
-            // a row that is left as it is comes back all the same
-            matches = matches.map(|_| row.row_statement(dialect));
-        }
     }
+    let shown = if columns.is_empty() { "1".to_owned() } else { columns.join(", ") };
+    let mut read = Fragment::text(format!("SELECT {shown} FROM {}", job.table(dialect)));
+    read.push(rows);
+    let old = (job.returning == Returning::OldAndNew).then(|| read.clone().row_statement(dialect));
+    // a row that is left as it is has matched, and comes back, all the same
+    let matches = job.skip_unchanged.then(|| read.row_statement(dialect));
     if !columns.is_empty() {
         write.push(format!(" RETURNING {}", columns.join(", ")));
     }

@@ -5,9 +5,13 @@ use crate::plan::strategy::staging::plain;
 use crate::sql::Param;
 use crate::value::{DataType, Value};
 
-/// What it may not: joins that take the rows in another order than that of the batch, or read the whole target; and the compiler,
-/// which estimates of many rows set to work.
-const OFF: [&str; 3] = ["enable_hashjoin", "enable_mergejoin", "jit"];
+/// What it may not: joins that take the rows in another order than that of the batch, or read the whole target, as one that begins with
+/// the target does; and the compiler, which estimates of many rows set to work.
+pub(super) const JOINS: &[&str] = &["enable_hashjoin", "enable_mergejoin", "enable_seqscan", "jit"];
+
+/// [`JOINS`], and what the sort of the staging table may take.
+pub(super) const JOINS_AND_SORT: &[&str] =
+    &["enable_hashjoin", "enable_mergejoin", "enable_seqscan", "jit", "work_mem"];
 
 /// What the sort of the staging table may take.
 const WORK_MEM: &str = "64MB";
@@ -17,7 +21,7 @@ const SHARE: u32 = 3;
 
 /// Leaves nested loops only, until the end of the transaction or [`restore`]. Each setting is kept in one of our own.
 pub(super) fn nested_loops() -> Step {
-    prepare(OFF.iter().map(|name| keep(name, "'off'")))
+    prepare(JOINS.iter().map(|name| keep(name, "'off'")))
 }
 
 /// [`nested_loops`], but merge joins too where the rows in the staging table are a good part of the table, and memory to sort them.
@@ -30,8 +34,13 @@ pub(super) fn joins_in_order(staging: &str, table: String) -> Step {
         "CASE WHEN pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('{WORK_MEM}') \
          THEN '{WORK_MEM}' ELSE current_setting('work_mem') END"
     );
-    let values =
-        [("enable_hashjoin", "'off'"), ("enable_mergejoin", &merge), ("jit", "'off'"), ("work_mem", &memory)];
+    let values = [
+        ("enable_hashjoin", "'off'"),
+        ("enable_mergejoin", &merge),
+        ("enable_seqscan", "'off'"),
+        ("jit", "'off'"),
+        ("work_mem", &memory),
+    ];
     let Step::Prepare(mut statement) = prepare(values.iter().map(|(name, value)| keep(name, value))) else {
         unreachable!("settings are prepared")
     };
@@ -39,12 +48,9 @@ pub(super) fn joins_in_order(staging: &str, table: String) -> Step {
     Step::Prepare(statement)
 }
 
-/// Puts each setting back: the transaction may be the caller's.
-pub(super) fn restore() -> Step {
-    let kept = OFF.iter().chain(&["work_mem"]);
-    prepare(kept.map(|name| {
-        format!("set_config('{name}', coalesce(nullif(current_setting('enmasse.{name}', true), ''), current_setting('{name}')), true)")
-    }))
+/// Puts settings back that were kept: the transaction may be the caller's.
+pub(super) fn restore(kept: &[&str]) -> Step {
+    prepare(kept.iter().map(|name| format!("set_config('{name}', current_setting('enmasse.{name}'), true)")))
 }
 
 fn keep(name: &str, value: &str) -> String {

@@ -94,7 +94,7 @@ fn joined(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Made> {
         .zip(&names)
         .map(|(&position, name)| format!("{own}.{} {name}", job.column(dialect, position)))
         .collect();
-    typed.extend((0..job.masks).map(|number| format!("0 m{number}")));
+    typed.extend((0..job.masks).map(|number| format!("CAST(9223372036854775807 AS SIGNED) m{number}")));
     let end = end(dialect, job, &b);
     let on = job.on(dialect, &b);
 
@@ -103,21 +103,33 @@ fn joined(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Made> {
     tail.push(filter.clone());
     tail.push(" SET ");
     tail.push(set(dialect, job, &own, &settings)?);
-    let (nothing, row) = list(&table, &typed);
+    let (nothing, row) = list(dialect, &table, &typed, &job.types())?;
     let write =
         List { head: format!("UPDATE ({nothing}"), row, tail: tail.statement(dialect), types: job.types() };
 
-    let missing = missing(dialect, job, &filter);
+    let missing = missing(dialect, job, &filter)?;
     let sql = write.statement_of(vec![vec![Value::Null; job.columns.len()]]).sql;
     let gives = PartGives::Matched { missing_before: !filter.is_empty() };
     Ok(Some((sql, Arc::new(Joined { write, missing }), gives)))
 }
 
 /// A list of rows of columns: its beginning, which has no row, and what each row adds.
-fn list(table: &str, columns: &[String]) -> (String, String) {
+fn list(
+    dialect: &dyn Dialect,
+    table: &str,
+    columns: &[String],
+    types: &[DataType],
+) -> Result<(String, String)> {
     let nothing = format!("SELECT {} FROM {table} WHERE false", columns.join(", "));
-    let row = format!(" UNION ALL SELECT {}", vec!["?"; columns.len()].join(", "));
-    (nothing, row)
+    let mut places = Vec::new();
+    for data_type in types {
+        places.push(match data_type {
+            // sent as text, it would make a column of text, which is compared with the table's as a float
+            DataType::Decimal { .. } => format!("CAST(? AS {})", dialect.cast_type(data_type)?),
+            _ => "?".to_owned(),
+        });
+    }
+    Ok((nothing, format!(" UNION ALL SELECT {}", places.join(", "))))
 }
 
 /// The end of the list, in the order of its keys.
@@ -127,7 +139,7 @@ fn end(dialect: &dyn Dialect, job: &Job<'_>, b: &str) -> String {
 }
 
 /// Gives the keys of a part that match no row.
-pub(super) fn missing(dialect: &dyn Dialect, job: &Job<'_>, filter: &Fragment) -> List {
+pub(super) fn missing(dialect: &dyn Dialect, job: &Job<'_>, filter: &Fragment) -> Result<List> {
     let (table, own) = (job.table(dialect), job.own(dialect));
     let b = free_name(job.model(), "b");
     let names = job.names();
@@ -141,9 +153,9 @@ pub(super) fn missing(dialect: &dyn Dialect, job: &Job<'_>, filter: &Fragment) -
     ));
     tail.push(filter.clone());
     tail.push(")");
-    let (nothing, row) = list(&table, &keys);
+    let (nothing, row) = list(dialect, &table, &keys, &job.key_types())?;
     let head = format!("SELECT {} FROM ({nothing}", names[..keys.len()].join(", "));
-    List { head, row, tail: tail.statement(dialect), types: job.key_types() }
+    Ok(List { head, row, tail: tail.statement(dialect), types: job.key_types() })
 }
 
 struct Joined {

@@ -175,7 +175,11 @@ impl Connection for MysqlConnection {
                 bound.push(params(values)?);
             }
             // of several messages, the driver tells only what the last one matched
-            let size: usize = rows.iter().flatten().map(size).sum();
+            let same = statement.binds.iter().filter_map(|bind| match bind {
+                Bind::Param(param) => Some(size(&param.value)),
+                Bind::Cell(_) => None,
+            });
+            let size = rows.iter().flatten().map(size).sum::<usize>() + rows.len() * same.sum::<usize>();
             if size < dialect.max_statement_bytes() {
                 conn.exec_batch(statement.sql.as_str(), bound).await.map_err(error)?;
                 return Ok(conn.affected_rows());

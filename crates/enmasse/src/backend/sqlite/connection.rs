@@ -1,5 +1,6 @@
 //! A thread on loan, as a connection.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use enmasse_core::dialect::Sqlite;
@@ -8,7 +9,7 @@ use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::plan::{Rows, WriteRows};
 use enmasse_core::sql::{Param, Statement};
 use enmasse_core::value::{DataType, Value};
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, Either, select};
 use rusqlite::Connection as Handle;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
@@ -188,8 +189,14 @@ impl Connection for SqliteConnection {
             Ok(())
         };
         Box::pin(async move {
-            let (sent, written) = futures_util::future::join(send, loop_).await;
-            sent.and(written)
+            match select(pin!(send), pin!(loop_)).await {
+                Either::Left((sent, loop_)) => {
+                    let written = loop_.await;
+                    sent.and(written)
+                }
+                // it has failed, and takes no more rows
+                Either::Right((written, _)) => written,
+            }
         })
     }
 

@@ -1,6 +1,7 @@
 //! One prepared statement, run for each row of a batch.
 
 use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use enmasse_core::dialect::Sqlite;
@@ -59,7 +60,7 @@ fn write_each(
     let mut matches = write.matches.as_ref().map(|statement| Prepared::new(handle, statement)).transpose()?;
     let mut old = write.old.as_ref().map(|statement| Prepared::new(handle, statement)).transpose()?;
     let mut written = RowsWritten::default();
-    let mut stored_keys = HashSet::new();
+    let mut seen = Seen::default();
     let plain = write.returned.is_empty();
     let key = write.stored_key;
     let load = |raw: &[Value]| load_row(&**dialect, raw[key..].to_vec(), &write.returned[key..]);
@@ -93,15 +94,17 @@ fn write_each(
             {
                 after = matches.first(row.cells())?;
             }
+            let found =
+                after.as_deref().map_or_else(|| stored(row.cells().take(key)), |after| after[..key].to_vec());
+            if key > 0 && !seen.insert(&found) {
+                written.twice = Some(stored(row.cells()));
+                return Ok((written, false));
+            }
             let Some(after) = after else {
                 written.missing.push(stored(row.cells()));
                 continue;
             };
             written.matched += 1;
-            if key > 0 && !stored_keys.insert(format!("{:?}", &after[..key.min(after.len())])) {
-                written.twice = Some(stored(row.cells()));
-                return Ok((written, false));
-            }
             if write.returned.len() > key && after.len() > key {
                 let mut both: Row = before.map(|before| load(&before)).transpose()?.unwrap_or_default();
                 both.extend(load(&after)?);
@@ -112,6 +115,21 @@ fn write_each(
         _ = used.send(chunk);
     }
     Ok((written, false))
+}
+
+/// Keys that have been seen, as hashes of 128 bits.
+#[derive(Default)]
+struct Seen {
+    hashers: [RandomState; 2],
+    hashes: HashSet<[u64; 2]>,
+}
+
+impl Seen {
+    /// Says `false` where the key has been there before.
+    fn insert(&mut self, key: &[Value]) -> bool {
+        let text = format!("{key:?}");
+        self.hashes.insert(self.hashers.each_ref().map(|hasher| hasher.hash_one(&text)))
+    }
 }
 
 /// The row's cells as values; the key's come first.

@@ -89,7 +89,10 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
         let dialect = executor.dialect();
         // errors in the request come before an object is read, and before a transaction is begun
         if let Err(error) = asked.plan(None) {
-            return Err(first_in_djangos_order(error, &model, &source));
+            return Err(match asked.matching_on.is_empty() {
+                true => first_in_djangos_order(error, &model, &source),
+                false => error,
+            });
         }
         let mut feed = RowFeed::new(model.clone(), source).await?;
         let rows = feed.count();
@@ -151,7 +154,7 @@ fn first_in_djangos_order<T: Carrier>(error: Error, model: &ModelRef, source: &S
 fn stands_alone(plan: &Plan, one_chunk: bool) -> bool {
     match &plan.steps[..] {
         [Step::WriteParts(parts)] => {
-            one_chunk && !matches!(parts.gives, PartGives::Matched { missing_before: true })
+            one_chunk && matches!(parts.gives, PartGives::Missing | PartGives::MissingAndChanged)
         }
         [Step::WriteRows(rows)] => rows.alone,
         _ => false,
