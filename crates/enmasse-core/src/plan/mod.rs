@@ -30,6 +30,7 @@ pub use update::{Assignment, concrete, update};
 pub use update_returning::update_returning;
 
 use crate::encode::{BatchColumn, Duplicates};
+use crate::plan::bulk::BITS;
 use crate::schema::ModelRef;
 use crate::value::{DataType, Value};
 
@@ -62,6 +63,15 @@ pub struct BatchShape {
     pub key: usize,
     /// How a key that comes twice is found.
     pub duplicates: Duplicates,
+}
+
+impl BatchShape {
+    /// The positions of the fields that the bits of a column of masks stand for, from the lowest.
+    pub fn masked(&self, column: usize) -> &[usize] {
+        let fields = &self.positions[self.key..];
+        let first = (column - self.positions.len()) * BITS;
+        &fields[first..fields.len().min(first + BITS)]
+    }
 }
 
 /// A name of the plan's own: this one, or one like it where a table of the schema has it.

@@ -132,14 +132,9 @@ fn encode<T: Carrier>(
     batch: &BatchShape,
     encoder: &mut BatchEncoder<'_>,
 ) -> Result<()> {
-    let fields = batch.positions.len();
     let cell = |column: usize| match batch.positions.get(column) {
         Some(&position) => object.carried(model, position),
-        None => {
-            const BITS: usize = 63;
-            let first = batch.key + (column - fields) * BITS;
-            ValueRef::Int(object.mask(&batch.positions[first..fields.min(first + BITS)]))
-        }
+        None => ValueRef::Int(object.mask(batch.masked(column))),
     };
     let key = || (0..batch.key).map(|column| cell(column).into_owned()).collect::<Vec<_>>();
     let positions = &batch.positions[..batch.key];

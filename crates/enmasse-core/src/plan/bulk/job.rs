@@ -15,7 +15,7 @@ use crate::sql::Fragment;
 use crate::value::{DataType, Value};
 
 /// How many fields one column of masks has bits for.
-const BITS: usize = 63;
+pub(crate) const BITS: usize = 63;
 
 /// Up to so many keys that are not one integer are compared here; more, in the database.
 const HASHED: u64 = 5_000;

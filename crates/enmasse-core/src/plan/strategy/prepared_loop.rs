@@ -11,6 +11,7 @@ use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::lookup::Condition;
 use crate::plan::bulk::{Job, Returning};
+use crate::plan::strategy::staging::unchanged;
 use crate::plan::update::select;
 use crate::plan::{Step, WriteRows, free_name};
 use crate::query::Compiler;
@@ -38,12 +39,7 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     write.push(Fragment::join(set, ", "));
     write.push(rows.clone());
     if job.skip_unchanged {
-        let pairs = settings.iter().filter(|setting| !setting.is_auto);
-        let pairs = pairs.map(|setting| {
-            let column = Fragment::text(format!("{own}.{}", setting.column));
-            (column, setting.value.clone(), &setting.data_type)
-        });
-        write.push(Fragment::format(" AND NOT ({})", [dialect.unchanged(pairs.collect())?]));
+        write.push(Fragment::format(" AND NOT ({})", [unchanged(dialect, &own, &settings)?]));
     }
 
     let mut columns = Vec::new();
