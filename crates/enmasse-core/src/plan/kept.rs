@@ -156,7 +156,16 @@ impl Kept {
         dialect.analyze(&self.sql(dialect)).map(plain)
     }
 
-    /// The keys, in their order: to be read.
+    /// How many keys there are.
+    ///
+    /// # Errors
+    ///
+    /// None that a model's key could be the cause of.
+    pub fn count(&self, dialect: &dyn Dialect) -> Result<Option<Selection>> {
+        Query::new(self.table.clone()).select_count(dialect)
+    }
+
+    /// The keys, in no particular order.
     ///
     /// # Errors
     ///

@@ -21,7 +21,7 @@ mod update;
 mod update_returning;
 
 pub use auto::set_auto;
-pub use bulk::{BulkUpdate, Returning, bulk_update, duplicate_keys, shown_key, unsaved};
+pub use bulk::{BulkUpdate, Keep, Returning, bulk_update, duplicate_keys, shown_key, unsaved};
 pub use delete::delete;
 pub use insert::{given_back, insert, made_by_database};
 pub use kept::{Kept, find_keys, finds_one, written_fields};

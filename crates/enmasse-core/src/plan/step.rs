@@ -168,6 +168,8 @@ pub enum PartGives {
 pub struct WriteRows {
     /// The statement.
     pub write: RowStatement,
+    /// Keeps the key of the row before it is written, where that is asked for.
+    pub keep: Option<RowStatement>,
     /// Where the statement leaves rows out that have the values already: gives a row where there is one that matches.
     pub matches: Option<RowStatement>,
     /// Gives the row as it is before it is written, where that is asked for.

@@ -55,14 +55,33 @@ impl Set {
     pub async fn find(tx: &Transaction, query: &Query, written: &[usize]) -> Result<Set> {
         let (dialect, model) = (tx.database().dialect(), &query.model);
         if plan::finds_one(query) || !dialect.supports(Capability::TemporaryTables) {
-            let found = match plan::find_keys(&*dialect, query, written)? {
-                Some(keys) => tx.executor().query(&keys.statement, &keys.columns).await?,
-                None => Vec::new(),
-            };
-            return Ok(Set::known(model, found));
+            return Set::find_listed(tx, query, written).await;
         }
         let kept = make(tx, model).await?;
         let size = run_plan(tx, model, kept.find(&*dialect, query, written)?).await?.matched;
+        Set::kept(tx, kept, size).await
+    }
+
+    /// [`find`](Set::find) where the rows are few: their keys are read.
+    pub async fn find_listed(tx: &Transaction, query: &Query, written: &[usize]) -> Result<Set> {
+        let found = match plan::find_keys(&*tx.database().dialect(), query, written)? {
+            Some(keys) => tx.executor().query(&keys.statement, &keys.columns).await?,
+            None => Vec::new(),
+        };
+        Ok(Set::known(&query.model, found))
+    }
+
+    /// The rows whose keys are in a table, which are yet to be counted.
+    pub async fn counted(tx: &Transaction, kept: Kept) -> Result<Set> {
+        let count = kept.count(&*tx.database().dialect())?;
+        let rows = match count {
+            Some(count) => tx.executor().query(&count.statement, &count.columns).await?,
+            None => Vec::new(),
+        };
+        let size = match rows.concat()[..] {
+            [Value::Int(size)] => size.max(0) as u64,
+            _ => 0,
+        };
         Set::kept(tx, kept, size).await
     }
 
@@ -105,7 +124,7 @@ impl Set {
 }
 
 /// Makes a table for keys of a model.
-pub(super) async fn make(tx: &Transaction, model: &ModelRef) -> Result<Kept> {
+pub(crate) async fn make(tx: &Transaction, model: &ModelRef) -> Result<Kept> {
     let dialect = tx.database().dialect();
     let kept = Kept::new(&*dialect, model, tx.next_kept())?;
     run_plan(tx, model, kept.create(&*dialect)).await?;

@@ -84,8 +84,8 @@ pub use registry::{SignalKind, Signals};
 pub use signal::{ModelSignals, Receiver, Signal};
 
 pub(crate) use insert::{Insert, keys};
-pub(crate) use keys::Set;
+pub(crate) use keys::{LISTED, Set, make as make_kept};
 pub(crate) use loops::Path;
-pub(crate) use objects::Objects;
+pub(crate) use objects::{AsRows, Objects};
 pub(crate) use receiver::Receivers;
 pub(crate) use write::{SetWrite, What};

@@ -110,10 +110,10 @@ fn hear(db: &Database) -> Log<Heard> {
         }
     };
     let signals = db.signals();
-    signals.pre_save::<User>().connect(receiver());
-    signals.post_save::<User>().connect(receiver());
-    signals.pre_delete::<User>().connect(receiver());
-    signals.post_delete::<User>().connect(receiver());
+    signals.pre_save::<User>().connect_as("log", receiver());
+    signals.post_save::<User>().connect_as("log", receiver());
+    signals.pre_delete::<User>().connect_as("log", receiver());
+    signals.post_delete::<User>().connect_as("log", receiver());
     log
 }
 

@@ -50,7 +50,7 @@ async fn each_write(db: &Database) {
     let mut saved = user(10);
     all().save(&mut saved).await.unwrap();
     all().save(&mut saved).update_fields(|u| u.name).await.unwrap();
-    all().save(&mut User { id: None, ..user(13) }).await.unwrap();
+    all().save(&mut user(13)).await.unwrap();
     all().filter(|u| u.country.eq("US")).update(|u| u.visits.increment(1)).await.unwrap();
     all().filter(|u| u.country.eq("US")).update(|u| u.visits.increment(1)).returning().await.unwrap();
     let changed: Vec<_> = (1..=4).map(|id| User { visits: 5, ..user(id) }).collect();

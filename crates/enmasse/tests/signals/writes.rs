@@ -1,7 +1,9 @@
 //! Each way to write sends, once, with a batch that says what it was.
 
 use enmasse::prelude::*;
+use enmasse::query_set::Patch;
 use enmasse::signals::{Origin, SignalKind};
+use futures_util::stream;
 
 use crate::common::on_each_database;
 use crate::{Heard, User, hear, keys, taken, user, users};
@@ -24,21 +26,21 @@ fn new_rows() {
     on_each_database(async |db| {
         users(&db, 0).await;
         let log = hear(&db);
-        User::objects(&db).create(user(1)).await.unwrap();
-        assert_eq!(taken(&log), saved(Origin::Create, true, &ALL, &[1]));
-        User::objects(&db).bulk_create([user(2), user(3)]).await.unwrap();
-        assert_eq!(taken(&log), saved(Origin::BulkCreate, true, &ALL, &[2, 3]));
+        User::objects(&db).create(user(101)).await.unwrap();
+        assert_eq!(taken(&log), saved(Origin::Create, true, &ALL, &[101]));
+        User::objects(&db).bulk_create([user(102), user(103)]).await.unwrap();
+        assert_eq!(taken(&log), saved(Origin::BulkCreate, true, &ALL, &[102, 103]));
 
         // keys that the database gives are there afterwards
-        let made = User::objects(&db).bulk_create([User { id: None, ..user(4) }, user(20)]).await.unwrap();
+        let made = User::objects(&db).bulk_create([User { id: None, ..user(4) }, user(120)]).await.unwrap();
         let id = made[0].id.unwrap();
         let sent = taken(&log);
-        assert_eq!((sent[0].size, &sent[0].keys), (2, &keys([20])));
-        let mut both = keys([id, 20]);
+        assert_eq!((sent[0].size, &sent[0].keys), (2, &keys([120])));
+        let mut both = keys([id, 120]);
         both.sort_by_key(|key| format!("{key:?}"));
         assert_eq!((sent[1].size, &sent[1].keys), (2, &both));
 
-        assert!(User::objects(&db).bulk_create([]).await.unwrap().is_empty());
+        assert!(User::objects(&db).bulk_create(Vec::new()).await.unwrap().is_empty());
         assert_eq!(taken(&log), []);
     });
 }
@@ -48,17 +50,17 @@ fn saves() {
     on_each_database(async |db| {
         users(&db, 0).await;
         let log = hear(&db);
-        let mut one = user(1);
+        let mut one = user(101);
         assert!(User::objects(&db).save(&mut one).await.unwrap().created);
         let sent = taken(&log);
         // whether the row is there is found out only by writing it
-        assert_eq!(sent[0], heard(SignalKind::PreSave, Origin::Save, false, &ALL, &[1]));
-        assert_eq!(sent[1], heard(SignalKind::PostSave, Origin::Save, true, &ALL, &[1]));
+        assert_eq!(sent[0], heard(SignalKind::PreSave, Origin::Save, false, &ALL, &[101]));
+        assert_eq!(sent[1], heard(SignalKind::PostSave, Origin::Save, true, &ALL, &[101]));
         one.visits = 3;
         assert!(!User::objects(&db).save(&mut one).await.unwrap().created);
-        assert_eq!(taken(&log), saved(Origin::Save, false, &ALL, &[1]));
+        assert_eq!(taken(&log), saved(Origin::Save, false, &ALL, &[101]));
         User::objects(&db).save(&mut one).update_fields(|u| u.name).await.unwrap();
-        assert_eq!(taken(&log), saved(Origin::Save, false, &["name", "changed"], &[1]));
+        assert_eq!(taken(&log), saved(Origin::Save, false, &["name", "changed"], &[101]));
         User::objects(&db).save(&mut one).update_fields(|_| [""; 0]).await.unwrap();
         assert_eq!(taken(&log), []);
 
@@ -103,6 +105,91 @@ fn updates() {
         assert_eq!(all().update_by([("visits", 1); 0]).await.unwrap(), 0);
         assert_eq!(taken(&log), []);
         assert!(all().slice(..2).update(|u| u.visits.set(8)).await.is_err());
+    });
+}
+
+#[test]
+fn bulk_updates() {
+    on_each_database(async |db| {
+        users(&db, 5).await;
+        let log = hear(&db);
+        let written = ["visits", "changed"];
+        let all = || User::objects(&db);
+        let objects: Vec<_> = [4, 2, 9].map(|id| User { visits: 7, ..user(id) }).to_vec();
+        let report = all().bulk_update(&objects, |u| u.visits).await.unwrap();
+        assert_eq!((report.matched, report.missing), (2, keys([9])));
+        assert_eq!(taken(&log), saved(Origin::BulkUpdate, false, &written, &[2, 4]));
+        let returned = all().bulk_update(objects.clone(), |u| u.visits).returning().await.unwrap();
+        assert_eq!(returned.rows.len(), 2);
+        assert_eq!(taken(&log), saved(Origin::BulkUpdate, false, &written, &[2, 4]));
+        // a filter, which the update makes untrue
+        let filtered = all().filter(|u| u.visits.eq(7) & u.id.lt(4));
+        let report = filtered.bulk_update(objects.iter().map(|u| User { visits: 8, ..u.clone() }), |u| u.visits);
+        assert_eq!(report.await.unwrap().matched, 1);
+        assert_eq!(taken(&log), saved(Origin::BulkUpdate, false, &written, &[2]));
+
+        // rows that are left as they are, are not written
+        let objects: Vec<_> = [2, 4, 5].map(|id| User { visits: 8, ..user(id) }).to_vec();
+        let report = all().bulk_update(&objects, |u| u.visits).skip_unchanged().await.unwrap();
+        assert_eq!((report.matched, report.changed), (3, 2));
+        assert_eq!(taken(&log), saved(Origin::BulkUpdate, false, &written, &[4, 5]));
+
+        let patch = |id: i64| Patch::of(id).set(|u: Columns<User>| u.name.set("new"));
+        assert_eq!(all().bulk_patch([patch(3), patch(1), patch(30)]).await.unwrap().matched, 2);
+        assert_eq!(taken(&log), saved(Origin::BulkPatch, false, &["name", "changed"], &[1, 3]));
+
+        // nothing matches, or nothing is asked for
+        assert_eq!(all().bulk_update(&[user(9)], |u| u.visits).await.unwrap().matched, 0);
+        assert_eq!(all().none().bulk_update(&objects, |u| u.visits).await.unwrap().missing.len(), 3);
+        assert_eq!(all().bulk_update(&[], |u| u.visits).await.unwrap().matched, 0);
+        all().bulk_update(&objects, |u| u.visits).without_signals().await.unwrap();
+        all().bulk_patch([patch(1)]).without_signals().await.unwrap();
+        assert_eq!(taken(&log), []);
+    });
+}
+
+/// More than travel as a list: the keys are kept in the database.
+#[test]
+fn bulk_updates_of_many() {
+    on_each_database(async |db| {
+        users(&db, 3_000).await;
+        let all = || User::objects(&db);
+        let objects = |visits| (2..=3_005).map(move |id| User { visits, ..user(id) });
+        let heard_all = |sent: &[Heard], signal, ids: &[i64]| {
+            let mut wanted = keys(ids.iter().copied());
+            wanted.sort_by_key(|key| format!("{key:?}"));
+            assert_eq!(sent.len(), if signal == SignalKind::PreSave { 2 } else { 1 });
+            assert_eq!((sent[0].signal, sent[0].size), (signal, ids.len() as u64));
+            assert!(sent.iter().all(|heard| heard.keys == wanted));
+        };
+        let matched: Vec<i64> = (2..=3_000).collect();
+        let odd: Vec<i64> = matched.iter().copied().filter(|id| id % 2 == 1).collect();
+        for before in [false, true] {
+            let log = hear(&db);
+            let mut signal = SignalKind::PreSave;
+            if !before {
+                db.signals().pre_save::<User>().disconnect("log");
+                signal = SignalKind::PostSave;
+            }
+            let base = if before { 100 } else { 0 };
+            let list: Vec<_> = objects(base + 1).collect();
+            let report = all().bulk_update(&list, |u| u.visits).await.unwrap();
+            assert_eq!((report.matched, report.missing.len()), (2_999, 5));
+            heard_all(&taken(&log), signal, &matched);
+            let report = all().filter(|u| u.country.eq("US")).bulk_update(objects(base + 2), |u| u.visits);
+            assert_eq!(report.await.unwrap().matched, odd.len() as u64);
+            heard_all(&taken(&log), signal, &odd);
+            let report = all().bulk_update(stream::iter(objects(base + 3)), |u| u.visits).await.unwrap();
+            assert_eq!(report.matched, 2_999);
+            heard_all(&taken(&log), signal, &matched);
+            assert_eq!(all().filter(|u| u.visits.eq(base + 3)).count().await.unwrap(), 2_999);
+            for signal in ["pre", "post"] {
+                match signal {
+                    "pre" => db.signals().pre_save::<User>().disconnect("log"),
+                    _ => db.signals().post_save::<User>().disconnect("log"),
+                };
+            }
+        }
     });
 }
 

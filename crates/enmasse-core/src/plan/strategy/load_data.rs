@@ -106,6 +106,11 @@ fn around(dialect: &dyn Dialect, job: &Job<'_>, stage: impl FnOnce(&str) -> Step
     if job.duplicates == Duplicates::InDatabase {
         steps.push(staging.refuse_duplicates(dialect)?);
     }
+    steps.extend(staging.keep(dialect)?);
+    if !job.keep.writes() {
+        steps.push(drop(&batch));
+        return Ok(steps);
+    }
     let missing = staging.find_missing(dialect);
     let mut after = Vec::new();
     if let Step::FindMissing { always: true, .. } = missing {
