@@ -233,14 +233,17 @@ fn locked_keys(dialect: &dyn Dialect, query: &Query, written: &[usize]) -> Resul
 pub fn finds_one(query: &Query) -> bool {
     let [position] = query.model.key()[..] else { return false };
     let name = &query.model.fields[position].name;
-    let is_key = |names: &[std::borrow::Cow<'static, str>]| matches!(names, [only] if only == name || only == "pk");
+    let is_key =
+        |names: &[std::borrow::Cow<'static, str>]| matches!(names, [only] if only == name || only == "pk");
     let mut conditions: Vec<&Q> = query.filters.iter().collect();
     while let Some(condition) = conditions.pop() {
         match condition {
             Q::And(parts) => conditions.extend(parts),
-            Q::Compare { left: Expr::Field(path), lookup: Lookup::Exact, right: Operand::One(Expr::Value(..)) }
-                if is_key(path.names()) =>
-            {
+            Q::Compare {
+                left: Expr::Field(path),
+                lookup: Lookup::Exact,
+                right: Operand::One(Expr::Value(..)),
+            } if is_key(path.names()) => {
                 return true;
             }
             Q::Named { path, right: Operand::One(Expr::Value(..)) } if is_key(path.names()) => return true,
@@ -255,7 +258,11 @@ pub fn finds_one(query: &Query) -> bool {
 /// # Errors
 ///
 /// As [`update`](crate::plan::update())'s for names.
-pub fn written_fields(model: &ModelRef, assignments: &[Assignment], now: DateTime<Utc>) -> Result<Vec<usize>> {
+pub fn written_fields(
+    model: &ModelRef,
+    assignments: &[Assignment],
+    now: DateTime<Utc>,
+) -> Result<Vec<usize>> {
     Ok(assigned(model, assignments, now)?.into_iter().map(|(position, _)| position).collect())
 }
 

@@ -129,7 +129,11 @@ pub(super) fn update_sql(
 }
 
 /// The positions of the fields that are set, with their new values.
-pub(super) fn assigned(model: &ModelRef, assignments: &[Assignment], now: DateTime<Utc>) -> Result<Vec<(usize, Expr)>> {
+pub(super) fn assigned(
+    model: &ModelRef,
+    assignments: &[Assignment],
+    now: DateTime<Utc>,
+) -> Result<Vec<(usize, Expr)>> {
     let mut set: Vec<(usize, Expr)> = Vec::new();
     for assignment in assignments {
         let position = concrete(model, &assignment.field)?;

@@ -12,8 +12,8 @@ pub(crate) use encoded::{Chunks, Encoded};
 pub(crate) use feed::{Feed, Progressing, RowFeed};
 pub(crate) use source::Source;
 
-use enmasse_core::{Result, Value, ValueRef};
 use enmasse_core::schema::ModelRef;
+use enmasse_core::{Result, Value, ValueRef};
 
 use crate::model::Entity;
 use crate::query_set::row_of;

@@ -84,7 +84,7 @@ pub use registry::{SignalKind, Signals};
 pub use signal::{ModelSignals, Receiver, Signal};
 
 pub(crate) use insert::{Insert, keys};
-pub(crate) use keys::{LISTED, Set, make as make_kept};
+pub(crate) use keys::{Set, listed, make as make_kept};
 pub(crate) use loops::Path;
 pub(crate) use objects::{AsRows, Objects};
 pub(crate) use receiver::Receivers;

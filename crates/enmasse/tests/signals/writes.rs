@@ -124,7 +124,8 @@ fn bulk_updates() {
         assert_eq!(taken(&log), saved(Origin::BulkUpdate, false, &written, &[2, 4]));
         // a filter, which the update makes untrue
         let filtered = all().filter(|u| u.visits.eq(7) & u.id.lt(4));
-        let report = filtered.bulk_update(objects.iter().map(|u| User { visits: 8, ..u.clone() }), |u| u.visits);
+        let report =
+            filtered.bulk_update(objects.iter().map(|u| User { visits: 8, ..u.clone() }), |u| u.visits);
         assert_eq!(report.await.unwrap().matched, 1);
         assert_eq!(taken(&log), saved(Origin::BulkUpdate, false, &written, &[2]));
 

@@ -112,7 +112,9 @@ fn can(dialect: &dyn Dialect, job: &Job<'_>, strategy: Strategy) -> bool {
     use Capability::*;
     let staged = dialect.supports(TemporaryTables);
     let (by_key, silent) = (!job.matches_on_others(), job.returning == Returning::Nothing);
-    if job.keep.kept().is_some() && matches!(strategy, Strategy::Arrays | Strategy::BulkExecute | Strategy::Values) {
+    if job.keep.kept().is_some()
+        && matches!(strategy, Strategy::Arrays | Strategy::BulkExecute | Strategy::Values)
+    {
         return false;
     }
     // nothing is there yet that the database could compare

@@ -48,8 +48,15 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     });
     if let (Some(keep), false) = (&keep, job.keep.writes()) {
         let returned = Vec::new();
-        let keep =
-            WriteRows { write: keep.clone(), keep: None, matches: None, old: None, returned, stored_key: 0, alone: false };
+        let keep = WriteRows {
+            write: keep.clone(),
+            keep: None,
+            matches: None,
+            old: None,
+            returned,
+            stored_key: 0,
+            alone: false,
+        };
         return Ok(before.into_iter().chain([Step::WriteRows(keep)]).chain(after).collect());
     }
 

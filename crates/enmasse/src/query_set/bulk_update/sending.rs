@@ -17,7 +17,7 @@ use crate::backend::Row;
 use crate::batch::{Carrier, Encoded, Feed, Progressing, RowFeed, Source};
 use crate::model::Entity;
 use crate::run::{Outcome, run_batch};
-use crate::signals::{AsRows, LISTED, Objects, Origin, Receivers, Set, What, make_kept};
+use crate::signals::{AsRows, Objects, Origin, Receivers, Set, What, listed, make_kept};
 use crate::transaction::Transaction;
 
 /// Runs it in one transaction with its receivers.
@@ -36,7 +36,8 @@ pub(super) async fn run<M: Entity, T: Carrier>(
         Source::Owned(objects) => Some(objects.clone()),
         _ => None,
     };
-    let objects = objects.filter(|objects| objects.first().is_some_and(|object| object.row(&model).is_some()));
+    let objects =
+        objects.filter(|objects| objects.first().is_some_and(|object| object.row(&model).is_some()));
     let mut feed = RowFeed::new(model.clone(), source).await?;
     if receivers.hear_before() || !executor.dialect().supports(Capability::TemporaryTables) {
         feed.read_all().await?;
@@ -84,7 +85,7 @@ struct State<'o, T> {
 impl<M: Entity, T: Carrier> Update<'_, M, T> {
     async fn run(&self, tx: &Transaction, state: &mut State<'_, T>) -> Result<Outcome> {
         let Asked { matching_on, skip_unchanged, .. } = &self.asked;
-        let few = state.feed.count().is_some_and(|rows| rows <= LISTED as u64);
+        let few = state.feed.count().is_some_and(|rows| rows <= listed(&self.what.model) as u64);
         let told = matching_on.is_empty() && !skip_unchanged;
         if told && (few || !tx.database().dialect().supports(Capability::TemporaryTables)) {
             return self.write_few(tx, state).await;
@@ -206,7 +207,8 @@ fn written<M: Entity>(asked: &Asked<M>, model: &ModelRef) -> Result<Vec<usize>> 
     for name in asked.fields.iter().chain(set) {
         positions.push(plan::concrete(model, name)?);
     }
-    positions.extend((0..model.fields.len()).filter(|&position| model.fields[position].auto == Auto::OnWrite));
+    positions
+        .extend((0..model.fields.len()).filter(|&position| model.fields[position].auto == Auto::OnWrite));
     positions.sort_unstable();
     positions.dedup();
     positions.retain(|&position| model.fields[position].is_writable());
