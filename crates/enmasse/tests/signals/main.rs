@@ -5,6 +5,7 @@ mod by_hand;
 #[path = "../common/mod.rs"]
 mod common;
 mod connecting;
+mod limited;
 mod models;
 mod nested;
 mod seed;
