@@ -66,6 +66,11 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
         format!("DROP TABLE IF EXISTS {table}")
     }
 
+    /// What a temporary table that rows are staged in is made with.
+    fn staging_options(&self) -> &'static str {
+        ""
+    }
+
     /// What comes before a statement with a long list of keys, so that these are looked up as one range of the index.
     fn many_keys(&self) -> &'static str {
         ""

@@ -5,7 +5,7 @@ mod keys;
 
 pub use keys::{duplicate_keys, shown_key, unsaved};
 
-pub(crate) use job::{BITS, Job, Setting};
+pub(crate) use job::{BITS, Job, New, Setting};
 
 use chrono::{DateTime, Utc};
 

@@ -153,8 +153,9 @@ fn create(dialect: &dyn Dialect, staging: &Staging<'_, '_>, keyed: bool) -> Stri
     }
     let key = if keyed { " (PRIMARY KEY (k0))" } else { "" };
     format!(
-        "{}{key} AS SELECT {} FROM {from} LIMIT 0",
+        "{}{key}{} AS SELECT {} FROM {from} LIMIT 0",
         dialect.create_temporary(&staging.batch),
+        dialect.staging_options(),
         columns.join(", ")
     )
 }

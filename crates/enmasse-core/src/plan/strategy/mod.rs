@@ -2,6 +2,7 @@
 
 pub(super) mod arrays;
 mod bulk_execute;
+mod cases;
 mod copy;
 mod load_data;
 mod prepared_loop;
@@ -36,6 +37,8 @@ pub enum Strategy {
     BulkExecute,
     /// A list of rows in the statement itself: no temporary table.
     Values,
+    /// A `CASE` for each field, with the values of all rows.
+    Cases,
 }
 
 /// Makes the steps of a bulk update.
@@ -43,6 +46,9 @@ pub(crate) type Steps = fn(&dyn Dialect, &Job<'_>) -> Result<Vec<Step>>;
 
 /// Up to so many rows, arrays are faster than a copy into a temporary table, which has to be made first.
 const ARRAYS: u64 = 5_000;
+
+/// Up to so many rows, one statement with cases is faster than several messages.
+const CASES: u64 = 25;
 
 /// Up to so many rows, one statement sent with all of them is faster than a temporary table.
 const BULK: u64 = 100;
@@ -83,6 +89,7 @@ pub(crate) fn choose(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Steps> {
         Strategy::StagedInserts => load_data::inserted,
         Strategy::BulkExecute => bulk_execute::steps,
         Strategy::Values => values::steps,
+        Strategy::Cases => cases::steps,
     })
 }
 
@@ -97,6 +104,7 @@ fn best(dialect: &dyn Dialect, job: &Job<'_>) -> Strategy {
         (Strategy::Arrays, few(if job.has_integer_key() { ARRAYS } else { arrays::FEW })),
         (Strategy::Copy, true),
         (Strategy::Arrays, true),
+        (Strategy::Cases, few(CASES)),
         (Strategy::BulkExecute, few(BULK) && in_order),
         (Strategy::Values, few(VALUES)),
         (Strategy::LoadData, true),
@@ -133,6 +141,17 @@ fn can(dialect: &dyn Dialect, job: &Job<'_>, strategy: Strategy) -> bool {
                 && !job.filter_reads_others(dialect)
         }
         Strategy::Values => !dialect.supports(LocalCalls) && silent && by_key && told,
+        Strategy::Cases => {
+            dialect.supports(OrderedUpdate)
+                && job.has_integer_key()
+                && silent
+                && by_key
+                && !job.skip_unchanged
+                && job.masks == 0
+                // set from left to right, an expression would see what was set before it
+                && job.computed() == 0
+                && !job.filter_reads_others(dialect)
+        }
     }
 }
 
