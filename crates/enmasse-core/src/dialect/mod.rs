@@ -172,6 +172,10 @@ pub enum Capability {
     BulkExecute,
     /// `RETURNING` of what a row was before it was updated.
     ReturningOld,
+    /// `WITH a AS (UPDATE …)`: several tables written in one statement.
+    WritingQueries,
+    /// A prepared statement keeps the types of its columns.
+    PreparedTypes,
 }
 
 /// A table's name in quotes: `table`, or `schema.table` as two identifiers.

@@ -8,6 +8,7 @@ use chrono::Utc;
 use enmasse_core::error::Result;
 use enmasse_core::expr::{Expr, FieldPath};
 use enmasse_core::plan::{self, Assignment, Plan, Returning, Step};
+use enmasse_core::schema::ModelRef;
 use futures_util::future::BoxFuture;
 
 use crate::backend::Done;
@@ -110,6 +111,25 @@ async fn run_alone(executor: &Executor, plan: Plan) -> Result<u64> {
     Ok(done.rows)
 }
 
+/// Runs a plan that is made anew where it is tried again: one statement by itself, several in a transaction.
+async fn run_plan(
+    executor: &Executor,
+    model: &ModelRef,
+    plan: impl Fn() -> Result<Plan> + Sync,
+) -> Result<Outcome> {
+    let first = plan()?;
+    if let [] | [Step::Write(_)] = first.steps[..] {
+        return Ok(Outcome { matched: run_alone(executor, first).await?, ..Outcome::default() });
+    }
+    let dialect = executor.dialect();
+    executor
+        .atomic(|connection| -> BoxFuture<'_, Result<Outcome>> {
+            let (plan, dialect) = (plan(), &dialect);
+            Box::pin(async move { run(connection, dialect, model, plan?).await })
+        })
+        .await
+}
+
 /// An update that is sent when it is awaited; see [`QuerySet::update`].
 #[must_use = "an update does nothing until it is awaited"]
 pub struct Update<M>(Lazy<'static, Request<M>, u64>);
@@ -192,10 +212,10 @@ impl<M: Entity> Future for Update<M> {
     type Output = Result<u64>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.poll(
-            context,
-            |request| async move { run_alone(request.rows.executor()?, request.plan()?).await },
-        )
+        self.0.poll(context, |request| async move {
+            let (executor, model) = (request.rows.executor()?, request.rows.model()?);
+            Ok(run_plan(executor, model, || request.plan()).await?.matched)
+        })
     }
 }
 
@@ -262,8 +282,8 @@ impl<M: Entity> Future for Delete<M> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.poll(context, |rows| async move {
-            let plan = plan::delete(&*rows.dialect()?, rows.query()?)?;
-            run_alone(rows.executor()?, plan).await
+            let plan = || plan::delete(&*rows.dialect()?, rows.query()?);
+            Ok(run_plan(rows.executor()?, rows.model()?, plan).await?.matched)
         })
     }
 }

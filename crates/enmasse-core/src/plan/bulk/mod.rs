@@ -162,7 +162,7 @@ fn fields(model: &ModelRef, names: &[FieldPath], matched_on: &[usize]) -> Result
     let mut fields = Vec::new();
     for position in found.into_iter().flatten() {
         let field = &model.fields[position];
-        if field.primary_key {
+        if model.is_key(position) {
             return Err(Error::field(format!(
                 "{}.{}: bulk_update cannot be used with primary key fields.",
                 model.name, field.name

@@ -7,14 +7,15 @@ mod copy;
 mod load_data;
 mod prepared_loop;
 mod settings;
-mod staging;
+pub(super) mod staging;
 mod values;
 
 use crate::dialect::{Capability, Dialect};
 use crate::encode::Duplicates;
 use crate::error::{Error, Result};
-use crate::plan::Step;
 use crate::plan::bulk::{Job, Returning};
+use crate::plan::strategy::staging::Staging;
+use crate::plan::{Step, chain};
 use crate::value::Value;
 
 /// A way of carrying the rows of a bulk update to the database.
@@ -71,6 +72,9 @@ const VALUES: u64 = 50;
 ///
 /// Where the key is not one integer, the rows of a bulk execution would be locked in the order in which they come.
 pub(crate) fn choose(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Steps> {
+    if job.is_of_chain() {
+        return Ok(chain::bulk_steps);
+    }
     let strategy = match job.strategy {
         Some(strategy) => strategy,
         None => best(dialect, job),
@@ -152,6 +156,19 @@ fn can(dialect: &dyn Dialect, job: &Job<'_>, strategy: Strategy) -> bool {
                 && job.computed() == 0
                 && !job.filter_reads_others(dialect)
         }
+    }
+}
+
+/// Makes a temporary table and brings all rows of the batch there, in the way that the database has.
+pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<Vec<Step>> {
+    if dialect.supports(Capability::LocalCalls) {
+        prepared_loop::stage(dialect, staging)
+    } else if dialect.supports(Capability::CopyStream) {
+        copy::stage(dialect, staging)
+    } else if dialect.supports(Capability::LoadStream) {
+        load_data::stage(dialect, staging, load_data::load)
+    } else {
+        load_data::stage(dialect, staging, load_data::insert)
     }
 }
 
