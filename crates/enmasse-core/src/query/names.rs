@@ -88,17 +88,19 @@ impl Scope<'_> {
     }
 
     /// The field at a position of a table's model, in the table that has it: those that the model extends are joined. The key of such a
-    /// one stands in the link to it already.
+    /// one stands in a link already.
     pub(super) fn owned(&mut self, mut table: usize, mut position: usize) -> Result<Column> {
         let mut model = self.tables[table].model.clone();
         while let Some(Inherited { parent, position: above }) = model.fields[position].inherited {
-            let extended = model.parent(parent);
-            if extended.key() == [above] {
-                position = model.link(parent);
+            if model.is_key(position)
+                && let Some(own) =
+                    model.same_key(position).into_iter().find(|&same| model.fields[same].inherited.is_none())
+            {
+                position = own;
                 break;
             }
             table = self.join_parent(table, parent)?;
-            (model, position) = (extended, above);
+            (model, position) = (model.parent(parent), above);
         }
         Ok(Column { table, model, position })
     }

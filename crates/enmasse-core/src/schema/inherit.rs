@@ -17,6 +17,8 @@ pub struct Parent {
     pub link: Option<String>,
     /// That field's column; by default its name with `_id`.
     pub column: Option<String>,
+    /// What the relation is called from the parent; by default the child's name in lower case, `"+"` for none.
+    pub related_name: Option<String>,
 }
 
 /// Where the field of a parent stands that a child has inherited.
@@ -108,8 +110,12 @@ fn extend(index: usize, models: &mut [Model], by_label: &HashMap<String, usize>)
             fields.push(field);
         }
         let link = parent.link.get_or_insert_with(|| format!("{}_ptr", above.name.to_lowercase()));
-        let mut field = Field::new(link.as_str(), above.fields[key].data_type.clone())
-            .references(ForeignKey { model: parent.model.clone(), to_field: None, related_name: None });
+        let mut field =
+            Field::new(link.as_str(), above.fields[key].data_type.clone()).references(ForeignKey {
+                model: parent.model.clone(),
+                to_field: None,
+                related_name: parent.related_name.clone(),
+            });
         if let Some(column) = &parent.column {
             field = field.column(column);
         }

@@ -87,7 +87,7 @@ impl Model {
     /// ```
     #[must_use]
     pub fn extends(self, model: impl Into<String>) -> Self {
-        self.extends_by(Parent { model: model.into(), link: None, column: None })
+        self.extends_by(Parent { model: model.into(), link: None, column: None, related_name: None })
     }
 
     /// Makes it extend a model by a link that has a name or a column of its own.

@@ -207,7 +207,6 @@ fn a_failure_in_one_table_leaves_all_as_they_were() {
     on_each_database(async |db| {
         let models = models();
         db.create_tables(models.clone()).await.unwrap();
-        let [.., _, _, _, _] = &models;
         let pizzeria = &models[2];
         let made = rows(pizzeria, &db).bulk_create(pizzerias(pizzeria, 3)).await.unwrap();
         let before = values(rows(pizzeria, &db), &["address", "ovens", "stars"]).await;
@@ -345,6 +344,26 @@ fn a_second_parent_has_keys_of_its_own() {
         assert_eq!(all().filter_by(Q::named("owner", "O2")).delete().await.unwrap(), 1);
         assert_eq!(rows(shop, &db).count().await.unwrap(), 11);
         assert_eq!(rows(place, &db).count().await.unwrap(), 4);
+    });
+}
+
+#[test]
+fn a_catalogue_finds_the_parents() {
+    on_each_database(async |db| {
+        db.create_tables(models()).await.unwrap();
+        let found = db.inspect().await.unwrap();
+        let [_, _, _, _, deli, _] = models().map(|model| found.schema.model(&model.table).unwrap());
+        let names: Vec<_> = deli.extended().iter().map(|(model, _)| model.name.clone()).collect();
+        assert_eq!(names, ["place", "shop"]);
+        let mut new = delis(&deli, 3);
+        // what sets itself is not in a catalogue
+        new.iter_mut().for_each(|deli| deli.set("updated", Utc::now()).unwrap());
+        let made = rows(&deli, &db).bulk_create(new).await.unwrap();
+        assert_eq!(made[1].get("number").unwrap(), &Value::Int(2));
+        let new = [("level", 7), ("rating", 8), ("cheeses", 9)];
+        assert_eq!(rows(&deli, &db).filter_by(Q::named("name__gt", "D1")).update_by(new).await.unwrap(), 2);
+        let after = values(rows(&deli, &db), &["level", "rating", "cheeses"]).await;
+        assert_eq!(ints(&after), [[10, 1, 3], [7, 8, 9], [7, 8, 9]]);
     });
 }
 

@@ -127,7 +127,8 @@ impl ChainWrite<'_> {
         let on =
             Fragment::format(&format!("{{}} = {taken}.k"), [Fragment::join(self.compiler.own_key(), ", ")]);
         let mut from = format!("{keys} {taken}, {}", self.compiler.from());
-        let mut conditions = vec![Condition::Sql(on)];
+        // by now, rows of the other parent may have left the query
+        let mut conditions = vec![Condition::Sql(on), self.condition.clone()];
         if let Some(batch) = &self.batch {
             from = format!("{}, {from}", batch.sql);
             conditions.push(Condition::Sql(batch.on.clone()));
