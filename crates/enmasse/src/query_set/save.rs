@@ -218,7 +218,8 @@ impl Request {
     }
 }
 
-fn key_of<M: Entity>(model: &ModelRef, object: &M) -> Result<Q> {
+/// The condition that a row has the object's key.
+pub(super) fn key_of<M: Entity>(model: &ModelRef, object: &M) -> Result<Q> {
     let mut parts = Vec::new();
     for position in model.key() {
         let value = object.value(model, position);
