@@ -247,7 +247,8 @@ fn key_is(model: &ModelRef, row: &Row) -> Q {
     Q::And(model.key().into_iter().map(equal).collect())
 }
 
-fn key_of<M: Entity>(model: &ModelRef, object: &M) -> Result<Q> {
+/// The condition that a row has the object's key.
+pub(super) fn key_of<M: Entity>(model: &ModelRef, object: &M) -> Result<Q> {
     for position in model.key() {
         if object.value(model, position).is_null() {
             return Err(Error::new(
