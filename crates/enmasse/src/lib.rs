@@ -95,6 +95,7 @@ mod record;
 mod registry;
 mod retry;
 mod run;
+pub mod signals;
 mod tables;
 mod transaction;
 mod typed;

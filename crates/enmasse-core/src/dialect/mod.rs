@@ -61,6 +61,16 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
         format!("CREATE TEMPORARY TABLE {table}")
     }
 
+    /// What follows the name of a temporary table that is made for the keys in these columns.
+    fn temporary_keys(&self, _columns: &str) -> String {
+        String::new()
+    }
+
+    /// The statement that tells the planner what is in a temporary table, where it does not look by itself.
+    fn analyze(&self, _table: &str) -> Option<String> {
+        None
+    }
+
     /// The statement that drops a temporary table, if it is there.
     fn drop_temporary(&self, table: &str) -> String {
         format!("DROP TABLE IF EXISTS {table}")

@@ -26,7 +26,10 @@ impl fmt::Display for Plan {
                 Step::Return(statement, _) => write!(f, "-- the rows that come back\n{statement}")?,
                 Step::Stage(stage) => write!(f, "-- the rows of the batch follow\n{}", stage.sql)?,
                 Step::WriteRows(rows) => {
-                    let WriteRows { write, matches, old, .. } = rows;
+                    let WriteRows { write, keep, matches, old, .. } = rows;
+                    if let Some(keep) = keep {
+                        write!(f, "-- for each row, first\n{}\n", keep.sql)?;
+                    }
                     if let Some(old) = old {
                         write!(f, "-- for each row, first\n{}\n", old.sql)?;
                     }

@@ -6,6 +6,7 @@
 //! | `bulk_update(objects, fields)` | [`bulk_update`](bulk_update()) |
 //! | `create`, `bulk_create` | [`insert`](insert()) |
 //! | `filter(…).delete()` | [`delete`](delete()) |
+//! | the keys of the rows that one of these writes | [`Kept`] |
 
 mod auto;
 mod bulk;
@@ -13,6 +14,7 @@ mod chain;
 mod delete;
 mod explain;
 mod insert;
+mod kept;
 mod step;
 mod strategy;
 mod taken;
@@ -20,9 +22,10 @@ mod update;
 mod update_returning;
 
 pub use auto::set_auto;
-pub use bulk::{BulkUpdate, Returning, bulk_update, duplicate_keys, shown_key, unsaved};
+pub use bulk::{BulkUpdate, Keep, Returning, bulk_update, duplicate_keys, shown_key, unsaved};
 pub use delete::delete;
 pub use insert::{given_back, insert, made_by_database};
+pub use kept::{Kept, find_keys, finds_one, written_fields};
 pub use step::{
     Form, KeyPart, Part, PartGives, Parts, Rows, Stage, Statements, Step, WriteBulk, WriteKeys, WriteRows,
     WriteTable, WriteTables,

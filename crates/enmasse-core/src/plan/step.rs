@@ -194,6 +194,8 @@ pub enum PartGives {
 pub struct WriteRows {
     /// The statement.
     pub write: RowStatement,
+    /// Keeps the key of the row before it is written, where that is asked for.
+    pub keep: Option<RowStatement>,
     /// Where the statement leaves rows out that have the values already: gives a row where there is one that matches.
     pub matches: Option<RowStatement>,
     /// Gives the row as it is before it is written, where that is asked for.
@@ -210,7 +212,15 @@ pub struct WriteRows {
 impl WriteRows {
     /// A statement that is run for each row, and gives nothing back.
     pub fn plain(write: RowStatement) -> Self {
-        WriteRows { write, matches: None, old: None, returned: Vec::new(), alone: false, stored_key: 0 }
+        WriteRows {
+            write,
+            keep: None,
+            matches: None,
+            old: None,
+            returned: Vec::new(),
+            alone: false,
+            stored_key: 0,
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use crate::lazy::Lazy;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
 use crate::run::{Outcome, run};
+use crate::signals::{Insert, Origin};
 
 impl<M: Entity> QuerySet<M> {
     /// Inserts an object as a new row, and gives it back with what the database and the model have made: its key where that is an
@@ -105,6 +106,14 @@ enum New<M> {
     Values(Vec<Assignment>),
 }
 
+impl<M: Entity> Create<M> {
+    /// Sends no [signals](crate::signals).
+    pub fn without_signals(mut self) -> Self {
+        self.0.change(|(rows, _)| rows.silent = true);
+        self
+    }
+}
+
 impl<M: Entity> Future for Create<M> {
     type Output = Result<M>;
 
@@ -115,7 +124,7 @@ impl<M: Entity> Future for Create<M> {
                 New::Object(object) => row_of(model, &object),
                 New::Values(values) => row_with_defaults(model, values)?,
             };
-            let row = insert(rows.executor()?, model, vec![row], None).await?.pop().unwrap_or_default();
+            let row = inserted(&rows, Origin::Create, vec![row], None).await?.pop().unwrap_or_default();
             M::from_row(model, row)
         })
     }
@@ -132,6 +141,12 @@ struct Request<M> {
 }
 
 impl<M: Entity> BulkCreate<M> {
+    /// Sends no [signals](crate::signals).
+    pub fn without_signals(mut self) -> Self {
+        self.0.change(|request| request.rows.silent = true);
+        self
+    }
+
     /// Carries at most so many rows in one statement. The transaction is one all the same.
     pub fn batch_size(mut self, rows: usize) -> Self {
         self.0.change(|request| request.batch_size = Some(rows));
@@ -147,14 +162,31 @@ impl<M: Entity> Future for BulkCreate<M> {
             let model = rows.model()?;
             let new = objects.iter().map(|object| row_of(model, object)).collect();
             drop(objects);
-            let rows = insert(rows.executor()?, model, new, batch_size).await?;
-            rows.into_iter().map(|row| M::from_row(model, row)).collect()
+            let made = inserted(&rows, Origin::BulkCreate, new, batch_size).await?;
+            made.into_iter().map(|row| M::from_row(model, row)).collect()
         })
     }
 }
 
+/// [`insert`] with the receivers of its signals, where there are any.
+async fn inserted<M: Entity>(
+    rows: &QuerySet<M>,
+    origin: Origin,
+    new: Vec<Row>,
+    batch_size: Option<usize>,
+) -> Result<Vec<Row>> {
+    let (executor, model) = (rows.executor()?, rows.model()?);
+    match rows.save_receivers()? {
+        None => insert(executor, model, new, batch_size).await,
+        Some(receivers) => {
+            let receivers = &receivers;
+            Insert { receivers, model, origin, rows: Arc::new(new), batch_size }.run(executor).await
+        }
+    }
+}
+
 /// The values of all fields of an object.
-pub(super) fn row_of<M: Entity>(model: &ModelRef, object: &M) -> Row {
+pub(crate) fn row_of<M: Entity>(model: &ModelRef, object: &M) -> Row {
     (0..model.fields.len()).map(|position| object.value(model, position)).collect()
 }
 
@@ -203,7 +235,7 @@ fn clean(model: &ModelRef, row: &mut Row) -> Result<()> {
 }
 
 /// Inserts rows, all or none, and gives them as they now are.
-pub(super) async fn insert(
+pub(crate) async fn insert(
     executor: &Executor,
     model: &ModelRef,
     mut rows: Vec<Row>,

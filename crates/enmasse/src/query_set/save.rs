@@ -9,7 +9,8 @@ use enmasse_core::expr::{Expr, FieldPath};
 use enmasse_core::lookup::Lookup;
 use enmasse_core::plan::{self, Assignment, set_auto};
 use enmasse_core::query::{Q, Query, Selection};
-use enmasse_core::schema::ModelRef;
+use enmasse_core::schema::{Auto, ModelRef};
+use enmasse_core::value::Value;
 use futures_util::future::BoxFuture;
 
 use crate::backend::{Connection, Row};
@@ -17,6 +18,8 @@ use crate::columns::{FieldNames, Path};
 use crate::model::Entity;
 use crate::query_set::{QuerySet, create};
 use crate::run::run;
+use crate::signals::{Objects, Origin, Receivers, Set, What, keys};
+use crate::transaction::Transaction;
 
 impl<M: Entity> QuerySet<M> {
     /// Writes an object: updates the row with its key, or inserts it where there is none. As in Django, the filters of the QuerySet
@@ -101,7 +104,55 @@ impl<M: Entity> Save<'_, M> {
         self
     }
 
+    /// Sends no [signals](crate::signals).
+    pub fn without_signals(mut self) -> Self {
+        self.rows.silent = true;
+        self
+    }
+
     async fn run(self) -> Result<Saved> {
+        match self.rows.save_receivers()? {
+            None => self.write().await,
+            Some(receivers) => self.write_with(&receivers).await,
+        }
+    }
+
+    /// Writes the object in one transaction with the receivers of its signals. Each try begins with the object as it was.
+    async fn write_with(self, receivers: &Receivers) -> Result<Saved> {
+        let Save { rows, object, update_fields } = self;
+        if update_fields.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(Saved { created: false });
+        }
+        let model = rows.model()?;
+        let what = match &update_fields {
+            None => What::rows(model, Origin::Save),
+            Some(names) => What::new(model, Origin::Save, &written(model, names)?),
+        };
+        let given = Arc::new(vec![create::row_of(model, object)]);
+        let (rows, what, given, update_fields) = (&rows, &what, &given, &update_fields);
+        let write = |tx: Transaction| async move {
+            let objects = Objects::new(given.clone());
+            if receivers.hear_before() {
+                let keys = keys(model, given);
+                let created = update_fields.is_none() && keys.iter().flatten().any(Value::is_null);
+                let set = Set::known(model, keys);
+                receivers.send_before(&tx, what, created, &set, Some(objects.clone())).await?;
+            }
+            let row = objects.rows(model).pop().unwrap_or_default();
+            let mut object = M::from_row(model, row)?;
+            let rows = rows.clone().using(&tx.within_write());
+            let save = Save { rows, object: &mut object, update_fields: update_fields.clone() };
+            let saved = save.write().await?;
+            let set = Set::known(model, keys(model, &[create::row_of(model, &object)]));
+            receivers.send_after(&tx, what, saved.created, &set).await?;
+            Ok((saved, object))
+        };
+        let (saved, written) = rows.executor()?.in_transaction(write).await?;
+        *object = written;
+        Ok(saved)
+    }
+
+    async fn write(self) -> Result<Saved> {
         let Save { rows, object, update_fields } = self;
         let executor = rows.executor()?.clone();
         let model = rows.model()?.clone();
@@ -169,6 +220,14 @@ impl<'o, M: Entity> IntoFuture for Save<'o, M> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
     }
+}
+
+/// The positions of the fields that a save of these writes: those with `auto_now` are among them.
+fn written(model: &ModelRef, names: &[FieldPath]) -> Result<Vec<usize>> {
+    let mut positions = names.iter().map(|name| plan::concrete(model, name)).collect::<Result<Vec<_>>>()?;
+    let auto = (0..model.fields.len()).filter(|&position| model.fields[position].auto == Auto::OnWrite);
+    positions.extend(auto.filter(|position| !positions.contains(position)).collect::<Vec<_>>());
+    Ok(positions)
 }
 
 struct Request {

@@ -19,6 +19,7 @@ use crate::model::Entity;
 use crate::query_set::QuerySet;
 use crate::query_set::bulk_update::{Change, Return};
 use crate::run::{Outcome, run};
+use crate::signals::{Origin, Receivers, SetWrite, What};
 
 impl<M: Entity> QuerySet<M> {
     /// Sets fields of all rows, in one statement, and gives the number of rows that matched.
@@ -144,6 +145,29 @@ impl<M: Entity> Request<M> {
         plan::update(&*self.rows.dialect()?, self.rows.query()?, &self.assignments, Utc::now())
     }
 
+    /// Runs it with the receivers of its signals.
+    async fn run(&self, receivers: &Receivers, returning: Returning) -> Result<Outcome> {
+        let (query, executor, dialect) = (self.rows.query()?, self.rows.executor()?, self.rows.dialect()?);
+        let (assignments, now) = (&self.assignments, Utc::now());
+        let written = plan::written_fields(&query.model, assignments, now)?;
+        SetWrite {
+            receivers,
+            what: What::new(&query.model, Origin::Update, &written),
+            query,
+            written,
+            plan: &|query| match returning {
+                Returning::Nothing => plan::update(&*dialect, query, assignments, now),
+                returning => plan::update_returning(&*dialect, query, assignments, now, returning),
+            },
+            keeping: &|kept| match returning {
+                Returning::Nothing => kept.update(&*dialect, query, assignments, now),
+                _ => Ok(None),
+            },
+        }
+        .run(executor)
+        .await
+    }
+
     fn plan_returning(&self, returning: Returning) -> Result<Plan> {
         let (dialect, query) = (self.rows.dialect()?, self.rows.query()?);
         plan::update_returning(&*dialect, query, &self.assignments, Utc::now(), returning)
@@ -156,6 +180,12 @@ impl<M: Entity> Update<M> {
     /// `order_by`. SQLite has one writer at a time anyway.
     pub fn lock_in_order(mut self) -> Self {
         self.0.change(|request| request.rows.query.lock_in_order = true);
+        self
+    }
+
+    /// Sends no [signals](crate::signals).
+    pub fn without_signals(mut self) -> Self {
+        self.0.change(|request| request.rows.silent = true);
         self
     }
 
@@ -213,8 +243,11 @@ impl<M: Entity> Future for Update<M> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.poll(context, |request| async move {
-            let (executor, model) = (request.rows.executor()?, request.rows.model()?);
-            Ok(run_plan(executor, model, || request.plan()).await?.matched)
+            let Some(receivers) = request.rows.save_receivers()? else {
+                let (executor, model) = (request.rows.executor()?, request.rows.model()?);
+                return Ok(run_plan(executor, model, || request.plan()).await?.matched);
+            };
+            Ok(request.run(&receivers, Returning::Nothing).await?.matched)
         })
     }
 }
@@ -249,13 +282,18 @@ impl<M: Entity, R: Return<M>> Future for UpdateReturning<M, R> {
                 return Ok(Vec::new());
             }
             let dialect = executor.dialect();
-            let outcome = executor
-                .atomic(|connection| -> BoxFuture<'_, Result<Outcome>> {
-                    let plan = request.plan_returning(R::RETURNING);
-                    let (dialect, model) = (&dialect, &model);
-                    Box::pin(async move { run(connection, dialect, model, plan?).await })
-                })
-                .await?;
+            let outcome = match request.rows.save_receivers()? {
+                Some(receivers) => request.run(&receivers, R::RETURNING).await?,
+                None => {
+                    executor
+                        .atomic(|connection| -> BoxFuture<'_, Result<Outcome>> {
+                            let plan = request.plan_returning(R::RETURNING);
+                            let (dialect, model) = (&dialect, &model);
+                            Box::pin(async move { run(connection, dialect, model, plan?).await })
+                        })
+                        .await?
+                }
+            };
             outcome.returned.into_iter().map(|values| R::from_values(model, values)).collect()
         })
     }
@@ -266,6 +304,12 @@ impl<M: Entity, R: Return<M>> Future for UpdateReturning<M, R> {
 pub struct Delete<M>(Lazy<'static, QuerySet<M>, u64>);
 
 impl<M: Entity> Delete<M> {
+    /// Sends no [signals](crate::signals).
+    pub fn without_signals(mut self) -> Self {
+        self.0.change(|rows| rows.silent = true);
+        self
+    }
+
     /// The SQL that it is on its database, without running it.
     ///
     /// # Errors
@@ -282,8 +326,20 @@ impl<M: Entity> Future for Delete<M> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.poll(context, |rows| async move {
-            let plan = || plan::delete(&*rows.dialect()?, rows.query()?);
-            Ok(run_plan(rows.executor()?, rows.model()?, plan).await?.matched)
+            let (query, dialect) = (rows.query()?, rows.dialect()?);
+            let Some(receivers) = rows.delete_receivers()? else {
+                let plan = || plan::delete(&*dialect, query);
+                return Ok(run_plan(rows.executor()?, &query.model, plan).await?.matched);
+            };
+            let write = SetWrite {
+                receivers: &receivers,
+                what: What::new(&query.model, Origin::Delete, &[]),
+                query,
+                written: Vec::new(),
+                plan: &|query| plan::delete(&*dialect, query),
+                keeping: &|_| Ok(None),
+            };
+            Ok(write.run(rows.executor()?).await?.matched)
         })
     }
 }

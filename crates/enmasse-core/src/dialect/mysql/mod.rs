@@ -75,6 +75,10 @@ impl Dialect for Mysql {
         }
     }
 
+    fn temporary_keys(&self, columns: &str) -> String {
+        format!(" (PRIMARY KEY ({columns}))")
+    }
+
     /// Without the word, it would commit.
     fn drop_temporary(&self, table: &str) -> String {
         format!("DROP TEMPORARY TABLE IF EXISTS {table}")

@@ -84,6 +84,14 @@ impl Dialect for Postgres {
         format!("pg_temp.{}", self.quote(name))
     }
 
+    fn temporary_keys(&self, _columns: &str) -> String {
+        " ON COMMIT DROP".to_owned()
+    }
+
+    fn analyze(&self, table: &str) -> Option<String> {
+        Some(format!("ANALYZE {table}"))
+    }
+
     /// As the record's bytes: `IS DISTINCT FROM` takes 1.0 for 1.00 and -0.0 for 0.0, and has no answer for some types. Records are compared
     /// only where their types are the same.
     fn unchanged(&self, pairs: Vec<(Fragment, Fragment, &DataType)>) -> Result<Fragment> {

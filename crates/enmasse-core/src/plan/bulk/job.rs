@@ -5,7 +5,7 @@ use crate::encode::{BatchColumn, Duplicates};
 use crate::error::{Error, Result};
 use crate::expr::{Expr, for_column};
 use crate::lookup::Condition;
-use crate::plan::bulk::{BulkUpdate, Returning};
+use crate::plan::bulk::{BulkUpdate, Keep, Returning};
 use crate::plan::set_auto;
 use crate::plan::strategy::Strategy;
 use crate::plan::update::{select, writes_key};
@@ -41,6 +41,7 @@ pub(crate) struct Job<'a> {
     pub ends: bool,
     pub size: Option<usize>,
     pub strategy: Option<Strategy>,
+    pub keep: Keep<'a>,
 }
 
 /// What a field is set to.
@@ -178,6 +179,7 @@ impl<'a> Job<'a> {
             ends: request.ends,
             size: request.batch_size,
             strategy: request.strategy,
+            keep: request.keep,
         })
     }
 

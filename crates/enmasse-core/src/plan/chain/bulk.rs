@@ -53,7 +53,10 @@ pub(in crate::plan) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec
     if job.duplicates == Duplicates::InDatabase {
         steps.push(staging.refuse_duplicates(dialect)?);
     }
-    let plain_write = job.returning == Returning::Nothing && !job.skip_unchanged && !job.matches_on_others();
+    let plain_write = job.returning == Returning::Nothing
+        && !job.skip_unchanged
+        && !job.matches_on_others()
+        && job.keep.kept().is_none();
     if plain_write && !write.is_staged() {
         let missing = staging.find_missing(dialect);
         let write = write.in_one_statement(dialect);
@@ -61,8 +64,14 @@ pub(in crate::plan) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec
         let before = matches!(missing, Step::FindMissing { always: true, .. });
         steps.extend(if before { [missing, write] } else { [write, missing] });
     } else {
-        let missing = job.key_types();
-        steps.extend(write.staged(dialect, Staged { returning: job.returning, unchanged, missing })?);
+        let asked = Staged {
+            returning: job.returning,
+            unchanged,
+            missing: job.key_types(),
+            keep: job.keep.kept().map(|kept| kept.sql(dialect)),
+            keys_only: !job.keep.writes(),
+        };
+        steps.extend(write.staged(dialect, asked)?);
     }
     steps.push(Step::Prepare(plain(match dialect.supports(Capability::JoinedUpdate) {
         true => dialect.drop_temporary(&staging.batch),

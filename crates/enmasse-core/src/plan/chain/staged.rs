@@ -31,6 +31,10 @@ pub(super) struct Staged {
     pub unchanged: Option<Fragment>,
     /// The types of the batch's key, of which those that matched no row are to be told.
     pub missing: Vec<DataType>,
+    /// The table that keeps the keys of the rows that are written.
+    pub keep: Option<String>,
+    /// Whether that is all that is wanted.
+    pub keys_only: bool,
 }
 
 impl ChainWrite<'_> {
@@ -94,6 +98,15 @@ impl ChainWrite<'_> {
             taken.clone_from(&late);
         }
 
+        if let Some(keep) = &asked.keep {
+            let changes = if asked.unchanged.is_some() { " WHERE changes = 1" } else { "" };
+            steps.push(Step::Prepare(plain(format!("INSERT INTO {keep} SELECT k FROM {taken}{changes}"))));
+            if asked.keys_only {
+                steps.extend(is_late.then(|| drop(&late)));
+                steps.push(drop(&keys));
+                return Ok(steps);
+            }
+        }
         let changed = match &asked.unchanged {
             Some(_) => "COUNT(CASE WHEN changes = 1 THEN 1 END)",
             None => "COUNT(*)",

@@ -30,6 +30,12 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
         steps.push(staging.refuse_duplicates(dialect)?);
     }
 
+    steps.extend(staging.keep(dialect)?);
+    if !job.keep.writes() {
+        steps.push(drop(&batch));
+        return Ok(steps);
+    }
+
     let missing = staging.find_missing(dialect);
     let mut after = Vec::new();
     if let Step::FindMissing { always: true, .. } = missing {

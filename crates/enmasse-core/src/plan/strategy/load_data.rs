@@ -123,6 +123,11 @@ fn around(dialect: &dyn Dialect, job: &Job<'_>, fill: Fill) -> Result<Vec<Step>>
     if job.duplicates == Duplicates::InDatabase {
         steps.push(staging.refuse_duplicates(dialect)?);
     }
+    steps.extend(staging.keep(dialect)?);
+    if !job.keep.writes() {
+        steps.push(drop(&batch));
+        return Ok(steps);
+    }
     let missing = staging.find_missing(dialect);
     let mut after = Vec::new();
     if let Step::FindMissing { always: true, .. } = missing {

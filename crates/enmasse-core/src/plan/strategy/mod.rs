@@ -124,6 +124,11 @@ fn can(dialect: &dyn Dialect, job: &Job<'_>, strategy: Strategy) -> bool {
     use Capability::*;
     let staged = dialect.supports(TemporaryTables);
     let (by_key, silent) = (!job.matches_on_others(), job.returning == Returning::Nothing);
+    if job.keep.kept().is_some()
+        && matches!(strategy, Strategy::Arrays | Strategy::BulkExecute | Strategy::Values | Strategy::Cases)
+    {
+        return false;
+    }
     // nothing is there yet that the database could compare
     let told = job.duplicates != Duplicates::InDatabase;
     match strategy {

@@ -35,12 +35,34 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     rows.push(Fragment::join(keys, " AND "));
     rows.push(condition);
 
+    let mut written = rows.clone();
+    if job.skip_unchanged {
+        written.push(Fragment::format(" AND NOT ({})", [unchanged(dialect, &own, &settings)?]));
+    }
+    let keep = job.keep.kept().map(|kept| {
+        let key = job.model().key().into_iter().map(|position| job.column(dialect, position));
+        let (into, key) = (kept.sql(dialect), key.collect::<Vec<_>>().join(", "));
+        let mut keep = Fragment::text(format!("INSERT INTO {into} SELECT {key} FROM {}", job.table(dialect)));
+        keep.push(written.clone());
+        keep.row_statement(dialect)
+    });
+    if let (Some(keep), false) = (&keep, job.keep.writes()) {
+        let returned = Vec::new();
+        let keep = WriteRows {
+            write: keep.clone(),
+            keep: None,
+            matches: None,
+            old: None,
+            returned,
+            stored_key: 0,
+            alone: false,
+        };
+        return Ok(before.into_iter().chain([Step::WriteRows(keep)]).chain(after).collect());
+    }
+
     let mut write = Fragment::text(format!("UPDATE {} SET ", job.table(dialect)));
     write.push(Fragment::join(set, ", "));
-    write.push(rows.clone());
-    if job.skip_unchanged {
-        write.push(Fragment::format(" AND NOT ({})", [unchanged(dialect, &own, &settings)?]));
-    }
+    write.push(written);
 
     let mut columns = Vec::new();
     let mut returned = Vec::new();
@@ -65,7 +87,7 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     }
     let write = write.row_statement(dialect);
     let alone = job.ends && before.is_empty() && after.is_none();
-    let write = Step::WriteRows(WriteRows { write, matches, old, returned, stored_key, alone });
+    let write = Step::WriteRows(WriteRows { write, keep, matches, old, returned, stored_key, alone });
     Ok(before.into_iter().chain([write]).chain(after).collect())
 }
 

@@ -108,6 +108,34 @@ impl<'j, 'a> Staging<'j, 'a> {
         Step::FindMissing { statement: sql.statement(dialect), always: !self.filter.is_empty() }
     }
 
+    /// Keeps the primary keys of the rows that are about to be written, and locks these in that order.
+    pub fn keep(&self, dialect: &dyn Dialect) -> Result<Option<Step>> {
+        let Some(kept) = self.job.keep.kept() else { return Ok(None) };
+        let (job, own) = (self.job, self.job.own(dialect));
+        let key = job.model().key();
+        let key = key.iter().map(|&position| format!("{own}.{}", job.column(dialect, position)));
+        let key = key.collect::<Vec<_>>().join(", ");
+        let (join, lock) = match dialect.supports(Capability::JoinedUpdate) {
+            true => ("STRAIGHT_JOIN", String::new()),
+            false => ("JOIN", format!(" OF {own}")),
+        };
+        let mut sql = Fragment::text(format!(
+            "INSERT INTO {} SELECT {key} FROM {} {} {join} {} ON {} WHERE true",
+            kept.sql(dialect),
+            self.batch,
+            self.b,
+            job.table(dialect),
+            job.on(dialect, &self.b)
+        ));
+        sql.push(self.filter.clone());
+        if job.skip_unchanged {
+            let settings = self.settings(dialect)?;
+            sql.push(Fragment::format(" AND NOT ({})", [unchanged(dialect, &own, &settings)?]));
+        }
+        sql.push(format!(" ORDER BY {key} FOR UPDATE{lock}"));
+        Ok(Some(Step::Prepare(sql.statement(dialect))))
+    }
+
     /// Whether the rows are copied before they are written, which also locks them.
     pub fn keeps_old(&self, dialect: &dyn Dialect) -> bool {
         let Job { returning, skip_unchanged, .. } = self.job;
