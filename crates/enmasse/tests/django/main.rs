@@ -9,6 +9,7 @@ mod everything;
 mod models;
 mod notes;
 mod people;
+mod places;
 mod products;
 mod project;
 mod rows;
@@ -41,5 +42,6 @@ fn check(kind: Kind) {
         products::check(&db, &project).await;
         people::check(&db, &project).await;
         notes::check(&db, &project).await;
+        places::check(&db, &project).await;
     });
 }
