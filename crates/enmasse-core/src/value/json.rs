@@ -55,7 +55,8 @@ fn push_float(out: &mut impl Write, float: f64) -> fmt::Result {
     match text.split_once('e') {
         None => out.write_str(&text),
         Some((digits, exponent)) => {
-            let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
+            let (sign, exponent) =
+                exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
             write!(out, "{digits}e{sign}{exponent:0>2}")
         }
     }
