@@ -4,6 +4,7 @@ mod attributes;
 mod choices;
 mod errors;
 mod keyword;
+mod manager;
 mod model;
 mod names;
 mod q;
@@ -20,6 +21,8 @@ use proc_macro::TokenStream;
 /// | --- | --- |
 /// | `table = "users"` | the table; by default the struct's name in snake case |
 /// | `unique_together(a, b)` | fields that are unique together; may be repeated |
+/// | `manager = UserManager` | what `User::objects(&db)` gives; by default a `QuerySet<User>` |
+/// | `managers(active = ActiveUsers)` | further managers, each with a function of its name: `User::active(&db)` |
 ///
 /// The fields' attributes:
 ///
@@ -53,6 +56,12 @@ pub fn derive_model(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Choices, attributes(choices, choice))]
 pub fn derive_choices(input: TokenStream) -> TokenStream {
     choices::derive(input.into()).into()
+}
+
+/// Makes a newtype around a `QuerySet`, or around another manager, a manager: it has their methods, which return the newtype.
+#[proc_macro_derive(Manager)]
+pub fn derive_manager(input: TokenStream) -> TokenStream {
+    manager::derive(input.into()).into()
 }
 
 /// A filter by Django's keywords: `q!(last_login__lte = month_ago, user__country__in = ["US", "CA"])`.

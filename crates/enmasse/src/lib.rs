@@ -58,6 +58,7 @@
 //! | read | [`fetch`](QuerySet::fetch), [`get`](QuerySet::get), [`first`](QuerySet::first), [`stream`](QuerySet::stream), [`values`](QuerySet::values), [`count`](QuerySet::count), [`exists`](QuerySet::exists) |
 //! | write rows | [`create`](QuerySet::create), [`bulk_create`](QuerySet::bulk_create), [`save`](QuerySet::save), [`delete`](QuerySet::delete) |
 //! | update | [`update`](QuerySet::update), [`set!`](set), [`bulk_update`](QuerySet::bulk_update), [`bulk_patch`](QuerySet::bulk_patch), [`case`], [`F`] |
+//! | name bulk logic once | [`Manager`], and its [derive](macro@Manager) |
 //! | do something at each save or deletion | [`signals`], [`Database::signals`] |
 //! | put several writes into one | [`Database::transaction`] |
 //! | see the SQL | [`QuerySet::explain`], [`Update::explain`](query_set::Update::explain), [`BulkUpdate::explain`](query_set::BulkUpdate::explain) |
@@ -86,6 +87,7 @@ mod field_type;
 mod handle;
 mod lazy;
 mod macros;
+mod manager;
 mod model;
 mod operand;
 pub mod prelude;
@@ -111,6 +113,7 @@ pub use database::Database;
 pub use field_type::{ArrayItem, FieldType};
 pub use handle::{Executor, Handle};
 pub use macros::*;
+pub use manager::Manager;
 pub use model::{Columns, Entity, Model};
 pub use operand::{AcceptedBy, Bounds, Fits, InList, Literal, MaybeNull, NeverNull, Operand};
 pub use query_set::{Objects, QuerySet, exists};

@@ -44,6 +44,29 @@ pub use enmasse_macros::Model;
 
 /// ```
 /// use enmasse::prelude::*;
+///
+/// #[derive(Model)]
+/// #[model(manager = UserManager)]
+/// struct User {
+///     #[model(primary_key)]
+///     id: i64,
+///     country: String,
+/// }
+///
+/// #[derive(Clone, Manager)]
+/// struct UserManager(QuerySet<User>);
+///
+/// impl UserManager {
+///     fn in_country(self, country: &str) -> Self {
+///         self.filter(|u| u.country.eq(country))
+///     }
+/// }
+/// # let _ = |db: Database| User::objects(&db).in_country("US");
+/// ```
+pub use enmasse_macros::Manager;
+
+/// ```
+/// use enmasse::prelude::*;
 /// use enmasse::{Choices as _, FieldType};
 ///
 /// #[derive(Choices, Debug, PartialEq)]

@@ -5,6 +5,7 @@ use enmasse_core::{Error, ErrorKind, Result, Value, ValueRef};
 
 use crate::columns::Path;
 use crate::field_type::FieldType;
+use crate::manager::Manager;
 use crate::registry;
 
 /// Anything whose rows can be read and written: a model with `#[derive(Model)]`, or a [`Record`](crate::Record) of a model that is
@@ -53,6 +54,9 @@ pub trait Entity: Sized + Send + Sync + 'static {
 pub trait Model: Entity {
     /// The type of the primary key; a tuple where it is composite.
     type Key;
+
+    /// What [`objects`](crate::Objects::objects) gives: by default a [`QuerySet`](crate::QuerySet).
+    type Manager: Manager<Model = Self>;
 
     /// The model as data: its table and its fields.
     fn definition() -> schema::Model;

@@ -15,4 +15,4 @@ pub use crate::typed::{
     Expression, Functions, Lookups, Typed, case, coalesce, concat, count_rows, greatest, least, now, raw,
     value,
 };
-pub use crate::{Choices, Database, Model, Transaction, q, set, values};
+pub use crate::{Choices, Database, Manager, Model, Transaction, q, set, values};

@@ -76,6 +76,11 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
         format!("DROP TABLE IF EXISTS {table}")
     }
 
+    /// What a temporary table that rows are staged in is made with.
+    fn staging_options(&self) -> &'static str {
+        ""
+    }
+
     /// What comes before a statement with a long list of keys, so that these are looked up as one range of the index.
     fn many_keys(&self) -> &'static str {
         ""
@@ -177,8 +182,10 @@ pub enum Capability {
     BulkExecute,
     /// `RETURNING` of what a row was before it was updated.
     ReturningOld,
-    /// `WITH written AS (UPDATE … RETURNING …) INSERT …`.
-    WriteInWith,
+    /// `WITH a AS (UPDATE …)`: several tables written in one statement.
+    WritingQueries,
+    /// A prepared statement keeps the types of its columns.
+    PreparedTypes,
 }
 
 /// A table's name in quotes: `table`, or `schema.table` as two identifiers.

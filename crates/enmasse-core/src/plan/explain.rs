@@ -20,6 +20,9 @@ impl fmt::Display for Plan {
                     write!(f, "{statement}")?;
                 }
                 Step::WriteReturning(statement, _) => write!(f, "{statement}")?,
+                Step::WriteTables(write) => write!(f, "{}", write.statement)?,
+                Step::WriteTable(write) => write!(f, "{}", write.statement)?,
+                Step::StageRows(insert) => write!(f, "-- for each row\n{}", insert.sql)?,
                 Step::Return(statement, _) => write!(f, "-- the rows that come back\n{statement}")?,
                 Step::Stage(stage) => write!(f, "-- the rows of the batch follow\n{}", stage.sql)?,
                 Step::WriteRows(rows) => {

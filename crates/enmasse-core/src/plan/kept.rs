@@ -20,8 +20,8 @@ use crate::dialect::{Capability, Dialect, quote_table};
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::lookup::{Condition, Lookup, Operand};
-use crate::plan::update::{Assignment, assigned, select, update_sql, writes_key};
-use crate::plan::{Plan, Step, free_name, insert};
+use crate::plan::update::{Assignment, assigned, refuse, select, update_sql, writes_key};
+use crate::plan::{Plan, Step, chain, free_name, insert};
 use crate::query::{Compiler, KeySet, Q, Query, Selection};
 use crate::schema::{Field, Model, ModelRef, Schema};
 use crate::sql::{Fragment, Statement};
@@ -129,10 +129,15 @@ impl Kept {
         assignments: &[Assignment],
         now: DateTime<Utc>,
     ) -> Result<Option<Plan>> {
-        if !dialect.supports(Capability::WriteInWith) {
+        if !dialect.supports(Capability::WritingQueries) {
             return Ok(None);
         }
-        let Some(mut update) = update_sql(dialect, query, assignments, now)? else {
+        refuse(query)?;
+        let set = assigned(&query.model, assignments, now)?;
+        if chain::concerns(dialect, query, &set)? {
+            return Ok(None);
+        }
+        let Some(mut update) = update_sql(dialect, query, set)? else {
             return Ok(Some(Plan::default()));
         };
         let own = dialect.quote(self.model.table_name());

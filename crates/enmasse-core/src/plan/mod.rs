@@ -10,6 +10,7 @@
 
 mod auto;
 mod bulk;
+mod chain;
 mod delete;
 mod explain;
 mod insert;
@@ -27,6 +28,7 @@ pub use insert::{given_back, insert, made_by_database};
 pub use kept::{Kept, find_keys, finds_one, written_fields};
 pub use step::{
     Form, KeyPart, Part, PartGives, Parts, Rows, Stage, Statements, Step, WriteBulk, WriteKeys, WriteRows,
+    WriteTable, WriteTables,
 };
 pub use strategy::Strategy;
 pub use update::{Assignment, concrete, update};
@@ -98,7 +100,7 @@ impl Plan {
         self.steps.iter().find_map(|step| match step {
             Step::Stage(stage) => Some((stage.form, None)),
             Step::WriteParts(parts) => Some((parts.form, Some(parts.most))),
-            Step::WriteRows(_) => Some((Form::Cells, None)),
+            Step::WriteRows(_) | Step::StageRows(_) => Some((Form::Cells, None)),
             Step::WriteBulk(bulk) => Some((Form::Stored, Some(bulk.most))),
             _ => None,
         })

@@ -5,10 +5,12 @@
 
 mod ddl;
 mod field;
+mod inherit;
 mod model;
 
 pub use ddl::{TableRules, create_tables, drop_tables};
 pub use field::{Auto, Default, Field, ForeignKey};
+pub use inherit::{Inherited, Parent};
 pub use model::{LeftOut, Model};
 
 use std::collections::HashMap;
@@ -83,14 +85,17 @@ impl Schema {
         let wrong = |message: String| Error::new(ErrorKind::Configuration, message);
         let mut by_label = HashMap::new();
         for (index, model) in models.iter().enumerate() {
-            model.check()?;
             if by_label.insert(model.label.clone(), index).is_some() {
                 return Err(wrong(format!("Two models have the label '{}'.", model.label)));
             }
         }
+        inherit::inherit(&mut models, &by_label)?;
+        models.iter().try_for_each(Model::check)?;
         let mut reverse: Vec<Vec<Reverse>> = models.iter().map(|_| Vec::new()).collect();
         for (index, model) in models.iter().enumerate() {
-            for (position, field) in model.fields.iter().enumerate() {
+            // what refers to another model is the concrete model, in its own table
+            for position in model.own().filter(|_| model.proxy.is_none()) {
+                let field = &model.fields[position];
                 let Some(key) = &field.foreign_key else { continue };
                 let place = format!("{}.{}", model.name, field.name);
                 let target = *by_label.get(&key.model).ok_or_else(|| {
@@ -113,6 +118,11 @@ impl Schema {
                     )));
                 }
                 reverse[target].push(Reverse { name, model: index, field: position });
+            }
+        }
+        for (index, model) in models.iter().enumerate() {
+            if let Some(concrete) = &model.proxy {
+                reverse[index] = concrete_reverse(&reverse, &models, &by_label, concrete);
             }
         }
         take_limits(&mut models, &by_label);
@@ -140,6 +150,20 @@ impl Schema {
     pub fn models(self: &Arc<Self>) -> impl Iterator<Item = ModelRef> {
         let schema = self.clone();
         (0..self.models.len()).map(move |index| ModelRef { schema: schema.clone(), index })
+    }
+}
+
+/// The relations from others to the concrete model of a proxy.
+fn concrete_reverse(
+    reverse: &[Vec<Reverse>],
+    models: &[Model],
+    by_label: &HashMap<String, usize>,
+    label: &str,
+) -> Vec<Reverse> {
+    let index = by_label[label];
+    match &models[index].proxy {
+        Some(concrete) => concrete_reverse(reverse, models, by_label, concrete),
+        None => reverse[index].clone(),
     }
 }
 
@@ -233,8 +257,18 @@ impl ModelRef {
 
     /// The names of everything that a filter on this model can start with.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        let reverse = self.schema.reverse[self.index].iter().map(|reverse| reverse.name.as_str());
-        self.fields.iter().map(|field| field.name.as_str()).chain(reverse)
+        self.fields.iter().map(|field| field.name.as_str()).chain(self.reverse_names())
+    }
+
+    /// What relations from other models are called, to this model and to those that it extends.
+    fn reverse_names(&self) -> Vec<&str> {
+        let Schema { models, by_label, reverse } = &*self.schema;
+        let (mut names, mut next) = (Vec::new(), vec![self.index]);
+        while let Some(index) = next.pop() {
+            names.extend(reverse[index].iter().map(|reverse| reverse.name.as_str()));
+            next.extend(models[index].parents.iter().map(|parent| by_label[&parent.model]));
+        }
+        names
     }
 }
 

@@ -1,7 +1,7 @@
 //! One model: a table and its fields.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::{Field, ForeignKey};
+use crate::schema::{Field, ForeignKey, Parent};
 
 /// One model: a table and its fields.
 #[derive(Clone, Debug)]
@@ -13,8 +13,12 @@ pub struct Model {
     pub label: String,
     /// Its table, as `table` or `schema.table`.
     pub table: String,
-    /// Its fields, in order.
+    /// Its fields, in order; once it is in a schema, those of its [`parents`](Model::parents) first, then the links to these.
     pub fields: Vec<Field>,
+    /// The models that it extends: its table has its own fields, and a link to the row of each.
+    pub parents: Vec<Parent>,
+    /// The label of the model whose table it has, where it is a proxy.
+    pub proxy: Option<String>,
     /// Sets of fields, by name, that are unique together.
     pub unique_together: Vec<Vec<String>>,
     /// The columns of the table that are no fields, where the model was read from a catalogue.
@@ -40,6 +44,8 @@ impl Model {
             label,
             table: table.into(),
             fields: Vec::new(),
+            parents: Vec::new(),
+            proxy: None,
             unique_together: Vec::new(),
             left_out: Vec::new(),
         }
@@ -57,6 +63,44 @@ impl Model {
     #[allow(clippy::should_implement_trait)] // a builder's word, no operator
     pub fn add(mut self, field: Field) -> Self {
         self.fields.push(field);
+        self
+    }
+
+    /// Makes it extend the model with this label: Django's multi-table inheritance. The first that it extends gives it its primary key, a
+    /// link to the parent's row.
+    ///
+    /// ```
+    /// use enmasse_core::DataType;
+    /// use enmasse_core::schema::{Field, Model, Schema};
+    ///
+    /// let schema = Schema::new(vec![
+    ///     Model::new("BaseUser", "base_user")
+    ///         .add(Field::new("id", DataType::BigInt).primary_key())
+    ///         .add(Field::new("name", DataType::TEXT)),
+    ///     Model::new("Customer", "customer").extends("BaseUser").add(Field::new("level", DataType::TEXT)),
+    /// ])?;
+    /// let customer = schema.model("Customer")?;
+    /// let names: Vec<_> = customer.fields.iter().map(|field| field.name.as_str()).collect();
+    /// assert_eq!(names, ["id", "name", "baseuser_ptr", "level"]);
+    /// assert_eq!(customer.field("pk")?.column, "baseuser_ptr_id");
+    /// # Ok::<(), enmasse_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn extends(self, model: impl Into<String>) -> Self {
+        self.extends_by(Parent { model: model.into(), link: None, column: None, related_name: None })
+    }
+
+    /// Makes it extend a model by a link that has a name or a column of its own.
+    #[must_use]
+    pub fn extends_by(mut self, parent: Parent) -> Self {
+        self.parents.push(parent);
+        self
+    }
+
+    /// Makes it another model over the table of the one with this label: it has that one's fields, and none of its own.
+    #[must_use]
+    pub fn proxy_of(mut self, model: impl Into<String>) -> Self {
+        self.proxy = Some(model.into());
         self
     }
 
@@ -111,6 +155,11 @@ impl Model {
         self.find(name).map(|position| &self.fields[position])
     }
 
+    /// The positions of the fields that are in the model's own table.
+    pub fn own(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.fields.len()).filter(|&position| self.fields[position].inherited.is_none())
+    }
+
     /// The positions of the primary key's fields: one, or several of a composite key.
     pub fn key(&self) -> Vec<usize> {
         (0..self.fields.len()).filter(|&position| self.fields[position].primary_key).collect()
@@ -119,7 +168,17 @@ impl Model {
     /// The field that a foreign key to this model refers to.
     pub(crate) fn referred(&self, key: &ForeignKey) -> Result<&Field> {
         if let Some(name) = &key.to_field {
-            return self.field(name);
+            let field = self.field(name)?;
+            return match field.inherited {
+                None => Ok(field),
+                Some(_) => Err(Error::new(
+                    ErrorKind::Configuration,
+                    format!(
+                        "{}.{name} is in the table of a model that it extends: refer to that one.",
+                        self.name
+                    ),
+                )),
+            };
         }
         match self.key()[..] {
             [position] => Ok(&self.fields[position]),
@@ -139,7 +198,10 @@ impl Model {
             return wrong(format!("{} has no primary key.", self.name));
         }
         for (position, field) in self.fields.iter().enumerate() {
-            let same = |other: &Field| other.name == field.name || other.column == field.column;
+            let own = field.inherited.is_none();
+            let same = |other: &Field| {
+                other.name == field.name || own && other.inherited.is_none() && other.column == field.column
+            };
             if self.fields[..position].iter().any(same) {
                 return wrong(format!("{} has two fields or columns '{}'.", self.name, field.name));
             }
@@ -154,7 +216,12 @@ impl Model {
             }
         }
         for name in self.unique_together.iter().flatten() {
-            self.field(name)?;
+            if self.field(name)?.inherited.is_some() {
+                return wrong(format!(
+                    "{}.{name} is not in the model's own table, which could keep it unique.",
+                    self.name
+                ));
+            }
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::model::entity::field_type;
+use crate::model::managers;
 use crate::model::parse::{Auto, Default, Field, ForeignKey, Model};
 use crate::names;
 
@@ -18,11 +19,13 @@ pub fn expand(model: &Model) -> TokenStream {
         1 => quote! { #(#key_types)* },
         _ => quote! { (#(#key_types),*) },
     };
+    let manager = managers::default(model);
     let types = model.fields.iter().map(field_type);
     let checks = model.fields.iter().map(check);
     quote! {
         impl ::enmasse::Model for #ident {
             type Key = #key;
+            type Manager = #manager;
 
             fn definition() -> ::enmasse::schema::Model {
                 #(#types)*

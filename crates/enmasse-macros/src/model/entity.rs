@@ -133,6 +133,7 @@ pub fn dummy(name: &Option<Ident>) -> TokenStream {
 
         impl ::enmasse::Model for #ident {
             type Key = ();
+            type Manager = ::enmasse::QuerySet<Self>;
 
             fn definition() -> ::enmasse::schema::Model {
                 ::std::unreachable!()

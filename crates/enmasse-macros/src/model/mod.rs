@@ -3,6 +3,7 @@
 mod columns;
 mod definition;
 mod entity;
+mod managers;
 mod parse;
 
 use proc_macro2::TokenStream;
@@ -19,7 +20,8 @@ pub fn derive(input: TokenStream) -> TokenStream {
             let columns = columns::expand(&model);
             let definition = definition::expand(&model);
             let entity = entity::expand(&model);
-            quote! { #columns #entity #definition }
+            let managers = managers::functions(&model);
+            quote! { #columns #entity #definition #managers }
         }
         Some(Err(name)) => entity::dummy(&name),
         None => TokenStream::new(),

@@ -4,6 +4,7 @@ mod bulk_update;
 mod create;
 mod fetch;
 mod patch;
+mod refresh;
 mod save;
 mod subquery;
 mod update;
@@ -33,6 +34,7 @@ use enmasse_core::schema::ModelRef;
 
 use crate::columns::{FieldNames, IntoOrder, IntoQ, Path};
 use crate::handle::{Executor, Handle};
+use crate::manager::Manager;
 use crate::model::{Entity, Model};
 use crate::signals::Receivers;
 
@@ -273,14 +275,19 @@ impl<M> fmt::Debug for QuerySet<M> {
 
 /// The rows of a model, from the model: `User::objects(&db)`.
 pub trait Objects: Model {
-    /// All rows of the model, through a database or a transaction.
-    fn objects(handle: &impl Handle) -> QuerySet<Self> {
-        QuerySet::new(Self::model(), Some(handle.executor()))
+    /// The rows of the model, as its [`Manager`] gives them, through a database or a transaction.
+    fn objects(handle: &impl Handle) -> Self::Manager {
+        Self::Manager::on(handle)
     }
 
-    /// All rows of the model, without a database: for use in a subquery.
-    fn query() -> QuerySet<Self> {
-        QuerySet::new(Self::model(), None)
+    /// The rows of the model, as its [`Manager`] gives them, without a database: for use in a subquery.
+    fn query() -> Self::Manager {
+        Self::Manager::from_rows(QuerySet::new(Self::model(), None)).initial()
+    }
+
+    /// All rows of the model, also those that its manager leaves out: Django's `_base_manager`.
+    fn all_rows(handle: &impl Handle) -> QuerySet<Self> {
+        QuerySet::new(Self::model(), Some(handle.executor()))
     }
 }
 

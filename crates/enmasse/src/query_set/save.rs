@@ -7,7 +7,7 @@ use enmasse_core::dialect::Dialect;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::expr::{Expr, FieldPath};
 use enmasse_core::lookup::Lookup;
-use enmasse_core::plan::{self, Assignment, made_by_database, set_auto};
+use enmasse_core::plan::{self, Assignment, set_auto};
 use enmasse_core::query::{Q, Query, Selection};
 use enmasse_core::schema::{Auto, ModelRef};
 use enmasse_core::value::Value;
@@ -158,11 +158,11 @@ impl<M: Entity> Save<'_, M> {
         let model = rows.model()?.clone();
         let now = Utc::now();
         let mut positions: Vec<usize> = match &update_fields {
-            None => (0..model.fields.len()).filter(|&position| !model.fields[position].primary_key).collect(),
+            None => (0..model.fields.len()).filter(|&position| !model.is_key(position)).collect(),
             Some(names) if names.is_empty() => return Ok(Saved { created: false }),
             Some(names) => names.iter().map(|name| plan::concrete(&model, name)).collect::<Result<_>>()?,
         };
-        if let Some(&position) = positions.iter().find(|&&position| model.fields[position].primary_key) {
+        if let Some(&position) = positions.iter().find(|&&position| model.is_key(position)) {
             return Err(Error::new(
                 ErrorKind::Field,
                 format!(
@@ -260,15 +260,7 @@ impl Request {
         };
         match &self.new {
             _ if found => Ok(None),
-            Some(row) => {
-                let plan = plan::insert(&**dialect, model, vec![row.clone()], false, None)?;
-                let made = run(connection, dialect, model, plan).await?.returned.pop().unwrap_or_default();
-                let mut row = row.clone();
-                for (position, value) in made_by_database(model, false).into_iter().zip(made) {
-                    row[position] = value;
-                }
-                Ok(Some(row))
-            }
+            Some(row) => put(connection, dialect, model, row.clone(), self.now).await.map(Some),
             None => Err(Error::new(
                 ErrorKind::NotFound,
                 format!("{}: save with update_fields did not find the row to write.", model.name),
@@ -277,18 +269,52 @@ impl Request {
     }
 }
 
-fn key_of<M: Entity>(model: &ModelRef, object: &M) -> Result<Q> {
-    let mut parts = Vec::new();
+/// Inserts a row; the parts of it that are in the tables of models that its own extends are updated where they are there already, as in
+/// Django.
+fn put<'c>(
+    connection: &'c mut dyn Connection,
+    dialect: &'c Arc<dyn Dialect>,
+    model: &'c ModelRef,
+    mut row: Row,
+    now: DateTime<Utc>,
+) -> BoxFuture<'c, Result<Row>> {
+    Box::pin(async move {
+        for (number, (above, _)) in model.extended().into_iter().enumerate() {
+            let part = create::part_of(model, number, &row);
+            let set = (0..above.fields.len()).filter(|&position| !above.is_key(position));
+            let assignments = set.map(|position| Assignment {
+                field: FieldPath::new([above.fields[position].name.clone()]),
+                value: Expr::Value(part[position].clone(), None),
+            });
+            let mut query = Query::new(above.clone()).filtered(key_is(&above, &part));
+            query.none = part[above.key()[0]].is_null();
+            let request = Request { query, assignments: assignments.collect(), new: Some(part.clone()), now };
+            let written = request.write(dialect, &mut *connection).await?;
+            create::put_part(model, number, &mut row, written.unwrap_or(part));
+        }
+        let rows = create::insert_own(connection, dialect, model, vec![row], None).await?;
+        Ok(rows.into_iter().next().unwrap_or_default())
+    })
+}
+
+/// The condition that a row has the key of this one.
+fn key_is(model: &ModelRef, row: &Row) -> Q {
+    let equal = |position: usize| {
+        let field = FieldPath::new([model.fields[position].name.clone()]);
+        Q::compare(Expr::Field(field), Lookup::Exact, Expr::Value(row[position].clone(), None))
+    };
+    Q::And(model.key().into_iter().map(equal).collect())
+}
+
+/// The condition that a row has the object's key.
+pub(super) fn key_of<M: Entity>(model: &ModelRef, object: &M) -> Result<Q> {
     for position in model.key() {
-        let value = object.value(model, position);
-        if value.is_null() {
+        if object.value(model, position).is_null() {
             return Err(Error::new(
                 ErrorKind::Unsaved,
                 format!("The {} has no primary key: save it first.", model.name),
             ));
         }
-        let field = FieldPath::new([model.fields[position].name.clone()]);
-        parts.push(Q::compare(Expr::Field(field), Lookup::Exact, Expr::Value(value, None)));
     }
-    Ok(Q::And(parts))
+    Ok(key_is(model, &create::row_of(model, object)))
 }

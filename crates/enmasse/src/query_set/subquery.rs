@@ -7,6 +7,7 @@ use enmasse_core::lookup;
 use enmasse_core::query::{Q, Select};
 
 use crate::columns::Path;
+use crate::manager::Manager;
 use crate::model::{Entity, Model};
 use crate::operand::{InList, MaybeNull, Operand};
 use crate::query_set::QuerySet;
@@ -108,8 +109,8 @@ impl<M: Entity> QuerySet<M> {
 /// # #[cfg(not(feature = "sqlite"))]
 /// # fn main() {}
 /// ```
-pub fn exists<M: Entity>(rows: QuerySet<M>) -> Q {
-    Q::Exists(Box::new(Select { query: rows.query, output: Vec::new() }))
+pub fn exists<R: Manager>(rows: R) -> Q {
+    Q::Exists(Box::new(Select { query: rows.into_rows().query, output: Vec::new() }))
 }
 
 /// `coalesce((subquery, 0))`, `subquery.gt(10)`.
@@ -140,9 +141,9 @@ impl<B> InList<B> for Subquery<B> {
 
 /// The keys of its rows, which stay in the database.
 #[diagnostic::do_not_recommend]
-impl<M: Model> InList<M::Key> for QuerySet<M> {
+impl<R: Manager<Model: Model>> InList<<R::Model as Model>::Key> for R {
     fn into_list(self) -> lookup::Operand {
-        lookup::Operand::Query(Box::new(Select { query: self.query, output: Vec::new() }))
+        self.into_rows().into()
     }
 }
 

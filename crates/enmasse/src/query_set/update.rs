@@ -8,6 +8,7 @@ use chrono::Utc;
 use enmasse_core::error::Result;
 use enmasse_core::expr::{Expr, FieldPath};
 use enmasse_core::plan::{self, Assignment, Plan, Returning, Step};
+use enmasse_core::schema::ModelRef;
 use futures_util::future::BoxFuture;
 
 use crate::backend::Done;
@@ -109,6 +110,25 @@ async fn run_alone(executor: &Executor, plan: Plan) -> Result<u64> {
         }
     };
     Ok(done.rows)
+}
+
+/// Runs a plan that is made anew where it is tried again: one statement by itself, several in a transaction.
+async fn run_plan(
+    executor: &Executor,
+    model: &ModelRef,
+    plan: impl Fn() -> Result<Plan> + Sync,
+) -> Result<Outcome> {
+    let first = plan()?;
+    if let [] | [Step::Write(_)] = first.steps[..] {
+        return Ok(Outcome { matched: run_alone(executor, first).await?, ..Outcome::default() });
+    }
+    let dialect = executor.dialect();
+    executor
+        .atomic(|connection| -> BoxFuture<'_, Result<Outcome>> {
+            let (plan, dialect) = (plan(), &dialect);
+            Box::pin(async move { run(connection, dialect, model, plan?).await })
+        })
+        .await
 }
 
 /// An update that is sent when it is awaited; see [`QuerySet::update`].
@@ -223,10 +243,11 @@ impl<M: Entity> Future for Update<M> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.poll(context, |request| async move {
-            match request.rows.save_receivers()? {
-                None => run_alone(request.rows.executor()?, request.plan()?).await,
-                Some(receivers) => Ok(request.run(&receivers, Returning::Nothing).await?.matched),
-            }
+            let Some(receivers) = request.rows.save_receivers()? else {
+                let (executor, model) = (request.rows.executor()?, request.rows.model()?);
+                return Ok(run_plan(executor, model, || request.plan()).await?.matched);
+            };
+            Ok(request.run(&receivers, Returning::Nothing).await?.matched)
         })
     }
 }
@@ -307,7 +328,8 @@ impl<M: Entity> Future for Delete<M> {
         self.0.poll(context, |rows| async move {
             let (query, dialect) = (rows.query()?, rows.dialect()?);
             let Some(receivers) = rows.delete_receivers()? else {
-                return run_alone(rows.executor()?, plan::delete(&*dialect, query)?).await;
+                let plan = || plan::delete(&*dialect, query);
+                return Ok(run_plan(rows.executor()?, &query.model, plan).await?.matched);
             };
             let write = SetWrite {
                 receivers: &receivers,

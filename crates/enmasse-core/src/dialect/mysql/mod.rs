@@ -84,6 +84,14 @@ impl Dialect for Mysql {
         format!("DROP TEMPORARY TABLE IF EXISTS {table}")
     }
 
+    /// Staged rows need no log, and no versions for other readers.
+    fn staging_options(&self) -> &'static str {
+        match self.flavour {
+            Flavour::MariaDb => " ENGINE=Aria TRANSACTIONAL=0",
+            Flavour::Mysql => "",
+        }
+    }
+
     /// From 1,000 values on MariaDB would make a subquery of the list, with a plan and an order of its own.
     fn many_keys(&self) -> &'static str {
         match self.flavour {

@@ -50,7 +50,8 @@ impl Dialect for Postgres {
                 | JsonContainment
                 | NativeUuid
                 | CopyStream
-                | WriteInWith
+                | WritingQueries
+                | PreparedTypes
         ) || capability == TemporaryTables && self.temporary_tables
             || capability == ReturningOld && self.version >= (18, 0)
     }

@@ -5,7 +5,7 @@ mod keys;
 
 pub use keys::{duplicate_keys, shown_key, unsaved};
 
-pub(crate) use job::{BITS, Job, Setting};
+pub(crate) use job::{BITS, Job, New, Setting};
 
 use chrono::{DateTime, Utc};
 
@@ -192,7 +192,7 @@ fn fields(model: &ModelRef, names: &[FieldPath], matched_on: &[usize]) -> Result
     let mut fields = Vec::new();
     for position in found.into_iter().flatten() {
         let field = &model.fields[position];
-        if field.primary_key {
+        if model.is_key(position) {
             return Err(Error::field(format!(
                 "{}.{}: bulk_update cannot be used with primary key fields.",
                 model.name, field.name

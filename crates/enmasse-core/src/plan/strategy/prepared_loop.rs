@@ -11,7 +11,7 @@ use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::lookup::Condition;
 use crate::plan::bulk::{Job, Returning};
-use crate::plan::strategy::staging::unchanged;
+use crate::plan::strategy::staging::{Staging, plain, unchanged};
 use crate::plan::update::select;
 use crate::plan::{Step, WriteRows, free_name};
 use crate::query::Compiler;
@@ -133,4 +133,19 @@ fn filter(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Option<Filter>> {
         ),
         after: Some(prepare(drop)),
     }))
+}
+
+/// Makes the staging table, and fills it row by row.
+pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<Vec<Step>> {
+    let Staging { job, batch, .. } = staging;
+    let names = job.names();
+    let cells = (0..names.len()).map(Fragment::cell);
+    let insert =
+        Fragment::format(&format!("INSERT INTO {batch} VALUES ({{}})"), [Fragment::join(cells, ", ")]);
+    Ok(vec![
+        Step::Prepare(plain(dialect.drop_temporary(batch))),
+        // without types, a value stays what it is
+        Step::Prepare(plain(format!("{} ({})", dialect.create_temporary(batch), names.join(", ")))),
+        Step::StageRows(insert.row_statement(dialect)),
+    ])
 }

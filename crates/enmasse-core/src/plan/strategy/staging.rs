@@ -8,7 +8,7 @@ use crate::plan::free_name;
 use crate::sql::{Fragment, Statement};
 
 /// A staging table, and the steps before and after the write, which are the same for every database.
-pub(super) struct Staging<'j, 'a> {
+pub(crate) struct Staging<'j, 'a> {
     pub job: &'j Job<'a>,
     /// The staging table as statements name it.
     pub batch: String,
@@ -20,7 +20,7 @@ pub(super) struct Staging<'j, 'a> {
     pub filter: Fragment,
 }
 
-pub(super) fn plain(sql: String) -> Statement {
+pub(crate) fn plain(sql: String) -> Statement {
     Statement { sql, params: Vec::new() }
 }
 
@@ -73,22 +73,18 @@ impl<'j, 'a> Staging<'j, 'a> {
         let mut shown = Vec::new();
         for (key, data_type) in self.job.names().iter().zip(self.job.key_types()) {
             // said in the text: a statement that was prepared must not come to give another type
-            shown.push(match dialect.supports(Capability::JoinedUpdate) {
-                true => key.clone(),
-                false => format!("{key}::{}", dialect.cast_type(&data_type)?),
+            shown.push(match dialect.supports(Capability::PreparedTypes) {
+                true => format!("{key}::{}", dialect.cast_type(&data_type)?),
+                false => key.clone(),
             });
         }
         let batch = match dialect.supports(Capability::JoinedUpdate) {
             true => self.batch.clone(),
             // a union takes on the collations of the table's own columns
             false => {
-                let own = self.job.key.iter().zip(self.job.names());
-                let own =
-                    own.map(|(&position, name)| format!("{} {name}", self.job.column(dialect, position)));
+                let (own, from) = self.job.typed_columns(dialect, &self.job.key);
                 format!(
-                    "(SELECT {} FROM {} WHERE false UNION ALL SELECT {keys} FROM {}) keys",
-                    own.collect::<Vec<_>>().join(", "),
-                    self.job.table(dialect),
+                    "(SELECT {own} FROM {from} WHERE false UNION ALL SELECT {keys} FROM {}) keys",
                     self.batch
                 )
             }

@@ -1,11 +1,12 @@
 //! What is written on a struct and its fields.
 
 mod field;
+mod managers;
 
 use proc_macro2::Ident;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Fields, LitStr, Meta, Token, Visibility};
+use syn::{Data, DeriveInput, Fields, LitStr, Meta, Path, Token, Visibility};
 
 pub use field::{Auto, Default, Field, ForeignKey};
 
@@ -19,8 +20,13 @@ pub struct Model {
     pub ident: Ident,
     pub table: LitStr,
     pub unique_together: Vec<Vec<LitStr>>,
+    /// The default manager, and further ones with the names of their functions.
+    pub manager: Option<Path>,
+    pub managers: Vec<(Ident, Path)>,
     pub fields: Vec<Field>,
 }
+
+const MODEL_ATTRIBUTES: [&str; 4] = ["table", "unique_together", "manager", "managers"];
 
 /// The model, or its name where it cannot be one.
 pub fn model(input: DeriveInput, errors: &mut Errors) -> Result<Model, Option<Ident>> {
@@ -50,6 +56,8 @@ pub fn model(input: DeriveInput, errors: &mut Errors) -> Result<Model, Option<Id
         visibility: input.vis,
         table: default_table,
         unique_together: Vec::new(),
+        manager: None,
+        managers: Vec::new(),
         fields,
         ident: input.ident,
     };
@@ -65,13 +73,16 @@ pub fn model(input: DeriveInput, errors: &mut Errors) -> Result<Model, Option<Id
                     model.unique_together.push(fields);
                 }
             }
+            "manager" => model.manager = managers::one(&meta, errors),
+            "managers" => model.managers = managers::several(&meta, errors),
             other => {
                 let hint = match other {
+                    "objects" => "; the manager is named by `manager = UserManager`",
                     "db_table" | "name" | "table_name" => "; the table is named by `table = \"…\"`",
                     "unique" => "; fields that are unique together are named by `unique_together(a, b)`",
                     _ => "",
                 };
-                let known = listed(["table", "unique_together"]);
+                let known = listed(MODEL_ATTRIBUTES);
                 errors.push(
                     meta.span(),
                     format!("unknown attribute `{other}`{hint}; the attributes of a model are {known}"),

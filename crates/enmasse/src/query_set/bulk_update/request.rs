@@ -166,7 +166,14 @@ fn first_in_djangos_order<T: Carrier>(error: Error, model: &ModelRef, source: &S
 fn stands_alone(plan: &Plan, one_chunk: bool) -> bool {
     match &plan.steps[..] {
         [Step::WriteParts(parts)] => {
-            one_chunk && matches!(parts.gives, PartGives::Missing | PartGives::MissingAndChanged)
+            // the keys that match no row are asked for afterwards, and only where there are any
+            let one = matches!(
+                parts.gives,
+                PartGives::Missing
+                    | PartGives::MissingAndChanged
+                    | PartGives::Matched { missing_before: false }
+            );
+            one_chunk && one
         }
         [Step::WriteRows(rows)] => rows.alone,
         _ => false,

@@ -1,0 +1,5 @@
+//! Models that extend others: each in a table of its own, written and read as one. Every scenario runs on every database.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod runtime;
