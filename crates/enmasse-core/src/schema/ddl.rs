@@ -140,22 +140,23 @@ fn in_order(models: &[ModelRef]) -> Ordered {
     ordered
 }
 
-/// Adds a model after all that it refers to. A model that is seen but not added yet is one of a circle.
+/// Adds a model after all that it refers to; a proxy has no table of its own. A model that is seen but not added yet is one of a circle.
 fn visit(model: &ModelRef, wanted: &[ModelRef], seen: &mut HashSet<String>, ordered: &mut Ordered) {
-    if !seen.insert(model.label.clone()) {
+    if model.proxy.is_some() || !seen.insert(model.label.clone()) {
         return;
     }
     for (position, field) in model.fields.iter().enumerate() {
         let Some(relation) = model.forward(position) else { continue };
-        let within = relation.model != *model && wanted.contains(&relation.model);
+        let other = relation.model.concrete();
+        let within = other != *model && wanted.contains(&other);
         if within {
-            visit(&relation.model, wanted, seen, ordered);
+            visit(&other, wanted, seen, ordered);
         }
         ordered.references.push(Reference {
             model: model.clone(),
             column: field.column.clone(),
-            forward: within && !ordered.models.contains(&relation.model),
-            to_table: relation.model.table.clone(),
+            forward: within && !ordered.models.contains(&other),
+            to_table: other.table.clone(),
             to_column: relation.to_column,
         });
     }

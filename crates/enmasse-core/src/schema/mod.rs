@@ -5,11 +5,12 @@
 
 mod ddl;
 mod field;
+mod inherit;
 mod model;
 
 pub use ddl::{TableRules, create_tables, drop_tables};
 pub use field::{Auto, Default, Field, ForeignKey};
-pub use model::{LeftOut, Model};
+pub use model::{LeftOut, Model, Parent};
 
 use std::collections::HashMap;
 use std::fmt;
@@ -83,14 +84,15 @@ impl Schema {
         let wrong = |message: String| Error::new(ErrorKind::Configuration, message);
         let mut by_label = HashMap::new();
         for (index, model) in models.iter().enumerate() {
-            model.check()?;
             if by_label.insert(model.label.clone(), index).is_some() {
                 return Err(wrong(format!("Two models have the label '{}'.", model.label)));
             }
         }
+        inherit::inherit(&mut models, &by_label)?;
+        models.iter().try_for_each(Model::check)?;
         let mut reverse: Vec<Vec<Reverse>> = models.iter().map(|_| Vec::new()).collect();
         for (index, model) in models.iter().enumerate() {
-            for (position, field) in model.fields.iter().enumerate() {
+            for (position, field) in model.fields.iter().enumerate().skip(model.inherited) {
                 let Some(key) = &field.foreign_key else { continue };
                 let place = format!("{}.{}", model.name, field.name);
                 let target = *by_label.get(&key.model).ok_or_else(|| {
@@ -102,6 +104,7 @@ impl Schema {
                     )
                 })?;
                 models[target].referred(key).map_err(|error| error.at(&place))?;
+                let target = concrete(&models, &by_label, target);
                 let Some(name) = key.reverse_name(model) else { continue };
                 let taken = models[target].position(&name).is_some()
                     || reverse[target].iter().any(|other| other.name == name);
@@ -115,6 +118,11 @@ impl Schema {
                 reverse[target].push(Reverse { name, model: index, field: position });
             }
         }
+        // Relations to a model are there on those that extend it and on its proxies.
+        let inherited: Vec<Vec<Reverse>> = (0..models.len())
+            .map(|index| inherited_relations(&models, &by_label, &reverse, index, index))
+            .collect();
+        reverse.iter_mut().zip(inherited).for_each(|(own, inherited)| own.extend(inherited));
         take_limits(&mut models, &by_label);
         Ok(Arc::new(Schema { models, by_label, reverse }))
     }
@@ -141,6 +149,31 @@ impl Schema {
         let schema = self.clone();
         (0..self.models.len()).map(move |index| ModelRef { schema: schema.clone(), index })
     }
+}
+
+/// The model whose table a proxy is another name of; any other model itself.
+fn concrete(models: &[Model], by_label: &HashMap<String, usize>, mut index: usize) -> usize {
+    while let Some(label) = &models[index].proxy {
+        index = by_label[label];
+    }
+    index
+}
+
+/// The relations that point at what a model extends or is a proxy of, but for those that come from itself.
+fn inherited_relations(
+    models: &[Model],
+    by_label: &HashMap<String, usize>,
+    reverse: &[Vec<Reverse>],
+    of: usize,
+    index: usize,
+) -> Vec<Reverse> {
+    let mut all = Vec::new();
+    for label in models[index].bases() {
+        let base = by_label[label];
+        all.extend(reverse[base].iter().filter(|other| other.model != of).cloned());
+        all.extend(inherited_relations(models, by_label, reverse, of, base));
+    }
+    all
 }
 
 /// Gives foreign keys without a length or digits those of what they refer to, which may be a foreign key in turn.
@@ -194,6 +227,11 @@ impl ModelRef {
     /// The schema that the model belongs to.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema
+    }
+
+    /// The model whose table this is, where it is a proxy; else the model itself.
+    pub fn concrete(&self) -> ModelRef {
+        self.other(concrete(&self.schema.models, &self.schema.by_label, self.index))
     }
 
     fn other(&self, index: usize) -> ModelRef {

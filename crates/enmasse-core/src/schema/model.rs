@@ -19,6 +19,21 @@ pub struct Model {
     pub unique_together: Vec<Vec<String>>,
     /// The columns of the table that are no fields, where the model was read from a catalogue.
     pub left_out: Vec<LeftOut>,
+    /// The models that it extends: each has its own table, and a row of this model has a row in each.
+    pub parents: Vec<Parent>,
+    /// The label of the model whose table it is another name of.
+    pub proxy: Option<String>,
+    /// How many of the first fields are inherited; known within a schema.
+    pub(crate) inherited: usize,
+}
+
+/// A model that another one extends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parent {
+    /// Its label.
+    pub model: String,
+    /// The field of the child that refers to the parent's row.
+    pub link: String,
 }
 
 /// A column or a table that a catalogue has and a schema has not.
@@ -42,6 +57,9 @@ impl Model {
             fields: Vec::new(),
             unique_together: Vec::new(),
             left_out: Vec::new(),
+            parents: Vec::new(),
+            proxy: None,
+            inherited: 0,
         }
     }
 
@@ -65,6 +83,28 @@ impl Model {
     pub fn unique_together(mut self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.unique_together.push(fields.into_iter().map(Into::into).collect());
         self
+    }
+
+    /// Makes it extend another model: it has its fields, and a link to its row, named as Django does (`baseuser_ptr`). The first
+    /// parent's link is the primary key.
+    #[must_use]
+    pub fn extends(mut self, parent: impl Into<String>) -> Self {
+        let model = parent.into();
+        let name = model.rsplit("::").next().unwrap_or_default().to_lowercase();
+        self.parents.push(Parent { model, link: format!("{name}_ptr") });
+        self
+    }
+
+    /// Makes it another name of a model's table, with its fields and relations.
+    #[must_use]
+    pub fn proxy_of(mut self, model: impl Into<String>) -> Self {
+        self.proxy = Some(model.into());
+        self
+    }
+
+    /// The labels of the models whose fields it has.
+    pub(crate) fn bases(&self) -> impl Iterator<Item = &str> {
+        self.proxy.as_deref().into_iter().chain(self.parents.iter().map(|parent| parent.model.as_str()))
     }
 
     /// The table's own name, without its schema's.
