@@ -142,8 +142,10 @@ pub const fn field_type<T: FieldType>() {}
 /// Says once that a type cannot be embedded.
 pub const fn part<P: Embed>() {}
 
-/// Says once that a type cannot be flattened.
-pub const fn flattened<P: Abstract>() {}
+/// How many fields of a flattened model are a primary key; says once that a type cannot be flattened.
+pub const fn flattened<P: Abstract>() -> usize {
+    P::KEYS
+}
 
 /// The value of a link to a parent: that of the parent's key.
 pub fn link<P: Embed>(parent: &P, model: &ModelRef) -> Value {

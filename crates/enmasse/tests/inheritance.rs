@@ -164,6 +164,23 @@ struct Review {
     stars: i16,
 }
 
+/// Written by a `macro_rules!` of parts that come from two places, with fields named as what the derive's own code names.
+macro_rules! model_with {
+    ($parent:ident, $part:ident: $part_type:ty) => {
+        #[derive(Model, Clone, Debug, PartialEq)]
+        #[model(extends = Shop)]
+        struct Odd {
+            $parent: Shop,
+            #[model(flatten)]
+            $part: $part_type,
+            at: i32,
+            model: bool,
+        }
+    };
+}
+
+model_with!(row, value: Trail);
+
 impl BulkUpdateMixin for BaseUser {}
 impl BulkUpdateMixin for Keyed {}
 
@@ -256,6 +273,15 @@ fn two_parents_stand_side_by_side() {
     assert_eq!(Kiosk::from_row(&Kiosk::model().unwrap(), row(&kiosk)).unwrap(), kiosk);
     let _: <Dealer as Model>::Key = 7_i64;
     let _: <Kiosk as Model>::Key = String::new();
+}
+
+#[test]
+fn parts_may_be_named_as_anything() {
+    let shop = Shop { number: "S1".into(), owner: "Eve".into() };
+    let odd = Odd { row: shop, value: stamps(1).trail, at: 3, model: true };
+    let values = row(&odd);
+    assert_eq!(values[2..], ["S1".into(), "ada".into(), Value::Null, Value::Int(3), Value::Bool(true)]);
+    assert_eq!(Odd::from_row(&Odd::model().unwrap(), values).unwrap(), odd);
 }
 
 #[test]

@@ -201,7 +201,7 @@ struct Link<'m> {
 
 impl<'m> Link<'m> {
     fn of(part: &'m Part) -> Option<Self> {
-        let (name, span) = (part.link()?, part.ident.span());
+        let (name, span) = (part.link()?, part.part_type.span());
         Some(Link {
             ident: Ident::new(&name, span),
             name,
@@ -220,11 +220,16 @@ impl<'m> Link<'m> {
         quote_spanned! { parent.span() => ::enmasse::__private::Hop<::enmasse::Columns<#parent>, #column_type> }
     }
 
+    fn column(&self) -> TokenStream {
+        let column_type = self.column_type();
+        quote_spanned! { self.parent_type.span() => ::enmasse::Column<#column_type> }
+    }
+
     fn field(&self) -> TokenStream {
         let Link { ident, name, .. } = self;
         let doc = format!("`{name}`: the primary key of the parent's row.");
-        let column_type = self.column_type();
-        quote! { #[doc = #doc] pub #ident: ::enmasse::Column<#column_type> }
+        let column = self.column();
+        quote! { #[doc = #doc] pub #ident: #column }
     }
 
     /// As a key: its type, and its column.
@@ -233,37 +238,46 @@ impl<'m> Link<'m> {
         (self.column_type(), quote! { columns.#ident })
     }
 
+    /// The columns of the parent, from `self`.
+    fn hop(&self) -> TokenStream {
+        let Link { name, parent_type, .. } = self;
+        let path = quote! { self.__path.hop(#name) };
+        quote_spanned! { parent_type.span() => <#parent_type as ::enmasse::Entity>::columns(#path) }
+    }
+
     fn steps(&self) -> TokenStream {
         let Link { ident, name, parent_type, .. } = self;
         let doc = format!("The columns of what `{name}` refers to.");
-        let (column_type, hop) = (self.column_type(), self.hop_type());
-        let (step, by_column) =
-            (names::step(name, ident.span()), names::step(&format!("{name}_id"), ident.span()));
+        let (column, hop_type, hop) = (self.column(), self.hop_type(), self.hop());
+        let step = names::step(name, ident.span());
+        let by_column = names::step(&format!("{name}_id"), ident.span());
         let columns = quote_spanned! { parent_type.span() => ::enmasse::Columns<#parent_type> };
-        quote! {
+        let (this, key) = (quote! { self }, quote! { self.#ident });
+        quote_spanned! { parent_type.span() =>
             #[doc = #doc]
-            pub fn #ident(self) -> #columns {
-                <#parent_type as ::enmasse::Entity>::columns(self.__path.hop(#name))
+            pub fn #ident(#this) -> #columns {
+                #hop
             }
 
             #[doc(hidden)]
-            pub fn #step(self) -> #hop {
-                ::enmasse::__private::Hop::new(self.#ident(), self.#ident)
+            pub fn #step(#this) -> #hop_type {
+                ::enmasse::__private::Hop::new(#hop, #key)
             }
 
             #[doc(hidden)]
-            pub fn #by_column(self) -> ::enmasse::Column<#column_type> {
-                self.#ident
+            pub fn #by_column(#this) -> #column {
+                #key
             }
         }
     }
 
     fn key_step(&self) -> TokenStream {
-        let (ident, hop) = (&self.ident, self.hop_type());
-        quote! {
+        let (ident, hop_type, hop) = (&self.ident, self.hop_type(), self.hop());
+        let (this, key) = (quote! { self }, quote! { self.#ident });
+        quote_spanned! { self.parent_type.span() =>
             #[doc(hidden)]
-            pub fn __pk(self) -> #hop {
-                ::enmasse::__private::Hop::new(self.#ident(), self.#ident)
+            pub fn __pk(#this) -> #hop_type {
+                ::enmasse::__private::Hop::new(#hop, #key)
             }
         }
     }

@@ -122,7 +122,7 @@ fn flattened_key(model: &Model, none: TokenStream) -> TokenStream {
     let parts: Vec<&Part> = model.flattened().collect();
     parts.into_iter().rev().fold(none, |or, part| {
         let key = layout::flattened(part, "Key");
-        quote! { #key<#or> }
+        quote_spanned! { part.part_type.span() => #key<#or> }
     })
 }
 
@@ -135,7 +135,10 @@ fn keys(model: &Model) -> TokenStream {
         quote_spanned! { part.part_type.span() => const _: () = ::std::assert!(#keys == 1, #text); }
     });
     let has_key = !model.keys().is_empty() || model.parents().next().is_some();
-    let flattened: Vec<TokenStream> = model.flattened().map(|part| layout::embed(part, "KEYS")).collect();
+    let keys = |Part { part_type, .. }: &Part| {
+        quote_spanned! { part_type.span() => ::enmasse::__private::flattened::<#part_type>() }
+    };
+    let flattened: Vec<TokenStream> = model.flattened().map(keys).collect();
     let check = match (flattened.is_empty(), has_key) {
         (true, _) => None,
         (false, true) => {

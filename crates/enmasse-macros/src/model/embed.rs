@@ -1,7 +1,8 @@
 //! `impl Embed`: what a model is as a part of another; and the way from a struct to its first part.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use crate::model::columns::columns_ident;
 use crate::model::entity;
@@ -16,11 +17,12 @@ pub fn expand(model: &Model) -> TokenStream {
     let mixed_in = parts.iter().map(|part| layout::embed(part, "MIXED_IN"));
     let chain = parts.iter().rev().fold(quote! { Rest }, |rest, part| {
         let chain = layout::embed(part, "Chain");
-        quote! { #chain<#rest> }
+        quote_spanned! { part.part_type.span() => #chain<#rest> }
     });
     let rest = parts.iter().rev().fold(quote! { rest }, |rest, part| {
         let chain = layout::embed(part, "chain");
-        quote! { #chain(path, #rest) }
+        let path = quote! { path };
+        quote_spanned! { part.part_type.span() => #chain(#path, #rest) }
     });
     let names = model.fields.iter().map(|field| &field.name);
     let idents: Vec<&Ident> = model.fields.iter().map(|field| &field.ident).collect();

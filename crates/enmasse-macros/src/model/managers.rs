@@ -29,7 +29,7 @@ fn flattened(model: &Model, of: TokenStream, none: TokenStream) -> TokenStream {
     let parts: Vec<&Part> = model.flattened().collect();
     parts.into_iter().rev().fold(none, |or, part| {
         let manager = layout::flattened(part, "Manager");
-        quote! { #manager<#of, #or> }
+        quote_spanned! { part.part_type.span() => #manager<#of, #or> }
     })
 }
 

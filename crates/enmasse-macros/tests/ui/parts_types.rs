@@ -32,8 +32,4 @@ struct Review {
     text: String,
 }
 
-#[derive(Model)]
-#[model(proxy = NoModel)]
-struct Proxy(NoModel);
-
 fn main() {}

@@ -86,25 +86,28 @@ pub fn model(input: DeriveInput, errors: &mut Errors) -> Result<Parsed, Option<I
         return Err(Some(ident));
     };
     let extended = metas.iter().find(|meta| key(meta) == "extends");
-    let extended = extended.map_or_else(Vec::new, |meta| parts::extends(meta, errors));
+    let extended = extended.map_or_else(|| Some(Vec::new()), |meta| parts::extends(meta, errors));
+    let Some(extended) = extended else { return Err(Some(ident)) };
     let is_whole = extended.is_empty();
-    let mut model = with_fields(ident, visibility, fields, extended, errors);
+    let mut model = with_fields(ident, visibility, fields, extended, errors)?;
     model.is_abstract = metas.iter().any(|meta| key(meta) == "abstract");
     metas.iter().for_each(|meta| attribute(&mut model, meta, errors));
     check(&mut model, is_whole, errors);
     Ok(Parsed::Model(model))
 }
 
-/// A model with its fields, and nothing that is said of it as a whole.
+/// A model with its fields, and nothing that is said of it as a whole; or its name where it cannot be one.
 fn with_fields(
     ident: Ident,
     visibility: Visibility,
     fields: FieldsNamed,
     extended: Vec<Path>,
     errors: &mut Errors,
-) -> Model {
+) -> Result<Model, Option<Ident>> {
     let mut written: Vec<syn::Field> = fields.named.into_iter().collect();
-    let mut parts = parts::take_parents(&ident, extended, &mut written, errors);
+    let Some(mut parts) = parts::take_parents(&ident, extended, &mut written, errors) else {
+        return Err(Some(ident));
+    };
     let mut fields = Vec::new();
     for field in written {
         if parts::is_flattened(&field.attrs, errors) {
@@ -114,7 +117,7 @@ fn with_fields(
             fields.push(field::field(field, errors));
         }
     }
-    Model {
+    Ok(Model {
         visibility,
         table: LitStr::new(&snake_case(&name(&ident)), ident.span()),
         is_abstract: false,
@@ -123,7 +126,7 @@ fn with_fields(
         parts,
         fields,
         ident,
-    }
+    })
 }
 
 fn attribute(model: &mut Model, meta: &Meta, errors: &mut Errors) {

@@ -27,8 +27,8 @@ impl Part {
     }
 }
 
-/// The parents that are named.
-pub fn extends(meta: &Meta, errors: &mut Errors) -> Vec<Path> {
+/// The parents that are named; none where they are not.
+pub fn extends(meta: &Meta, errors: &mut Errors) -> Option<Vec<Path>> {
     let parents = match meta {
         Meta::NameValue(pair) => match &pair.value {
             Expr::Path(path) => Some(vec![path.path.clone()]),
@@ -40,30 +40,34 @@ pub fn extends(meta: &Meta, errors: &mut Errors) -> Vec<Path> {
             .map(|list| list.into_iter().collect()),
         Meta::Path(_) => None,
     };
-    parents.filter(|parents: &Vec<Path>| !parents.is_empty()).unwrap_or_else(|| {
+    let parents = parents.filter(|parents: &Vec<Path>| !parents.is_empty());
+    if parents.is_none() {
         errors.push(
             meta.span(),
             "expected the parent, or several: `extends = BaseUser`, `extends(Place, Shop)`",
         );
-        Vec::new()
-    })
+    }
+    parents
 }
 
-/// The parents with the fields that hold them, taken out of the struct's fields.
+/// The parents with the fields that hold them, taken out of the struct's fields; none where a field has another type than its parent.
 pub fn take_parents(
     model: &Ident,
     parents: Vec<Path>,
     fields: &mut Vec<syn::Field>,
     errors: &mut Errors,
-) -> Vec<Part> {
+) -> Option<Vec<Part>> {
     let mut parts: Vec<Part> = Vec::new();
+    let mut all_fit = true;
     for parent in parents {
         if parts.iter().any(|part| part.parent.as_ref() == Some(&parent)) {
             errors.push(parent.span(), "this parent is named twice");
             continue;
         }
         let Some(position) = fields.iter().position(|field| is_named(&field.ty, &parent)) else {
-            errors.push(parent.span(), no_field(model, &parent, fields));
+            let wrapped = fields.iter().find(|field| holds(&field.ty, &parent));
+            all_fit &= wrapped.is_none();
+            errors.push(parent.span(), no_field(model, &parent, wrapped));
             continue;
         };
         let field = fields.remove(position);
@@ -79,7 +83,7 @@ pub fn take_parents(
         let ident = field.ident.expect("named fields have names");
         parts.push(Part { ident, part_type: field.ty, parent: Some(parent), before: 0 });
     }
-    parts
+    all_fit.then_some(parts)
 }
 
 /// Whether a field is `#[model(flatten)]`.
@@ -109,9 +113,9 @@ fn is_named(field: &Type, parent: &Path) -> bool {
     matches!(field, Type::Path(field) if last(&field.path) == last(parent))
 }
 
-fn no_field(model: &Ident, parent: &Path, fields: &[syn::Field]) -> String {
+/// What is said where no field has a parent's type, though one may have it inside of another.
+fn no_field(model: &Ident, parent: &Path, wrapped: Option<&syn::Field>) -> String {
     let short = parent.segments.last().map_or_else(String::new, |last| last.ident.to_string());
-    let wrapped = fields.iter().find(|field| holds(&field.ty, parent));
     match wrapped.and_then(|field| field.ident.as_ref()) {
         Some(field) => format!(
             "`{model}` extends `{short}`, so that `{field}` has the type `{short}` itself: every `{model}` has one"
