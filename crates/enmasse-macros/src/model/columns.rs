@@ -23,7 +23,8 @@ pub fn expand(model: &Model) -> TokenStream {
     let link_steps = links.iter().map(Link::steps);
     let key = links.first().map(Link::key_step).or_else(|| key_step(model));
     let reverses = model.fields.iter().filter_map(|field| reverse(model, field, field.foreign_key.as_ref()?));
-    let children = links.iter().filter_map(|link| child(model, link));
+    let known_back = model.parents().filter(|parent| parent.leads_back).filter_map(Link::of);
+    let children = known_back.filter_map(|link| child(model, &link));
     quote! {
         #[doc = #doc]
         #[derive(Clone, Copy, Debug)]

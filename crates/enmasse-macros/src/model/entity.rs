@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::model::layout::{self, Positions, part_place, place};
+use crate::model::layout::{self, Positions, Slot, part_place, place};
 use crate::model::parse::{Field, Model, Part};
 use crate::names;
 
@@ -89,16 +89,18 @@ pub fn read(model: &Model) -> TokenStream {
     let mut made = Vec::new();
     for slot in layout::slots(model) {
         match slot {
-            layout::Slot::Fields(fields) => made.extend(fields.iter().map(take)),
-            layout::Slot::Part(Part { ident, parent: None, .. }) => {
-                let part = model.flattened().find(|part| part.ident == *ident).map(read);
-                made.push(quote! { #ident: #part });
-            }
-            layout::Slot::Part(part) => {
+            Slot::Fields(fields) => made.extend(fields.iter().map(take)),
+            Slot::Part(part) => {
                 let (ident, place) = (&part.ident, part_place(part));
-                made.push(quote! { #ident: #place });
+                made.push(match &part.parent {
+                    Some(_) => quote! { #ident: #place },
+                    None => {
+                        let read = read(part);
+                        quote! { #ident: #read }
+                    }
+                });
             }
-            layout::Slot::Link(_) => {}
+            Slot::Link(_) => {}
         }
     }
     quote! {

@@ -112,7 +112,8 @@ fn with_fields(
     for field in written {
         if parts::is_flattened(&field.attrs, errors) {
             let ident = field.ident.expect("named fields have names");
-            parts.push(Part { ident, part_type: field.ty, parent: None, before: fields.len() });
+            let before = fields.len();
+            parts.push(Part { ident, part_type: field.ty, parent: None, before, leads_back: false });
         } else {
             fields.push(field::field(field, errors));
         }

@@ -3,7 +3,9 @@
 use proc_macro2::Ident;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, GenericArgument, Meta, Path, PathArguments, Token, Type};
+use syn::{
+    Attribute, Expr, ExprLit, GenericArgument, Lit, Meta, MetaNameValue, Path, PathArguments, Token, Type,
+};
 
 use crate::attributes::{flag, key, metas};
 use crate::errors::Errors;
@@ -17,6 +19,8 @@ pub struct Part {
     pub parent: Option<Path>,
     /// How many of the model's own fields stand before it.
     pub before: usize,
+    /// Whether the parent's columns lead to the model.
+    pub leads_back: bool,
 }
 
 impl Part {
@@ -71,19 +75,31 @@ pub fn take_parents(
             continue;
         };
         let field = fields.remove(position);
+        let mut leads_back = true;
         for meta in metas(&field.attrs, "model", errors) {
-            errors.push(
-                meta.span(),
-                format!(
-                    "`{}` means nothing on the parent's field: its columns are declared there",
-                    key(&meta)
+            match key(&meta).as_str() {
+                "related_name" if is_none(&meta) => leads_back = false,
+                "related_name" => errors
+                    .push(meta.span(), "the way from a parent has the model's name; `\"+\"` is for none"),
+                other => errors.push(
+                    meta.span(),
+                    format!("`{other}` means nothing on the parent's field: its columns are declared there"),
                 ),
-            );
+            }
         }
         let ident = field.ident.expect("named fields have names");
-        parts.push(Part { ident, part_type: field.ty, parent: Some(parent), before: 0 });
+        parts.push(Part { ident, part_type: field.ty, parent: Some(parent), before: 0, leads_back });
     }
     all_fit.then_some(parts)
+}
+
+/// `related_name = "+"`
+fn is_none(meta: &Meta) -> bool {
+    matches!(
+        meta,
+        Meta::NameValue(MetaNameValue { value: Expr::Lit(ExprLit { lit: Lit::Str(text), .. }), .. })
+            if text.value() == "+"
+    )
 }
 
 /// Whether a field is `#[model(flatten)]`.
