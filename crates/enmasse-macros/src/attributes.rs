@@ -1,5 +1,8 @@
 //! What stands in attributes: `#[model(primary_key, max_length = 20)]`.
 
+use proc_macro2::Ident;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, ExprLit, Lit, LitInt, LitStr, Meta, Token};
@@ -11,8 +14,8 @@ use crate::names::name;
 pub fn metas(attributes: &[Attribute], of: &str, errors: &mut Errors) -> Vec<Meta> {
     let mut all: Vec<Meta> = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(of)) {
-        let parsed = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
-        for meta in errors.ok(parsed).into_iter().flatten() {
+        let parsed = attribute.parse_args_with(Punctuated::<Item, Token![,]>::parse_terminated);
+        for Item(meta) in errors.ok(parsed).into_iter().flatten() {
             let repeated =
                 all.iter().any(|other| key(other) == key(&meta)) && key(&meta) != "unique_together";
             if repeated {
@@ -23,6 +26,18 @@ pub fn metas(attributes: &[Attribute], of: &str, errors: &mut Errors) -> Vec<Met
         }
     }
     all
+}
+
+/// One attribute; `abstract`, alone among them, is a keyword of Rust.
+struct Item(Meta);
+
+impl Parse for Item {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        if input.peek(Token![abstract]) {
+            return Ok(Item(Meta::Path(input.call(Ident::parse_any)?.into())));
+        }
+        input.parse().map(Item)
+    }
 }
 
 /// The name of an attribute.

@@ -23,6 +23,9 @@ use proc_macro::TokenStream;
 /// | `unique_together(a, b)` | fields that are unique together; may be repeated |
 /// | `manager = UserManager` | what `User::objects(&db)` gives; by default a `QuerySet<User>` |
 /// | `managers(active = ActiveUsers)` | further managers, each with a function of its name: `User::active(&db)` |
+/// | `extends = BaseUser`, `extends(Place, Shop)` | multi-table inheritance: each row has one in the table of each parent, which a field of the parent's type holds; the key is the first parent's |
+/// | `abstract` | no table: columns for the models that hold the struct in a field with `flatten` |
+/// | `proxy = User` | on a newtype, `struct Admin(User);`: another type over the same table, with managers of its own |
 ///
 /// The fields' attributes:
 ///
@@ -39,11 +42,18 @@ use proc_macro::TokenStream;
 /// | `foreign_key = User` | refers to the key of another model, and has its length and digits |
 /// | `to_field = "code"` | … or to another unique field of it |
 /// | `related_name = "profiles"` | the relation's name from the other side; by default the struct's name in lower case, `"+"` for none |
+/// | `flatten` | the columns of an abstract model, in this table |
 ///
 /// A field may be NULL where its type is an `Option`. The derive makes `<Struct>Columns`, what the closures of queries are given: a
 /// public `Column` for each field, and for each foreign key a method that leads to the other model's columns, here and, under
 /// the related name, there. So a foreign key from another module names its model with its path, or `<Model>Columns` is imported
 /// as well, and a model of another crate can only be referred to with `related_name = "+"`.
+///
+/// A model that extends, flattens or is a proxy of another has its columns as its own: in closures, in keywords, and on the struct, which
+/// dereferences to the first. A parent's row is referred to by a field that is named for it, `baseuser_ptr`, and leads to the model by
+/// the model's name in lower case; `related_name = "+"` on the parent's field leaves the way back out of the columns. A model
+/// that names no manager has that of the first abstract model that it flattens and that names one, which is generic over the model:
+/// `struct StampedManager<M>(QuerySet<M>);`.
 #[proc_macro_derive(Model, attributes(model))]
 pub fn derive_model(input: TokenStream) -> TokenStream {
     model::derive(input.into()).into()

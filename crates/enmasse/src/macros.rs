@@ -40,6 +40,67 @@
 /// # let _ = (in_paris, has_cheap_products);
 /// # Ok::<(), Error>(())
 /// ```
+///
+/// Models inside of others:
+///
+/// ```
+/// use enmasse::prelude::*;
+///
+/// #[derive(Model)]
+/// #[model(table = "base_user")]
+/// struct BaseUser {
+///     #[model(primary_key)]
+///     id: i64,
+///     name: String,
+///     #[model(flatten)]
+///     stamps: Stamps,
+/// }
+///
+/// /// Columns of several tables, and how they are looked for.
+/// #[derive(Model)]
+/// #[model(abstract, manager = Stamped)]
+/// struct Stamps {
+///     #[model(auto_now)]
+///     changed_at: DateTime<Utc>,
+///     changed_by: Option<i64>,
+/// }
+///
+/// #[derive(Manager)]
+/// struct Stamped<M>(QuerySet<M>);
+///
+/// impl<M: Model> Stamped<M> {
+///     fn since(self, time: DateTime<Utc>) -> Self {
+///         self.filter_by(F("changed_at").gte(time))
+///     }
+/// }
+///
+/// /// A base user with more columns, in a table of their own.
+/// #[derive(Model)]
+/// #[model(table = "customer", extends = BaseUser)]
+/// struct Customer {
+///     base: BaseUser,
+///     level: String,
+/// }
+///
+/// /// A base user seen otherwise.
+/// #[derive(Model)]
+/// #[model(proxy = BaseUser)]
+/// struct Guest(BaseUser);
+///
+/// fn good(customer: Columns<Customer>) -> Q {
+///     customer.level.eq("Gold") & customer.name.starts_with("A") & customer.changed_by.is_null(true)
+/// }
+/// fn rename(customer: &mut Customer, name: &str) {
+///     customer.name = name.into(); // that of `customer.base`
+/// }
+/// fn with_customers(user: Columns<BaseUser>) -> Q {
+///     user.customer().level.eq("Gold")
+/// }
+/// # let _ = (good, rename, with_customers);
+/// # let _ = |db: Database| (BaseUser::objects(&db).since(Utc::now()), Guest::objects(&db).filter(q!(customer__level = "Gold")));
+/// assert_eq!(Customer::model()?.field("baseuser_ptr")?.column, "baseuser_ptr_id");
+/// # Ok::<(), Error>(())
+/// ```
 pub use enmasse_macros::Model;
 
 /// ```

@@ -1,10 +1,9 @@
 //! What a model is to the rest of the crate.
 
 use enmasse_core::schema::{self, ModelRef};
-use enmasse_core::{Error, ErrorKind, Result, Value, ValueRef};
+use enmasse_core::{Result, Value, ValueRef};
 
 use crate::columns::Path;
-use crate::field_type::FieldType;
 use crate::manager::Manager;
 use crate::registry;
 
@@ -26,7 +25,7 @@ pub trait Entity: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Value`] where a value is not of its field's type.
+    /// [`ErrorKind::Value`](crate::ErrorKind::Value) where a value is not of its field's type.
     fn from_row(model: &ModelRef, row: Vec<Value>) -> Result<Self>;
 
     /// The value of the field at this position; NULL for a key that the database is to give.
@@ -41,7 +40,7 @@ pub trait Entity: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Value`] where the value is not of the field's type.
+    /// [`ErrorKind::Value`](crate::ErrorKind::Value) where the value is not of the field's type.
     fn set_value(&mut self, model: &ModelRef, field: usize, value: Value) -> Result<()>;
 }
 
@@ -70,7 +69,7 @@ pub trait Model: Entity {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`] where the models do not fit together, for example where two relations to a model have one name.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) where the models do not fit together, for example where two relations to a model have one name.
     ///
     /// ```
     /// use enmasse::prelude::*;
@@ -94,28 +93,3 @@ pub trait Model: Entity {
 
 /// The columns of a model: what the closures of its queries are given.
 pub type Columns<M> = <M as Entity>::Columns;
-
-/// Takes the values of a row one after the other.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct RowReader<'a> {
-    model: &'static str,
-    fields: &'a [&'static str],
-    values: std::vec::IntoIter<Value>,
-}
-
-impl<'a> RowReader<'a> {
-    pub fn new(model: &'static str, fields: &'a [&'static str], row: Vec<Value>) -> Result<Self> {
-        if row.len() == fields.len() {
-            return Ok(RowReader { model, fields, values: row.into_iter() });
-        }
-        let text = format!("{model} has {} fields, but the row has {} values.", fields.len(), row.len());
-        Err(Error::new(ErrorKind::Value, text))
-    }
-
-    pub fn take<T: FieldType>(&mut self) -> Result<T> {
-        let name = self.fields[self.fields.len() - self.values.len()];
-        let value = self.values.next().unwrap_or(Value::Null);
-        T::from_value(value).map_err(|error| error.at(format_args!("{}.{name}", self.model)))
-    }
-}

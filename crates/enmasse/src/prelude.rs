@@ -8,6 +8,7 @@ pub use serde_json;
 pub use uuid::Uuid;
 
 pub use crate::columns::{Assignment, Column, F};
+pub use crate::mixin::BulkUpdateMixin;
 pub use crate::model::{Columns, Entity};
 pub use crate::query_set::{BulkUpdate, Objects, QuerySet, Report, Update, exists};
 pub use crate::record::Record;

@@ -1,13 +1,14 @@
 //! What the code that the derives and macros write needs.
 
-use enmasse_core::schema::{Auto, Default, Field, Model};
-use enmasse_core::{DataType, Error, ErrorKind, Value};
+use enmasse_core::schema::{Auto, Default, Field, Model, ModelRef};
+use enmasse_core::{DataType, Error, ErrorKind, Result, Value, ValueRef};
 
 pub use enmasse_core::schema::ForeignKey;
 pub use inventory;
 
 pub use crate::columns::Hop;
-pub use crate::model::RowReader;
+pub use crate::embed::{Abstract, Embed, Following, RowReader, Tail};
+pub use crate::mixin::{Flag, Mixin, NotMixedIn};
 
 pub use crate::record::no_such_position;
 pub use crate::registry::Registration;
@@ -137,6 +138,29 @@ pub const fn refers_to_field<M: Entity, T: FieldType, K: FieldType<Base: Referre
 
 /// Says once that a type cannot be a field's, where several uses of it would each say so.
 pub const fn field_type<T: FieldType>() {}
+
+/// Says once that a type cannot be embedded.
+pub const fn part<P: Embed>() {}
+
+/// How many fields of a flattened model are a primary key; says once that a type cannot be flattened.
+pub const fn flattened<P: Abstract>() -> usize {
+    P::KEYS
+}
+
+/// The value of a link to a parent: that of the parent's key.
+pub fn link<P: Embed>(parent: &P, model: &ModelRef) -> Value {
+    P::KEY.map_or(Value::Null, |key| parent.value(model, key))
+}
+
+/// The value of a link to a parent, borrowed.
+pub fn link_ref<'p, P: Embed>(parent: &'p P, model: &ModelRef) -> ValueRef<'p> {
+    P::KEY.map_or(ValueRef::Null, |key| parent.value_ref(model, key))
+}
+
+/// Sets a link to a parent: the parent's key.
+pub fn set_link<P: Embed>(parent: &mut P, model: &ModelRef, value: Value) -> Result<()> {
+    P::KEY.map_or(Ok(()), |key| parent.set_value(model, key, value))
+}
 
 /// The error for a value that is none of an enum's.
 pub fn not_a_choice<C: Choices>(value: &Value) -> Error {

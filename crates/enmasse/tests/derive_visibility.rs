@@ -41,6 +41,76 @@ pub mod users {
     }
 }
 
+/// Public as well: models inside of others, with managers.
+pub mod customers {
+    use enmasse::prelude::*;
+
+    use super::users::{Membership, User, UserColumns};
+
+    /// Who changed a row.
+    #[derive(Model, Debug, Clone)]
+    #[model(abstract, manager = Changed)]
+    pub struct Change {
+        /// Their key.
+        #[model(foreign_key = User, related_name = "+")]
+        pub changed_by: Option<i64>,
+    }
+
+    /// The rows of a model that knows who changed them.
+    #[derive(Clone, Debug, Manager)]
+    pub struct Changed<M>(QuerySet<M>);
+
+    impl<M: Model> Changed<M> {
+        /// Those that this user changed.
+        #[must_use]
+        pub fn by(self, user: i64) -> Self {
+            self.filter_by(F("changed_by").eq(user))
+        }
+    }
+
+    /// A user who buys.
+    #[derive(Model, Debug, Clone)]
+    #[model(extends = User, managers(everyone = QuerySet::<Customer>))]
+    pub struct Customer {
+        /// The user.
+        pub user: User,
+        /// What they pay.
+        pub level: i32,
+        #[model(flatten)]
+        change: Change,
+    }
+
+    /// A user who pays.
+    #[derive(Model, Debug, Clone)]
+    #[model(proxy = User)]
+    pub struct Payer(pub User);
+
+    impl Payer {
+        /// Whether they pay.
+        pub fn pays(&self) -> bool {
+            self.membership == Membership::Premium
+        }
+    }
+}
+
+mod vendors {
+    use enmasse::prelude::*;
+
+    /// Without a way back, so that the parent's columns may be those of another crate.
+    #[derive(Model)]
+    #[model(extends = super::users::User)]
+    struct Vendor {
+        #[model(related_name = "+")]
+        user: super::users::User,
+    }
+
+    #[test]
+    fn a_parent_need_not_know() {
+        assert_eq!(Vendor::model().unwrap().parents.len(), 1);
+        assert!(Vendor { user: super::users::User::new(1) }.invited_by.is_none());
+    }
+}
+
 mod profiles {
     use enmasse::prelude::*;
 
@@ -76,6 +146,12 @@ fn relations_cross_modules() {
     let made = user.invited().profile().user().membership.eq(users::Membership::Premium);
     assert!(format!("{made:?}").contains(r#"["invited", "profile", "user", "membership"]"#));
     assert_eq!(users::User::new(1).id, 1);
+    assert!(!customers::Payer(users::User::new(1)).pays());
+    let customer = user.customer().user_ptr().customer().changed_by().membership.eq(users::Membership::Free);
+    assert!(
+        format!("{customer:?}")
+            .contains(r#"["customer", "user_ptr", "customer", "changed_by", "membership"]"#)
+    );
 }
 
 #[test]

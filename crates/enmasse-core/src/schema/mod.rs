@@ -107,6 +107,7 @@ impl Schema {
                     )
                 })?;
                 models[target].referred(key).map_err(|error| error.at(&place))?;
+                let target = concrete(&models, &by_label, target);
                 let Some(name) = key.reverse_name(model) else { continue };
                 let taken = models[target].position(&name).is_some()
                     || reverse[target].iter().any(|other| other.name == name);
@@ -120,10 +121,8 @@ impl Schema {
                 reverse[target].push(Reverse { name, model: index, field: position });
             }
         }
-        for (index, model) in models.iter().enumerate() {
-            if let Some(concrete) = &model.proxy {
-                reverse[index] = concrete_reverse(&reverse, &models, &by_label, concrete);
-            }
+        for index in 0..models.len() {
+            reverse[index] = reverse[concrete(&models, &by_label, index)].clone();
         }
         take_limits(&mut models, &by_label);
         Ok(Arc::new(Schema { models, by_label, reverse }))
@@ -153,18 +152,12 @@ impl Schema {
     }
 }
 
-/// The relations from others to the concrete model of a proxy.
-fn concrete_reverse(
-    reverse: &[Vec<Reverse>],
-    models: &[Model],
-    by_label: &HashMap<String, usize>,
-    label: &str,
-) -> Vec<Reverse> {
-    let index = by_label[label];
-    match &models[index].proxy {
-        Some(concrete) => concrete_reverse(reverse, models, by_label, concrete),
-        None => reverse[index].clone(),
+/// The model whose table a proxy is another name of; any other model itself.
+fn concrete(models: &[Model], by_label: &HashMap<String, usize>, mut index: usize) -> usize {
+    while let Some(label) = &models[index].proxy {
+        index = by_label[label];
     }
+    index
 }
 
 /// Gives foreign keys without a length or digits those of what they refer to, which may be a foreign key in turn.
@@ -218,6 +211,11 @@ impl ModelRef {
     /// The schema that the model belongs to.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema
+    }
+
+    /// The model whose table this is, where it is a proxy; else the model itself.
+    pub fn concrete(&self) -> ModelRef {
+        self.other(concrete(&self.schema.models, &self.schema.by_label, self.index))
     }
 
     fn other(&self, index: usize) -> ModelRef {

@@ -1,10 +1,11 @@
 //! The columns struct, with its steps over relations.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::Path;
+use syn::spanned::Spanned;
+use syn::{Path, Type};
 
-use crate::model::parse::{Field, ForeignKey, Model};
+use crate::model::parse::{Field, ForeignKey, Model, Part};
 use crate::names;
 
 pub fn expand(model: &Model) -> TokenStream {
@@ -16,28 +17,48 @@ pub fn expand(model: &Model) -> TokenStream {
         let column_type = field.column_type();
         quote! { #(#docs)* pub #ident: ::enmasse::Column<#column_type> }
     });
+    let links: Vec<Link> = model.parents().filter_map(Link::of).collect();
+    let link_fields = links.iter().map(Link::field);
     let steps = model.fields.iter().map(|field| steps(model, field));
-    let key = key_step(model);
+    let link_steps = links.iter().map(Link::steps);
+    let key = links.first().map(Link::key_step).or_else(|| key_step(model));
     let reverses = model.fields.iter().filter_map(|field| reverse(model, field, field.foreign_key.as_ref()?));
+    let known_back = model.parents().filter(|parent| parent.leads_back).filter_map(Link::of);
+    let children = known_back.filter_map(|link| child(model, &link));
     quote! {
         #[doc = #doc]
         #[derive(Clone, Copy, Debug)]
         #[allow(missing_docs, dead_code)]
-        #visibility struct #columns {
+        #visibility struct #columns<Rest = ()> {
             #[doc(hidden)]
             pub __path: ::enmasse::Path,
             #(#fields,)*
+            #(#link_fields,)*
+            #[doc(hidden)]
+            pub __rest: Rest,
         }
 
         #[allow(missing_docs, dead_code, private_interfaces, non_snake_case)]
-        impl #columns {
+        impl<Rest: Copy> #columns<Rest> {
             #(#steps)*
+            #(#link_steps)*
             #key
+        }
+
+        impl<Rest> ::enmasse::__private::Following for #columns<Rest> {}
+
+        impl<Rest: ::enmasse::__private::Following> ::std::ops::Deref for #columns<Rest> {
+            type Target = Rest;
+
+            fn deref(&self) -> &Rest {
+                &self.__rest
+            }
         }
 
         impl ::enmasse::__private::Steps for #columns {}
 
         #(#reverses)*
+        #(#children)*
     }
 }
 
@@ -47,7 +68,7 @@ pub fn columns_ident(model: &Ident) -> Ident {
 }
 
 /// The columns struct beside a model.
-fn columns_path(model: &Path) -> Path {
+pub fn columns_path(model: &Path) -> Path {
     let mut path = model.clone();
     if let Some(last) = path.segments.last_mut() {
         last.ident = columns_ident(&last.ident);
@@ -121,23 +142,42 @@ fn key_step(model: &Model) -> Option<TokenStream> {
 fn reverse(model: &Model, field: &Field, key: &ForeignKey) -> Option<TokenStream> {
     let name = key.reverse_name(&model.ident)?;
     let span = key.related_name.as_ref().map_or(field.ident.span(), |name| name.span());
-    let method = names::ident(&name, span)?;
-    let step = names::step(&name, span);
-    let Model { ident, visibility, .. } = model;
-    let target = columns_path(&key.model);
-    let doc = format!("The columns of the [`{ident}`]s whose `{}` refers to this.", field.name);
-    let mut keys = model.fields.iter().filter(|field| field.primary_key);
-    let (key_type, key_column) = match (keys.next(), keys.next()) {
-        (Some(key), None) => {
+    let doc = format!("The columns of the [`{}`]s whose `{}` refers to this.", model.ident, field.name);
+    let key_of = match (&model.keys()[..], model.parents().next()) {
+        ([key], _) => {
             let (ident, column_type) = (&key.ident, key.column_type());
             (quote! { #column_type }, quote! { columns.#ident })
         }
+        ([], Some(parent)) => Link::of(parent)?.key(),
         // A composite key cannot be compared, but there is still the way to the fields.
         _ => (quote! { () }, quote! { ::enmasse::Column::new(self.__path, #name) }),
     };
+    back(model, &key.model, &name, span, &doc, key_of)
+}
+
+/// The way from a parent to the model.
+fn child(model: &Model, link: &Link) -> Option<TokenStream> {
+    let name = names::name(&model.ident).to_lowercase();
+    let doc = format!("The columns of the [`{}`] that this is, where it is one.", model.ident);
+    back(model, link.parent, &name, link.ident.span(), &doc, link.key())
+}
+
+/// A relation to the model, on the columns of another one; with the type of the model's key, and its column.
+fn back(
+    model: &Model,
+    target: &Path,
+    name: &str,
+    span: Span,
+    doc: &str,
+    (key_type, key_column): (TokenStream, TokenStream),
+) -> Option<TokenStream> {
+    let method = names::ident(name, span)?;
+    let step = names::step(name, span);
+    let Model { ident, visibility, .. } = model;
+    let target = columns_path(target);
     Some(quote_spanned! { span =>
         #[allow(missing_docs, dead_code, private_interfaces, non_snake_case)]
-        impl #target {
+        impl<Rest> #target<Rest> {
             #[doc = #doc]
             #visibility fn #method(self) -> ::enmasse::Columns<#ident> {
                 <#ident as ::enmasse::Entity>::columns(self.__path.hop(#name))
@@ -150,4 +190,96 @@ fn reverse(model: &Model, field: &Field, key: &ForeignKey) -> Option<TokenStream
             }
         }
     })
+}
+
+/// The field of a model that refers to the row of a parent.
+struct Link<'m> {
+    name: String,
+    ident: Ident,
+    parent: &'m Path,
+    parent_type: &'m Type,
+}
+
+impl<'m> Link<'m> {
+    fn of(part: &'m Part) -> Option<Self> {
+        let (name, span) = (part.link()?, part.part_type.span());
+        Some(Link {
+            ident: Ident::new(&name, span),
+            name,
+            parent: part.parent.as_ref()?,
+            parent_type: &part.part_type,
+        })
+    }
+
+    fn column_type(&self) -> TokenStream {
+        let parent = self.parent_type;
+        quote_spanned! { parent.span() => <#parent as ::enmasse::Model>::Key }
+    }
+
+    fn hop_type(&self) -> TokenStream {
+        let (parent, column_type) = (self.parent_type, self.column_type());
+        quote_spanned! { parent.span() => ::enmasse::__private::Hop<::enmasse::Columns<#parent>, #column_type> }
+    }
+
+    fn column(&self) -> TokenStream {
+        let column_type = self.column_type();
+        quote_spanned! { self.parent_type.span() => ::enmasse::Column<#column_type> }
+    }
+
+    fn field(&self) -> TokenStream {
+        let Link { ident, name, .. } = self;
+        let doc = format!("`{name}`: the primary key of the parent's row.");
+        let column = self.column();
+        quote! { #[doc = #doc] pub #ident: #column }
+    }
+
+    /// As a key: its type, and its column.
+    fn key(&self) -> (TokenStream, TokenStream) {
+        let ident = &self.ident;
+        (self.column_type(), quote! { columns.#ident })
+    }
+
+    /// The columns of the parent, from `self`.
+    fn hop(&self) -> TokenStream {
+        let Link { name, parent_type, .. } = self;
+        let path = quote! { self.__path.hop(#name) };
+        quote_spanned! { parent_type.span() => <#parent_type as ::enmasse::Entity>::columns(#path) }
+    }
+
+    fn steps(&self) -> TokenStream {
+        let Link { ident, name, parent_type, .. } = self;
+        let doc = format!("The columns of what `{name}` refers to.");
+        let (column, hop_type, hop) = (self.column(), self.hop_type(), self.hop());
+        let step = names::step(name, ident.span());
+        let by_column = names::step(&format!("{name}_id"), ident.span());
+        let columns = quote_spanned! { parent_type.span() => ::enmasse::Columns<#parent_type> };
+        let (this, key) = (quote! { self }, quote! { self.#ident });
+        quote_spanned! { parent_type.span() =>
+            #[doc = #doc]
+            pub fn #ident(#this) -> #columns {
+                #hop
+            }
+
+            #[doc(hidden)]
+            pub fn #step(#this) -> #hop_type {
+                ::enmasse::__private::Hop::new(#hop, #key)
+            }
+
+            #[doc(hidden)]
+            pub fn #by_column(#this) -> #column {
+                #key
+            }
+        }
+    }
+
+    fn key_step(&self) -> TokenStream {
+        let (ident, hop_type, hop) = (&self.ident, self.hop_type(), self.hop());
+        let (this, key) = (quote! { self }, quote! { self.#ident });
+        quote_spanned! { self.parent_type.span() =>
+            #[doc(hidden)]
+            pub fn __pk(#this) -> #hop_type {
+                ::enmasse::__private::Hop::new(#hop, #key)
+            }
+        }
+    }
 }

@@ -4,35 +4,55 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::model::entity::field_type;
+use crate::model::layout::{self, Slot};
 use crate::model::managers;
-use crate::model::parse::{Auto, Default, Field, ForeignKey, Model};
+use crate::model::parse::{Auto, Default, Field, ForeignKey, Model, Part};
 use crate::names;
 
 pub fn expand(model: &Model) -> TokenStream {
-    let Model { ident, table, unique_together, .. } = model;
-    let name = names::name(ident);
-    let keys: Vec<&Field> = model.fields.iter().filter(|field| field.primary_key).collect();
-    let fields = model.fields.iter().map(|field| define(field, keys.len() == 1));
-    let key_types = keys.iter().map(|field| field.column_type());
-    let key = match keys.len() {
-        1 => quote! { #(#key_types)* },
-        _ => quote! { (#(#key_types),*) },
-    };
-    let manager = managers::default(model);
-    let types = model.fields.iter().map(field_type);
     let checks = model.fields.iter().map(check);
+    let unique = unique_fields(model);
+    let made = match model.is_abstract {
+        true => abstract_model(model),
+        false => table(model),
+    };
+    quote! {
+        #made
+        #(#checks)*
+        #unique
+    }
+}
+
+/// A model with a table.
+fn table(model: &Model) -> TokenStream {
+    let Model { ident, table, .. } = model;
+    let name = names::name(ident);
+    let types = layout::types(model);
+    let fields = fields(model);
+    let manager = managers::default(model);
+    let parents = model.parents().map(|Part { part_type, .. }| {
+        quote_spanned! { part_type.span() => let model = model.extends(<#part_type as ::enmasse::Model>::label()); }
+    });
+    let no_key = quote! { () };
+    let key = match (model.parents().next(), own_key(model)) {
+        (Some(Part { part_type, .. }), _) => {
+            quote_spanned! { part_type.span() => <#part_type as ::enmasse::Model>::Key }
+        }
+        (None, Some(own)) => own,
+        (None, None) => flattened_key(model, no_key),
+    };
+    let keys = keys(model);
     quote! {
         impl ::enmasse::Model for #ident {
             type Key = #key;
             type Manager = #manager;
 
             fn definition() -> ::enmasse::schema::Model {
-                #(#types)*
-                ::enmasse::schema::Model::new(#name, #table)
-                    .label(<Self as ::enmasse::Model>::label())
-                    #(.add(#fields))*
-                    #(.unique_together([#(#unique_together),*]))*
+                #types
+                let model = ::enmasse::schema::Model::new(#name, #table).label(<Self as ::enmasse::Model>::label());
+                #fields
+                #(#parents)*
+                model
             }
         }
 
@@ -40,8 +60,117 @@ pub fn expand(model: &Model) -> TokenStream {
             ::enmasse::__private::Registration(<#ident as ::enmasse::Model>::definition)
         }
 
-        #(#checks)*
+        #keys
     }
+}
+
+/// A model whose fields others have.
+fn abstract_model(model: &Model) -> TokenStream {
+    let Model { ident, .. } = model;
+    let types = layout::types(model);
+    let fields = fields(model);
+    let manager = managers::of_abstract(model);
+    let key = own_key(model).unwrap_or_else(|| flattened_key(model, quote! { Else }));
+    quote! {
+        impl ::enmasse::__private::Abstract for #ident {
+            type Key<Else> = #key;
+            type Manager<M: ::enmasse::Model, Else: ::enmasse::Manager<Model = M>> = #manager;
+
+            fn define(model: ::enmasse::schema::Model) -> ::enmasse::schema::Model {
+                #types
+                #fields
+                model
+            }
+        }
+    }
+}
+
+/// Statements that add the fields of a model's own table to `model`.
+fn fields(model: &Model) -> TokenStream {
+    let only_key = model.keys().len() == 1;
+    let mut made = TokenStream::new();
+    for slot in layout::slots(model) {
+        match slot {
+            Slot::Fields(fields) => {
+                let fields = fields.iter().map(|field| define(field, only_key));
+                made.extend(quote! { #(let model = model.add(#fields);)* });
+            }
+            Slot::Part(part) if part.parent.is_none() => {
+                let define = layout::flattened(part, "define");
+                made.extend(quote! { let model = #define(model); });
+            }
+            Slot::Part(_) | Slot::Link(_) => {}
+        }
+    }
+    let unique_together = &model.unique_together;
+    quote! { #made #(let model = model.unique_together([#(#unique_together),*]);)* }
+}
+
+/// The type of the key, where the struct's own fields are it.
+fn own_key(model: &Model) -> Option<TokenStream> {
+    let keys = model.keys();
+    let types = keys.iter().map(|field| field.column_type());
+    match keys.len() {
+        0 => None,
+        1 => Some(quote! { #(#types)* }),
+        _ => Some(quote! { (#(#types),*) }),
+    }
+}
+
+/// The type of the key of the first flattened model that has one.
+fn flattened_key(model: &Model, none: TokenStream) -> TokenStream {
+    let parts: Vec<&Part> = model.flattened().collect();
+    parts.into_iter().rev().fold(none, |or, part| {
+        let key = layout::flattened(part, "Key");
+        quote_spanned! { part.part_type.span() => #key<#or> }
+    })
+}
+
+/// The checks that a model with parts has one key.
+fn keys(model: &Model) -> TokenStream {
+    let ident = &model.ident;
+    let parents = model.parents().map(|part| {
+        let keys = layout::embed(part, "KEYS");
+        let text = format!("`{ident}` cannot extend a model whose primary key is composite");
+        quote_spanned! { part.part_type.span() => const _: () = ::std::assert!(#keys == 1, #text); }
+    });
+    let has_key = !model.keys().is_empty() || model.parents().next().is_some();
+    let keys = |Part { part_type, .. }: &Part| {
+        quote_spanned! { part_type.span() => ::enmasse::__private::flattened::<#part_type>() }
+    };
+    let flattened: Vec<TokenStream> = model.flattened().map(keys).collect();
+    let check = match (flattened.is_empty(), has_key) {
+        (true, _) => None,
+        (false, true) => {
+            let text = format!("`{ident}` has a primary key of its own, and can flatten no other");
+            Some(quote! { ::std::assert!(0 #(+ #flattened)* == 0, #text) })
+        }
+        (false, false) => {
+            let text = format!(
+                "`{ident}` has no primary key: write `#[model(primary_key)]` above the field that is its key"
+            );
+            Some(quote! { ::std::assert!(0 #(+ #flattened)* > 0, #text) })
+        }
+    };
+    let check = check.map(|check| quote_spanned! { ident.span() => const _: () = #check; });
+    quote! { #(#parents)* #check }
+}
+
+/// The check that fields that are unique together are there, where some are in the parts.
+fn unique_fields(model: &Model) -> Option<TokenStream> {
+    if model.parts.is_empty() {
+        return None;
+    }
+    let ident = &model.ident;
+    let fields = model.unique_together.iter().flatten();
+    let fields = fields.filter_map(|field| names::ident(&field.value(), field.span()));
+    let uses = fields.map(|field| quote! { let _ = columns.#field; });
+    Some(quote! {
+        const _: fn(::enmasse::Columns<#ident>) = |columns| {
+            let _ = columns;
+            #(#uses)*
+        };
+    })
 }
 
 /// The field as data.

@@ -1,104 +1,197 @@
-//! `impl Entity` and `impl Model`.
+//! `impl Entity`: a struct's values by their positions.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::model::columns::columns_ident;
-use crate::model::parse::{Field, Model};
+use crate::model::layout::{self, Positions, Slot, part_place, place};
+use crate::model::parse::{Field, Model, Part};
+use crate::names;
 
 pub fn expand(model: &Model) -> TokenStream {
     let Model { ident, .. } = model;
-    let name = crate::names::name(ident);
-    let columns = columns_ident(ident);
-    let names: Vec<&String> = model.fields.iter().map(|field| &field.name).collect();
-    let idents: Vec<&Ident> = model.fields.iter().map(|field| &field.ident).collect();
-    let positions = 0..names.len();
-    // Code at a field's type does not see these by name where the model is written by a `macro_rules!`.
-    let (value, row) = (quote! { value }, quote! { row });
-    let places: Vec<Ident> = model.fields.iter().zip(0..).map(place).collect();
-    let to_values = model.fields.iter().zip(&places).map(|(field, place)| {
-        quote_spanned! { field.field_type.span() => ::enmasse::FieldType::to_value(#place) }
-    });
-    let borrows = model.fields.iter().zip(&places).map(|(field, place)| {
-        quote_spanned! { field.field_type.span() => ::enmasse::FieldType::value_ref(#place) }
-    });
-    let also = positions.clone();
-    let sets = model.fields.iter().zip(&places).zip(0_usize..).map(|((field, place), position)| {
-        let set = quote_spanned! { field.field_type.span() =>
-            ::enmasse::FieldType::from_value(#value).map(|value| *#place = value)
-        };
-        quote! { #position => #set }
-    });
-    let types: Vec<TokenStream> = model.fields.iter().map(field_type).collect();
-    let takes = model.fields.iter().map(|field| {
-        let Field { ident, .. } = field;
-        let take = quote_spanned! { field.field_type.span() => #row.take() };
-        quote! { #ident: #take? }
-    });
+    let name = names::name(ident);
+    let at = Ident::new("at", Span::mixed_site());
+    let types = layout::types(model);
+    let places = layout::places(model);
+    let values = layout::dispatch(model, &at, &Values);
+    let borrowed = layout::dispatch(model, &at, &Borrowed);
+    let sets = layout::dispatch(model, &at, &Sets { model: &name });
+    // Code at a type does not see these by name where the model is written by a `macro_rules!`.
     quote! {
         impl ::enmasse::Entity for #ident {
-            type Columns = #columns;
+            type Columns = <#ident as ::enmasse::__private::Embed>::Chain<()>;
 
-            fn columns(path: ::enmasse::Path) -> #columns {
-                #columns { __path: path, #(#idents: ::enmasse::Column::new(path, #names),)* }
+            fn columns(path: ::enmasse::Path) -> Self::Columns {
+                <#ident as ::enmasse::__private::Embed>::chain(path, ())
             }
 
             fn from_row(
                 _: &::enmasse::schema::ModelRef,
                 row: ::std::vec::Vec<::enmasse::Value>,
             ) -> ::enmasse::Result<Self> {
-                #(#types)*
-                let mut row = ::enmasse::__private::RowReader::new(#name, &[#(#names),*], row)?;
-                ::std::result::Result::Ok(#ident { #(#takes,)* })
+                let width = <#ident as ::enmasse::__private::Embed>::WIDTH;
+                let mut row = ::enmasse::__private::RowReader::new(#name, width, row)?;
+                ::enmasse::__private::Embed::read(&mut row)
             }
 
-            fn value(&self, _: &::enmasse::schema::ModelRef, field: usize) -> ::enmasse::Value {
-                #(#types)*
-                let Self { #(#idents: #places),* } = self;
-                match field {
-                    #(#positions => #to_values,)*
-                    _ => ::enmasse::Value::Null,
-                }
+            #[allow(unused_variables)]
+            fn value(&self, model: &::enmasse::schema::ModelRef, #at: usize) -> ::enmasse::Value {
+                #types
+                #places
+                #values
             }
 
-            fn value_ref(&self, _: &::enmasse::schema::ModelRef, field: usize) -> ::enmasse::ValueRef<'_> {
-                #(#types)*
-                let Self { #(#idents: #places),* } = self;
-                match field {
-                    #(#also => #borrows,)*
-                    _ => ::enmasse::ValueRef::Null,
-                }
+            #[allow(unused_variables)]
+            fn value_ref(&self, model: &::enmasse::schema::ModelRef, #at: usize) -> ::enmasse::ValueRef<'_> {
+                #types
+                #places
+                #borrowed
             }
 
+            #[allow(unused_variables, unreachable_code)]
             fn set_value(
                 &mut self,
-                _: &::enmasse::schema::ModelRef,
+                model: &::enmasse::schema::ModelRef,
                 field: usize,
                 value: ::enmasse::Value,
             ) -> ::enmasse::Result<()> {
-                #(#types)*
-                const NAMES: &[&str] = &[#(#names),*];
-                let Self { #(#idents: #places),* } = self;
-                let set = match field {
-                    #(#sets,)*
-                    _ => return ::std::result::Result::Err(::enmasse::__private::no_such_position(#name, field)),
-                };
-                set.map_err(|error| error.at(::std::format_args!("{}.{}", #name, NAMES[field])))
+                #types
+                #places
+                let #at = field;
+                let (name, set): (&str, ::enmasse::Result<()>) = #sets;
+                set.map_err(|error| error.at(name))
             }
         }
     }
 }
 
-/// A name for the field's place which stands where its type does, so that what is wrong with the type is reported once and there.
-fn place((field, number): (&Field, usize)) -> Ident {
-    format_ident!("place_{number}", span = field.field_type.span())
+/// `from_row` of a part, whose values are among those of a row.
+pub fn read(model: &Model) -> TokenStream {
+    let row = quote! { row };
+    let take = |field: &Field| {
+        let place = format!("{}.{}", names::name(&model.ident), field.name);
+        let ident = &field.ident;
+        let take = quote_spanned! { field.field_type.span() => #row.take(#place) };
+        quote! { #ident: #take? }
+    };
+    let read = |part: &Part| {
+        let read = layout::embed(part, "read");
+        quote! { #read(#row)? }
+    };
+    let types = layout::types(model);
+    let links = model.parents().count();
+    let parents = model.parents().map(|part| {
+        let (place, read) = (part_place(part), read(part));
+        quote! { let #place = #read; }
+    });
+    let skip = (links > 0).then(|| quote! { #row.skip(#links); });
+    let mut made = Vec::new();
+    for slot in layout::slots(model) {
+        match slot {
+            Slot::Fields(fields) => made.extend(fields.iter().map(take)),
+            Slot::Part(part) => {
+                let (ident, place) = (&part.ident, part_place(part));
+                made.push(match &part.parent {
+                    Some(_) => quote! { #ident: #place },
+                    None => {
+                        let read = read(part);
+                        quote! { #ident: #read }
+                    }
+                });
+            }
+            Slot::Link(_) => {}
+        }
+    }
+    quote! {
+        #types
+        #(#parents)*
+        #skip
+        ::std::result::Result::Ok(Self { #(#made,)* })
+    }
 }
 
-/// Says that the type must be one that a field can have; of equal errors the compiler reports one.
-pub fn field_type(field: &Field) -> TokenStream {
-    let Field { field_type, .. } = field;
-    quote_spanned! { field_type.span() => ::enmasse::__private::field_type::<#field_type>(); }
+struct Values;
+
+impl Positions for Values {
+    fn field(&self, field: &Field) -> TokenStream {
+        let place = place(field);
+        quote_spanned! { field.field_type.span() => ::enmasse::FieldType::to_value(#place) }
+    }
+
+    fn part(&self, part: &Part, at: &Ident) -> TokenStream {
+        let (place, model) = (part_place(part), quote! { model });
+        quote_spanned! { part.part_type.span() => ::enmasse::Entity::value(#place, #model, #at) }
+    }
+
+    fn link(&self, parent: &Part) -> TokenStream {
+        let (place, model) = (part_place(parent), quote! { model });
+        quote_spanned! { parent.part_type.span() => ::enmasse::__private::link(#place, #model) }
+    }
+
+    fn none(&self) -> TokenStream {
+        quote! { ::enmasse::Value::Null }
+    }
+}
+
+struct Borrowed;
+
+impl Positions for Borrowed {
+    fn field(&self, field: &Field) -> TokenStream {
+        let place = place(field);
+        quote_spanned! { field.field_type.span() => ::enmasse::FieldType::value_ref(#place) }
+    }
+
+    fn part(&self, part: &Part, at: &Ident) -> TokenStream {
+        let (place, model) = (part_place(part), quote! { model });
+        quote_spanned! { part.part_type.span() => ::enmasse::Entity::value_ref(#place, #model, #at) }
+    }
+
+    fn link(&self, parent: &Part) -> TokenStream {
+        let (place, model) = (part_place(parent), quote! { model });
+        quote_spanned! { parent.part_type.span() => ::enmasse::__private::link_ref(#place, #model) }
+    }
+
+    fn none(&self) -> TokenStream {
+        quote! { ::enmasse::ValueRef::Null }
+    }
+}
+
+/// The place of each field in errors, and what setting it gives.
+struct Sets<'m> {
+    model: &'m str,
+}
+
+impl Positions for Sets<'_> {
+    fn field(&self, field: &Field) -> TokenStream {
+        let (place, value) = (place(field), quote! { value });
+        let name = format!("{}.{}", self.model, field.name);
+        let set = quote_spanned! { field.field_type.span() =>
+            ::enmasse::FieldType::from_value(#value).map(|value| *#place = value)
+        };
+        quote! { (#name, #set) }
+    }
+
+    fn part(&self, part: &Part, at: &Ident) -> TokenStream {
+        let (place, model, value) = (part_place(part), quote! { model }, quote! { value });
+        let set = quote_spanned! { part.part_type.span() =>
+            ::enmasse::Entity::set_value(#place, #model, #at, #value)
+        };
+        quote! { return #set }
+    }
+
+    fn link(&self, parent: &Part) -> TokenStream {
+        let (place, model, value) = (part_place(parent), quote! { model }, quote! { value });
+        let set = quote_spanned! { parent.part_type.span() =>
+            ::enmasse::__private::set_link(#place, #model, #value)
+        };
+        quote! { return #set }
+    }
+
+    fn none(&self) -> TokenStream {
+        let name = self.model;
+        quote! { return ::std::result::Result::Err(::enmasse::__private::no_such_position(#name, field)) }
+    }
 }
 
 /// The impls of something that cannot be a model, so that what uses it is not reported as well.
@@ -127,6 +220,23 @@ pub fn dummy(name: &Option<Ident>) -> TokenStream {
                 _: usize,
                 _: ::enmasse::Value,
             ) -> ::enmasse::Result<()> {
+                ::std::unreachable!()
+            }
+        }
+
+        impl ::enmasse::__private::Embed for #ident {
+            const WIDTH: usize = 0;
+            const KEYS: usize = 1;
+            const KEY: ::std::option::Option<usize> = ::std::option::Option::None;
+            const MIXED_IN: bool = true;
+            type MixedIn = ::enmasse::__private::Flag<true>;
+            type Chain<Rest: ::enmasse::__private::Tail> = Rest;
+
+            fn chain<Rest: ::enmasse::__private::Tail>(_: ::enmasse::Path, rest: Rest) -> Rest {
+                rest
+            }
+
+            fn read(_: &mut ::enmasse::__private::RowReader) -> ::enmasse::Result<Self> {
                 ::std::unreachable!()
             }
         }

@@ -1,26 +1,44 @@
 //! The managers of a model.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::Visibility;
 use syn::spanned::Spanned;
 
-use crate::model::parse::Model;
+use crate::model::layout;
+use crate::model::parse::{Managers, Model, Part};
 
-/// The type of the default manager.
+/// The type of the default manager: the one that is named, or that of an abstract model that is flattened.
 pub fn default(model: &Model) -> TokenStream {
-    match &model.manager {
+    match &model.managers.default {
         Some(manager) => quote_spanned! { manager.span() => #manager },
-        None => quote! { ::enmasse::QuerySet<Self> },
+        None => flattened(model, quote! { Self }, quote! { ::enmasse::QuerySet<Self> }),
     }
 }
 
+/// The manager that an abstract model gives those that flatten it.
+pub fn of_abstract(model: &Model) -> TokenStream {
+    match &model.managers.default {
+        Some(manager) => quote_spanned! { manager.span() => #manager<M> },
+        None => flattened(model, quote! { M }, quote! { Else }),
+    }
+}
+
+/// That of the first flattened model that has one.
+fn flattened(model: &Model, of: TokenStream, none: TokenStream) -> TokenStream {
+    let parts: Vec<&Part> = model.flattened().collect();
+    parts.into_iter().rev().fold(none, |or, part| {
+        let manager = layout::flattened(part, "Manager");
+        quote_spanned! { part.part_type.span() => #manager<#of, #or> }
+    })
+}
+
 /// The functions of further managers.
-pub fn functions(model: &Model) -> TokenStream {
-    let Model { ident, visibility, managers, .. } = model;
-    if managers.is_empty() {
+pub fn functions(ident: &Ident, visibility: &Visibility, managers: &Managers) -> TokenStream {
+    if managers.others.is_empty() {
         return TokenStream::new();
     }
-    let functions = managers.iter().map(|(name, manager)| {
+    let functions = managers.others.iter().map(|(name, manager)| {
         let doc = format!("The rows of the manager `{name}`, through a database or a transaction.");
         quote_spanned! { manager.span() =>
             #[doc = #doc]

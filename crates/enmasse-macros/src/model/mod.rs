@@ -2,27 +2,33 @@
 
 mod columns;
 mod definition;
+mod embed;
 mod entity;
+mod layout;
 mod managers;
 mod parse;
+mod proxy;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::errors::Errors;
+use crate::model::parse::Parsed;
 
 /// Whatever is wrong, the rest of the model is made all the same, so that one mistake does not give fifty errors.
 pub fn derive(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let model = syn::parse2(input).map(|input| parse::model(input, &mut errors));
     let made = match errors.ok(model) {
-        Some(Ok(model)) => {
+        Some(Ok(Parsed::Model(model))) => {
             let columns = columns::expand(&model);
-            let definition = definition::expand(&model);
             let entity = entity::expand(&model);
-            let managers = managers::functions(&model);
-            quote! { #columns #entity #definition #managers }
+            let embed = embed::expand(&model);
+            let definition = definition::expand(&model);
+            let managers = managers::functions(&model.ident, &model.visibility, &model.managers);
+            quote! { #columns #entity #embed #definition #managers }
         }
+        Some(Ok(Parsed::Proxy(proxy))) => proxy::expand(&proxy),
         Some(Err(name)) => entity::dummy(&name),
         None => TokenStream::new(),
     };

@@ -86,7 +86,7 @@ impl ForeignKey {
     }
 }
 
-const FIELD_ATTRIBUTES: [&str; 13] = [
+const FIELD_ATTRIBUTES: [&str; 14] = [
     "primary_key",
     "unique",
     "db_column",
@@ -100,6 +100,7 @@ const FIELD_ATTRIBUTES: [&str; 13] = [
     "foreign_key",
     "to_field",
     "related_name",
+    "flatten",
 ];
 
 /// The field; what is wrong in it is left out.
@@ -153,7 +154,7 @@ pub fn field(field: syn::Field, errors: &mut Errors) -> Field {
                     "length" | "size" | "max_len" => {
                         "; the length of a text is declared by `max_length = 20`"
                     }
-                    "unique_together" => "; it belongs on the struct",
+                    "unique_together" | "extends" | "abstract" => "; it belongs on the struct",
                     _ => "",
                 };
                 let known = listed(FIELD_ATTRIBUTES);

@@ -7,6 +7,15 @@ use syn::{Expr, Meta, MetaNameValue, Path, Token};
 
 use crate::errors::Errors;
 
+/// The managers of a model.
+#[derive(Default)]
+pub struct Managers {
+    /// What `objects` gives.
+    pub default: Option<Path>,
+    /// Further ones, with the names of their functions.
+    pub others: Vec<(Ident, Path)>,
+}
+
 /// The default manager.
 pub fn one(meta: &Meta, errors: &mut Errors) -> Option<Path> {
     if let Meta::NameValue(pair) = meta

@@ -2,107 +2,194 @@
 
 mod field;
 mod managers;
+mod parts;
+mod proxy;
 
 use proc_macro2::Ident;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Fields, LitStr, Meta, Path, Token, Visibility};
+use syn::{Data, DeriveInput, Fields, FieldsNamed, LitStr, Meta, Path, Token, Visibility};
 
 pub use field::{Auto, Default, Field, ForeignKey};
+pub use managers::Managers;
+pub use parts::Part;
+pub use proxy::Proxy;
 
-use crate::attributes::{key, metas, text};
+use crate::attributes::{flag, key, metas, text};
 use crate::errors::Errors;
 use crate::names::{listed, name, snake_case};
+
+/// What a struct is.
+pub enum Parsed {
+    Model(Model),
+    Proxy(Proxy),
+}
 
 /// A model as it is written.
 pub struct Model {
     pub visibility: Visibility,
     pub ident: Ident,
     pub table: LitStr,
+    /// Whether it has no table of its own, but is flattened into others.
+    pub is_abstract: bool,
     pub unique_together: Vec<Vec<LitStr>>,
-    /// The default manager, and further ones with the names of their functions.
-    pub manager: Option<Path>,
-    pub managers: Vec<(Ident, Path)>,
+    pub managers: Managers,
+    /// The parents that it extends, and then the abstract models that it flattens.
+    pub parts: Vec<Part>,
     pub fields: Vec<Field>,
 }
 
-const MODEL_ATTRIBUTES: [&str; 4] = ["table", "unique_together", "manager", "managers"];
+impl Model {
+    /// The fields that are its primary key.
+    pub fn keys(&self) -> Vec<&Field> {
+        self.fields.iter().filter(|field| field.primary_key).collect()
+    }
+
+    /// The parents that it extends.
+    pub fn parents(&self) -> impl Iterator<Item = &Part> {
+        self.parts.iter().filter(|part| part.parent.is_some())
+    }
+
+    /// The abstract models that it flattens.
+    pub fn flattened(&self) -> impl Iterator<Item = &Part> {
+        self.parts.iter().filter(|part| part.parent.is_none())
+    }
+}
+
+const MODEL_ATTRIBUTES: [&str; 7] =
+    ["table", "unique_together", "manager", "managers", "extends", "abstract", "proxy"];
 
 /// The model, or its name where it cannot be one.
-pub fn model(input: DeriveInput, errors: &mut Errors) -> Result<Model, Option<Ident>> {
-    if !input.generics.params.is_empty() {
-        errors
-            .push(input.generics.span(), "a model cannot be generic: its table has one type for each column");
+pub fn model(input: DeriveInput, errors: &mut Errors) -> Result<Parsed, Option<Ident>> {
+    let DeriveInput { ident, vis: visibility, generics, attrs, data } = input;
+    if !generics.params.is_empty() {
+        errors.push(generics.span(), "a model cannot be generic: its table has one type for each column");
         return Err(None);
     }
-    let fields = match input.data {
+    let fields = match data {
         Data::Struct(data) => data.fields,
         _ => {
             errors.push(
-                input.ident.span(),
+                ident.span(),
                 "a model is a struct; an enum can be the type of a field, with `#[derive(Choices)]`",
             );
-            return Err(Some(input.ident));
+            return Err(Some(ident));
         }
     };
-    let Fields::Named(fields) = fields else {
-        errors.push(input.ident.span(), "a model has named fields: `struct User { id: i64, … }`");
-        return Err(Some(input.ident));
-    };
-    let fields: Vec<Field> = fields.named.into_iter().map(|field| field::field(field, errors)).collect();
-
-    let default_table = LitStr::new(&snake_case(&name(&input.ident)), input.ident.span());
-    let mut model = Model {
-        visibility: input.vis,
-        table: default_table,
-        unique_together: Vec::new(),
-        manager: None,
-        managers: Vec::new(),
-        fields,
-        ident: input.ident,
-    };
-    for meta in metas(&input.attrs, "model", errors) {
-        match key(&meta).as_str() {
-            "table" => {
-                if let Some(table) = text(&meta, "table = \"users\"", errors) {
-                    model.table = table;
-                }
-            }
-            "unique_together" => {
-                if let Some(fields) = unique_together(&meta, &model, errors) {
-                    model.unique_together.push(fields);
-                }
-            }
-            "manager" => model.manager = managers::one(&meta, errors),
-            "managers" => model.managers = managers::several(&meta, errors),
-            other => {
-                let hint = match other {
-                    "objects" => "; the manager is named by `manager = UserManager`",
-                    "db_table" | "name" | "table_name" => "; the table is named by `table = \"…\"`",
-                    "unique" => "; fields that are unique together are named by `unique_together(a, b)`",
-                    _ => "",
-                };
-                let known = listed(MODEL_ATTRIBUTES);
-                errors.push(
-                    meta.span(),
-                    format!("unknown attribute `{other}`{hint}; the attributes of a model are {known}"),
-                );
-            }
-        }
+    let metas = metas(&attrs, "model", errors);
+    if let Some(meta) = metas.iter().find(|meta| key(meta) == "proxy") {
+        let Some(of) = proxy::of(meta, errors) else { return Err(Some(ident)) };
+        return proxy::proxy(ident, visibility, fields, of, &metas, errors).map(Parsed::Proxy);
     }
-    check(&mut model, errors);
-    Ok(model)
+    let Fields::Named(fields) = fields else {
+        errors.push(ident.span(), "a model has named fields: `struct User { id: i64, … }`");
+        return Err(Some(ident));
+    };
+    let extended = metas.iter().find(|meta| key(meta) == "extends");
+    let extended = extended.map_or_else(|| Some(Vec::new()), |meta| parts::extends(meta, errors));
+    let Some(extended) = extended else { return Err(Some(ident)) };
+    let is_whole = extended.is_empty();
+    let mut model = with_fields(ident, visibility, fields, extended, errors)?;
+    model.is_abstract = metas.iter().any(|meta| key(meta) == "abstract");
+    metas.iter().for_each(|meta| attribute(&mut model, meta, errors));
+    check(&mut model, is_whole, errors);
+    Ok(Parsed::Model(model))
 }
 
-/// The mistakes that fields can have together.
-fn check(model: &mut Model, errors: &mut Errors) {
-    let keys: Vec<&Field> = model.fields.iter().filter(|field| field.primary_key).collect();
-    if keys.is_empty() {
+/// A model with its fields, and nothing that is said of it as a whole; or its name where it cannot be one.
+fn with_fields(
+    ident: Ident,
+    visibility: Visibility,
+    fields: FieldsNamed,
+    extended: Vec<Path>,
+    errors: &mut Errors,
+) -> Result<Model, Option<Ident>> {
+    let mut written: Vec<syn::Field> = fields.named.into_iter().collect();
+    let Some(mut parts) = parts::take_parents(&ident, extended, &mut written, errors) else {
+        return Err(Some(ident));
+    };
+    let mut fields = Vec::new();
+    for field in written {
+        if parts::is_flattened(&field.attrs, errors) {
+            let ident = field.ident.expect("named fields have names");
+            let before = fields.len();
+            parts.push(Part { ident, part_type: field.ty, parent: None, before, leads_back: false });
+        } else {
+            fields.push(field::field(field, errors));
+        }
+    }
+    Ok(Model {
+        visibility,
+        table: LitStr::new(&snake_case(&name(&ident)), ident.span()),
+        is_abstract: false,
+        unique_together: Vec::new(),
+        managers: Managers::default(),
+        parts,
+        fields,
+        ident,
+    })
+}
+
+fn attribute(model: &mut Model, meta: &Meta, errors: &mut Errors) {
+    let attribute = key(meta);
+    match attribute.as_str() {
+        "table" | "managers" | "extends" if model.is_abstract => errors.push(
+            meta.span(),
+            format!("`{attribute}` means nothing on an abstract model, which has no table; it belongs on those that flatten it"),
+        ),
+        "table" => {
+            if let Some(table) = text(meta, "table = \"users\"", errors) {
+                model.table = table;
+            }
+        }
+        "unique_together" => {
+            if let Some(fields) = unique_together(meta, model, errors) {
+                model.unique_together.push(fields);
+            }
+        }
+        "manager" => model.managers.default = managers::one(meta, errors),
+        "managers" => model.managers.others = managers::several(meta, errors),
+        "abstract" => {
+            flag(meta, errors);
+        }
+        "extends" => {}
+        other => {
+            let hint = match other {
+                "db_table" | "name" | "table_name" => "; the table is named by `table = \"…\"`",
+                "unique" => "; fields that are unique together are named by `unique_together(a, b)`",
+                "objects" => "; the manager is named by `manager = UserManager`",
+                "parent" | "inherits" | "base" => "; a model with a table of its own is extended by `extends = Parent`",
+                "flatten" => "; it belongs on the field that holds an abstract model",
+                _ => "",
+            };
+            let known = listed(MODEL_ATTRIBUTES);
+            errors.push(
+                meta.span(),
+                format!("unknown attribute `{other}`{hint}; the attributes of a model are {known}"),
+            );
+        }
+    }
+}
+
+/// The mistakes that fields can have together; a model that is whole extends none.
+fn check(model: &mut Model, is_whole: bool, errors: &mut Errors) {
+    let keys = model.keys();
+    if keys.is_empty() && model.parts.is_empty() && is_whole && !model.is_abstract {
         let id = model.fields.iter().find(|field| field.name == "id");
         let place = id.map_or("the field that is its key, for example `id: i64`", |_| "`id`");
         errors.push(
             model.ident.span(),
             format!("`{}` has no primary key: write `#[model(primary_key)]` above {place}", model.ident),
+        );
+    }
+    if let (Some(parent), Some(key)) = (model.parents().next(), keys.first()) {
+        let link = parent.link().unwrap_or_default();
+        errors.push(
+            key.ident.span(),
+            format!(
+                "`{}` has the primary key of what it extends, as `{link}`: leave `primary_key` out",
+                model.ident
+            ),
         );
     }
     for key in keys.iter().filter(|key| keys.len() > 1 && key.inner_type().is_some()) {
@@ -130,6 +217,10 @@ fn check(model: &mut Model, errors: &mut Errors) {
 /// Two relations to one model need two names; the later one is left without.
 fn check_relations(model: &mut Model, errors: &mut Errors) {
     let mut taken: Vec<(Ident, String)> = Vec::new();
+    let own = name(&model.ident).to_lowercase();
+    for parent in model.parts.iter().filter_map(|part| part.parent.as_ref()?.segments.last()) {
+        taken.push((parent.ident.clone(), own.clone()));
+    }
     for field in &mut model.fields {
         let Some(key) = &mut field.foreign_key else { continue };
         let (Some(target), Some(name)) = (key.model.segments.last(), key.reverse_name(&model.ident)) else {
@@ -169,7 +260,8 @@ fn unique_together(meta: &Meta, model: &Model, errors: &mut Errors) -> Option<Ve
     }
     let mut known = true;
     for field in &list {
-        if !model.fields.iter().any(|other| other.name == name(field)) {
+        // What the parts have, the compiler knows.
+        if model.parts.is_empty() && !model.fields.iter().any(|other| other.name == name(field)) {
             let names = listed(model.fields.iter().map(|field| &field.name));
             errors.push(field.span(), format!("`{}` has no field `{field}`; it has {names}", model.ident));
             known = false;

@@ -1,0 +1,162 @@
+//! `extends = Parent`, `extends(Place, Shop)` and `#[model(flatten)]`.
+
+use proc_macro2::Ident;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{
+    Attribute, Expr, ExprLit, GenericArgument, Lit, Meta, MetaNameValue, Path, PathArguments, Token, Type,
+};
+
+use crate::attributes::{flag, key, metas};
+use crate::errors::Errors;
+use crate::names::{name, snake_case};
+
+/// A field that holds another model.
+pub struct Part {
+    pub ident: Ident,
+    pub part_type: Type,
+    /// The parent, as the attribute names it; none where an abstract model is flattened.
+    pub parent: Option<Path>,
+    /// How many of the model's own fields stand before it.
+    pub before: usize,
+    /// Whether the parent's columns lead to the model.
+    pub leads_back: bool,
+}
+
+impl Part {
+    /// The name of the field that refers to the parent's row.
+    pub fn link(&self) -> Option<String> {
+        let parent = self.parent.as_ref()?.segments.last()?;
+        Some(format!("{}_ptr", name(&parent.ident).to_lowercase()))
+    }
+}
+
+/// The parents that are named; none where they are not.
+pub fn extends(meta: &Meta, errors: &mut Errors) -> Option<Vec<Path>> {
+    let parents = match meta {
+        Meta::NameValue(pair) => match &pair.value {
+            Expr::Path(path) => Some(vec![path.path.clone()]),
+            _ => None,
+        },
+        Meta::List(list) => list
+            .parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)
+            .ok()
+            .map(|list| list.into_iter().collect()),
+        Meta::Path(_) => None,
+    };
+    let parents = parents.filter(|parents: &Vec<Path>| !parents.is_empty());
+    if parents.is_none() {
+        errors.push(
+            meta.span(),
+            "expected the parent, or several: `extends = BaseUser`, `extends(Place, Shop)`",
+        );
+    }
+    parents
+}
+
+/// The parents with the fields that hold them, taken out of the struct's fields; none where a field has another type than its parent.
+pub fn take_parents(
+    model: &Ident,
+    parents: Vec<Path>,
+    fields: &mut Vec<syn::Field>,
+    errors: &mut Errors,
+) -> Option<Vec<Part>> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut all_fit = true;
+    for parent in parents {
+        if parts.iter().any(|part| part.parent.as_ref() == Some(&parent)) {
+            errors.push(parent.span(), "this parent is named twice");
+            continue;
+        }
+        let Some(position) = fields.iter().position(|field| is_named(&field.ty, &parent)) else {
+            let wrapped = fields.iter().find(|field| holds(&field.ty, &parent));
+            all_fit &= wrapped.is_none();
+            errors.push(parent.span(), no_field(model, &parent, wrapped));
+            continue;
+        };
+        let field = fields.remove(position);
+        let mut leads_back = true;
+        for meta in metas(&field.attrs, "model", errors) {
+            match key(&meta).as_str() {
+                "related_name" if is_none(&meta) => leads_back = false,
+                "related_name" => errors
+                    .push(meta.span(), "the way from a parent has the model's name; `\"+\"` is for none"),
+                other => errors.push(
+                    meta.span(),
+                    format!("`{other}` means nothing on the parent's field: its columns are declared there"),
+                ),
+            }
+        }
+        let ident = field.ident.expect("named fields have names");
+        parts.push(Part { ident, part_type: field.ty, parent: Some(parent), before: 0, leads_back });
+    }
+    all_fit.then_some(parts)
+}
+
+/// `related_name = "+"`
+fn is_none(meta: &Meta) -> bool {
+    matches!(
+        meta,
+        Meta::NameValue(MetaNameValue { value: Expr::Lit(ExprLit { lit: Lit::Str(text), .. }), .. })
+            if text.value() == "+"
+    )
+}
+
+/// Whether a field is `#[model(flatten)]`.
+pub fn is_flattened(attributes: &[Attribute], errors: &mut Errors) -> bool {
+    let asked = |meta: &Meta| key(meta) == "flatten";
+    let mut quiet = Errors::default();
+    if !metas(attributes, "model", &mut quiet).iter().any(asked) {
+        return false;
+    }
+    for meta in metas(attributes, "model", errors) {
+        if asked(&meta) {
+            flag(&meta, errors);
+        } else {
+            let text = format!(
+                "`{}` means nothing beside `flatten`: the columns are declared in the abstract model",
+                key(&meta)
+            );
+            errors.push(meta.span(), text);
+        }
+    }
+    true
+}
+
+/// Whether a type is written as this path, or the end of it.
+fn is_named(field: &Type, parent: &Path) -> bool {
+    let last = |path: &Path| path.segments.last().map(|last| last.ident.clone());
+    matches!(field, Type::Path(field) if last(&field.path) == last(parent))
+}
+
+/// What is said where no field has a parent's type, though one may have it inside of another.
+fn no_field(model: &Ident, parent: &Path, wrapped: Option<&syn::Field>) -> String {
+    let short = parent.segments.last().map_or_else(String::new, |last| last.ident.to_string());
+    match wrapped.and_then(|field| field.ident.as_ref()) {
+        Some(field) => format!(
+            "`{model}` extends `{short}`, so that `{field}` has the type `{short}` itself: every `{model}` has one"
+        ),
+        None => format!(
+            "`{model}` extends `{short}`, but has no field of that type, which holds the parent's columns: add `{}: {short}`",
+            snake_case(&short)
+        ),
+    }
+}
+
+/// Whether a type has the path in it: `Option<BaseUser>`, `&BaseUser`.
+fn holds(field: &Type, parent: &Path) -> bool {
+    if is_named(field, parent) {
+        return true;
+    }
+    match field {
+        Type::Reference(reference) => holds(&reference.elem, parent),
+        Type::Path(path) => path.path.segments.iter().any(|segment| match &segment.arguments {
+            PathArguments::AngleBracketed(arguments) => arguments
+                .args
+                .iter()
+                .any(|argument| matches!(argument, GenericArgument::Type(inner) if holds(inner, parent))),
+            _ => false,
+        }),
+        _ => false,
+    }
+}

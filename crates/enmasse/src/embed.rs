@@ -1,0 +1,96 @@
+//! One model inside of another: parents that are extended, abstract models that are flattened.
+
+use enmasse_core::error::{Error, ErrorKind, Result};
+use enmasse_core::schema;
+use enmasse_core::value::Value;
+
+use crate::columns::Path;
+use crate::field_type::FieldType;
+use crate::manager::Manager;
+use crate::model::{Entity, Model};
+
+/// A struct with `#[derive(Model)]`, as a part of another one.
+///
+/// A model's values are those of its parts and its own, in one row: a part's positions begin somewhere in it. Its columns are generic over what
+/// follows, to which they dereference, so that one value has the columns of all parts.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model",
+    label = "not a model",
+    note = "write `#[derive(Model)]` on the struct"
+)]
+pub trait Embed: Entity {
+    /// How many values it has.
+    const WIDTH: usize;
+    /// How many of them are its primary key.
+    const KEYS: usize;
+    /// The position of the primary key, where it is one value.
+    const KEY: Option<usize>;
+    /// Whether it, or a part of it, has `BulkUpdateMixin`.
+    const MIXED_IN: bool;
+    /// The same as a type.
+    type MixedIn;
+    /// Its columns, and what follows.
+    type Chain<Rest: Tail>: Tail;
+
+    fn chain<Rest: Tail>(path: Path, rest: Rest) -> Self::Chain<Rest>;
+
+    fn read(row: &mut RowReader) -> Result<Self>;
+}
+
+/// A struct with `#[model(abstract)]`: columns for the tables of those that flatten it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an abstract model",
+    label = "cannot be flattened",
+    note = "write `#[derive(Model)] #[model(abstract)]` on the struct; a model that has a table of its own is extended: \
+            `#[model(extends = …)]`"
+)]
+pub trait Abstract: Embed {
+    /// The type of its primary key, or another where it has none.
+    type Key<Else>;
+    /// Its manager, of those that flatten it, or another where it has none.
+    type Manager<M: Model, Else: Manager<Model = M>>: Manager<Model = M>;
+
+    /// Adds its fields.
+    fn define(model: schema::Model) -> schema::Model;
+}
+
+/// What can follow in columns.
+#[doc(hidden)]
+pub trait Tail: Copy + Send + Sync + 'static {}
+
+impl<T: Copy + Send + Sync + 'static> Tail for T {}
+
+/// Columns that follow others.
+#[doc(hidden)]
+pub trait Following {}
+
+/// Takes the values of a row one after the other.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct RowReader {
+    values: std::vec::IntoIter<Value>,
+}
+
+impl RowReader {
+    pub fn new(model: &str, width: usize, row: Vec<Value>) -> Result<Self> {
+        if row.len() == width {
+            return Ok(RowReader { values: row.into_iter() });
+        }
+        let text = format!("{model} has {width} fields, but the row has {} values.", row.len());
+        Err(Error::new(ErrorKind::Value, text))
+    }
+
+    /// The next value, for a field that is called this in errors.
+    pub fn take<T: FieldType>(&mut self, name: &str) -> Result<T> {
+        T::from_value(self.values.next().unwrap_or(Value::Null)).map_err(|error| error.at(name))
+    }
+
+    /// Passes over values that are there twice: links to parents.
+    pub fn skip(&mut self, values: usize) {
+        for _ in 0..values {
+            self.values.next();
+        }
+    }
+}
