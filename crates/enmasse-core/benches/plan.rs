@@ -51,6 +51,7 @@ const STRATEGIES: [Strategy; 7] = [
     Strategy::StagedInserts,
     Strategy::BulkExecute,
     Strategy::Values,
+    Strategy::Cases,
 ];
 
 fn bulk_updates(criterion: &mut Criterion) {

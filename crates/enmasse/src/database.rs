@@ -11,6 +11,7 @@ use futures_util::future::BoxFuture;
 use crate::backend::{self, Access, Backend, Connection, Step, Traced, transact};
 use crate::handle::{Executor, Handle};
 use crate::retry::Tries;
+use crate::signals::Signals;
 use crate::transaction::{self, Transaction};
 use crate::url::DatabaseUrl;
 
@@ -44,6 +45,7 @@ struct Inner {
     dialect: Arc<dyn Dialect>,
     /// Where it is, without a password.
     place: String,
+    signals: Signals,
 }
 
 impl Database {
@@ -127,7 +129,8 @@ impl Database {
     }
 
     fn new(backend: Box<dyn Backend>, place: String) -> Database {
-        Database { inner: Arc::new(Inner { dialect: backend.dialect(), backend, place }) }
+        let signals = Signals::default();
+        Database { inner: Arc::new(Inner { dialect: backend.dialect(), backend, place, signals }) }
     }
 
     /// Runs work in a transaction: commits when it gives `Ok`, and rolls back when it gives `Err`, when it panics, and when
@@ -213,6 +216,11 @@ impl Database {
     /// The database's name and version: `PostgreSQL 15.18`.
     pub fn name(&self) -> String {
         self.inner.dialect.name()
+    }
+
+    /// The signals that writes send: where receivers are connected. All handles of the database share them.
+    pub fn signals(&self) -> &Signals {
+        &self.inner.signals
     }
 
     /// Waits for the statements that are running, and closes the connections. Every later statement is an error.

@@ -202,6 +202,19 @@ impl Executor {
         }
     }
 
+    /// Runs work in a transaction whose handle it is given: our own, which is tried again after a conflict, or a savepoint inside the
+    /// caller's.
+    pub(crate) async fn in_transaction<T, F, Fut>(&self, work: F) -> Result<T>
+    where
+        F: Fn(Transaction) -> Fut,
+        Fut: Future<Output = Result<T>>,
+    {
+        match self {
+            Executor::Database(database) => database.transaction(work).await,
+            Executor::Transaction(transaction) => transaction.transaction(work).await,
+        }
+    }
+
     pub(crate) async fn raw(
         &self,
         sql: &str,

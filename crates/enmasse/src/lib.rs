@@ -97,6 +97,7 @@ mod record;
 mod registry;
 mod retry;
 mod run;
+pub mod signals;
 mod tables;
 mod transaction;
 mod typed;

@@ -59,7 +59,13 @@ impl Record {
     /// [`ErrorKind::UnknownField`] with the nearest name and the choices.
     pub fn set(&mut self, field: &str, value: impl Into<Value>) -> Result<()> {
         let position = self.model.find(field)?;
-        self.values[position] = value.into();
+        let value = value.into();
+        if self.model.is_child() && self.model.is_key(position) {
+            // a row that is in several tables has one key in all of them
+            self.model.same_key(position).into_iter().for_each(|same| self.values[same] = value.clone());
+        } else {
+            self.values[position] = value;
+        }
         Ok(())
     }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use enmasse_core::dialect::Dialect;
 use enmasse_core::encode::Chunk;
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::plan::{PartGives, Parts, Plan, Step, WriteBulk, WriteKeys, duplicate_keys};
+use enmasse_core::plan::{
+    PartGives, Parts, Plan, Step, WriteBulk, WriteKeys, WriteRows, WriteTables, duplicate_keys,
+};
 use enmasse_core::schema::ModelRef;
 use enmasse_core::value::{DataType, Value};
 
@@ -25,6 +27,8 @@ pub(crate) struct Outcome {
     pub returned: Vec<Row>,
     /// The first identity value and the number of rows of each insert, where the database tells keys this way only.
     pub first_ids: Vec<(i64, u64)>,
+    /// The rows that were written in each table, where a row is in several.
+    pub tables: Vec<(String, u64)>,
 }
 
 /// Runs a plan without rows of a batch. All of its steps belong into one transaction, which is the caller's affair.
@@ -97,6 +101,10 @@ impl Runner<'_, '_, '_> {
                 outcome.missing = written.missing.into_iter().map(load).collect::<Result<_>>()?;
                 outcome.returned = written.returned;
             }
+            Step::StageRows(write) => {
+                let Some(rows) = &mut self.rows else { return Err(no_rows()) };
+                self.connection.write_rows(WriteRows::plain(write), &mut **rows).await?;
+            }
             Step::WriteBulk(bulk) => self.write_bulk(bulk).await?,
             Step::WriteKeys(keys) => self.write_keys(keys).await?,
             Step::Write(statement) => {
@@ -114,6 +122,11 @@ impl Runner<'_, '_, '_> {
                 };
                 outcome.matched += matched as u64;
                 outcome.changed += changed as u64;
+            }
+            Step::WriteTables(write) => self.write_tables(write).await?,
+            Step::WriteTable(write) => {
+                let done = self.connection.execute(&write.statement).await?;
+                outcome.tables.push((write.table, done.rows));
             }
             Step::WriteReturning(statement, types) => {
                 outcome.returned = self.connection.query(&statement, &types).await?;
@@ -156,6 +169,31 @@ impl Runner<'_, '_, '_> {
                 ));
             }
         }
+        Ok(())
+    }
+
+    /// Runs a statement that writes to several tables.
+    async fn write_tables(&mut self, write: WriteTables) -> Result<()> {
+        let WriteTables { statement, tables, counts } = write;
+        let outcome = &mut self.outcome;
+        if !counts {
+            let done = self.connection.execute(&statement).await?;
+            let matched = done.rows / tables.len().max(1) as u64;
+            outcome.matched += matched;
+            outcome.changed += matched;
+            outcome.tables.extend(tables.into_iter().map(|table| (table, matched)));
+            return Ok(());
+        }
+        let types = vec![DataType::BigInt; 2 + tables.len()];
+        let row = self.connection.query(&statement, &types).await?.concat();
+        let counts = row.iter().map(|count| if let Value::Int(count) = count { *count as u64 } else { 0 });
+        let counts = counts.collect::<Vec<_>>();
+        let [matched, changed, written @ ..] = &counts[..] else {
+            return Err(Error::new(ErrorKind::Database, "The update did not tell how many rows it matched."));
+        };
+        outcome.matched += matched;
+        outcome.changed += changed;
+        outcome.tables.extend(tables.into_iter().zip(written.iter().copied()));
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use enmasse_core::error::{Error, ErrorKind, Result};
+use enmasse_core::sql::Statement;
 use enmasse_core::value::Value;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
@@ -14,6 +15,7 @@ use crate::backend::{Connection, Step, Traced, transact};
 use crate::database::Database;
 use crate::handle::Handle;
 use crate::retry::Tries;
+use crate::signals::Path;
 
 /// A handle to a transaction, or to a savepoint inside of one, while that lasts.
 ///
@@ -29,6 +31,10 @@ use crate::retry::Tries;
 pub struct Transaction {
     shared: Arc<Shared>,
     level: Arc<Level>,
+    /// The signals whose receivers were given the handle, one inside of the other.
+    signals: Option<Arc<Path>>,
+    /// Whether what is run is part of one write, which is undone as a whole.
+    within_write: bool,
 }
 
 /// What all handles of a transaction share.
@@ -38,6 +44,7 @@ struct Shared {
     slot: Arc<AsyncMutex<Option<Traced>>>,
     ended: AtomicBool,
     savepoints: AtomicU64,
+    kept: AtomicU64,
     notes: Mutex<Notes>,
 }
 
@@ -107,7 +114,7 @@ impl Transaction {
         let mut session = self.session().await?;
         let savepoint = Savepoint::begin(&mut session).await?;
         drop(session);
-        let inner = Transaction { shared: self.shared.clone(), level: claim.inner.clone() };
+        let inner = Transaction { level: claim.inner.clone(), ..self.clone() };
         let result = work(inner).await;
         let mut session = self.session().await?;
         savepoint.end(&mut session, result.is_ok()).await?;
@@ -182,6 +189,33 @@ impl Transaction {
         Ok(alive)
     }
 
+    /// The signals whose receivers were given this handle.
+    pub(crate) fn signals(&self) -> Option<&Arc<Path>> {
+        self.signals.as_ref()
+    }
+
+    /// The same for the receivers of a signal.
+    pub(crate) fn for_receivers(&self, signals: Arc<Path>) -> Transaction {
+        Transaction { signals: Some(signals), ..self.clone() }
+    }
+
+    /// The same for the parts of one write: they need no savepoints of their own.
+    pub(crate) fn within_write(&self) -> Transaction {
+        Transaction { within_write: true, ..self.clone() }
+    }
+
+    /// A number for a table of keys, which no other of the transaction has.
+    pub(crate) fn next_kept(&self) -> u64 {
+        self.shared.kept.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Runs a statement that tidies up after an error, if it can still be run: it says nothing of the transaction.
+    pub(crate) async fn tidy(&self, statement: &Statement) {
+        if let Ok(mut session) = self.session().await {
+            _ = session.connection().execute(statement).await;
+        }
+    }
+
     /// Runs work in a savepoint, with the connection for itself.
     pub(crate) async fn atomic<'env, T, F>(&self, work: &F) -> Result<T>
     where
@@ -189,6 +223,10 @@ impl Transaction {
         T: Send,
     {
         let mut session = self.session().await?;
+        if self.within_write {
+            let result = work(session.connection()).await;
+            return session.note(result);
+        }
         let savepoint = Savepoint::begin(&mut session).await?;
         let result = work(session.connection()).await;
         let result = session.note(result);
@@ -263,9 +301,11 @@ impl Owner {
             slot: Arc::new(AsyncMutex::new(Some(connection))),
             ended: AtomicBool::new(false),
             savepoints: AtomicU64::new(1),
+            kept: AtomicU64::new(1),
             notes: Mutex::default(),
         };
-        Ok(Owner { handle: Transaction { shared: Arc::new(shared), level: Level::new(None) } })
+        let (shared, level) = (Arc::new(shared), Level::new(None));
+        Ok(Owner { handle: Transaction { shared, level, signals: None, within_write: false } })
     }
 
     /// Commits, and gives the functions to be run after that.

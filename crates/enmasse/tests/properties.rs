@@ -221,10 +221,10 @@ where
     // In bulk, in each way.
     let mut in_bulk = None;
     for way in ways(Kind::of(db)) {
-        M::objects(db).delete().await?;
-        M::objects(db).bulk_create(rows.clone()).await?;
+        M::all_rows(db).delete().await?;
+        M::all_rows(db).bulk_create(rows.clone()).await?;
         same("bulk_create", &table::<M>(db, model).await?, &shown(model, &rows))?;
-        let mut update = M::objects(db).bulk_update(&changed, |_| case.fields.clone());
+        let mut update = M::all_rows(db).bulk_update(&changed, |_| case.fields.clone());
         if let Some(size) = case.batch_size {
             update = update.batch_size(size);
         }
@@ -253,18 +253,18 @@ where
     let in_bulk = in_bulk.expect("there is always one way");
 
     // One at a time.
-    M::objects(db).delete().await?;
+    M::all_rows(db).delete().await?;
     let one_by_one = db
         .transaction(async |tx| {
             for row in &rows {
-                M::objects(&tx).save(&mut row.clone()).await?;
+                M::all_rows(&tx).save(&mut row.clone()).await?;
             }
             for object in changed.iter().filter(there) {
                 let mut row = rows.iter().find(|row| key(row) == key(object)).cloned().unwrap();
                 for &position in &wanted {
                     row.set_value(model, position, object.value(model, position))?;
                 }
-                M::objects(&tx).save(&mut row).await?;
+                M::all_rows(&tx).save(&mut row).await?;
             }
             Ok(())
         })
@@ -279,7 +279,7 @@ fn ways(kind: Kind) -> Vec<Option<Way>> {
     let ways: &[Way] = match kind {
         Kind::Sqlite => &[Way::PreparedLoop],
         Kind::Postgres => &[Way::Arrays, Way::Copy, Way::Values],
-        Kind::Mysql => &[Way::LoadData, Way::StagedInserts, Way::BulkExecute, Way::Values],
+        Kind::Mysql => &[Way::LoadData, Way::StagedInserts, Way::BulkExecute, Way::Values, Way::Cases],
     };
     std::iter::once(None).chain(ways.iter().copied().map(Some)).collect()
 }
@@ -298,7 +298,7 @@ fn same(what: &str, left: &Table, right: &Table) -> Result<(), TestCaseError> {
 
 /// The rows as they are in the database, by key.
 async fn table<M: Model>(db: &Database, model: &ModelRef) -> Result<Table, Error> {
-    Ok(shown(model, &M::objects(db).fetch().await?))
+    Ok(shown(model, &M::all_rows(db).fetch().await?))
 }
 
 /// Rows by key, each value with its field's name, so that a difference is easily seen.

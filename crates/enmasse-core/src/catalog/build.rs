@@ -6,7 +6,7 @@ use crate::catalog::names::{clean, unused};
 use crate::catalog::{Catalogue, Declared};
 use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::{Field, ForeignKey, LeftOut, Model, Schema};
+use crate::schema::{Field, ForeignKey, LeftOut, Model, Parent, Schema};
 use crate::value::Value;
 
 /// The schema that the rows of the three [`queries`](super::queries) describe.
@@ -188,6 +188,61 @@ impl Table {
         to_column.declared.is_some().then_some((target, to_column))
     }
 
+    /// The table that this one extends by a column, as Django's multi-table inheritance has it: the primary key links to the parent's, and
+    /// so do unique columns to those of further parents.
+    fn parent<'a>(
+        &self,
+        column: &Column,
+        tables: &HashMap<&str, &'a Table>,
+        names: &HashMap<&str, Names>,
+    ) -> Option<&'a Table> {
+        let links = |column: &Column| {
+            let (target, to_column) = self.reference(&column.name, tables)?;
+            let is_link = column.name.ends_with("_ptr_id") && target.key == [to_column.name.clone()];
+            is_link.then_some(target)
+        };
+        let target = links(column)?;
+        let [key] = &self.key[..] else { return None };
+        let is_only = |columns: &Vec<String>| columns[..] == [column.name.clone()];
+        let is_further = !column.null
+            && self.unique.iter().any(is_only)
+            && self.column(key).is_some_and(|key| links(key).is_some());
+        if *key != column.name && !is_further {
+            return None;
+        }
+        // no row has two fields of one name
+        let mut above: Vec<&str> = Vec::new();
+        for column in &self.columns {
+            let Some(target) = links(column) else { continue };
+            target.all_names(tables, names, &mut above, 0)?;
+        }
+        above.extend(names[self.name.as_str()].values().map(String::as_str));
+        let count = above.len();
+        above.sort_unstable();
+        above.dedup();
+        (above.len() == count).then_some(target)
+    }
+
+    /// Adds the names of the fields of this table and of those that it extends; `None` where they run in a circle.
+    fn all_names<'n>(
+        &self,
+        tables: &HashMap<&str, &Table>,
+        names: &'n HashMap<&str, Names>,
+        all: &mut Vec<&'n str>,
+        depth: usize,
+    ) -> Option<()> {
+        if depth > tables.len() {
+            return None;
+        }
+        all.extend(names[self.name.as_str()].values().map(String::as_str));
+        for column in self.columns.iter().filter(|column| column.name.ends_with("_ptr_id")) {
+            if let Some((target, _)) = self.reference(&column.name, tables) {
+                target.all_names(tables, names, all, depth + 1)?;
+            }
+        }
+        Some(())
+    }
+
     /// A field's name for each column that can be a field.
     fn names<'a>(&'a self, tables: &HashMap<&str, &Table>) -> Names<'a> {
         let mut used = HashSet::new();
@@ -231,6 +286,16 @@ impl Table {
             field.generated = column.generated.clone();
             let is_only = |columns: &Vec<String>| columns[..] == [column.name.clone()];
             field.unique = self.unique.iter().any(is_only);
+            if let Some(target) = self.parent(column, tables, names) {
+                let taken = taken.get_mut(target.name.as_str()).expect("every table is there");
+                model = model.extends_by(Parent {
+                    model: target.name.clone(),
+                    link: Some(name.clone()),
+                    column: Some(column.name.clone()),
+                    related_name: related_name(&self.name, name, taken),
+                });
+                continue;
+            }
             if let Some((target, to_column)) = self.reference(&column.name, tables) {
                 // A key that refers to another table's row is a one-to-one relation.
                 field.unique |= is_only(&self.key);

@@ -61,9 +61,24 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
         format!("CREATE TEMPORARY TABLE {table}")
     }
 
+    /// What follows the name of a temporary table that is made for the keys in these columns.
+    fn temporary_keys(&self, _columns: &str) -> String {
+        String::new()
+    }
+
+    /// The statement that tells the planner what is in a temporary table, where it does not look by itself.
+    fn analyze(&self, _table: &str) -> Option<String> {
+        None
+    }
+
     /// The statement that drops a temporary table, if it is there.
     fn drop_temporary(&self, table: &str) -> String {
         format!("DROP TABLE IF EXISTS {table}")
+    }
+
+    /// What a temporary table that rows are staged in is made with.
+    fn staging_options(&self) -> &'static str {
+        ""
     }
 
     /// What comes before a statement with a long list of keys, so that these are looked up as one range of the index.
@@ -167,6 +182,10 @@ pub enum Capability {
     BulkExecute,
     /// `RETURNING` of what a row was before it was updated.
     ReturningOld,
+    /// `WITH a AS (UPDATE …)`: several tables written in one statement.
+    WritingQueries,
+    /// A prepared statement keeps the types of its columns.
+    PreparedTypes,
 }
 
 /// A table's name in quotes: `table`, or `schema.table` as two identifiers.

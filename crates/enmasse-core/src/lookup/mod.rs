@@ -23,7 +23,7 @@ pub(crate) use term::Origin;
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::expr::Expr;
-use crate::query::Select;
+use crate::query::{KeySet, Select};
 use crate::sql::Fragment;
 use crate::value::{DataType, Value};
 
@@ -134,6 +134,8 @@ pub enum Operand {
     Several(Vec<Expr>),
     /// The rows of a query, for `in`.
     Query(Box<Select>),
+    /// A set of rows, for `in`.
+    Keys(Box<KeySet>),
 }
 
 /// An [`Operand`] whose expressions have become SQL, except for values, which a lookup may want to look at.

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::lookup::Condition;
 use crate::plan::taken::take;
 use crate::plan::update::{filtered, select};
-use crate::plan::{Plan, Step};
+use crate::plan::{Plan, Step, chain};
 use crate::query::{Compiler, Distinct, Query};
 use crate::sql::Fragment;
 
@@ -20,6 +20,9 @@ pub fn delete(dialect: &dyn Dialect, query: &Query) -> Result<Plan> {
     }
     if let Distinct::On(_) = query.distinct {
         return Err(Error::request("Cannot delete from a query after .distinct(fields)."));
+    }
+    if query.model.is_child() {
+        return chain::delete(dialect, query);
     }
     let mut compiler = Compiler::new(dialect, query);
     let condition = compiler.filters(query)?;

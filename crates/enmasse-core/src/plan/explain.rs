@@ -20,10 +20,16 @@ impl fmt::Display for Plan {
                     write!(f, "{statement}")?;
                 }
                 Step::WriteReturning(statement, _) => write!(f, "{statement}")?,
+                Step::WriteTables(write) => write!(f, "{}", write.statement)?,
+                Step::WriteTable(write) => write!(f, "{}", write.statement)?,
+                Step::StageRows(insert) => write!(f, "-- for each row\n{}", insert.sql)?,
                 Step::Return(statement, _) => write!(f, "-- the rows that come back\n{statement}")?,
                 Step::Stage(stage) => write!(f, "-- the rows of the batch follow\n{}", stage.sql)?,
                 Step::WriteRows(rows) => {
-                    let WriteRows { write, matches, old, .. } = rows;
+                    let WriteRows { write, keep, matches, old, .. } = rows;
+                    if let Some(keep) = keep {
+                        write!(f, "-- for each row, first\n{}\n", keep.sql)?;
+                    }
                     if let Some(old) = old {
                         write!(f, "-- for each row, first\n{}\n", old.sql)?;
                     }

@@ -17,7 +17,7 @@ const ROWS: usize = 10_000;
 /// columns, and the identity key where the rows have none.
 pub fn made_by_database(model: &ModelRef, keyless: bool) -> Vec<usize> {
     let made = |field: &Field| !field.is_writable() || keyless && field.identity;
-    (0..model.fields.len()).filter(|&position| made(&model.fields[position])).collect()
+    model.own().filter(|&position| made(&model.fields[position])).collect()
 }
 
 /// The fields whose values an insert gives back for each new row: all that the database makes; where it cannot give rows
@@ -30,7 +30,8 @@ pub fn given_back(dialect: &dyn Dialect, model: &ModelRef, keyless: bool) -> Vec
     made
 }
 
-/// The plan that inserts rows: for each, the values of all fields of the model in order.
+/// The plan that inserts rows into the model's own table: for each, the values of all fields of the model in order; those in the tables of
+/// models that it extends are left out.
 ///
 /// With `keyless`, no row has a value for the identity key. What the database makes comes back for each row, see
 /// [`given_back`]; where it cannot give rows back, the step has no returned columns.
@@ -60,7 +61,7 @@ pub fn insert(
         )));
     }
     let made = made_by_database(model, keyless);
-    let given: Vec<usize> = (0..model.fields.len()).filter(|position| !made.contains(position)).collect();
+    let given: Vec<usize> = model.own().filter(|position| !made.contains(position)).collect();
     let stored =
         rows.into_iter().map(|row| stored(dialect, model, &given, row)).collect::<Result<Vec<_>>>()?;
     let count = stored.len() as u64;

@@ -6,12 +6,15 @@
 //! | `bulk_update(objects, fields)` | [`bulk_update`](bulk_update()) |
 //! | `create`, `bulk_create` | [`insert`](insert()) |
 //! | `filter(…).delete()` | [`delete`](delete()) |
+//! | the keys of the rows that one of these writes | [`Kept`] |
 
 mod auto;
 mod bulk;
+mod chain;
 mod delete;
 mod explain;
 mod insert;
+mod kept;
 mod step;
 mod strategy;
 mod taken;
@@ -19,11 +22,13 @@ mod update;
 mod update_returning;
 
 pub use auto::set_auto;
-pub use bulk::{BulkUpdate, Returning, bulk_update, duplicate_keys, shown_key, unsaved};
+pub use bulk::{BulkUpdate, Keep, Returning, bulk_update, duplicate_keys, shown_key, unsaved};
 pub use delete::delete;
 pub use insert::{given_back, insert, made_by_database};
+pub use kept::{Kept, find_keys, finds_one, written_fields};
 pub use step::{
     Form, KeyPart, Part, PartGives, Parts, Rows, Stage, Statements, Step, WriteBulk, WriteKeys, WriteRows,
+    WriteTable, WriteTables,
 };
 pub use strategy::Strategy;
 pub use update::{Assignment, concrete, update};
@@ -95,7 +100,7 @@ impl Plan {
         self.steps.iter().find_map(|step| match step {
             Step::Stage(stage) => Some((stage.form, None)),
             Step::WriteParts(parts) => Some((parts.form, Some(parts.most))),
-            Step::WriteRows(_) => Some((Form::Cells, None)),
+            Step::WriteRows(_) | Step::StageRows(_) => Some((Form::Cells, None)),
             Step::WriteBulk(bulk) => Some((Form::Stored, Some(bulk.most))),
             _ => None,
         })

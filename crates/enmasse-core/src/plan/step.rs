@@ -24,6 +24,8 @@ pub enum Step {
     WriteParts(Parts),
     /// Runs one prepared statement for each row of the batch.
     WriteRows(WriteRows),
+    /// Runs one prepared statement for each row of the batch, to bring it to where a later step finds it.
+    StageRows(RowStatement),
     /// Runs one prepared statement for all rows of a part of the batch at once.
     WriteBulk(WriteBulk),
     /// Runs statements that are made of the batch's integer keys, in their order, once the rows are where the statements find them.
@@ -32,6 +34,10 @@ pub enum Step {
     Write(Statement),
     /// Runs a statement that gives one row: how many rows matched, and how many of them it changed.
     WriteCounted(Statement),
+    /// Runs a statement that writes to several tables.
+    WriteTables(WriteTables),
+    /// Runs a statement that writes to one of several tables; its rows are counted for that table only.
+    WriteTable(WriteTable),
     /// Runs a statement that gives back rows with columns of these types, one for each that matched.
     WriteReturning(Statement, Vec<DataType>),
     /// Runs a statement that gives the rows that come back, with columns of these types.
@@ -91,6 +97,26 @@ impl Form {
         };
         BatchEncoder::new(&batch.columns, batch.key, batch.duplicates, encoder, most.unwrap_or(usize::MAX))
     }
+}
+
+/// A statement that writes to several tables, to one row of each for every row that matches.
+#[derive(Debug)]
+pub struct WriteTables {
+    /// The statement.
+    pub statement: Statement,
+    /// The tables, in the order in which they are counted.
+    pub tables: Vec<String>,
+    /// Whether it gives one row of counts: matched, changed, and those of each table. Otherwise the database tells their sum.
+    pub counts: bool,
+}
+
+/// A statement that writes to one of several tables.
+#[derive(Debug)]
+pub struct WriteTable {
+    /// The statement.
+    pub statement: Statement,
+    /// The table.
+    pub table: String,
 }
 
 /// A statement that takes a stream of rows.
@@ -168,6 +194,8 @@ pub enum PartGives {
 pub struct WriteRows {
     /// The statement.
     pub write: RowStatement,
+    /// Keeps the key of the row before it is written, where that is asked for.
+    pub keep: Option<RowStatement>,
     /// Where the statement leaves rows out that have the values already: gives a row where there is one that matches.
     pub matches: Option<RowStatement>,
     /// Gives the row as it is before it is written, where that is asked for.
@@ -179,6 +207,21 @@ pub struct WriteRows {
     /// How many of the returned columns, from the first, are the key as it stands in the table, where the database may take
     /// different keys for one.
     pub stored_key: usize,
+}
+
+impl WriteRows {
+    /// A statement that is run for each row, and gives nothing back.
+    pub fn plain(write: RowStatement) -> Self {
+        WriteRows {
+            write,
+            keep: None,
+            matches: None,
+            old: None,
+            returned: Vec::new(),
+            alone: false,
+            stored_key: 0,
+        }
+    }
 }
 
 /// A prepared statement that is sent with the rows of a part of a batch, in the order of their keys.

@@ -8,8 +8,9 @@ use crate::dialect::{Capability, Dialect, quote_table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, FieldPath, for_column, literal};
 use crate::lookup::Condition;
+use crate::plan::bulk::Returning;
 use crate::plan::taken::{TAKEN, take};
-use crate::plan::{Plan, Step, free_name, set_auto};
+use crate::plan::{Plan, Step, chain, free_name, set_auto};
 use crate::query::{Compiler, Distinct, Query};
 use crate::schema::{Field, ModelRef};
 use crate::sql::Fragment;
@@ -55,7 +56,12 @@ pub fn update(
     assignments: &[Assignment],
     now: DateTime<Utc>,
 ) -> Result<Plan> {
-    let sql = update_sql(dialect, query, assignments, now)?;
+    refuse(query)?;
+    let set = assigned(&query.model, assignments, now)?;
+    if chain::concerns(dialect, query, &set)? {
+        return chain::update(dialect, query, &set, Returning::Nothing);
+    }
+    let sql = update_sql(dialect, query, set)?;
     Ok(sql.map_or_else(Plan::default, |sql| Plan::of(vec![Step::Write(sql.statement(dialect))])))
 }
 
@@ -63,12 +69,9 @@ pub fn update(
 pub(super) fn update_sql(
     dialect: &dyn Dialect,
     query: &Query,
-    assignments: &[Assignment],
-    now: DateTime<Utc>,
+    set: Vec<(usize, Expr)>,
 ) -> Result<Option<Fragment>> {
-    refuse(query)?;
     let model = &query.model;
-    let set = assigned(model, assignments, now)?;
     if set.is_empty() {
         return Ok(None);
     }
@@ -129,7 +132,11 @@ pub(super) fn update_sql(
 }
 
 /// The positions of the fields that are set, with their new values.
-fn assigned(model: &ModelRef, assignments: &[Assignment], now: DateTime<Utc>) -> Result<Vec<(usize, Expr)>> {
+pub(super) fn assigned(
+    model: &ModelRef,
+    assignments: &[Assignment],
+    now: DateTime<Utc>,
+) -> Result<Vec<(usize, Expr)>> {
     let mut set: Vec<(usize, Expr)> = Vec::new();
     for assignment in assignments {
         let position = concrete(model, &assignment.field)?;
@@ -240,7 +247,7 @@ pub fn concrete(model: &ModelRef, path: &FieldPath) -> Result<usize> {
     })
 }
 
-fn new_value<'q>(
+pub(super) fn new_value<'q>(
     compiler: &mut Compiler<'q>,
     model: &ModelRef,
     position: usize,
@@ -256,7 +263,7 @@ fn new_value<'q>(
     Ok(for_column(compiler.dialect(), value, &field.data_type).map_err(place)?.sql)
 }
 
-fn settings(settings: impl IntoIterator<Item = (String, Fragment)>) -> Fragment {
+pub(super) fn settings(settings: impl IntoIterator<Item = (String, Fragment)>) -> Fragment {
     let settings = settings.into_iter();
     Fragment::join(settings.map(|(column, value)| Fragment::format("{} = {}", [column.into(), value])), ", ")
 }

@@ -6,8 +6,8 @@ use crate::dialect::{Capability, Dialect, quote_table};
 use crate::error::Result;
 use crate::expr::{Expr, FieldPath};
 use crate::plan::bulk::Returning;
-use crate::plan::update::{Assignment, select, update_sql};
-use crate::plan::{Plan, Step, free_name};
+use crate::plan::update::{Assignment, assigned, refuse, select, update_sql};
+use crate::plan::{Plan, Step, chain, free_name};
 use crate::query::{Compiler, Q, Query};
 use crate::sql::{Fragment, Statement};
 use crate::value::DataType;
@@ -27,7 +27,12 @@ pub fn update_returning(
     now: DateTime<Utc>,
     returning: Returning,
 ) -> Result<Plan> {
-    let Some(mut sql) = update_sql(dialect, query, assignments, now)? else { return Ok(Plan::default()) };
+    refuse(query)?;
+    let set = assigned(&query.model, assignments, now)?;
+    if query.model.is_child() && !set.is_empty() {
+        return chain::update(dialect, query, &set, returning);
+    }
+    let Some(mut sql) = update_sql(dialect, query, set.clone())? else { return Ok(Plan::default()) };
     let model = &query.model;
     let own = dialect.quote(model.table_name());
     let columns: Vec<_> =
@@ -85,7 +90,7 @@ pub fn update_returning(
         parts,
         data_type: DataType::Bool,
     })));
-    let Some(write) = update_sql(dialect, &chosen, assignments, now)? else { return Ok(Plan::default()) };
+    let Some(write) = update_sql(dialect, &chosen, set)? else { return Ok(Plan::default()) };
 
     let (mut given, mut given_types) = (Vec::new(), Vec::new());
     if returning == Returning::OldAndNew {

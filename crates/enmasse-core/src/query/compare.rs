@@ -6,6 +6,7 @@ use crate::dialect::quote_table;
 use crate::error::{Error, Result};
 use crate::expr::Expr;
 use crate::lookup::{self, Compared, Condition, Lookup, Operand, Term, Typed};
+use crate::query::Select;
 use crate::query::compile::{Compiler, Place};
 use crate::query::names::{Crossing, Target};
 use crate::query::scope::Column;
@@ -164,14 +165,23 @@ impl<'q> Compiler<'q> {
             Operand::Several(exprs) => {
                 Compared::Several(exprs.iter().map(|expr| self.expr(expr)).collect::<Result<_>>()?)
             }
-            Operand::Query(query) => match self.member(query, to_field)? {
-                // MariaDB and MySQL take a slice in a query of its own only.
-                Some(sql) if query.query.is_sliced() => {
-                    Compared::Query(Fragment::format("SELECT * FROM ({}) sliced", [sql]))
-                }
-                Some(sql) => Compared::Query(sql),
-                None => Compared::Many(Vec::new()),
+            Operand::Query(query) => self.members(query, to_field)?,
+            Operand::Keys(set) => match to_field {
+                None => return self.operand(&set.keys, None),
+                // what is kept of the rows are their primary keys
+                Some(_) => self.members(&set.rows, to_field)?,
             },
+        })
+    }
+
+    fn members(&mut self, select: &'q Select, to_field: Option<&str>) -> Result<Compared> {
+        Ok(match self.member(select, to_field)? {
+            // MariaDB and MySQL take a slice in a query of its own only.
+            Some(sql) if select.query.is_sliced() => {
+                Compared::Query(Fragment::format("SELECT * FROM ({}) sliced", [sql]))
+            }
+            Some(sql) => Compared::Query(sql),
+            None => Compared::Many(Vec::new()),
         })
     }
 

@@ -77,6 +77,11 @@ impl<'q> Compiler<'q> {
         self.scope().joins_allowed = allowed;
     }
 
+    /// Whether there are joins: names have hopped to other tables, or a part of the row is in one.
+    pub(crate) fn has_joins(&mut self) -> bool {
+        self.scope().has_joins()
+    }
+
     /// Whether names have hopped to other tables, or there are queries inside of the statement.
     pub(crate) fn reads_others(&mut self) -> bool {
         self.scope().has_joins() || self.nested

@@ -3,6 +3,7 @@
 mod compare;
 mod compile;
 mod express;
+mod key_set;
 mod names;
 mod q;
 mod scope;
@@ -10,6 +11,7 @@ mod select;
 mod visit;
 
 pub(crate) use compile::Compiler;
+pub use key_set::KeySet;
 pub use q::Q;
 pub use select::Selection;
 

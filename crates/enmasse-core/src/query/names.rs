@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::expr::is_transform;
 use crate::lookup::Lookup;
 use crate::query::scope::{Column, Scope};
-use crate::schema::{Field, ModelRef, Relation};
+use crate::schema::{Inherited, ModelRef, Relation};
 
 type Name = Cow<'static, str>;
 
@@ -50,7 +50,10 @@ impl Scope<'_> {
             let next = rest.first();
             let model = self.tables[table].model.clone();
             let Ok(position) = model.find(name) else {
-                let relation = model.relation(name).ok_or_else(|| self.unknown(&model, name))?;
+                let Some((own, relation)) = self.relation(table, name)? else {
+                    return Err(self.unknown(&model, name));
+                };
+                table = own;
                 let to_column = relation.to_column.clone();
                 table = self.join(table, name, relation)?;
                 if next.is_some_and(|next| leads_on(&self.tables[table].model, next)) {
@@ -58,7 +61,10 @@ impl Scope<'_> {
                 }
                 return Ok((self.row(table, name, &to_column, next)?, rest));
             };
-            let own = Target::Column(Column { table, model: model.clone(), position });
+            let column = self.owned(table, position)?;
+            let Column { model, position, .. } = column.clone();
+            table = column.table;
+            let own = Target::Column(column);
             let (Some(next), Some(relation)) = (next, model.forward(position)) else {
                 return Ok((own, rest));
             };
@@ -81,6 +87,37 @@ impl Scope<'_> {
         unreachable!("names lead to a field or to an error")
     }
 
+    /// The field at a position of a table's model, in the table that has it: those that the model extends are joined. The key of such a
+    /// one stands in a link already.
+    pub(super) fn owned(&mut self, mut table: usize, mut position: usize) -> Result<Column> {
+        let mut model = self.tables[table].model.clone();
+        while let Some(Inherited { parent, position: above }) = model.fields[position].inherited {
+            if model.is_key(position)
+                && let Some(own) =
+                    model.same_key(position).into_iter().find(|&same| model.fields[same].inherited.is_none())
+            {
+                position = own;
+                break;
+            }
+            table = self.join_parent(table, parent)?;
+            (model, position) = (model.parent(parent), above);
+        }
+        Ok(Column { table, model, position })
+    }
+
+    /// The table of a parent of a table's model.
+    pub(super) fn join_parent(&mut self, table: usize, parent: usize) -> Result<usize> {
+        let (name, relation) = self.tables[table].model.upward(parent);
+        self.join(table, &name, relation)
+    }
+
+    /// A relation from another model to a table's model, or to one that this extends; and the table that it leads from.
+    fn relation(&mut self, table: usize, name: &str) -> Result<Option<(usize, Relation)>> {
+        let Some(way) = self.tables[table].model.way_to(name) else { return Ok(None) };
+        let table = way.into_iter().try_fold(table, |table, parent| self.join_parent(table, parent))?;
+        Ok(self.tables[table].model.relation(name).map(|relation| (table, relation)))
+    }
+
     /// Follows names on from a relation whose rows are this scope's: without any, the row itself is meant.
     pub(super) fn resolve_row<'n>(
         &mut self,
@@ -101,7 +138,7 @@ impl Scope<'_> {
         }
         let column_at = |position| Column { table, model: model.clone(), position };
         let key = model.key();
-        let present = model.fields.iter().position(|field| field.column == column).unwrap_or(key[0]);
+        let present = model.own().find(|&position| model.fields[position].column == column).unwrap_or(key[0]);
         let key = if let [key] = key[..] { Some(column_at(key)) } else { None };
         Ok(Target::Row { key, present: column_at(present), name: name.to_owned() })
     }
@@ -116,7 +153,20 @@ impl Scope<'_> {
         let mut model = self.model().clone();
         let mut joined = Some(0);
         for (index, name) in names.iter().enumerate() {
-            let forward = model.find(name).ok();
+            let found = model.find(name).ok();
+            let (way, forward) = match found {
+                Some(position) => {
+                    let (way, position) = model.owner(position);
+                    (way, Some(position))
+                }
+                None => (model.way_to(name).unwrap_or_default(), None),
+            };
+            for parent in way {
+                let (name, relation) = model.upward(parent);
+                joined = joined.and_then(|table| self.joined(table, &name, &relation));
+                model = relation.model.clone();
+                path.push((name, relation));
+            }
             let relation = match forward {
                 Some(position) => model.forward(position),
                 None => model.relation(name),
@@ -130,8 +180,8 @@ impl Scope<'_> {
                 for (name, relation) in path {
                     table = self.join(table, &name, relation)?;
                 }
-                let here = |field: &Field| field.column == relation.from_column;
-                let position = model.fields.iter().position(here).expect("a relation starts from a field");
+                let here = |position: &usize| model.fields[*position].column == relation.from_column;
+                let position = model.own().find(here).expect("a relation starts from a field");
                 let from = Column { table, model, position };
                 return Ok(Some(Crossing { from, relation, name, names: index + 1 }));
             }
@@ -156,7 +206,7 @@ impl Scope<'_> {
 
 /// Whether a name that follows a relation names something of the other model, rather than a transform or a lookup.
 fn leads_on(model: &ModelRef, name: &str) -> bool {
-    model.find(name).is_ok() || model.relation(name).is_some()
+    model.find(name).is_ok() || model.way_to(name).is_some()
 }
 
 /// Refuses what follows a relation where it can be no transform and no lookup either: a misspelt field of the other model.

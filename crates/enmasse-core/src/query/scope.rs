@@ -72,6 +72,7 @@ struct Join {
 }
 
 /// A column of one of a scope's tables.
+#[derive(Clone)]
 pub(super) struct Column {
     pub(super) table: usize,
     pub(super) model: ModelRef,
@@ -149,7 +150,10 @@ impl<'q> Scope<'q> {
         if let Some(found) = self.joined(from, name, &relation) {
             return Ok(found);
         }
-        self.may_join(name)?;
+        // a model that this one extends has a part of the same row
+        if !relation.field.is_some_and(|field| self.tables[from].model.is_link(field)) {
+            self.may_join(name)?;
+        }
         let alias = self.aliases.next();
         let inner = !relation.optional && !relation.many && self.is_inner(from);
         let model = relation.model.clone();
@@ -194,9 +198,9 @@ impl<'q> Scope<'q> {
         format!("{}.{}", dialect.quote(&self.tables[table].alias), dialect.quote(column)).into()
     }
 
-    /// A column of the scope's own table.
-    pub(super) fn own_column(&self, dialect: &dyn Dialect, position: usize) -> Fragment {
-        self.column_sql(dialect, 0, &self.model().fields[position].column)
+    /// A table as columns name it.
+    pub(super) fn table_sql(&self, dialect: &dyn Dialect, table: usize) -> String {
+        dialect.quote(&self.tables[table].alias)
     }
 
     /// The table and its joins, for `FROM`.

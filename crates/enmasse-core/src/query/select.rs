@@ -210,10 +210,21 @@ fn order_by(order: Vec<(Fragment, bool)>) -> Fragment {
 }
 
 impl<'q> Compiler<'q> {
-    /// A column of the query's own table.
+    /// The column of a field of the query's model; the tables of models that this extends are joined.
     pub(crate) fn own_column(&mut self, position: usize) -> Fragment {
         let dialect = self.dialect;
-        self.scope().own_column(dialect, position)
+        let scope = self.scope();
+        let column = scope.owned(0, position).expect("a row's own parts can be joined");
+        scope.sql(dialect, &column)
+    }
+
+    /// The table, as columns name it, that these parents in turn lead to.
+    pub(crate) fn part(&mut self, way: &[usize]) -> String {
+        let dialect = self.dialect;
+        let scope = self.scope();
+        let up = |table, &parent| scope.join_parent(table, parent).expect("a row's own parts can be joined");
+        let table = way.iter().fold(0, up);
+        self.scope().table_sql(dialect, table)
     }
 
     /// The columns of the primary key of the query's own table.

@@ -72,7 +72,7 @@ impl Operand {
             Operand::One(expr) => expr.visit(see),
             Operand::Several(exprs) => exprs.iter().for_each(|expr| expr.visit(see)),
             Operand::Query(select) => see(&Expr::Subquery(select.clone())),
-            Operand::Many(_) => {}
+            Operand::Many(_) | Operand::Keys(_) => {}
         }
     }
 }

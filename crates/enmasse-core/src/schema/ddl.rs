@@ -61,7 +61,7 @@ pub struct TableRules {
 pub fn create_tables(dialect: &dyn Dialect, models: &[ModelRef]) -> Result<Plan> {
     let mut plan = Plan::default();
     let ordered = in_order(models);
-    for model in &ordered.models {
+    for model in ordered.models.iter().filter(|model| model.proxy.is_none()) {
         let references: Vec<&Reference> = ordered.references.iter().filter(|r| r.model == *model).collect();
         plan.steps.push(create_table(dialect, model, &references)?);
         plan.steps.extend(indexes(dialect, model));
@@ -88,7 +88,7 @@ pub fn drop_tables(dialect: &dyn Dialect, models: &[ModelRef]) -> Plan {
             plan.steps.push(script(format!("ALTER TABLE {table} DROP CONSTRAINT {name}")));
         }
     }
-    for model in ordered.models.iter().rev() {
+    for model in ordered.models.iter().rev().filter(|model| model.proxy.is_none()) {
         plan.steps.push(script(format!("DROP TABLE IF EXISTS {}", quote_table(dialect, &model.table))));
     }
     plan
@@ -140,12 +140,13 @@ fn in_order(models: &[ModelRef]) -> Ordered {
     ordered
 }
 
-/// Adds a model after all that it refers to; a proxy has no table of its own. A model that is seen but not added yet is one of a circle.
+/// Adds a model after all that it refers to. A model that is seen but not added yet is one of a circle.
 fn visit(model: &ModelRef, wanted: &[ModelRef], seen: &mut HashSet<String>, ordered: &mut Ordered) {
-    if model.proxy.is_some() || !seen.insert(model.label.clone()) {
+    if !seen.insert(model.label.clone()) {
         return;
     }
-    for (position, field) in model.fields.iter().enumerate() {
+    for position in model.own().filter(|_| model.proxy.is_none()) {
+        let field = &model.fields[position];
         let Some(relation) = model.forward(position) else { continue };
         let other = relation.model.concrete();
         let within = other != *model && wanted.contains(&other);
@@ -166,7 +167,7 @@ fn visit(model: &ModelRef, wanted: &[ModelRef], seen: &mut HashSet<String>, orde
 fn create_table(dialect: &dyn Dialect, model: &ModelRef, references: &[&Reference]) -> Result<Step> {
     let rules = dialect.table_rules();
     let mut lines = Vec::new();
-    for field in &model.fields {
+    for field in model.own().map(|position| &model.fields[position]) {
         lines.push(
             column(dialect, model, field).map_err(|e| e.at(format_args!("{}.{}", model.name, field.name)))?,
         );
@@ -261,7 +262,10 @@ fn indexes(dialect: &dyn Dialect, model: &ModelRef) -> Vec<Step> {
     }
     let first_of_key = model.key()[0];
     let without = |(position, field): &(usize, &Field)| {
-        field.foreign_key.is_some() && !field.is_unique() && *position != first_of_key
+        field.foreign_key.is_some()
+            && field.inherited.is_none()
+            && !field.is_unique()
+            && *position != first_of_key
     };
     let create = |(_, field): (usize, &Field)| {
         script(format!(

@@ -1,7 +1,7 @@
 //! One field of a model.
 
 use crate::error::{Error, Result};
-use crate::schema::Model;
+use crate::schema::{Inherited, Model};
 use crate::value::{DataType, Value};
 
 /// One field: its name in Rust, its column in the database, and what may stand in it.
@@ -47,6 +47,8 @@ pub struct Field {
     /// The digits of a second's fraction that the column keeps, where these are fewer than six: a `datetime` of MariaDB
     /// keeps none.
     pub second_digits: Option<u32>,
+    /// Where it is in the table of a model that this one extends.
+    pub inherited: Option<Inherited>,
     column_is_set: bool,
 }
 
@@ -120,6 +122,7 @@ impl Field {
             choices: None,
             range: None,
             second_digits: None,
+            inherited: None,
             column_is_set: false,
         }
     }

@@ -1,76 +1,246 @@
-//! The fields that a model has of others: of those that it extends, or of the one that it is a proxy of.
+//! Models that extend others: each has a table of its own, whose primary key is a link to the parent's row.
+//!
+//! The fields of a model are those of its parents, then the links, then its own; so that a position names a field whichever table
+//! it is in.
 
 use std::collections::HashMap;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::{Field, Model};
+use crate::schema::{Field, ForeignKey, Model, ModelRef, Relation};
 
-/// Puts inherited fields into the models that have them.
+/// A model that another extends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parent {
+    /// Its label.
+    pub model: String,
+    /// The field of the child that links to the parent's row; by default the parent's name in lower case with `_ptr`.
+    pub link: Option<String>,
+    /// That field's column; by default its name with `_id`.
+    pub column: Option<String>,
+    /// What the relation is called from the parent; by default the child's name in lower case, `"+"` for none.
+    pub related_name: Option<String>,
+}
+
+/// Where the field of a parent stands that a child has inherited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inherited {
+    /// Which of the model's parents.
+    pub parent: usize,
+    /// The field's position there.
+    pub position: usize,
+}
+
+/// Gives each model the fields of those that it extends, and the links; and a proxy those of its concrete model.
 pub(super) fn inherit(models: &mut [Model], by_label: &HashMap<String, usize>) -> Result<()> {
-    let mut states = vec![State::New; models.len()];
-    (0..models.len()).try_for_each(|index| resolve(index, models, by_label, &mut states))
+    let mut done = vec![false; models.len()];
+    for index in 0..models.len() {
+        visit(index, models, by_label, &mut done, &mut Vec::new())?;
+    }
+    Ok(())
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum State {
-    New,
-    Begun,
-    Done,
-}
-
-fn resolve(
+fn visit(
     index: usize,
     models: &mut [Model],
     by_label: &HashMap<String, usize>,
-    states: &mut [State],
+    done: &mut [bool],
+    around: &mut Vec<usize>,
 ) -> Result<()> {
-    match states[index] {
-        State::Done => return Ok(()),
-        State::Begun => {
-            let message = format!("{} extends itself, or is a proxy of itself.", models[index].name);
-            return Err(Error::new(ErrorKind::Configuration, message));
-        }
-        State::New => states[index] = State::Begun,
+    if done[index] {
+        return Ok(());
     }
-    let mut bases = Vec::new();
-    for label in models[index].bases() {
-        let base = *by_label.get(label).ok_or_else(|| {
+    if around.contains(&index) {
+        return Err(wrong(format!("{} extends itself.", models[index].name)));
+    }
+    around.push(index);
+    let above = models[index].parents.iter().map(|parent| parent.model.clone());
+    for label in above.chain(models[index].proxy.clone()).collect::<Vec<_>>() {
+        let above = *by_label.get(&label).ok_or_else(|| {
             let what = format!("{} extends an unknown model", models[index].name);
-            Error::unknown(ErrorKind::Configuration, what, label, by_label.keys().map(String::as_str))
+            let labels = models.iter().map(|model| model.label.as_str());
+            Error::unknown(ErrorKind::Configuration, what, &label, labels)
         })?;
-        bases.push(base);
+        visit(above, models, by_label, done, around)?;
     }
-    for &base in &bases {
-        resolve(base, models, by_label, states)?;
+    around.pop();
+    done[index] = true;
+    match &models[index].proxy {
+        Some(concrete) => stand_for(index, by_label[concrete], models),
+        None => extend(index, models, by_label),
     }
-    if models[index].proxy.is_some() {
-        let concrete = models[bases[0]].clone();
-        let model = &mut models[index];
-        model.table = concrete.table;
-        model.fields = concrete.fields;
-        model.inherited = model.fields.len();
-        model.unique_together = concrete.unique_together;
-    } else if !bases.is_empty() {
-        let mut fields = Vec::new();
-        for &base in &bases {
-            fields.extend(models[base].fields.iter().cloned().map(|mut field| {
-                field.primary_key = false;
-                field
-            }));
-        }
-        let inherited = fields.len();
-        for (number, &base) in bases.iter().enumerate() {
-            let key = models[base].key().first().map(|&position| models[base].fields[position].clone());
-            let Some(key) = key else { continue };
-            let link = Field::new(models[index].parents[number].link.clone(), key.data_type)
-                .foreign_key(models[base].label.clone());
-            fields.push(if number == 0 { link.primary_key() } else { link.unique() });
-        }
-        let model = &mut models[index];
-        fields.append(&mut model.fields);
-        model.fields = fields;
-        model.inherited = inherited;
+}
+
+/// A proxy has the table and the fields of its concrete model.
+fn stand_for(index: usize, concrete: usize, models: &mut [Model]) -> Result<()> {
+    let Model { table, fields, parents, unique_together, left_out, .. } = models[concrete].clone();
+    let proxy = &mut models[index];
+    if !proxy.fields.is_empty() || !proxy.parents.is_empty() {
+        return Err(wrong(format!("{} is a proxy, which has no fields of its own.", proxy.name)));
     }
-    states[index] = State::Done;
+    (proxy.table, proxy.fields, proxy.parents) = (table, fields, parents);
+    (proxy.unique_together, proxy.left_out) = (unique_together, left_out);
     Ok(())
+}
+
+fn extend(index: usize, models: &mut [Model], by_label: &HashMap<String, usize>) -> Result<()> {
+    if models[index].parents.is_empty() {
+        return Ok(());
+    }
+    let child = models[index].name.clone();
+    if let Some(key) = models[index].fields.iter().find(|field| field.primary_key) {
+        return Err(wrong(format!(
+            "{child}.{}: a model that extends another has the link to it as its primary key.",
+            key.name
+        )));
+    }
+    let mut parents = std::mem::take(&mut models[index].parents);
+    let (mut fields, mut links) = (Vec::new(), Vec::new());
+    for (number, parent) in parents.iter_mut().enumerate() {
+        let above = &models[by_label[&parent.model]];
+        let [key] = above.key()[..] else {
+            return Err(wrong(format!(
+                "{child} extends {}, which has a composite primary key: a link to it is one column.",
+                above.name
+            )));
+        };
+        for (position, field) in above.fields.iter().enumerate() {
+            let mut field = field.clone();
+            (field.primary_key, field.identity) = (false, false);
+            field.inherited = Some(Inherited { parent: number, position });
+            fields.push(field);
+        }
+        let link = parent.link.get_or_insert_with(|| format!("{}_ptr", above.name.to_lowercase()));
+        let mut field =
+            Field::new(link.as_str(), above.fields[key].data_type.clone()).references(ForeignKey {
+                model: parent.model.clone(),
+                to_field: None,
+                related_name: parent.related_name.clone(),
+            });
+        if let Some(column) = &parent.column {
+            field = field.column(column);
+        }
+        parent.column = Some(field.column.clone());
+        field = if number == 0 { field.primary_key() } else { field.unique() };
+        links.push(field);
+    }
+    let model = &mut models[index];
+    let own = std::mem::take(&mut model.fields);
+    model.fields = fields.into_iter().chain(links).chain(own).collect();
+    model.parents = parents;
+    refuse_diamond(index, models, by_label)
+}
+
+/// A table that a model reaches by two ways would have to be written twice for one row.
+fn refuse_diamond(index: usize, models: &[Model], by_label: &HashMap<String, usize>) -> Result<()> {
+    let mut seen = Vec::new();
+    let mut next: Vec<&Model> = vec![&models[index]];
+    while let Some(model) = next.pop() {
+        for parent in &model.parents {
+            if seen.contains(&&parent.model) {
+                let twice = &models[by_label[&parent.model]].name;
+                return Err(wrong(format!("{} extends {twice} in two ways.", models[index].name)));
+            }
+            seen.push(&parent.model);
+            next.push(&models[by_label[&parent.model]]);
+        }
+    }
+    Ok(())
+}
+
+fn wrong(message: String) -> Error {
+    Error::new(ErrorKind::Configuration, message)
+}
+
+impl ModelRef {
+    /// The models that this one extends, each with the position of the field that links to its row.
+    pub fn extended(&self) -> Vec<(ModelRef, usize)> {
+        let inherited = self.fields.iter().filter(|field| field.inherited.is_some()).count();
+        let models = self.parents.iter().zip(inherited..);
+        models.map(|(parent, link)| (self.other(self.schema().by_label[&parent.model]), link)).collect()
+    }
+
+    /// The parent of this number.
+    pub(crate) fn parent(&self, number: usize) -> ModelRef {
+        self.other(self.schema().by_label[&self.parents[number].model])
+    }
+
+    /// The position of the link to the parent of this number.
+    pub(crate) fn link(&self, number: usize) -> usize {
+        self.fields.iter().filter(|field| field.inherited.is_some()).count() + number
+    }
+
+    /// Whether the field at this position links to the row of a model that this one extends.
+    pub(crate) fn is_link(&self, position: usize) -> bool {
+        (self.link(0)..self.link(self.parents.len())).contains(&position)
+    }
+
+    /// Whether the field at this position is a part of the row's key: of the primary key, or of that of a model that this one extends.
+    pub fn is_key(&self, position: usize) -> bool {
+        let (way, above) = self.owner(position);
+        let model = way.iter().fold(self.clone(), |model, &parent| model.parent(parent));
+        model.fields[above].primary_key || model.is_link(above)
+    }
+
+    /// The positions of all fields that have the same value as this one, itself too: a link, and the key that it refers to.
+    pub fn same_key(&self, position: usize) -> Vec<usize> {
+        let wanted = self.referred_by(position);
+        (0..self.fields.len()).filter(|&other| self.referred_by(other) == wanted).collect()
+    }
+
+    /// Where links lead from this field in the end: the parents on the way, and the position there.
+    fn referred_by(&self, position: usize) -> (Vec<usize>, usize) {
+        let (mut way, mut position) = self.owner(position);
+        loop {
+            let model = way.iter().fold(self.clone(), |model, &parent| model.parent(parent));
+            if !model.is_link(position) {
+                return (way, position);
+            }
+            let parent = position - model.link(0);
+            way.push(parent);
+            position = model.parent(parent).key()[0];
+        }
+    }
+
+    /// The positions of the fields of the parent of this number, in its order.
+    pub fn inherited(&self, parent: usize) -> impl Iterator<Item = usize> + '_ {
+        let of = move |position: &usize| {
+            self.fields[*position].inherited.is_some_and(|inherited| inherited.parent == parent)
+        };
+        (0..self.fields.len()).filter(of)
+    }
+
+    /// Whether the model extends another.
+    pub fn is_child(&self) -> bool {
+        !self.parents.is_empty()
+    }
+
+    /// The numbers of the parents that lead to the model, this one or one that it extends, which has a relation of this name.
+    pub(crate) fn way_to(&self, name: &str) -> Option<Vec<usize>> {
+        if self.relation(name).is_some() {
+            return Some(Vec::new());
+        }
+        (0..self.parents.len()).find_map(|number| {
+            let mut way = self.parent(number).way_to(name)?;
+            way.insert(0, number);
+            Some(way)
+        })
+    }
+
+    /// The relation over the link to the parent of this number, and its name.
+    pub(crate) fn upward(&self, number: usize) -> (String, Relation) {
+        let link = self.link(number);
+        let relation = self.forward(link).expect("a link is a foreign key");
+        (self.fields[link].name.clone(), relation)
+    }
+
+    /// The field at a position as the field of the table that has it: the numbers of the parents that lead there, and its position there.
+    pub(crate) fn owner(&self, position: usize) -> (Vec<usize>, usize) {
+        let (mut way, mut model, mut position) = (Vec::new(), self.clone(), position);
+        while let Some(Inherited { parent, position: above }) = model.fields[position].inherited {
+            way.push(parent);
+            model = model.parent(parent);
+            position = above;
+        }
+        (way, position)
+    }
 }

@@ -10,7 +10,8 @@ mod model;
 
 pub use ddl::{TableRules, create_tables, drop_tables};
 pub use field::{Auto, Default, Field, ForeignKey};
-pub use model::{LeftOut, Model, Parent};
+pub use inherit::{Inherited, Parent};
+pub use model::{LeftOut, Model};
 
 use std::collections::HashMap;
 use std::fmt;
@@ -92,7 +93,9 @@ impl Schema {
         models.iter().try_for_each(Model::check)?;
         let mut reverse: Vec<Vec<Reverse>> = models.iter().map(|_| Vec::new()).collect();
         for (index, model) in models.iter().enumerate() {
-            for (position, field) in model.fields.iter().enumerate().skip(model.inherited) {
+            // what refers to another model is the concrete model, in its own table
+            for position in model.own().filter(|_| model.proxy.is_none()) {
+                let field = &model.fields[position];
                 let Some(key) = &field.foreign_key else { continue };
                 let place = format!("{}.{}", model.name, field.name);
                 let target = *by_label.get(&key.model).ok_or_else(|| {
@@ -104,8 +107,8 @@ impl Schema {
                     )
                 })?;
                 models[target].referred(key).map_err(|error| error.at(&place))?;
-                let target = concrete(&models, &by_label, target);
                 let Some(name) = key.reverse_name(model) else { continue };
+                let target = concrete(target, &models, &by_label);
                 let taken = models[target].position(&name).is_some()
                     || reverse[target].iter().any(|other| other.name == name);
                 if taken {
@@ -118,11 +121,9 @@ impl Schema {
                 reverse[target].push(Reverse { name, model: index, field: position });
             }
         }
-        // Relations to a model are there on those that extend it and on its proxies.
-        let inherited: Vec<Vec<Reverse>> = (0..models.len())
-            .map(|index| inherited_relations(&models, &by_label, &reverse, index, index))
-            .collect();
-        reverse.iter_mut().zip(inherited).for_each(|(own, inherited)| own.extend(inherited));
+        for index in 0..models.len() {
+            reverse[index] = reverse[concrete(index, &models, &by_label)].clone();
+        }
         take_limits(&mut models, &by_label);
         Ok(Arc::new(Schema { models, by_label, reverse }))
     }
@@ -151,29 +152,12 @@ impl Schema {
     }
 }
 
-/// The model whose table a proxy is another name of; any other model itself.
-fn concrete(models: &[Model], by_label: &HashMap<String, usize>, mut index: usize) -> usize {
+/// The model whose table a proxy has; of any other model, itself.
+fn concrete(mut index: usize, models: &[Model], by_label: &HashMap<String, usize>) -> usize {
     while let Some(label) = &models[index].proxy {
         index = by_label[label];
     }
     index
-}
-
-/// The relations that point at what a model extends or is a proxy of, but for those that come from itself.
-fn inherited_relations(
-    models: &[Model],
-    by_label: &HashMap<String, usize>,
-    reverse: &[Vec<Reverse>],
-    of: usize,
-    index: usize,
-) -> Vec<Reverse> {
-    let mut all = Vec::new();
-    for label in models[index].bases() {
-        let base = by_label[label];
-        all.extend(reverse[base].iter().filter(|other| other.model != of).cloned());
-        all.extend(inherited_relations(models, by_label, reverse, of, base));
-    }
-    all
 }
 
 /// Gives foreign keys without a length or digits those of what they refer to, which may be a foreign key in turn.
@@ -229,9 +213,9 @@ impl ModelRef {
         &self.schema
     }
 
-    /// The model whose table this is, where it is a proxy; else the model itself.
+    /// The model whose table it has, where it is a proxy; otherwise the model itself.
     pub fn concrete(&self) -> ModelRef {
-        self.other(concrete(&self.schema.models, &self.schema.by_label, self.index))
+        self.other(concrete(self.index, &self.schema.models, &self.schema.by_label))
     }
 
     fn other(&self, index: usize) -> ModelRef {
@@ -271,8 +255,18 @@ impl ModelRef {
 
     /// The names of everything that a filter on this model can start with.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        let reverse = self.schema.reverse[self.index].iter().map(|reverse| reverse.name.as_str());
-        self.fields.iter().map(|field| field.name.as_str()).chain(reverse)
+        self.fields.iter().map(|field| field.name.as_str()).chain(self.reverse_names())
+    }
+
+    /// What relations from other models are called, to this model and to those that it extends.
+    fn reverse_names(&self) -> Vec<&str> {
+        let Schema { models, by_label, reverse } = &*self.schema;
+        let (mut names, mut next) = (Vec::new(), vec![self.index]);
+        while let Some(index) = next.pop() {
+            names.extend(reverse[index].iter().map(|reverse| reverse.name.as_str()));
+            next.extend(models[index].parents.iter().map(|parent| by_label[&parent.model]));
+        }
+        names
     }
 }
 

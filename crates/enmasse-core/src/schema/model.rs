@@ -1,7 +1,7 @@
 //! One model: a table and its fields.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::{Field, ForeignKey};
+use crate::schema::{Field, ForeignKey, Parent};
 
 /// One model: a table and its fields.
 #[derive(Clone, Debug)]
@@ -13,27 +13,16 @@ pub struct Model {
     pub label: String,
     /// Its table, as `table` or `schema.table`.
     pub table: String,
-    /// Its fields, in order.
+    /// Its fields, in order; once it is in a schema, those of its [`parents`](Model::parents) first, then the links to these.
     pub fields: Vec<Field>,
+    /// The models that it extends: its table has its own fields, and a link to the row of each.
+    pub parents: Vec<Parent>,
+    /// The label of the model whose table it has, where it is a proxy.
+    pub proxy: Option<String>,
     /// Sets of fields, by name, that are unique together.
     pub unique_together: Vec<Vec<String>>,
     /// The columns of the table that are no fields, where the model was read from a catalogue.
     pub left_out: Vec<LeftOut>,
-    /// The models that it extends: each has its own table, and a row of this model has a row in each.
-    pub parents: Vec<Parent>,
-    /// The label of the model whose table it is another name of.
-    pub proxy: Option<String>,
-    /// How many of the first fields are inherited; known within a schema.
-    pub(crate) inherited: usize,
-}
-
-/// A model that another one extends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parent {
-    /// Its label.
-    pub model: String,
-    /// The field of the child that refers to the parent's row.
-    pub link: String,
 }
 
 /// A column or a table that a catalogue has and a schema has not.
@@ -55,11 +44,10 @@ impl Model {
             label,
             table: table.into(),
             fields: Vec::new(),
-            unique_together: Vec::new(),
-            left_out: Vec::new(),
             parents: Vec::new(),
             proxy: None,
-            inherited: 0,
+            unique_together: Vec::new(),
+            left_out: Vec::new(),
         }
     }
 
@@ -78,33 +66,49 @@ impl Model {
         self
     }
 
-    /// Makes these fields, by name, unique together.
+    /// Makes it extend the model with this label: Django's multi-table inheritance. The first that it extends gives it its primary key, a
+    /// link to the parent's row.
+    ///
+    /// ```
+    /// use enmasse_core::DataType;
+    /// use enmasse_core::schema::{Field, Model, Schema};
+    ///
+    /// let schema = Schema::new(vec![
+    ///     Model::new("BaseUser", "base_user")
+    ///         .add(Field::new("id", DataType::BigInt).primary_key())
+    ///         .add(Field::new("name", DataType::TEXT)),
+    ///     Model::new("Customer", "customer").extends("BaseUser").add(Field::new("level", DataType::TEXT)),
+    /// ])?;
+    /// let customer = schema.model("Customer")?;
+    /// let names: Vec<_> = customer.fields.iter().map(|field| field.name.as_str()).collect();
+    /// assert_eq!(names, ["id", "name", "baseuser_ptr", "level"]);
+    /// assert_eq!(customer.field("pk")?.column, "baseuser_ptr_id");
+    /// # Ok::<(), enmasse_core::Error>(())
+    /// ```
     #[must_use]
-    pub fn unique_together(mut self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.unique_together.push(fields.into_iter().map(Into::into).collect());
+    pub fn extends(self, model: impl Into<String>) -> Self {
+        self.extends_by(Parent { model: model.into(), link: None, column: None, related_name: None })
+    }
+
+    /// Makes it extend a model by a link that has a name or a column of its own.
+    #[must_use]
+    pub fn extends_by(mut self, parent: Parent) -> Self {
+        self.parents.push(parent);
         self
     }
 
-    /// Makes it extend another model: it has its fields, and a link to its row, named as Django does (`baseuser_ptr`). The first
-    /// parent's link is the primary key.
-    #[must_use]
-    pub fn extends(mut self, parent: impl Into<String>) -> Self {
-        let model = parent.into();
-        let name = model.rsplit("::").next().unwrap_or_default().to_lowercase();
-        self.parents.push(Parent { model, link: format!("{name}_ptr") });
-        self
-    }
-
-    /// Makes it another name of a model's table, with its fields and relations.
+    /// Makes it another model over the table of the one with this label: it has that one's fields, and none of its own.
     #[must_use]
     pub fn proxy_of(mut self, model: impl Into<String>) -> Self {
         self.proxy = Some(model.into());
         self
     }
 
-    /// The labels of the models whose fields it has.
-    pub(crate) fn bases(&self) -> impl Iterator<Item = &str> {
-        self.proxy.as_deref().into_iter().chain(self.parents.iter().map(|parent| parent.model.as_str()))
+    /// Makes these fields, by name, unique together.
+    #[must_use]
+    pub fn unique_together(mut self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.unique_together.push(fields.into_iter().map(Into::into).collect());
+        self
     }
 
     /// The table's own name, without its schema's.
@@ -151,6 +155,11 @@ impl Model {
         self.find(name).map(|position| &self.fields[position])
     }
 
+    /// The positions of the fields that are in the model's own table.
+    pub fn own(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.fields.len()).filter(|&position| self.fields[position].inherited.is_none())
+    }
+
     /// The positions of the primary key's fields: one, or several of a composite key.
     pub fn key(&self) -> Vec<usize> {
         (0..self.fields.len()).filter(|&position| self.fields[position].primary_key).collect()
@@ -159,7 +168,17 @@ impl Model {
     /// The field that a foreign key to this model refers to.
     pub(crate) fn referred(&self, key: &ForeignKey) -> Result<&Field> {
         if let Some(name) = &key.to_field {
-            return self.field(name);
+            let field = self.field(name)?;
+            return match field.inherited {
+                None => Ok(field),
+                Some(_) => Err(Error::new(
+                    ErrorKind::Configuration,
+                    format!(
+                        "{}.{name} is in the table of a model that it extends: refer to that one.",
+                        self.name
+                    ),
+                )),
+            };
         }
         match self.key()[..] {
             [position] => Ok(&self.fields[position]),
@@ -179,7 +198,10 @@ impl Model {
             return wrong(format!("{} has no primary key.", self.name));
         }
         for (position, field) in self.fields.iter().enumerate() {
-            let same = |other: &Field| other.name == field.name || other.column == field.column;
+            let own = field.inherited.is_none();
+            let same = |other: &Field| {
+                other.name == field.name || own && other.inherited.is_none() && other.column == field.column
+            };
             if self.fields[..position].iter().any(same) {
                 return wrong(format!("{} has two fields or columns '{}'.", self.name, field.name));
             }
@@ -194,7 +216,12 @@ impl Model {
             }
         }
         for name in self.unique_together.iter().flatten() {
-            self.field(name)?;
+            if self.field(name)?.inherited.is_some() {
+                return wrong(format!(
+                    "{}.{name} is not in the model's own table, which could keep it unique.",
+                    self.name
+                ));
+            }
         }
         Ok(())
     }

@@ -19,7 +19,10 @@ pub(crate) fn push_json(out: &mut impl Write, document: &Value) -> fmt::Result {
         Value::Null => out.write_str("null"),
         Value::Bool(true) => out.write_str("true"),
         Value::Bool(false) => out.write_str("false"),
-        Value::Number(number) => write!(out, "{number}"),
+        Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+            Some(float) => push_float(out, float),
+            None => write!(out, "{number}"),
+        },
         Value::String(text) => push_text(out, text),
         Value::Array(items) => {
             out.write_char('[')?;
@@ -46,6 +49,19 @@ fn separate(out: &mut impl Write, position: usize) -> fmt::Result {
     if position > 0 { out.write_str(", ") } else { Ok(()) }
 }
 
+/// Rust's debug output and Python's `repr` are alike, but for the exponent: `1e-7` is `1e-07`, and `1e16` is `1e+16`.
+fn push_float(out: &mut impl Write, float: f64) -> fmt::Result {
+    let text = format!("{float:?}");
+    match text.split_once('e') {
+        None => out.write_str(&text),
+        Some((digits, exponent)) => {
+            let (sign, exponent) =
+                exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
+            write!(out, "{digits}e{sign}{exponent:0>2}")
+        }
+    }
+}
+
 fn push_text(out: &mut impl Write, text: &str) -> fmt::Result {
     out.write_char('"')?;
     let mut rest = text;
@@ -62,7 +78,7 @@ fn push_text(out: &mut impl Write, text: &str) -> fmt::Result {
 }
 
 fn is_escaped(byte: u8) -> bool {
-    !(b' '..=0x7f).contains(&byte) || matches!(byte, b'"' | b'\\')
+    !(b' '..=b'~').contains(&byte) || matches!(byte, b'"' | b'\\')
 }
 
 fn push_escape(out: &mut impl Write, character: char) -> fmt::Result {
@@ -91,10 +107,12 @@ mod tests {
     #[test]
     fn writes_as_python_does() {
         let document = json!({"a": [1, 2.5, null, true], "k:\"\\,": "é😀\n\r\t\u{8}\u{c}\u{1}\u{7f}"});
-        let text = r#"{"a": [1, 2.5, null, true], "k:\"\\,": "\u00e9\ud83d\ude00\n\r\t\b\f\u0001DEL"}"#;
-        let text = &text.replace("DEL", "\u{7f}");
-        assert_eq!(write_json(&document), *text);
+        let text = r#"{"a": [1, 2.5, null, true], "k:\"\\,": "\u00e9\ud83d\ude00\n\r\t\b\f\u0001\u007f"}"#;
+        assert_eq!(write_json(&document), text);
         assert_eq!(serde_json::from_str::<serde_json::Value>(text).unwrap(), document);
         assert_eq!(write_json(&json!({})), "{}");
+        let numbers = json!([1e15, 1e16, 1.5e300, 1e-4, 1e-5, 5e-324, -0.0, i64::MIN, u64::MAX]);
+        let text = "[1000000000000000.0, 1e+16, 1.5e+300, 0.0001, 1e-05, 5e-324, -0.0, -9223372036854775808, 18446744073709551615]";
+        assert_eq!(write_json(&numbers), text);
     }
 }

@@ -50,6 +50,7 @@ fn can(strategy: Strategy, database: &str) -> bool {
         Strategy::Arrays | Strategy::Copy => &["PostgreSQL"],
         Strategy::LoadData | Strategy::StagedInserts => &["MariaDB", "MySQL"],
         Strategy::BulkExecute => &["MariaDB"],
+        Strategy::Cases => &["MariaDB", "MySQL"],
         Strategy::Values => &["PostgreSQL", "MariaDB", "MySQL"],
         other => panic!("a new strategy: {other:?}"),
     };
@@ -94,4 +95,9 @@ fn a_bulk_execute() {
 #[test]
 fn values() {
     insta::assert_snapshot!("values", sheet(Strategy::Values, None));
+}
+
+#[test]
+fn cases() {
+    insta::assert_snapshot!("cases", sheet(Strategy::Cases, None));
 }

@@ -323,7 +323,7 @@ impl Way {
 
 /// Writes rows and nothing more; `alone` is a transaction of its own.
 fn write_only(write: RowStatement, alone: bool) -> WriteRows {
-    WriteRows { write, matches: None, old: None, returned: Vec::new(), alone, stored_key: 0 }
+    WriteRows { write, keep: None, matches: None, old: None, returned: Vec::new(), alone, stored_key: 0 }
 }
 
 /// Names the rows of `t` whose numbers are given, and says how many there were.
@@ -513,6 +513,7 @@ fn sqlite_gives_back_what_each_run_returns() {
         let updated = as_work(move |connection| {
             let mut rows = numbered(&dialect, Form::Cells, 3, 0);
             let write = WriteRows {
+                keep: None,
                 write: row(
                     "UPDATE t SET name = ? WHERE id = ? AND name IS NOT ? RETURNING id, name",
                     &[1, 0, 1],
@@ -580,6 +581,7 @@ fn sqlite_tells_a_key_that_the_column_takes_for_another() {
             }
             let mut rows = Given(VecDeque::from([Ok(encoder.finish_rows())]));
             let write = WriteRows {
+                keep: None,
                 write: RowStatement {
                     sql: "UPDATE w SET id = 2 WHERE name = ? RETURNING name".to_owned(),
                     binds: vec![Bind::Cell(0)],

@@ -6,7 +6,6 @@ use enmasse_core::plan::{BatchShape, duplicate_keys, shown_key, unsaved};
 use enmasse_core::schema::ModelRef;
 use enmasse_core::{Value, ValueRef};
 use futures_util::future::BoxFuture;
-use futures_util::stream::StreamExt;
 
 use crate::batch::source::{Object, Source};
 use crate::batch::{Carrier, Progress};
@@ -55,19 +54,34 @@ impl<'o, T: Carrier> RowFeed<'o, T> {
     pub async fn new(model: ModelRef, source: Source<'o, T>) -> Result<Self> {
         let mut feed = RowFeed { model, source, ahead: Vec::new(), ended: false, done: 0, order: Vec::new() };
         while !feed.ended && feed.ahead.len() < AHEAD {
-            match &mut feed.source {
-                Source::Iterator(objects) => match objects.next() {
-                    Some(object) => feed.ahead.push(object),
-                    None => feed.ended = true,
-                },
-                Source::Stream(objects) => match objects.next().await {
-                    Some(object) => feed.ahead.push(Object::Owned(object?)),
-                    None => feed.ended = true,
-                },
-                _ => break,
+            if feed.source.len().is_some() {
+                break;
+            }
+            match feed.source.next().await? {
+                Some(object) => feed.ahead.push(object),
+                None => feed.ended = true,
             }
         }
         Ok(feed)
+    }
+
+    /// Reads the objects that are left of a source that is read once, so that it can be gone through again.
+    pub async fn read_all(&mut self) -> Result<()> {
+        while self.source.len().is_none() && !self.ended {
+            match self.source.next().await? {
+                Some(object) => self.ahead.push(object),
+                None => self.ended = true,
+            }
+        }
+        Ok(())
+    }
+
+    /// The values of the fields at these positions, of all objects that have been read.
+    pub fn values(&self, positions: &[usize]) -> Vec<Vec<Value>> {
+        let length = self.source.len().unwrap_or(self.ahead.len());
+        let of = |at| positions.iter().map(move |&position| (at, position));
+        let value = |(at, position)| self.at(at).carried(&self.model, position).into_owned();
+        (0..length).map(|at| of(at).map(value).collect()).collect()
     }
 
     fn at(&self, position: usize) -> &T {
@@ -171,12 +185,7 @@ impl<T: Carrier> Feed for RowFeed<'_, T> {
                 if encoder.is_full() {
                     return Ok(true);
                 }
-                let object = match &mut self.source {
-                    Source::Iterator(objects) => objects.next(),
-                    Source::Stream(objects) => objects.next().await.transpose()?.map(Object::Owned),
-                    _ => None,
-                };
-                let Some(object) = object else { return Ok(false) };
+                let Some(object) = self.source.next().await? else { return Ok(false) };
                 encode(&self.model, &*object, self.done as u64, batch, encoder)?;
                 self.done += 1;
             }

@@ -12,14 +12,15 @@ pub(crate) use encoded::{Chunks, Encoded};
 pub(crate) use feed::{Feed, Progressing, RowFeed};
 pub(crate) use source::Source;
 
-use enmasse_core::ValueRef;
 use enmasse_core::schema::ModelRef;
+use enmasse_core::{Result, Value, ValueRef};
 
 use crate::model::Entity;
+use crate::query_set::row_of;
 
 /// Something that carries values of a row of `M` to the database.
 #[doc(hidden)]
-pub trait Carrier: Send + Sync {
+pub trait Carrier: Send + Sync + 'static {
     /// The value of the field at this position.
     fn carried(&self, model: &ModelRef, field: usize) -> ValueRef<'_>;
 
@@ -27,11 +28,32 @@ pub trait Carrier: Send + Sync {
     fn mask(&self, _fields: &[usize]) -> i64 {
         -1
     }
+
+    /// The values of all fields, where it has them.
+    fn row(&self, _model: &ModelRef) -> Option<Vec<Value>> {
+        None
+    }
+
+    /// One that has these values of all fields.
+    fn of_row(_model: &ModelRef, _row: Vec<Value>) -> Result<Option<Self>>
+    where
+        Self: Sized,
+    {
+        Ok(None)
+    }
 }
 
 impl<M: Entity> Carrier for M {
     fn carried(&self, model: &ModelRef, field: usize) -> ValueRef<'_> {
         self.value_ref(model, field)
+    }
+
+    fn row(&self, model: &ModelRef) -> Option<Vec<Value>> {
+        Some(row_of(model, self))
+    }
+
+    fn of_row(model: &ModelRef, row: Vec<Value>) -> Result<Option<Self>> {
+        M::from_row(model, row).map(Some)
     }
 }
 

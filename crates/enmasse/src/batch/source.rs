@@ -1,6 +1,7 @@
 //! Where the rows of a bulk update come from.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use enmasse_core::error::Result;
 use futures_util::stream::{Stream, StreamExt};
@@ -46,13 +47,22 @@ pub mod kind {
 #[allow(missing_debug_implementations)]
 pub enum Source<'o, T> {
     Slice(&'o [T]),
-    Owned(Vec<T>),
+    Owned(Arc<Vec<T>>),
     References(Vec<&'o T>),
     Iterator(Box<dyn Iterator<Item = Object<'o, T>> + Send + 'o>),
     Stream(Pin<Box<dyn Stream<Item = Result<T>> + Send + 'o>>),
 }
 
-impl<T> Source<'_, T> {
+impl<'o, T> Source<'o, T> {
+    /// The next object of a source that is read once.
+    pub(crate) async fn next(&mut self) -> Result<Option<Object<'o, T>>> {
+        Ok(match self {
+            Source::Iterator(objects) => objects.next(),
+            Source::Stream(objects) => objects.next().await.transpose()?.map(Object::Owned),
+            Source::Slice(_) | Source::Owned(_) | Source::References(_) => None,
+        })
+    }
+
     /// How many objects there are, where they need not be read to know.
     pub(crate) fn len(&self) -> Option<usize> {
         match self {
@@ -103,13 +113,13 @@ impl<'o, T, const N: usize> IntoRows<'o, T, kind::Slice> for &'o [T; N] {
 
 impl<'o, T> IntoRows<'o, T, kind::Vector> for Vec<T> {
     fn into_source(self) -> Source<'o, T> {
-        Source::Owned(self)
+        Source::Owned(Arc::new(self))
     }
 }
 
 impl<'o, T, const N: usize> IntoRows<'o, T, kind::Vector> for [T; N] {
     fn into_source(self) -> Source<'o, T> {
-        Source::Owned(self.into())
+        Source::Owned(Arc::new(self.into()))
     }
 }
 

@@ -1,24 +1,26 @@
 //! `create` and `bulk_create`: new rows.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use chrono::{DateTime, Utc};
 use enmasse_core::Value;
+use enmasse_core::dialect::Dialect;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::expr::{Expr, FieldPath};
 use enmasse_core::plan::{self, Assignment, given_back, set_auto};
 use enmasse_core::schema::{Auto, Default, ModelRef};
 use futures_util::future::BoxFuture;
 
-use crate::backend::Row;
+use crate::backend::{Connection, Row};
 use crate::columns::{Assignments, Path};
 use crate::handle::Executor;
 use crate::lazy::Lazy;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
 use crate::run::{Outcome, run};
+use crate::signals::{Insert, Origin};
 
 impl<M: Entity> QuerySet<M> {
     /// Inserts an object as a new row, and gives it back with what the database and the model have made: its key where that is an
@@ -104,6 +106,14 @@ enum New<M> {
     Values(Vec<Assignment>),
 }
 
+impl<M: Entity> Create<M> {
+    /// Sends no [signals](crate::signals).
+    pub fn without_signals(mut self) -> Self {
+        self.0.change(|(rows, _)| rows.silent = true);
+        self
+    }
+}
+
 impl<M: Entity> Future for Create<M> {
     type Output = Result<M>;
 
@@ -114,7 +124,7 @@ impl<M: Entity> Future for Create<M> {
                 New::Object(object) => row_of(model, &object),
                 New::Values(values) => row_with_defaults(model, values)?,
             };
-            let row = insert(rows.executor()?, model, vec![row], None).await?.pop().unwrap_or_default();
+            let row = inserted(&rows, Origin::Create, vec![row], None).await?.pop().unwrap_or_default();
             M::from_row(model, row)
         })
     }
@@ -131,6 +141,12 @@ struct Request<M> {
 }
 
 impl<M: Entity> BulkCreate<M> {
+    /// Sends no [signals](crate::signals).
+    pub fn without_signals(mut self) -> Self {
+        self.0.change(|request| request.rows.silent = true);
+        self
+    }
+
     /// Carries at most so many rows in one statement. The transaction is one all the same.
     pub fn batch_size(mut self, rows: usize) -> Self {
         self.0.change(|request| request.batch_size = Some(rows));
@@ -146,14 +162,31 @@ impl<M: Entity> Future for BulkCreate<M> {
             let model = rows.model()?;
             let new = objects.iter().map(|object| row_of(model, object)).collect();
             drop(objects);
-            let rows = insert(rows.executor()?, model, new, batch_size).await?;
-            rows.into_iter().map(|row| M::from_row(model, row)).collect()
+            let made = inserted(&rows, Origin::BulkCreate, new, batch_size).await?;
+            made.into_iter().map(|row| M::from_row(model, row)).collect()
         })
     }
 }
 
+/// [`insert`] with the receivers of its signals, where there are any.
+async fn inserted<M: Entity>(
+    rows: &QuerySet<M>,
+    origin: Origin,
+    new: Vec<Row>,
+    batch_size: Option<usize>,
+) -> Result<Vec<Row>> {
+    let (executor, model) = (rows.executor()?, rows.model()?);
+    match rows.save_receivers()? {
+        None => insert(executor, model, new, batch_size).await,
+        Some(receivers) => {
+            let receivers = &receivers;
+            Insert { receivers, model, origin, rows: Arc::new(new), batch_size }.run(executor).await
+        }
+    }
+}
+
 /// The values of all fields of an object.
-pub(super) fn row_of<M: Entity>(model: &ModelRef, object: &M) -> Row {
+pub(crate) fn row_of<M: Entity>(model: &ModelRef, object: &M) -> Row {
     (0..model.fields.len()).map(|position| object.value(model, position)).collect()
 }
 
@@ -190,14 +223,19 @@ fn row_with_defaults(model: &ModelRef, values: Vec<Assignment>) -> Result<Row> {
 
 /// Makes the values what the columns keep, as which they are given back.
 fn clean(model: &ModelRef, row: &mut Row) -> Result<()> {
-    for (value, field) in row.iter_mut().zip(&model.fields).filter(|(_, field)| field.is_writable()) {
-        *value = field.clean(&model.name, std::mem::replace(value, Value::Null))?;
+    let links: Vec<usize> = model.extended().into_iter().map(|(_, link)| link).collect();
+    for (position, field) in model.fields.iter().enumerate().filter(|(_, field)| field.is_writable()) {
+        let value = std::mem::replace(&mut row[position], Value::Null);
+        // the key of a part of the row, and the link to it, are there once that part is inserted
+        let is_open = value.is_null()
+            && (links.contains(&position) || field.inherited.is_some() && model.is_key(position));
+        row[position] = if is_open { value } else { field.clean(&model.name, value)? };
     }
     Ok(())
 }
 
 /// Inserts rows, all or none, and gives them as they now are.
-pub(super) async fn insert(
+pub(crate) async fn insert(
     executor: &Executor,
     model: &ModelRef,
     mut rows: Vec<Row>,
@@ -205,40 +243,67 @@ pub(super) async fn insert(
 ) -> Result<Vec<Row>> {
     set_auto_fields(model, &mut rows, Utc::now());
     rows.iter_mut().try_for_each(|row| clean(model, row))?;
+    if batch_size == Some(0) {
+        return Err(Error::new(ErrorKind::Request, "The batch size must be positive."));
+    }
+    let dialect = executor.dialect();
+    let rows = &rows;
+    executor
+        .atomic(|connection| -> BoxFuture<'_, Result<Vec<Row>>> {
+            let dialect = dialect.clone();
+            Box::pin(insert_chain(connection, dialect, model, rows.clone(), batch_size))
+        })
+        .await
+}
+
+/// Inserts rows into the tables of the models that theirs extends, and into its own.
+fn insert_chain<'c>(
+    connection: &'c mut dyn Connection,
+    dialect: Arc<dyn Dialect>,
+    model: &'c ModelRef,
+    mut rows: Vec<Row>,
+    batch_size: Option<usize>,
+) -> BoxFuture<'c, Result<Vec<Row>>> {
+    Box::pin(async move {
+        for (number, (above, _)) in model.extended().into_iter().enumerate() {
+            let parts = rows.iter().map(|row| part_of(model, number, row)).collect();
+            let parts = insert_chain(&mut *connection, dialect.clone(), &above, parts, batch_size).await?;
+            rows.iter_mut().zip(parts).for_each(|(row, part)| put_part(model, number, row, part));
+        }
+        insert_own(connection, &dialect, model, rows, batch_size).await
+    })
+}
+
+/// The part of a row that is in the table of a model that its own extends.
+pub(super) fn part_of(model: &ModelRef, parent: usize, row: &Row) -> Row {
+    model.inherited(parent).map(|position| row[position].clone()).collect()
+}
+
+/// Puts that part back as it now is, with the link to it.
+pub(super) fn put_part(model: &ModelRef, parent: usize, row: &mut Row, part: Row) {
+    let (above, link) = &model.extended()[parent];
+    row[*link] = part[above.key()[0]].clone();
+    for (position, value) in model.inherited(parent).zip(part) {
+        row[position] = value;
+    }
+}
+
+/// Inserts rows into the model's own table, and gives them as they now are.
+pub(super) async fn insert_own(
+    connection: &mut dyn Connection,
+    dialect: &Arc<dyn Dialect>,
+    model: &ModelRef,
+    mut rows: Vec<Row>,
+    batch_size: Option<usize>,
+) -> Result<Vec<Row>> {
     let identity = model.fields.iter().position(|field| field.identity);
     let has_key = |row: &Row| identity.is_none_or(|position| !row[position].is_null());
     let (with_key, without): (Vec<usize>, Vec<usize>) = (0..rows.len()).partition(|&at| has_key(&rows[at]));
-    let dialect = executor.dialect();
-    let rows = Arc::new(rows);
-    let plan = {
-        let (dialect, model, rows) = (dialect, model.clone(), rows.clone());
-        move |chosen: &[usize], keyless| {
-            let chosen = chosen.iter().map(|&at| rows[at].clone()).collect();
-            plan::insert(&*dialect, &model, chosen, keyless, batch_size)
-        }
-    };
-    // Errors in the rows come before a transaction is begun; a plan is used up by its run.
-    let first = Mutex::new((Some(plan(&with_key, false)?), Some(plan(&without, true)?)));
-    let made = executor
-        .atomic(|connection| -> BoxFuture<'_, Result<[Vec<Row>; 2]>> {
-            let planned = first.lock().map_or((None, None), |mut first| (first.0.take(), first.1.take()));
-            let plans = [
-                planned.0.map_or_else(|| plan(&with_key, false), Ok),
-                planned.1.map_or_else(|| plan(&without, true), Ok),
-            ];
-            let (dialect, model) = (executor.dialect(), model.clone());
-            Box::pin(async move {
-                let [first, second] = plans;
-                Ok([
-                    made(run(connection, &dialect, &model, first?).await?),
-                    made(run(connection, &dialect, &model, second?).await?),
-                ])
-            })
-        })
-        .await?;
-    let mut rows = Arc::try_unwrap(rows).unwrap_or_else(|shared| (*shared).clone());
-    for ((chosen, keyless), made) in [(with_key, false), (without, true)].into_iter().zip(made) {
-        let positions = given_back(&*executor.dialect(), model, keyless);
+    for (chosen, keyless) in [(with_key, false), (without, true)] {
+        let new = chosen.iter().map(|&at| rows[at].clone()).collect();
+        let plan = plan::insert(&**dialect, model, new, keyless, batch_size)?;
+        let made = made(run(connection, dialect, model, plan).await?);
+        let positions = given_back(&**dialect, model, keyless);
         for (at, made) in chosen.into_iter().zip(made) {
             for (&position, value) in positions.iter().zip(made) {
                 rows[at][position] = value;

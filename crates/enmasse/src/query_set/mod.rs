@@ -19,6 +19,8 @@ pub use subquery::{Subquery, exists};
 pub use update::{Delete, Update, UpdateReturning};
 pub use values::{Selected, Values};
 
+pub(crate) use create::{insert as insert_rows, row_of};
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Bound, RangeBounds};
@@ -34,6 +36,7 @@ use crate::columns::{FieldNames, IntoOrder, IntoQ, Path};
 use crate::handle::{Executor, Handle};
 use crate::manager::Manager;
 use crate::model::{Entity, Model};
+use crate::signals::Receivers;
 
 /// The rows of a model that filters leave, in some order.
 ///
@@ -71,23 +74,38 @@ use crate::model::{Entity, Model};
 pub struct QuerySet<M> {
     query: Query,
     executor: Option<Executor>,
+    /// Whether writes of it send no signals.
+    silent: bool,
     model: PhantomData<fn() -> M>,
 }
 
 impl<M: Entity> QuerySet<M> {
     /// All rows of a model that is known at run time, as [`Record`](crate::Record)s or as a Rust type that fits it.
     pub fn of(model: &ModelRef, handle: &impl Handle) -> Self {
-        QuerySet { query: Query::new(model.clone()), executor: Some(handle.executor()), model: PhantomData }
+        QuerySet::new(Ok(model.clone()), Some(handle.executor()))
+    }
+
+    /// The rows of a query of the core.
+    pub(crate) fn of_query(query: Query, handle: &impl Handle) -> Self {
+        QuerySet { query, executor: Some(handle.executor()), silent: false, model: PhantomData }
     }
 
     pub(crate) fn new(model: Result<ModelRef>, executor: Option<Executor>) -> Self {
-        QuerySet { query: model.map_or_else(Query::broken, Query::new), executor, model: PhantomData }
+        let query = model.map_or_else(Query::broken, Query::new);
+        QuerySet { query, executor, silent: false, model: PhantomData }
     }
 
     /// The same rows read and written through another handle: a transaction's.
     #[must_use]
     pub fn using(mut self, handle: &impl Handle) -> Self {
         self.executor = Some(handle.executor());
+        self
+    }
+
+    /// The same rows, but writes of them send no [signals](crate::signals).
+    #[must_use]
+    pub fn without_signals(mut self) -> Self {
+        self.silent = true;
         self
     }
 
@@ -216,7 +234,19 @@ impl<M: Entity> QuerySet<M> {
         self
     }
 
-    fn executor(&self) -> Result<&Executor> {
+    /// The receivers of the signals of saves, where there are any.
+    fn save_receivers(&self) -> Result<Option<Receivers>> {
+        let (database, model) = (self.executor()?.database(), self.model()?);
+        Ok(if self.silent { None } else { Receivers::of_saves(database, model) })
+    }
+
+    /// The receivers of the signals of deletions, where there are any.
+    fn delete_receivers(&self) -> Result<Option<Receivers>> {
+        let (database, model) = (self.executor()?.database(), self.model()?);
+        Ok(if self.silent { None } else { Receivers::of_deletions(database, model) })
+    }
+
+    pub(crate) fn executor(&self) -> Result<&Executor> {
         self.executor.as_ref().ok_or_else(|| {
             Error::new(
                 ErrorKind::Request,
@@ -232,7 +262,8 @@ impl<M: Entity> QuerySet<M> {
 
 impl<M> Clone for QuerySet<M> {
     fn clone(&self) -> Self {
-        QuerySet { query: self.query.clone(), executor: self.executor.clone(), model: PhantomData }
+        let QuerySet { query, executor, silent, .. } = self;
+        QuerySet { query: query.clone(), executor: executor.clone(), silent: *silent, model: PhantomData }
     }
 }
 

@@ -108,6 +108,12 @@ struct Asked<M> {
 }
 
 impl<M: Entity> BulkPatch<M> {
+    /// Sends no [signals](crate::signals).
+    pub fn without_signals(mut self) -> Self {
+        self.0.change(|asked| asked.rows.silent = true);
+        self
+    }
+
     /// Leaves rows as they are that have the new values already; see
     /// [`BulkUpdate::skip_unchanged`](crate::query_set::BulkUpdate::skip_unchanged).
     pub fn skip_unchanged(mut self) -> Self {
@@ -141,7 +147,7 @@ impl<M: Entity> Asked<M> {
         }
         let columns: Arc<[usize]> = model.key().into_iter().chain(fields.iter().copied()).collect();
         let rows = self.patches.into_iter().map(|patch| Row::new(&model, &columns, patch));
-        let rows = Source::Owned(rows.collect::<Result<_>>()?);
+        let rows = Source::Owned(Arc::new(rows.collect::<Result<_>>()?));
         let names = fields.iter().map(|&position| FieldPath::new([model.fields[position].name.clone()]));
         let mut request = Request::new(self.rows, rows, names.collect());
         request.asked.patches = true;

@@ -7,9 +7,10 @@ use enmasse_core::dialect::Dialect;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::expr::{Expr, FieldPath};
 use enmasse_core::lookup::Lookup;
-use enmasse_core::plan::{self, Assignment, made_by_database, set_auto};
+use enmasse_core::plan::{self, Assignment, set_auto};
 use enmasse_core::query::{Q, Query, Selection};
-use enmasse_core::schema::ModelRef;
+use enmasse_core::schema::{Auto, ModelRef};
+use enmasse_core::value::Value;
 use futures_util::future::BoxFuture;
 
 use crate::backend::{Connection, Row};
@@ -17,6 +18,8 @@ use crate::columns::{FieldNames, Path};
 use crate::model::Entity;
 use crate::query_set::{QuerySet, create};
 use crate::run::run;
+use crate::signals::{Objects, Origin, Receivers, Set, What, keys};
+use crate::transaction::Transaction;
 
 impl<M: Entity> QuerySet<M> {
     /// Writes an object: updates the row with its key, or inserts it where there is none. As in Django, the filters of the QuerySet
@@ -101,17 +104,65 @@ impl<M: Entity> Save<'_, M> {
         self
     }
 
+    /// Sends no [signals](crate::signals).
+    pub fn without_signals(mut self) -> Self {
+        self.rows.silent = true;
+        self
+    }
+
     async fn run(self) -> Result<Saved> {
+        match self.rows.save_receivers()? {
+            None => self.write().await,
+            Some(receivers) => self.write_with(&receivers).await,
+        }
+    }
+
+    /// Writes the object in one transaction with the receivers of its signals. Each try begins with the object as it was.
+    async fn write_with(self, receivers: &Receivers) -> Result<Saved> {
+        let Save { rows, object, update_fields } = self;
+        if update_fields.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(Saved { created: false });
+        }
+        let model = rows.model()?;
+        let what = match &update_fields {
+            None => What::rows(model, Origin::Save),
+            Some(names) => What::new(model, Origin::Save, &written(model, names)?),
+        };
+        let given = Arc::new(vec![create::row_of(model, object)]);
+        let (rows, what, given, update_fields) = (&rows, &what, &given, &update_fields);
+        let write = |tx: Transaction| async move {
+            let objects = Objects::new(given.clone());
+            if receivers.hear_before() {
+                let keys = keys(model, given);
+                let created = update_fields.is_none() && keys.iter().flatten().any(Value::is_null);
+                let set = Set::known(model, keys);
+                receivers.send_before(&tx, what, created, &set, Some(objects.clone())).await?;
+            }
+            let row = objects.rows(model).pop().unwrap_or_default();
+            let mut object = M::from_row(model, row)?;
+            let rows = rows.clone().using(&tx.within_write());
+            let save = Save { rows, object: &mut object, update_fields: update_fields.clone() };
+            let saved = save.write().await?;
+            let set = Set::known(model, keys(model, &[create::row_of(model, &object)]));
+            receivers.send_after(&tx, what, saved.created, &set).await?;
+            Ok((saved, object))
+        };
+        let (saved, written) = rows.executor()?.in_transaction(write).await?;
+        *object = written;
+        Ok(saved)
+    }
+
+    async fn write(self) -> Result<Saved> {
         let Save { rows, object, update_fields } = self;
         let executor = rows.executor()?.clone();
         let model = rows.model()?.clone();
         let now = Utc::now();
         let mut positions: Vec<usize> = match &update_fields {
-            None => (0..model.fields.len()).filter(|&position| !model.fields[position].primary_key).collect(),
+            None => (0..model.fields.len()).filter(|&position| !model.is_key(position)).collect(),
             Some(names) if names.is_empty() => return Ok(Saved { created: false }),
             Some(names) => names.iter().map(|name| plan::concrete(&model, name)).collect::<Result<_>>()?,
         };
-        if let Some(&position) = positions.iter().find(|&&position| model.fields[position].primary_key) {
+        if let Some(&position) = positions.iter().find(|&&position| model.is_key(position)) {
             return Err(Error::new(
                 ErrorKind::Field,
                 format!(
@@ -171,6 +222,14 @@ impl<'o, M: Entity> IntoFuture for Save<'o, M> {
     }
 }
 
+/// The positions of the fields that a save of these writes: those with `auto_now` are among them.
+fn written(model: &ModelRef, names: &[FieldPath]) -> Result<Vec<usize>> {
+    let mut positions = names.iter().map(|name| plan::concrete(model, name)).collect::<Result<Vec<_>>>()?;
+    let auto = (0..model.fields.len()).filter(|&position| model.fields[position].auto == Auto::OnWrite);
+    positions.extend(auto.filter(|position| !positions.contains(position)).collect::<Vec<_>>());
+    Ok(positions)
+}
+
 struct Request {
     query: Query,
     assignments: Vec<Assignment>,
@@ -201,15 +260,7 @@ impl Request {
         };
         match &self.new {
             _ if found => Ok(None),
-            Some(row) => {
-                let plan = plan::insert(&**dialect, model, vec![row.clone()], false, None)?;
-                let made = run(connection, dialect, model, plan).await?.returned.pop().unwrap_or_default();
-                let mut row = row.clone();
-                for (position, value) in made_by_database(model, false).into_iter().zip(made) {
-                    row[position] = value;
-                }
-                Ok(Some(row))
-            }
+            Some(row) => put(connection, dialect, model, row.clone(), self.now).await.map(Some),
             None => Err(Error::new(
                 ErrorKind::NotFound,
                 format!("{}: save with update_fields did not find the row to write.", model.name),
@@ -218,19 +269,52 @@ impl Request {
     }
 }
 
+/// Inserts a row; the parts of it that are in the tables of models that its own extends are updated where they are there already, as in
+/// Django.
+fn put<'c>(
+    connection: &'c mut dyn Connection,
+    dialect: &'c Arc<dyn Dialect>,
+    model: &'c ModelRef,
+    mut row: Row,
+    now: DateTime<Utc>,
+) -> BoxFuture<'c, Result<Row>> {
+    Box::pin(async move {
+        for (number, (above, _)) in model.extended().into_iter().enumerate() {
+            let part = create::part_of(model, number, &row);
+            let set = (0..above.fields.len()).filter(|&position| !above.is_key(position));
+            let assignments = set.map(|position| Assignment {
+                field: FieldPath::new([above.fields[position].name.clone()]),
+                value: Expr::Value(part[position].clone(), None),
+            });
+            let mut query = Query::new(above.clone()).filtered(key_is(&above, &part));
+            query.none = part[above.key()[0]].is_null();
+            let request = Request { query, assignments: assignments.collect(), new: Some(part.clone()), now };
+            let written = request.write(dialect, &mut *connection).await?;
+            create::put_part(model, number, &mut row, written.unwrap_or(part));
+        }
+        let rows = create::insert_own(connection, dialect, model, vec![row], None).await?;
+        Ok(rows.into_iter().next().unwrap_or_default())
+    })
+}
+
+/// The condition that a row has the key of this one.
+fn key_is(model: &ModelRef, row: &Row) -> Q {
+    let equal = |position: usize| {
+        let field = FieldPath::new([model.fields[position].name.clone()]);
+        Q::compare(Expr::Field(field), Lookup::Exact, Expr::Value(row[position].clone(), None))
+    };
+    Q::And(model.key().into_iter().map(equal).collect())
+}
+
 /// The condition that a row has the object's key.
 pub(super) fn key_of<M: Entity>(model: &ModelRef, object: &M) -> Result<Q> {
-    let mut parts = Vec::new();
     for position in model.key() {
-        let value = object.value(model, position);
-        if value.is_null() {
+        if object.value(model, position).is_null() {
             return Err(Error::new(
                 ErrorKind::Unsaved,
                 format!("The {} has no primary key: save it first.", model.name),
             ));
         }
-        let field = FieldPath::new([model.fields[position].name.clone()]);
-        parts.push(Q::compare(Expr::Field(field), Lookup::Exact, Expr::Value(value, None)));
     }
-    Ok(Q::And(parts))
+    Ok(key_is(model, &create::row_of(model, object)))
 }

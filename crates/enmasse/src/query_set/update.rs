@@ -8,6 +8,7 @@ use chrono::Utc;
 use enmasse_core::error::Result;
 use enmasse_core::expr::{Expr, FieldPath};
 use enmasse_core::plan::{self, Assignment, Plan, Returning, Step};
+use enmasse_core::schema::ModelRef;
 use futures_util::future::BoxFuture;
 
 use crate::backend::Done;
@@ -18,6 +19,7 @@ use crate::model::Entity;
 use crate::query_set::QuerySet;
 use crate::query_set::bulk_update::{Change, Return};
 use crate::run::{Outcome, run};
+use crate::signals::{Origin, Receivers, SetWrite, What};
 
 impl<M: Entity> QuerySet<M> {
     /// Sets fields of all rows, in one statement, and gives the number of rows that matched.
@@ -110,6 +112,25 @@ async fn run_alone(executor: &Executor, plan: Plan) -> Result<u64> {
     Ok(done.rows)
 }
 
+/// Runs a plan that is made anew where it is tried again: one statement by itself, several in a transaction.
+async fn run_plan(
+    executor: &Executor,
+    model: &ModelRef,
+    plan: impl Fn() -> Result<Plan> + Sync,
+) -> Result<Outcome> {
+    let first = plan()?;
+    if let [] | [Step::Write(_)] = first.steps[..] {
+        return Ok(Outcome { matched: run_alone(executor, first).await?, ..Outcome::default() });
+    }
+    let dialect = executor.dialect();
+    executor
+        .atomic(|connection| -> BoxFuture<'_, Result<Outcome>> {
+            let (plan, dialect) = (plan(), &dialect);
+            Box::pin(async move { run(connection, dialect, model, plan?).await })
+        })
+        .await
+}
+
 /// An update that is sent when it is awaited; see [`QuerySet::update`].
 #[must_use = "an update does nothing until it is awaited"]
 pub struct Update<M>(Lazy<'static, Request<M>, u64>);
@@ -124,6 +145,29 @@ impl<M: Entity> Request<M> {
         plan::update(&*self.rows.dialect()?, self.rows.query()?, &self.assignments, Utc::now())
     }
 
+    /// Runs it with the receivers of its signals.
+    async fn run(&self, receivers: &Receivers, returning: Returning) -> Result<Outcome> {
+        let (query, executor, dialect) = (self.rows.query()?, self.rows.executor()?, self.rows.dialect()?);
+        let (assignments, now) = (&self.assignments, Utc::now());
+        let written = plan::written_fields(&query.model, assignments, now)?;
+        SetWrite {
+            receivers,
+            what: What::new(&query.model, Origin::Update, &written),
+            query,
+            written,
+            plan: &|query| match returning {
+                Returning::Nothing => plan::update(&*dialect, query, assignments, now),
+                returning => plan::update_returning(&*dialect, query, assignments, now, returning),
+            },
+            keeping: &|kept| match returning {
+                Returning::Nothing => kept.update(&*dialect, query, assignments, now),
+                _ => Ok(None),
+            },
+        }
+        .run(executor)
+        .await
+    }
+
     fn plan_returning(&self, returning: Returning) -> Result<Plan> {
         let (dialect, query) = (self.rows.dialect()?, self.rows.query()?);
         plan::update_returning(&*dialect, query, &self.assignments, Utc::now(), returning)
@@ -136,6 +180,12 @@ impl<M: Entity> Update<M> {
     /// `order_by`. SQLite has one writer at a time anyway.
     pub fn lock_in_order(mut self) -> Self {
         self.0.change(|request| request.rows.query.lock_in_order = true);
+        self
+    }
+
+    /// Sends no [signals](crate::signals).
+    pub fn without_signals(mut self) -> Self {
+        self.0.change(|request| request.rows.silent = true);
         self
     }
 
@@ -192,10 +242,13 @@ impl<M: Entity> Future for Update<M> {
     type Output = Result<u64>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.poll(
-            context,
-            |request| async move { run_alone(request.rows.executor()?, request.plan()?).await },
-        )
+        self.0.poll(context, |request| async move {
+            let Some(receivers) = request.rows.save_receivers()? else {
+                let (executor, model) = (request.rows.executor()?, request.rows.model()?);
+                return Ok(run_plan(executor, model, || request.plan()).await?.matched);
+            };
+            Ok(request.run(&receivers, Returning::Nothing).await?.matched)
+        })
     }
 }
 
@@ -229,13 +282,18 @@ impl<M: Entity, R: Return<M>> Future for UpdateReturning<M, R> {
                 return Ok(Vec::new());
             }
             let dialect = executor.dialect();
-            let outcome = executor
-                .atomic(|connection| -> BoxFuture<'_, Result<Outcome>> {
-                    let plan = request.plan_returning(R::RETURNING);
-                    let (dialect, model) = (&dialect, &model);
-                    Box::pin(async move { run(connection, dialect, model, plan?).await })
-                })
-                .await?;
+            let outcome = match request.rows.save_receivers()? {
+                Some(receivers) => request.run(&receivers, R::RETURNING).await?,
+                None => {
+                    executor
+                        .atomic(|connection| -> BoxFuture<'_, Result<Outcome>> {
+                            let plan = request.plan_returning(R::RETURNING);
+                            let (dialect, model) = (&dialect, &model);
+                            Box::pin(async move { run(connection, dialect, model, plan?).await })
+                        })
+                        .await?
+                }
+            };
             outcome.returned.into_iter().map(|values| R::from_values(model, values)).collect()
         })
     }
@@ -246,6 +304,12 @@ impl<M: Entity, R: Return<M>> Future for UpdateReturning<M, R> {
 pub struct Delete<M>(Lazy<'static, QuerySet<M>, u64>);
 
 impl<M: Entity> Delete<M> {
+    /// Sends no [signals](crate::signals).
+    pub fn without_signals(mut self) -> Self {
+        self.0.change(|rows| rows.silent = true);
+        self
+    }
+
     /// The SQL that it is on its database, without running it.
     ///
     /// # Errors
@@ -262,8 +326,20 @@ impl<M: Entity> Future for Delete<M> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.poll(context, |rows| async move {
-            let plan = plan::delete(&*rows.dialect()?, rows.query()?)?;
-            run_alone(rows.executor()?, plan).await
+            let (query, dialect) = (rows.query()?, rows.dialect()?);
+            let Some(receivers) = rows.delete_receivers()? else {
+                let plan = || plan::delete(&*dialect, query);
+                return Ok(run_plan(rows.executor()?, &query.model, plan).await?.matched);
+            };
+            let write = SetWrite {
+                receivers: &receivers,
+                what: What::new(&query.model, Origin::Delete, &[]),
+                query,
+                written: Vec::new(),
+                plan: &|query| plan::delete(&*dialect, query),
+                keeping: &|_| Ok(None),
+            };
+            Ok(write.run(rows.executor()?).await?.matched)
         })
     }
 }

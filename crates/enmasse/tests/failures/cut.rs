@@ -8,7 +8,7 @@ use futures_util::stream::{self, Stream, StreamExt};
 
 use crate::common::{Kind, number};
 use crate::item::{
-    Item, ROWS, all_changed, changed, new, old, on_each, set_back, strategies, untouched, update,
+    Item, ROWS, all_changed, changed, old_and_new, on_each, set_back, strategies, untouched, update,
 };
 use crate::proxy::Proxy;
 
@@ -176,7 +176,7 @@ fn at_the_end() {
             flows[flow].cut_after(bytes[flow] - from_end);
             let result = update(Item::objects(&db), all_changed(), strategy).await;
             flows[flow].spare();
-            let counts = (old(&db).await, new(&db).await);
+            let counts = old_and_new(&db).await;
             let place = format!("{strategy:?}, {from_end} bytes from the end {flow_name}: {counts:?}");
             match result {
                 Ok(_) => assert_eq!(counts, (0, ROWS), "{place}"),

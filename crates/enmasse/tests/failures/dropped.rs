@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use crate::common::Kind;
 use crate::cut::until_one_waits;
 use crate::item::{
-    Item, ROWS, all_changed, changed, new, old, on_each, set_back, strategies, undone_alone_or_wholly,
+    Item, ROWS, all_changed, changed, old_and_new, on_each, set_back, strategies, undone_alone_or_wholly,
     untouched, update,
 };
 
@@ -69,7 +69,7 @@ fn at_any_moment() {
             for micros in [1, 1_000, 3_000, 10_000, 20_000, 40_000, 80_000, 160_000, 320_000] {
                 let update = update(Item::objects(db), all_changed(), strategy);
                 let finished = timeout(Duration::from_micros(micros), update).await;
-                let counts = (old(db).await, new(db).await);
+                let counts = old_and_new(db).await;
                 match finished {
                     Ok(report) => {
                         assert_eq!((report.unwrap().matched, counts), (ROWS as u64, (0, ROWS)));

@@ -3,7 +3,7 @@
 use enmasse::batch::{IntoRows, Strategy};
 use enmasse::prelude::*;
 
-use crate::common::{Kind, Scratch, on_each_scratch};
+use crate::common::{Kind, Scratch, number, on_each_scratch};
 
 /// Rows in the table: with their texts some chunks, and more than are read ahead.
 pub const ROWS: i64 = 4_000;
@@ -47,7 +47,9 @@ pub fn strategies(db: &Database) -> Vec<Strategy> {
     match Kind::of(db) {
         Kind::Sqlite => vec![PreparedLoop],
         Kind::Postgres => vec![Copy, Arrays, Values],
-        Kind::Mysql if db.name().starts_with("MariaDB") => vec![LoadData, StagedInserts, BulkExecute, Values],
+        Kind::Mysql if db.name().starts_with("MariaDB") => {
+            vec![LoadData, StagedInserts, BulkExecute, Values, Cases]
+        }
         Kind::Mysql => vec![LoadData, StagedInserts, Values],
     }
 }
@@ -87,16 +89,19 @@ pub fn update<'o, K>(
     rows.bulk_update(objects, |i| (i.name, i.points, i.code, i.shelf)).batch_size(1_000).strategy(strategy)
 }
 
+const OLD: &str =
+    "SELECT COUNT(*) FROM item WHERE name = 'old' AND points = 0 AND code = id AND shelf_id = 1";
+const NEW: &str = "SELECT COUNT(*) FROM item WHERE name LIKE 'new %' AND points = 1 AND code = id + 1000000 AND shelf_id = 2";
+
 /// How many rows are as they were.
-pub async fn old(db: &Database) -> i64 {
-    let sql = "SELECT COUNT(*) FROM item WHERE name = 'old' AND points = 0 AND code = id AND shelf_id = 1";
-    crate::common::number(&db.query_raw(sql, []).await.unwrap()[0])
+async fn old(db: &Database) -> i64 {
+    number(&db.query_raw(OLD, []).await.unwrap()[0])
 }
 
-/// How many rows have changed in every field.
-pub async fn new(db: &Database) -> i64 {
-    let sql = "SELECT COUNT(*) FROM item WHERE name LIKE 'new %' AND points = 1 AND code = id + 1000000 AND shelf_id = 2";
-    crate::common::number(&db.query_raw(sql, []).await.unwrap()[0])
+/// How many rows are as they were, and how many have changed in every field: at one moment, for a commit may be on its way.
+pub async fn old_and_new(db: &Database) -> (i64, i64) {
+    let both = db.query_raw(&format!("SELECT ({OLD}), ({NEW})"), []).await.unwrap();
+    (number(&both[0][..1]), number(&both[0][1..]))
 }
 
 /// The table is as it was, and the same bulk update succeeds with the same handle; its work is undone again.

@@ -75,9 +75,21 @@ impl Dialect for Mysql {
         }
     }
 
+    fn temporary_keys(&self, columns: &str) -> String {
+        format!(" (PRIMARY KEY ({columns}))")
+    }
+
     /// Without the word, it would commit.
     fn drop_temporary(&self, table: &str) -> String {
         format!("DROP TEMPORARY TABLE IF EXISTS {table}")
+    }
+
+    /// Staged rows need no log, and no versions for other readers.
+    fn staging_options(&self) -> &'static str {
+        match self.flavour {
+            Flavour::MariaDb => " ENGINE=Aria TRANSACTIONAL=0",
+            Flavour::Mysql => "",
+        }
     }
 
     /// From 1,000 values on MariaDB would make a subquery of the list, with a plan and an order of its own.

@@ -50,6 +50,8 @@ impl Dialect for Postgres {
                 | JsonContainment
                 | NativeUuid
                 | CopyStream
+                | WritingQueries
+                | PreparedTypes
         ) || capability == TemporaryTables && self.temporary_tables
             || capability == ReturningOld && self.version >= (18, 0)
     }
@@ -80,6 +82,14 @@ impl Dialect for Postgres {
 
     fn temporary(&self, name: &str) -> String {
         format!("pg_temp.{}", self.quote(name))
+    }
+
+    fn temporary_keys(&self, _columns: &str) -> String {
+        " ON COMMIT DROP".to_owned()
+    }
+
+    fn analyze(&self, table: &str) -> Option<String> {
+        Some(format!("ANALYZE {table}"))
     }
 
     /// As the record's bytes: `IS DISTINCT FROM` takes 1.0 for 1.00 and -0.0 for 0.0, and has no answer for some types. Records are compared

@@ -5,7 +5,7 @@ use crate::encode::{BatchColumn, Duplicates};
 use crate::error::{Error, Result};
 use crate::expr::{Expr, for_column};
 use crate::lookup::Condition;
-use crate::plan::bulk::{BulkUpdate, Returning};
+use crate::plan::bulk::{BulkUpdate, Keep, Returning};
 use crate::plan::set_auto;
 use crate::plan::strategy::Strategy;
 use crate::plan::update::{select, writes_key};
@@ -41,6 +41,7 @@ pub(crate) struct Job<'a> {
     pub ends: bool,
     pub size: Option<usize>,
     pub strategy: Option<Strategy>,
+    pub keep: Keep<'a>,
 }
 
 /// What a field is set to.
@@ -178,6 +179,7 @@ impl<'a> Job<'a> {
             ends: request.ends,
             size: request.batch_size,
             strategy: request.strategy,
+            keep: request.keep,
         })
     }
 
@@ -218,6 +220,30 @@ impl<'a> Job<'a> {
         (0..self.model().fields.len())
             .map(|position| format!("{of}.{}", self.column(dialect, position)))
             .collect()
+    }
+
+    /// The columns of these fields by the batch's names for them, and what they are selected from.
+    pub(crate) fn typed_columns(&self, dialect: &dyn Dialect, fields: &[usize]) -> (String, String) {
+        let every = Query::new(self.model().clone());
+        let mut compiler = Compiler::new(dialect, &every);
+        let mut columns = Fragment::default();
+        for (number, (&position, name)) in fields.iter().zip(self.names()).enumerate() {
+            columns.push(if number > 0 { ", " } else { "" });
+            columns.push(compiler.own_column(position));
+            columns.push(format!(" {name}"));
+        }
+        (columns.statement(dialect).sql, compiler.from())
+    }
+
+    /// Whether it writes to other tables than the model's own, or reads them.
+    pub(crate) fn is_of_chain(&self) -> bool {
+        let model = self.model();
+        let inherited = |position: &usize| model.fields[*position].inherited.is_some();
+        model.is_child()
+            && (self.set.iter().any(|(position, _)| inherited(position))
+                || self.key.iter().any(inherited)
+                || self.returning != Returning::Nothing
+                || self.computed() > 0)
     }
 
     /// Whether the key is one integer.
@@ -269,12 +295,28 @@ impl<'a> Job<'a> {
         dialect: &dyn Dialect,
         spell: &dyn Fn(usize) -> Fragment,
     ) -> Result<Vec<Setting>> {
-        let model = self.model();
-        let carried = |position: usize| {
+        let carried = self.carried_by(spell);
+        let mut compiler = Compiler::new(dialect, self.query);
+        compiler.allow_joins(false);
+        compiler.carry(&carried);
+        self.settings_in(&mut compiler, spell)
+    }
+
+    /// Spells the value of a field that the batch carries.
+    pub(crate) fn carried_by(&self, spell: &dyn Fn(usize) -> Fragment) -> impl Fn(usize) -> Option<Fragment> {
+        move |position: usize| {
             let among = self.key.iter().chain(&self.carried).position(|&other| other == position)?;
             Some(spell(among))
-        };
-        let own = self.own(dialect);
+        }
+    }
+
+    /// [`settings`](Job::settings) in a statement that has begun.
+    pub(crate) fn settings_in<'s>(
+        &'s self,
+        compiler: &mut Compiler<'s>,
+        spell: &dyn Fn(usize) -> Fragment,
+    ) -> Result<Vec<Setting>> {
+        let (model, dialect) = (self.model(), compiler.dialect());
         let mut settings = Vec::new();
         for (position, new) in &self.set {
             let field = &model.fields[*position];
@@ -284,7 +326,7 @@ impl<'a> Job<'a> {
                 New::Patched { column: from, mask, bit, otherwise } => {
                     let otherwise = match otherwise {
                         Some(now) => Fragment::stored(now.clone(), field.data_type.clone()),
-                        None => format!("{own}.{column}").into(),
+                        None => compiler.own_column(*position),
                     };
                     Fragment::format(
                         &format!("CASE WHEN ({{}} & {}) <> 0 THEN {{}} ELSE {{}} END", 1_i64 << bit),
@@ -292,9 +334,6 @@ impl<'a> Job<'a> {
                     )
                 }
                 New::Computed(value) => {
-                    let mut compiler = Compiler::new(dialect, self.query);
-                    compiler.allow_joins(false);
-                    compiler.carry(&carried);
                     let place = |error: Error| error.at(format!("{}.{}", model.name, field.name));
                     match value {
                         Expr::Value(value, _) => Fragment::value(

@@ -5,7 +5,7 @@ mod keys;
 
 pub use keys::{duplicate_keys, shown_key, unsaved};
 
-pub(crate) use job::{BITS, Job, Setting};
+pub(crate) use job::{BITS, Job, New, Setting};
 
 use chrono::{DateTime, Utc};
 
@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::expr::FieldPath;
 use crate::plan::strategy::{self, Strategy};
 use crate::plan::update::{concrete, refuse};
-use crate::plan::{Assignment, BatchShape, Plan};
+use crate::plan::{Assignment, BatchShape, Kept, Plan};
 use crate::query::Query;
 use crate::schema::ModelRef;
 
@@ -46,6 +46,35 @@ pub struct BulkUpdate<'a> {
     pub now: DateTime<Utc>,
     /// The way of carrying the rows, in place of the one that was measured to be best.
     pub strategy: Option<Strategy>,
+    /// Whether the keys of the rows are kept.
+    pub keep: Keep<'a>,
+}
+
+/// Whether a bulk update keeps the primary keys of the rows that it writes.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Keep<'a> {
+    /// No.
+    #[default]
+    Nothing,
+    /// Before it writes the rows, which are locked.
+    Keys(&'a Kept),
+    /// That, and it does not write them.
+    KeysOnly(&'a Kept),
+}
+
+impl<'a> Keep<'a> {
+    /// Where they are kept.
+    pub(crate) fn kept(self) -> Option<&'a Kept> {
+        match self {
+            Keep::Nothing => None,
+            Keep::Keys(kept) | Keep::KeysOnly(kept) => Some(kept),
+        }
+    }
+
+    /// Whether the rows are written.
+    pub(crate) fn writes(self) -> bool {
+        !matches!(self, Keep::KeysOnly(_))
+    }
 }
 
 /// Which rows a bulk update gives back.
@@ -76,6 +105,7 @@ impl<'a> BulkUpdate<'a> {
             batch_size: None,
             now,
             strategy: None,
+            keep: Keep::Nothing,
         }
     }
 }
@@ -162,7 +192,7 @@ fn fields(model: &ModelRef, names: &[FieldPath], matched_on: &[usize]) -> Result
     let mut fields = Vec::new();
     for position in found.into_iter().flatten() {
         let field = &model.fields[position];
-        if field.primary_key {
+        if model.is_key(position) {
             return Err(Error::field(format!(
                 "{}.{}: bulk_update cannot be used with primary key fields.",
                 model.name, field.name

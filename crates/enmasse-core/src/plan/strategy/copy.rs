@@ -16,6 +16,7 @@ use crate::plan::bulk::{Job, Returning, Setting};
 use crate::plan::strategy::settings;
 use crate::plan::strategy::staging::{Staging, plain, unchanged};
 use crate::plan::{Form, Stage, Step, free_name};
+use crate::query::{Compiler, Query};
 use crate::sql::Fragment;
 use crate::value::DataType;
 
@@ -23,28 +24,16 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let Some(mut staging) = Staging::new(dialect, job)? else { return Ok(Vec::new()) };
     let drop = |table: &str| Step::Prepare(plain(format!("DROP TABLE {table}")));
 
-    let own = job.own(dialect);
-    let mut columns = Vec::new();
-    for (number, (name, data_type)) in job.names().iter().zip(job.types()).enumerate() {
-        columns.push(match (job.key.get(number), &data_type) {
-            // of the column's own type and collation: a text is not found by the index of a `char(n)`
-            (Some(&position), DataType::Text { .. }) => {
-                format!("{own}.{} {name}", job.column(dialect, position))
-            }
-            _ => format!("NULL::{} {name}", dialect.cast_type(&data_type)?),
-        });
-    }
     let batch = staging.batch.clone();
-    let create = format!(
-        "{} ON COMMIT DROP AS SELECT {} FROM {} LIMIT 0",
-        dialect.create_temporary(&batch),
-        columns.join(", "),
-        job.table(dialect)
-    );
-    let copy = Stage { sql: format!("COPY {batch} FROM STDIN BINARY"), form: Form::CopyBinary };
-    let mut steps = vec![Step::Prepare(plain(create)), Step::Stage(copy)];
+    let mut steps = stage(dialect, &staging)?;
     if job.duplicates == crate::encode::Duplicates::InDatabase {
         steps.push(staging.refuse_duplicates(dialect)?);
+    }
+
+    steps.extend(staging.keep(dialect)?);
+    if !job.keep.writes() {
+        steps.push(drop(&batch));
+        return Ok(steps);
     }
 
     let missing = staging.find_missing(dialect);
@@ -80,6 +69,28 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
         steps.push(drop(&batch));
     }
     Ok(steps)
+}
+
+/// Makes the staging table, and fills it.
+pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<Vec<Step>> {
+    let Staging { job, batch, .. } = staging;
+    let every = Query::new(job.model().clone());
+    let mut compiler = Compiler::new(dialect, &every);
+    let mut columns = Vec::new();
+    for (number, (name, data_type)) in job.names().iter().zip(job.types()).enumerate() {
+        columns.push(match (job.key.get(number), &data_type) {
+            // of the column's own type and collation: a text is not found by the index of a `char(n)`
+            (Some(&position), DataType::Text { .. }) => {
+                Fragment::format(&format!("{{}} {name}"), [compiler.own_column(position)])
+            }
+            _ => format!("NULL::{} {name}", dialect.cast_type(&data_type)?).into(),
+        });
+    }
+    let mut create = Fragment::text(format!("{} ON COMMIT DROP AS SELECT ", dialect.create_temporary(batch)));
+    create.push(Fragment::join(columns, ", "));
+    create.push(format!(" FROM {} LIMIT 0", compiler.from()));
+    let copy = Stage { sql: format!("COPY {batch} FROM STDIN BINARY"), form: Form::CopyBinary };
+    Ok(vec![Step::Prepare(create.statement(dialect)), Step::Stage(copy)])
 }
 
 fn write(dialect: &dyn Dialect, staging: &Staging<'_, '_>, settings: &[Setting]) -> Result<Step> {

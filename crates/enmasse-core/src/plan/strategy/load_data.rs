@@ -40,44 +40,48 @@ const PARAMS: usize = 4_096;
 
 /// Streams the rows into the staging table.
 pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
-    around(dialect, job, |batch| {
-        let (mut columns, mut decoded) = (Vec::new(), Vec::new());
-        for (name, data_type) in job.names().into_iter().zip(job.types()) {
-            match data_type {
-                // the parser of a multi-byte character set could take a byte for part of a character
-                DataType::Bytes => {
-                    columns.push(format!("@{name}"));
-                    decoded.push(format!("{name} = UNHEX(@{name})"));
-                }
-                _ => columns.push(name),
+    around(dialect, job, load)
+}
+
+pub(super) fn load(_: &dyn Dialect, job: &Job<'_>, batch: &str) -> Step {
+    let (mut columns, mut decoded) = (Vec::new(), Vec::new());
+    for (name, data_type) in job.names().into_iter().zip(job.types()) {
+        match data_type {
+            // the parser of a multi-byte character set could take a byte for part of a character
+            DataType::Bytes => {
+                columns.push(format!("@{name}"));
+                decoded.push(format!("{name} = UNHEX(@{name})"));
             }
+            _ => columns.push(name),
         }
-        let set = if decoded.is_empty() { String::new() } else { format!(" SET {}", decoded.join(", ")) };
-        // without REPLACE, what does not fit would be changed silently: also in strict mode
-        let sql = format!(
-            "LOAD DATA LOCAL INFILE 'enmasse' REPLACE INTO TABLE {batch} CHARACTER SET utf8mb4 \
+    }
+    let set = if decoded.is_empty() { String::new() } else { format!(" SET {}", decoded.join(", ")) };
+    // without REPLACE, what does not fit would be changed silently: also in strict mode
+    let sql = format!(
+        "LOAD DATA LOCAL INFILE 'enmasse' REPLACE INTO TABLE {batch} CHARACTER SET utf8mb4 \
              FIELDS TERMINATED BY 0x09 ESCAPED BY 0x5C LINES TERMINATED BY 0x0A ({}){set}",
-            columns.join(", ")
-        );
-        Step::Stage(Stage { sql, form: Form::LoadData })
-    })
+        columns.join(", ")
+    );
+    Step::Stage(Stage { sql, form: Form::LoadData })
 }
 
 /// Inserts the rows into the staging table, some at a time.
 pub(super) fn inserted(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
+    around(dialect, job, insert)
+}
+
+pub(super) fn insert(_: &dyn Dialect, job: &Job<'_>, batch: &str) -> Step {
     let types = job.types();
-    around(dialect, job, |batch| {
-        let most = (PARAMS / types.len()).clamp(1, job.size.unwrap_or(usize::MAX));
-        // a key that comes again is found when all have come, and named
-        let insert = Insert { into: format!("REPLACE INTO {batch} VALUES "), types: types.clone() };
-        let sql = values(&insert.into, types.len(), 1, |_| "?".to_owned(), "");
-        Step::WriteParts(Parts {
-            sql,
-            form: Form::Stored,
-            most,
-            make: Arc::new(insert),
-            gives: PartGives::Nothing,
-        })
+    let most = (PARAMS / types.len()).clamp(1, job.size.unwrap_or(usize::MAX));
+    // a key that comes again is found when all have come, and named
+    let insert = Insert { into: format!("REPLACE INTO {batch} VALUES "), types: types.clone() };
+    let sql = values(&insert.into, types.len(), 1, |_| "?".to_owned(), "");
+    Step::WriteParts(Parts {
+        sql,
+        form: Form::Stored,
+        most,
+        make: Arc::new(insert),
+        gives: PartGives::Nothing,
     })
 }
 
@@ -96,15 +100,33 @@ impl Part for Insert {
     }
 }
 
-fn around(dialect: &dyn Dialect, job: &Job<'_>, stage: impl FnOnce(&str) -> Step) -> Result<Vec<Step>> {
+/// Fills the staging table.
+type Fill = fn(&dyn Dialect, &Job<'_>, &str) -> Step;
+
+/// Makes the staging table, and fills it.
+pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>, fill: Fill) -> Result<Vec<Step>> {
+    let Staging { job, batch, .. } = staging;
+    Ok(vec![
+        Step::Prepare(plain(dialect.drop_temporary(batch))),
+        Step::Prepare(plain(create(dialect, staging, job.has_integer_key()))),
+        fill(dialect, job, batch),
+    ])
+}
+
+fn around(dialect: &dyn Dialect, job: &Job<'_>, fill: Fill) -> Result<Vec<Step>> {
     let Some(mut staging) = Staging::new(dialect, job)? else { return Ok(Vec::new()) };
     let drop = |table: &str| Step::Prepare(plain(dialect.drop_temporary(table)));
     let batch = staging.batch.clone();
     let keyed = job.has_integer_key();
 
-    let mut steps = vec![drop(&batch), Step::Prepare(plain(create(dialect, &staging, keyed))), stage(&batch)];
+    let mut steps = stage(dialect, &staging, fill)?;
     if job.duplicates == Duplicates::InDatabase {
         steps.push(staging.refuse_duplicates(dialect)?);
+    }
+    steps.extend(staging.keep(dialect)?);
+    if !job.keep.writes() {
+        steps.push(drop(&batch));
+        return Ok(steps);
     }
     let missing = staging.find_missing(dialect);
     let mut after = Vec::new();
@@ -139,22 +161,19 @@ fn around(dialect: &dyn Dialect, job: &Job<'_>, stage: impl FnOnce(&str) -> Step
 /// `CREATE TEMPORARY TABLE … AS SELECT …`
 fn create(dialect: &dyn Dialect, staging: &Staging<'_, '_>, keyed: bool) -> String {
     let job = staging.job;
-    let own = job.own(dialect);
-    let positions = job.key.iter().chain(&job.carried);
-    let mut columns: Vec<_> = positions
-        .zip(job.names())
-        .map(|(&position, name)| format!("{own}.{} {name}", job.column(dialect, position)))
-        .collect();
+    let positions: Vec<_> = job.key.iter().chain(&job.carried).copied().collect();
+    let (columns, mut from) = job.typed_columns(dialect, &positions);
+    let mut columns = vec![columns];
     columns.extend((0..job.masks).map(|number| format!("CAST(9223372036854775807 AS SIGNED) m{number}")));
-    let mut from = job.table(dialect);
     if job.masks > 0 {
         // from the outer side of a join, so that NULL may stand in each
-        from = format!("(SELECT 1) {} LEFT JOIN {from} ON false", free_name(job.model(), "one"));
+        from = format!("(SELECT 1) {} LEFT JOIN ({from}) ON false", free_name(job.model(), "one"));
     }
     let key = if keyed { " (PRIMARY KEY (k0))" } else { "" };
     format!(
-        "{}{key} AS SELECT {} FROM {from} LIMIT 0",
+        "{}{key}{} AS SELECT {} FROM {from} LIMIT 0",
         dialect.create_temporary(&staging.batch),
+        dialect.staging_options(),
         columns.join(", ")
     )
 }

@@ -2,18 +2,20 @@
 
 pub(super) mod arrays;
 mod bulk_execute;
+mod cases;
 mod copy;
 mod load_data;
 mod prepared_loop;
 mod settings;
-mod staging;
+pub(super) mod staging;
 mod values;
 
 use crate::dialect::{Capability, Dialect};
 use crate::encode::Duplicates;
 use crate::error::{Error, Result};
-use crate::plan::Step;
 use crate::plan::bulk::{Job, Returning};
+use crate::plan::strategy::staging::Staging;
+use crate::plan::{Step, chain};
 use crate::value::Value;
 
 /// A way of carrying the rows of a bulk update to the database.
@@ -36,6 +38,8 @@ pub enum Strategy {
     BulkExecute,
     /// A list of rows in the statement itself: no temporary table.
     Values,
+    /// A `CASE` for each field, with the values of all rows.
+    Cases,
 }
 
 /// Makes the steps of a bulk update.
@@ -43,6 +47,9 @@ pub(crate) type Steps = fn(&dyn Dialect, &Job<'_>) -> Result<Vec<Step>>;
 
 /// Up to so many rows, arrays are faster than a copy into a temporary table, which has to be made first.
 const ARRAYS: u64 = 5_000;
+
+/// Up to so many rows, one statement with cases is faster than several messages.
+const CASES: u64 = 25;
 
 /// Up to so many rows, one statement sent with all of them is faster than a temporary table.
 const BULK: u64 = 100;
@@ -65,6 +72,9 @@ const VALUES: u64 = 50;
 ///
 /// Where the key is not one integer, the rows of a bulk execution would be locked in the order in which they come.
 pub(crate) fn choose(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Steps> {
+    if job.is_of_chain() {
+        return Ok(chain::bulk_steps);
+    }
     let strategy = match job.strategy {
         Some(strategy) => strategy,
         None => best(dialect, job),
@@ -83,6 +93,7 @@ pub(crate) fn choose(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Steps> {
         Strategy::StagedInserts => load_data::inserted,
         Strategy::BulkExecute => bulk_execute::steps,
         Strategy::Values => values::steps,
+        Strategy::Cases => cases::steps,
     })
 }
 
@@ -97,6 +108,7 @@ fn best(dialect: &dyn Dialect, job: &Job<'_>) -> Strategy {
         (Strategy::Arrays, few(if job.has_integer_key() { ARRAYS } else { arrays::FEW })),
         (Strategy::Copy, true),
         (Strategy::Arrays, true),
+        (Strategy::Cases, few(CASES)),
         (Strategy::BulkExecute, few(BULK) && in_order),
         (Strategy::Values, few(VALUES)),
         (Strategy::LoadData, true),
@@ -112,6 +124,11 @@ fn can(dialect: &dyn Dialect, job: &Job<'_>, strategy: Strategy) -> bool {
     use Capability::*;
     let staged = dialect.supports(TemporaryTables);
     let (by_key, silent) = (!job.matches_on_others(), job.returning == Returning::Nothing);
+    if job.keep.kept().is_some()
+        && matches!(strategy, Strategy::Arrays | Strategy::BulkExecute | Strategy::Values | Strategy::Cases)
+    {
+        return false;
+    }
     // nothing is there yet that the database could compare
     let told = job.duplicates != Duplicates::InDatabase;
     match strategy {
@@ -133,6 +150,30 @@ fn can(dialect: &dyn Dialect, job: &Job<'_>, strategy: Strategy) -> bool {
                 && !job.filter_reads_others(dialect)
         }
         Strategy::Values => !dialect.supports(LocalCalls) && silent && by_key && told,
+        Strategy::Cases => {
+            dialect.supports(OrderedUpdate)
+                && job.has_integer_key()
+                && silent
+                && by_key
+                && !job.skip_unchanged
+                && job.masks == 0
+                // set from left to right, an expression would see what was set before it
+                && job.computed() == 0
+                && !job.filter_reads_others(dialect)
+        }
+    }
+}
+
+/// Makes a temporary table and brings all rows of the batch there, in the way that the database has.
+pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<Vec<Step>> {
+    if dialect.supports(Capability::LocalCalls) {
+        prepared_loop::stage(dialect, staging)
+    } else if dialect.supports(Capability::CopyStream) {
+        copy::stage(dialect, staging)
+    } else if dialect.supports(Capability::LoadStream) {
+        load_data::stage(dialect, staging, load_data::load)
+    } else {
+        load_data::stage(dialect, staging, load_data::insert)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::lookup::Condition;
 use crate::plan::bulk::{Job, Returning};
-use crate::plan::strategy::staging::unchanged;
+use crate::plan::strategy::staging::{Staging, plain, unchanged};
 use crate::plan::update::select;
 use crate::plan::{Step, WriteRows, free_name};
 use crate::query::Compiler;
@@ -35,12 +35,34 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     rows.push(Fragment::join(keys, " AND "));
     rows.push(condition);
 
+    let mut written = rows.clone();
+    if job.skip_unchanged {
+        written.push(Fragment::format(" AND NOT ({})", [unchanged(dialect, &own, &settings)?]));
+    }
+    let keep = job.keep.kept().map(|kept| {
+        let key = job.model().key().into_iter().map(|position| job.column(dialect, position));
+        let (into, key) = (kept.sql(dialect), key.collect::<Vec<_>>().join(", "));
+        let mut keep = Fragment::text(format!("INSERT INTO {into} SELECT {key} FROM {}", job.table(dialect)));
+        keep.push(written.clone());
+        keep.row_statement(dialect)
+    });
+    if let (Some(keep), false) = (&keep, job.keep.writes()) {
+        let returned = Vec::new();
+        let keep = WriteRows {
+            write: keep.clone(),
+            keep: None,
+            matches: None,
+            old: None,
+            returned,
+            stored_key: 0,
+            alone: false,
+        };
+        return Ok(before.into_iter().chain([Step::WriteRows(keep)]).chain(after).collect());
+    }
+
     let mut write = Fragment::text(format!("UPDATE {} SET ", job.table(dialect)));
     write.push(Fragment::join(set, ", "));
-    write.push(rows.clone());
-    if job.skip_unchanged {
-        write.push(Fragment::format(" AND NOT ({})", [unchanged(dialect, &own, &settings)?]));
-    }
+    write.push(written);
 
     let mut columns = Vec::new();
     let mut returned = Vec::new();
@@ -65,7 +87,7 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     }
     let write = write.row_statement(dialect);
     let alone = job.ends && before.is_empty() && after.is_none();
-    let write = Step::WriteRows(WriteRows { write, matches, old, returned, stored_key, alone });
+    let write = Step::WriteRows(WriteRows { write, keep, matches, old, returned, stored_key, alone });
     Ok(before.into_iter().chain([write]).chain(after).collect())
 }
 
@@ -111,4 +133,19 @@ fn filter(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Option<Filter>> {
         ),
         after: Some(prepare(drop)),
     }))
+}
+
+/// Makes the staging table, and fills it row by row.
+pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<Vec<Step>> {
+    let Staging { job, batch, .. } = staging;
+    let names = job.names();
+    let cells = (0..names.len()).map(Fragment::cell);
+    let insert =
+        Fragment::format(&format!("INSERT INTO {batch} VALUES ({{}})"), [Fragment::join(cells, ", ")]);
+    Ok(vec![
+        Step::Prepare(plain(dialect.drop_temporary(batch))),
+        // without types, a value stays what it is
+        Step::Prepare(plain(format!("{} ({})", dialect.create_temporary(batch), names.join(", ")))),
+        Step::StageRows(insert.row_statement(dialect)),
+    ])
 }

@@ -8,7 +8,7 @@ use crate::plan::free_name;
 use crate::sql::{Fragment, Statement};
 
 /// A staging table, and the steps before and after the write, which are the same for every database.
-pub(super) struct Staging<'j, 'a> {
+pub(crate) struct Staging<'j, 'a> {
     pub job: &'j Job<'a>,
     /// The staging table as statements name it.
     pub batch: String,
@@ -20,7 +20,7 @@ pub(super) struct Staging<'j, 'a> {
     pub filter: Fragment,
 }
 
-pub(super) fn plain(sql: String) -> Statement {
+pub(crate) fn plain(sql: String) -> Statement {
     Statement { sql, params: Vec::new() }
 }
 
@@ -73,22 +73,18 @@ impl<'j, 'a> Staging<'j, 'a> {
         let mut shown = Vec::new();
         for (key, data_type) in self.job.names().iter().zip(self.job.key_types()) {
             // said in the text: a statement that was prepared must not come to give another type
-            shown.push(match dialect.supports(Capability::JoinedUpdate) {
-                true => key.clone(),
-                false => format!("{key}::{}", dialect.cast_type(&data_type)?),
+            shown.push(match dialect.supports(Capability::PreparedTypes) {
+                true => format!("{key}::{}", dialect.cast_type(&data_type)?),
+                false => key.clone(),
             });
         }
         let batch = match dialect.supports(Capability::JoinedUpdate) {
             true => self.batch.clone(),
             // a union takes on the collations of the table's own columns
             false => {
-                let own = self.job.key.iter().zip(self.job.names());
-                let own =
-                    own.map(|(&position, name)| format!("{} {name}", self.job.column(dialect, position)));
+                let (own, from) = self.job.typed_columns(dialect, &self.job.key);
                 format!(
-                    "(SELECT {} FROM {} WHERE false UNION ALL SELECT {keys} FROM {}) keys",
-                    own.collect::<Vec<_>>().join(", "),
-                    self.job.table(dialect),
+                    "(SELECT {own} FROM {from} WHERE false UNION ALL SELECT {keys} FROM {}) keys",
                     self.batch
                 )
             }
@@ -110,6 +106,34 @@ impl<'j, 'a> Staging<'j, 'a> {
         sql.push(")");
         // with a filter, what it leaves out must be known before the rows change
         Step::FindMissing { statement: sql.statement(dialect), always: !self.filter.is_empty() }
+    }
+
+    /// Keeps the primary keys of the rows that are about to be written, and locks these in that order.
+    pub fn keep(&self, dialect: &dyn Dialect) -> Result<Option<Step>> {
+        let Some(kept) = self.job.keep.kept() else { return Ok(None) };
+        let (job, own) = (self.job, self.job.own(dialect));
+        let key = job.model().key();
+        let key = key.iter().map(|&position| format!("{own}.{}", job.column(dialect, position)));
+        let key = key.collect::<Vec<_>>().join(", ");
+        let (join, lock) = match dialect.supports(Capability::JoinedUpdate) {
+            true => ("STRAIGHT_JOIN", String::new()),
+            false => ("JOIN", format!(" OF {own}")),
+        };
+        let mut sql = Fragment::text(format!(
+            "INSERT INTO {} SELECT {key} FROM {} {} {join} {} ON {} WHERE true",
+            kept.sql(dialect),
+            self.batch,
+            self.b,
+            job.table(dialect),
+            job.on(dialect, &self.b)
+        ));
+        sql.push(self.filter.clone());
+        if job.skip_unchanged {
+            let settings = self.settings(dialect)?;
+            sql.push(Fragment::format(" AND NOT ({})", [unchanged(dialect, &own, &settings)?]));
+        }
+        sql.push(format!(" ORDER BY {key} FOR UPDATE{lock}"));
+        Ok(Some(Step::Prepare(sql.statement(dialect))))
     }
 
     /// Whether the rows are copied before they are written, which also locks them.

@@ -58,6 +58,7 @@ fn write_each(
 ) -> Result<(RowsWritten, bool)> {
     let mut prepared = Prepared::new(handle, &write.write)?;
     let mut matches = write.matches.as_ref().map(|statement| Prepared::new(handle, statement)).transpose()?;
+    let mut keep = write.keep.as_ref().map(|statement| Prepared::new(handle, statement)).transpose()?;
     let mut old = write.old.as_ref().map(|statement| Prepared::new(handle, statement)).transpose()?;
     let mut written = RowsWritten::default();
     let mut seen = Seen::default();
@@ -70,6 +71,10 @@ fn write_each(
         for (number, row) in chunk.rows().enumerate() {
             if number % ASKED == 0 && !wanted() {
                 return Ok((written, false));
+            }
+            if let Some(keep) = &mut keep {
+                keep.bind(row.cells())?;
+                keep.statement.raw_execute().map_err(error)?;
             }
             if plain {
                 prepared.bind(row.cells())?;

@@ -2,6 +2,7 @@
 
 mod request;
 mod returning;
+mod sending;
 
 pub use returning::{BulkUpdateReturning, Change, Return, Returned};
 
@@ -98,6 +99,12 @@ impl<M: Entity> QuerySet<M> {
 pub struct BulkUpdate<'o, M>(Lazy<'o, Request<'o, M, M>, Report>);
 
 impl<'o, M: Entity> BulkUpdate<'o, M> {
+    /// Sends no [signals](crate::signals).
+    pub fn without_signals(mut self) -> Self {
+        self.0.change(|request| request.asked.rows.silent = true);
+        self
+    }
+
     /// Carries at most so many rows in one statement, where the rows are carried in statements. The transaction is one all the same.
     pub fn batch_size(mut self, rows: usize) -> Self {
         self.0.change(|request| request.asked.batch_size = Some(rows));

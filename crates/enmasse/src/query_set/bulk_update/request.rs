@@ -7,12 +7,12 @@ use enmasse_core::dialect::Dialect;
 use enmasse_core::encode::Chunk;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::expr::FieldPath;
-use enmasse_core::plan::{self, Assignment, Form, PartGives, Plan, Returning, Step, Strategy};
+use enmasse_core::plan::{self, Assignment, Form, Keep, PartGives, Plan, Returning, Step, Strategy};
 use enmasse_core::schema::ModelRef;
 use enmasse_core::value::DataType;
 use futures_util::future::BoxFuture;
 
-use super::Report;
+use super::{Report, sending};
 use crate::batch::{Carrier, Chunks, Encoded, Feed, Progressing, RowFeed, Source};
 use crate::handle::Executor;
 use crate::model::Entity;
@@ -23,15 +23,15 @@ use crate::run::{Outcome, run_batch};
 /// A bulk update of rows of `M` by what objects of `T` carry.
 pub(crate) struct Request<'o, M, T> {
     pub asked: Asked<M>,
-    source: Source<'o, T>,
+    pub(super) source: Source<'o, T>,
     pub progress: Option<Progressing>,
 }
 
 /// What is asked of a bulk update.
 pub(crate) struct Asked<M> {
     pub rows: QuerySet<M>,
-    fields: Vec<FieldPath>,
-    now: DateTime<Utc>,
+    pub(super) fields: Vec<FieldPath>,
+    pub(super) now: DateTime<Utc>,
     pub set: Vec<Assignment>,
     pub matching_on: Vec<FieldPath>,
     pub patches: bool,
@@ -43,6 +43,12 @@ pub(crate) struct Asked<M> {
 
 impl<M: Entity> Asked<M> {
     pub fn plan(&self, rows: Option<u64>) -> Result<Plan> {
+        let ends = matches!(self.rows.executor()?, Executor::Database(_));
+        self.plan_keeping(rows, ends, Keep::Nothing)
+    }
+
+    /// The plan, which may keep keys; `ends` says that the transaction ends with it.
+    pub(super) fn plan_keeping(&self, rows: Option<u64>, ends: bool, keep: Keep<'_>) -> Result<Plan> {
         let request = plan::BulkUpdate {
             set: &self.set,
             matching_on: &self.matching_on,
@@ -50,9 +56,10 @@ impl<M: Entity> Asked<M> {
             skip_unchanged: self.skip_unchanged,
             returning: self.returning,
             rows,
-            ends: matches!(self.rows.executor()?, Executor::Database(_)),
+            ends,
             batch_size: self.batch_size,
             strategy: self.strategy,
+            keep,
             ..plan::BulkUpdate::new(self.rows.query()?, &self.fields, self.now)
         };
         plan::bulk_update(&*self.rows.dialect()?, &request)
@@ -93,6 +100,11 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
                 true => first_in_djangos_order(error, &model, &source),
                 false => error,
             });
+        }
+        if let Some(receivers) = asked.rows.save_receivers()?
+            && !asked.plan(None)?.is_empty()
+        {
+            return sending::run(&receivers, asked, source, progress).await;
         }
         let mut feed = RowFeed::new(model.clone(), source).await?;
         let rows = feed.count();
@@ -154,7 +166,14 @@ fn first_in_djangos_order<T: Carrier>(error: Error, model: &ModelRef, source: &S
 fn stands_alone(plan: &Plan, one_chunk: bool) -> bool {
     match &plan.steps[..] {
         [Step::WriteParts(parts)] => {
-            one_chunk && matches!(parts.gives, PartGives::Missing | PartGives::MissingAndChanged)
+            // the keys that match no row are asked for afterwards, and only where there are any
+            let one = matches!(
+                parts.gives,
+                PartGives::Missing
+                    | PartGives::MissingAndChanged
+                    | PartGives::Matched { missing_before: false }
+            );
+            one_chunk && one
         }
         [Step::WriteRows(rows)] => rows.alone,
         _ => false,
@@ -162,7 +181,7 @@ fn stands_alone(plan: &Plan, one_chunk: bool) -> bool {
 }
 
 /// No row can match: the keys of all objects are missing.
-async fn all_missing(
+pub(super) async fn all_missing(
     dialect: &dyn Dialect,
     key: &[DataType],
     encoded: &mut Encoded<'_, '_>,

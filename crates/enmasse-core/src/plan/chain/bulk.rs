@@ -1,0 +1,81 @@
+//! `bulk_update` of fields in several tables: the rows of the batch go into a temporary table, and the tables of the chain are written
+//! from that.
+
+use crate::dialect::{Capability, Dialect};
+use crate::encode::Duplicates;
+use crate::error::Result;
+use crate::plan::Step;
+use crate::plan::bulk::{Job, Returning};
+use crate::plan::chain::staged::Staged;
+use crate::plan::chain::{Batch, ChainWrite, Set};
+use crate::plan::strategy::stage;
+use crate::plan::strategy::staging::{Staging, plain};
+use crate::query::Compiler;
+use crate::sql::Fragment;
+
+pub(in crate::plan) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
+    let Some(staging) = Staging::new(dialect, job)? else { return Ok(Vec::new()) };
+    let names = job.names();
+    let spell = |column: usize| Fragment::text(format!("{}.{}", staging.b, names[column]));
+    let carried = job.carried_by(&spell);
+    let mut compiler = Compiler::new(dialect, job.query);
+    compiler.allow_joins(false);
+    compiler.carry(&carried);
+    let settings = job.settings_in(&mut compiler, &spell)?;
+    let unchanged = match job.skip_unchanged {
+        true => {
+            let mut pairs = Vec::new();
+            for (setting, (position, _)) in
+                settings.iter().zip(&job.set).filter(|(setting, _)| !setting.is_auto)
+            {
+                pairs.push((compiler.own_column(*position), setting.value.clone(), &setting.data_type));
+            }
+            Some(dialect.unchanged(pairs)?)
+        }
+        false => None,
+    };
+    let set = settings.iter().zip(&job.set).map(|(setting, (position, _))| Set {
+        position: *position,
+        value: setting.value.clone(),
+        is_taken: !setting.is_auto,
+    });
+    let set = set.collect();
+    let on = job.key.iter().enumerate().map(|(number, &position)| {
+        Fragment::format(&format!("{{}} = {}.k{number}", staging.b), [compiler.own_column(position)])
+    });
+    let on = Fragment::join(on.collect::<Vec<_>>(), " AND ");
+    compiler.allow_joins(true);
+    let Some(mut write) = ChainWrite::new(job.query, compiler, set)? else { return Ok(Vec::new()) };
+    let keys = names[..job.key.len()].iter().map(|key| format!("{}.{key}", staging.b)).collect();
+    write.batch = Some(Batch { sql: format!("{} {}", staging.batch, staging.b), on, keys });
+
+    let mut steps = stage(dialect, &staging)?;
+    if job.duplicates == Duplicates::InDatabase {
+        steps.push(staging.refuse_duplicates(dialect)?);
+    }
+    let plain_write = job.returning == Returning::Nothing
+        && !job.skip_unchanged
+        && !job.matches_on_others()
+        && job.keep.kept().is_none();
+    if plain_write && !write.is_staged() {
+        let missing = staging.find_missing(dialect);
+        let write = write.in_one_statement(dialect);
+        // with a filter, what it leaves out must be known before the rows change
+        let before = matches!(missing, Step::FindMissing { always: true, .. });
+        steps.extend(if before { [missing, write] } else { [write, missing] });
+    } else {
+        let asked = Staged {
+            returning: job.returning,
+            unchanged,
+            missing: job.key_types(),
+            keep: job.keep.kept().map(|kept| kept.sql(dialect)),
+            keys_only: !job.keep.writes(),
+        };
+        steps.extend(write.staged(dialect, asked)?);
+    }
+    steps.push(Step::Prepare(plain(match dialect.supports(Capability::JoinedUpdate) {
+        true => dialect.drop_temporary(&staging.batch),
+        false => format!("DROP TABLE {}", staging.batch),
+    })));
+    Ok(steps)
+}

@@ -1,0 +1,65 @@
+//! `delete` of rows that are in several tables: of all of them, the model's own first.
+
+use std::cmp::Reverse;
+
+use crate::dialect::{Capability, Dialect};
+use crate::error::Result;
+use crate::plan::chain::{ChainWrite, Part, needs_temporary_tables};
+use crate::plan::step::WriteTable;
+use crate::plan::strategy::staging::plain;
+use crate::plan::{Plan, Step};
+use crate::query::{Compiler, Query};
+use crate::schema::ModelRef;
+use crate::sql::Fragment;
+
+pub(in crate::plan) fn delete(dialect: &dyn Dialect, query: &Query) -> Result<Plan> {
+    needs_temporary_tables(dialect)?;
+    let Some(mut write) = ChainWrite::new(query, Compiler::new(dialect, query), Vec::new())? else {
+        return Ok(Plan::default());
+    };
+    let mut parts = Vec::new();
+    all(&query.model, Vec::new(), &mut parts);
+    parts.sort_by_key(|part| (part.is_aside(), Reverse(part.way.len())));
+    write.parts = parts;
+
+    let keys = dialect.temporary(&write.free_name("enmasse_taken"));
+    let columns = write.keys();
+    let mut create = Fragment::text(format!("{} AS ", dialect.create_temporary(&keys)));
+    let lock = write.lock(|part| part.way.is_empty());
+    create.push(write.select(columns));
+    if dialect.supports(Capability::RowLocks) {
+        create.push(match dialect.supports(Capability::JoinedUpdate) {
+            true => " ORDER BY k FOR UPDATE".to_owned(),
+            false => format!(" ORDER BY k {}", lock.replacen("NO KEY ", "", 1)),
+        });
+    }
+    let drop = || Step::Prepare(plain(dialect.drop_temporary(&keys)));
+    let mut steps = vec![
+        drop(),
+        Step::Prepare(create.statement(dialect)),
+        Step::WriteCounted(plain(format!("SELECT COUNT(*), COUNT(*) FROM {keys}"))),
+    ];
+    let mut order: Vec<_> = write.parts.iter().enumerate().collect();
+    order.sort_by_key(|(_, part)| part.way.len());
+    for (number, part) in order {
+        let (table, key, taken) = (part.table(dialect), part.own_key(dialect), part.taken_key(number));
+        let sql = match dialect.supports(Capability::JoinedUpdate) {
+            true => {
+                format!("DELETE {table} FROM {keys} taken STRAIGHT_JOIN {table} ON {key} = taken.{taken}")
+            }
+            false => format!("DELETE FROM {table} WHERE {key} IN (SELECT {taken} FROM {keys})"),
+        };
+        steps.push(Step::WriteTable(WriteTable { statement: plain(sql), table: part.model.table.clone() }));
+    }
+    steps.push(drop());
+    Ok(Plan::of(steps))
+}
+
+/// The tables of a model and of all that it extends.
+fn all(model: &ModelRef, way: Vec<usize>, parts: &mut Vec<Part>) {
+    for (number, (above, _)) in model.extended().into_iter().enumerate() {
+        let way = way.iter().copied().chain([number]).collect();
+        all(&above, way, parts);
+    }
+    parts.push(Part { model: model.clone(), way, set: Vec::new() });
+}

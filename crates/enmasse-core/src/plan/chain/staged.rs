@@ -1,0 +1,240 @@
+//! Several statements: the rows, with the values that are computed, go into a temporary table; then each table is written by it.
+//!
+//! ```sql
+//! CREATE TEMPORARY TABLE temp."enmasse_taken" AS SELECT "customer"."baseuser_ptr_id" k, t1."points" + 1 v0 FROM … WHERE …;
+//! UPDATE "base_user" SET "points" = taken.v0 FROM temp."enmasse_taken" taken WHERE "base_user"."id" = taken.k;
+//! UPDATE "customer" SET "level" = ? WHERE "customer"."baseuser_ptr_id" IN (SELECT k FROM temp."enmasse_taken");
+//! DROP TABLE temp."enmasse_taken"
+//! ```
+//!
+//! Rows of another parent than the first have other keys: they are locked in the order of these, and only then are values computed that
+//! may read them.
+
+use crate::dialect::{Capability, Dialect};
+use crate::error::Result;
+use crate::lookup::Condition;
+use crate::plan::Step;
+use crate::plan::bulk::Returning;
+use crate::plan::chain::{ChainWrite, Part, needs_temporary_tables};
+use crate::plan::step::WriteTable;
+use crate::plan::strategy::staging::plain;
+use crate::plan::update::settings;
+use crate::query::{Compiler, Query};
+use crate::sql::{Fragment, Statement};
+use crate::value::DataType;
+
+/// What else is asked of a write in several statements.
+#[derive(Default)]
+pub(super) struct Staged {
+    pub returning: Returning,
+    /// A condition that holds where a row has all new values already, and is to be left as it is.
+    pub unchanged: Option<Fragment>,
+    /// The types of the batch's key, of which those that matched no row are to be told.
+    pub missing: Vec<DataType>,
+    /// The table that keeps the keys of the rows that are written.
+    pub keep: Option<String>,
+    /// Whether that is all that is wanted.
+    pub keys_only: bool,
+}
+
+impl ChainWrite<'_> {
+    pub(super) fn staged(mut self, dialect: &dyn Dialect, asked: Staged) -> Result<Vec<Step>> {
+        needs_temporary_tables(dialect)?;
+        let table = |name: String| dialect.temporary(&name);
+        let keys = table(self.free_name("enmasse_taken"));
+        let late = table(self.free_name("enmasse_values"));
+        let locks = dialect.supports(Capability::RowLocks);
+        let of = locks && !dialect.supports(Capability::JoinedUpdate);
+        let is_late = of && self.parts.iter().any(Part::is_aside);
+        let drop = |table: &str| Step::Prepare(plain(dialect.drop_temporary(table)));
+        let create = |table: &str, rows: Fragment| {
+            let mut sql = Fragment::text(format!("{} AS ", dialect.create_temporary(table)));
+            sql.push(rows);
+            Step::Prepare(sql.statement(dialect))
+        };
+
+        let lock = match (of, locks) {
+            (true, _) => format!(" {}", self.lock(|part| !part.is_aside())),
+            (false, true) => {
+                self.lock(|_| true); // all parts are joined, and so locked
+                " FOR UPDATE".to_owned()
+            }
+            (false, false) => String::new(),
+        };
+        let mut values = self.values();
+        if let Some(unchanged) = &asked.unchanged {
+            values.push(Fragment::format("CASE WHEN {} THEN 0 ELSE 1 END changes", [unchanged.clone()]));
+        }
+        if asked.returning == Returning::OldAndNew {
+            let old = (0..self.model().fields.len()).map(|position| {
+                Fragment::format("{} {}", [self.compiler.own_column(position), format!("o{position}").into()])
+            });
+            values.extend(old.collect::<Vec<_>>());
+        }
+        let mut columns = self.keys();
+        if let Some(batch) = &self.batch {
+            let named = batch.keys.iter().enumerate();
+            columns.extend(named.map(|(number, key)| Fragment::text(format!("{key} b{number}"))));
+        }
+        if !is_late {
+            columns.append(&mut values);
+        }
+        let mut rows = self.select(columns);
+        if locks {
+            rows.push(format!(" ORDER BY k{lock}"));
+        }
+        let mut steps = vec![drop(&keys), create(&keys, rows)];
+        let mut taken = keys.clone();
+        if is_late {
+            for (number, part) in self.parts.iter().enumerate().filter(|(_, part)| part.is_aside()) {
+                let key = part.own_key(dialect);
+                let rows = format!(
+                    "SELECT 1 FROM {} WHERE {key} IN (SELECT k{number} FROM {keys}) ORDER BY {key} FOR UPDATE",
+                    part.table(dialect)
+                );
+                steps.push(Step::Prepare(plain(format!("SELECT count(*) FROM ({rows}) locked"))));
+            }
+            steps.extend([drop(&late), create(&late, self.late_values(&keys, values))]);
+            taken.clone_from(&late);
+        }
+
+        if let Some(keep) = &asked.keep {
+            let changes = if asked.unchanged.is_some() { " WHERE changes = 1" } else { "" };
+            steps.push(Step::Prepare(plain(format!("INSERT INTO {keep} SELECT k FROM {taken}{changes}"))));
+            if asked.keys_only {
+                steps.extend(is_late.then(|| drop(&late)));
+                steps.push(drop(&keys));
+                return Ok(steps);
+            }
+        }
+        let changed = match &asked.unchanged {
+            Some(_) => "COUNT(CASE WHEN changes = 1 THEN 1 END)",
+            None => "COUNT(*)",
+        };
+        steps.push(Step::WriteCounted(plain(format!("SELECT COUNT(*), {changed} FROM {taken}"))));
+        if let Some(missing) = self.missing(dialect, &keys, &asked)? {
+            steps.push(missing);
+        }
+        let mut first = 0;
+        for number in 0..self.parts.len() {
+            steps.push(self.write(dialect, number, &taken, first, asked.unchanged.is_some()));
+            first += self.parts[number].takes();
+        }
+        if asked.returning != Returning::Nothing {
+            steps.push(self.give_back(dialect, &taken, asked.returning));
+        }
+        if is_late {
+            steps.push(drop(&late));
+        }
+        steps.push(drop(&keys));
+        Ok(steps)
+    }
+
+    /// The values, of the rows whose keys were taken, as they are once all are locked.
+    fn late_values(&mut self, keys: &str, values: Vec<Fragment>) -> Fragment {
+        let taken = self.free_name("taken");
+        let mut columns = vec![Fragment::text(format!("{taken}.k"))];
+        let aside = self.parts.iter().enumerate().filter(|(_, part)| part.is_aside());
+        columns.extend(aside.map(|(number, _)| Fragment::text(format!("{taken}.k{number}"))));
+        columns.extend(values);
+        let on =
+            Fragment::format(&format!("{{}} = {taken}.k"), [Fragment::join(self.compiler.own_key(), ", ")]);
+        let mut from = format!("{keys} {taken}, {}", self.compiler.from());
+        // by now, rows of the other parent may have left the query
+        let mut conditions = vec![Condition::Sql(on), self.condition.clone()];
+        if let Some(batch) = &self.batch {
+            from = format!("{}, {from}", batch.sql);
+            conditions.push(Condition::Sql(batch.on.clone()));
+        }
+        let mut sql =
+            Fragment::format("SELECT {} FROM {} WHERE ", [Fragment::join(columns, ", "), from.into()]);
+        if let Condition::Sql(condition) = Condition::all(conditions) {
+            sql.push(condition);
+        }
+        sql
+    }
+
+    fn missing(&self, dialect: &dyn Dialect, keys: &str, asked: &Staged) -> Result<Option<Step>> {
+        let Some(batch) = &self.batch else { return Ok(None) };
+        let taken = self.free_name("taken");
+        let mut shown = Vec::new();
+        for (key, data_type) in batch.keys.iter().zip(&asked.missing) {
+            // said in the text: a statement that was prepared must not come to give another type
+            shown.push(match dialect.supports(Capability::PreparedTypes) {
+                true => format!("{key}::{}", dialect.cast_type(data_type)?),
+                false => key.clone(),
+            });
+        }
+        let same = batch.keys.iter().enumerate();
+        let same =
+            same.map(|(number, key)| format!("{taken}.b{number} = {key}")).collect::<Vec<_>>().join(" AND ");
+        let sql = format!(
+            "SELECT {} FROM {} WHERE NOT EXISTS (SELECT 1 FROM {keys} {taken} WHERE {same})",
+            shown.join(", "),
+            batch.sql
+        );
+        Ok(Some(Step::FindMissing { statement: plain(sql), always: false }))
+    }
+
+    fn write(&self, dialect: &dyn Dialect, number: usize, from: &str, first: usize, skips: bool) -> Step {
+        let part = &self.parts[number];
+        let taken = self.free_name("taken");
+        let (table, own, key) = (part.table(dialect), part.own(dialect), part.own_key(dialect));
+        let taken_key = part.taken_key(number);
+        let set = part.settings(dialect, self.model(), &taken, first);
+        let changes =
+            |before: &str| if skips { format!(" {before} {taken}.changes = 1") } else { String::new() };
+        let sql = if dialect.supports(Capability::JoinedUpdate) {
+            let set = set.into_iter().map(|(column, value)| (format!("{own}.{column}"), value));
+            Fragment::format(
+                &format!(
+                    "UPDATE {from} {taken} STRAIGHT_JOIN {table} ON {key} = {taken}.{taken_key} SET {{}}{}",
+                    changes("WHERE")
+                ),
+                [settings(set)],
+            )
+        } else if part.takes() == 0 {
+            Fragment::format(
+                &format!(
+                    "UPDATE {table} SET {{}} WHERE {key} IN (SELECT {taken_key} FROM {from} {taken}{})",
+                    changes("WHERE")
+                ),
+                [settings(set)],
+            )
+        } else {
+            Fragment::format(
+                &format!(
+                    "UPDATE {table} SET {{}} FROM {from} {taken} WHERE {key} = {taken}.{taken_key}{}",
+                    changes("AND")
+                ),
+                [settings(set)],
+            )
+        };
+        Step::WriteTable(WriteTable { statement: sql.statement(dialect), table: part.model.table.clone() })
+    }
+
+    /// Gives the rows as they now are, each after itself as it was where that is wanted.
+    fn give_back(&self, dialect: &dyn Dialect, from: &str, returning: Returning) -> Step {
+        let taken = self.free_name("taken");
+        let every = Query::new(self.model().clone());
+        let mut compiler = Compiler::new(dialect, &every);
+        let (mut columns, mut types) = (Vec::new(), Vec::new());
+        let fields = || 0..self.model().fields.len();
+        let mut add = |column: Fragment, position: usize| {
+            columns.push(column);
+            types.push(self.model().fields[position].data_type.clone());
+        };
+        if returning == Returning::OldAndNew {
+            fields().for_each(|position| add(format!("{taken}.o{position}").into(), position));
+        }
+        fields().for_each(|position| add(compiler.own_column(position), position));
+        let key = Fragment::join(compiler.own_key(), ", ");
+        let tables = format!("{from} {taken}, {}", compiler.from());
+        let sql = Fragment::format(
+            &format!("SELECT {{}} FROM {{}} WHERE {{}} = {taken}.k ORDER BY {taken}.k"),
+            [Fragment::join(columns, ", "), tables.into(), key],
+        );
+        let statement: Statement = sql.statement(dialect);
+        Step::Return(statement, types)
+    }
+}

@@ -1,0 +1,90 @@
+//! One statement for all tables of a row.
+//!
+//! ```sql
+//! WITH taken AS MATERIALIZED (SELECT "customer"."baseuser_ptr_id" k, t1."points" + 1 v0 FROM "customer" INNER JOIN "base_user" t1 ON …
+//!     WHERE … ORDER BY k FOR NO KEY UPDATE OF t1, "customer"),
+//! w0 AS (UPDATE "base_user" SET "points" = taken.v0 FROM taken WHERE "base_user"."id" = taken.k RETURNING 1),
+//! w1 AS (UPDATE "customer" SET "level" = $1 FROM taken WHERE "customer"."baseuser_ptr_id" = taken.k RETURNING 1)
+//! SELECT (SELECT count(*) FROM taken), (SELECT count(*) FROM taken), (SELECT count(*) FROM w0), (SELECT count(*) FROM w1)
+//! ```
+//!
+//! Where tables are joined in an update:
+//!
+//! ```sql
+//! UPDATE (SELECT … ORDER BY k LIMIT 18446744073709551615 FOR UPDATE) taken
+//!     STRAIGHT_JOIN `base_user` ON `base_user`.`id` = taken.k STRAIGHT_JOIN `customer` ON `customer`.`baseuser_ptr_id` = taken.k
+//!     SET `base_user`.`points` = taken.v0, `customer`.`level` = ?
+//! ```
+//!
+//! Computed in SET, whether an expression saw a column before or after it was set would depend on the plan.
+
+use crate::dialect::{Capability, Dialect};
+use crate::plan::Step;
+use crate::plan::chain::ChainWrite;
+use crate::plan::step::WriteTables;
+use crate::plan::update::settings;
+use crate::sql::Fragment;
+
+impl ChainWrite<'_> {
+    pub(super) fn in_one_statement(mut self, dialect: &dyn Dialect) -> Step {
+        let tables = self.parts.iter().map(|part| part.model.table.clone()).collect();
+        let joined = dialect.supports(Capability::JoinedUpdate);
+        let sql = if joined { self.joined(dialect) } else { self.with_queries(dialect) };
+        Step::WriteTables(WriteTables { statement: sql.statement(dialect), tables, counts: !joined })
+    }
+
+    fn with_queries(&mut self, dialect: &dyn Dialect) -> Fragment {
+        let taken = self.free_name("taken");
+        let lock = self.lock(|_| true);
+        let columns = self.taken();
+        let mut sql = Fragment::format(
+            &format!("WITH {taken} AS MATERIALIZED ({{}} ORDER BY k {lock})"),
+            [self.select(columns)],
+        );
+        let count = format!("(SELECT count(*) FROM {taken})");
+        let mut counts = vec![count.clone(), count];
+        let mut first = 0;
+        for (number, part) in self.parts.iter().enumerate() {
+            let written = self.free_name(&format!("w{number}"));
+            let set = settings(part.settings(dialect, self.model(), &taken, first));
+            first += part.takes();
+            sql.push(Fragment::format(
+                &format!(
+                    ", {written} AS (UPDATE {} SET {{}} FROM {taken} WHERE {} = {taken}.{} RETURNING 1)",
+                    part.table(dialect),
+                    part.own_key(dialect),
+                    part.taken_key(number)
+                ),
+                [set],
+            ));
+            counts.push(format!("(SELECT count(*) FROM {written})"));
+        }
+        sql.push(format!(" SELECT {}", counts.join(", ")));
+        sql
+    }
+
+    fn joined(&mut self, dialect: &dyn Dialect) -> Fragment {
+        let taken = self.free_name("taken");
+        // all parts are joined, and so locked
+        self.lock(|_| true);
+        let columns = self.taken();
+        let mut rows = self.select(columns);
+        rows.push(format!(" ORDER BY k LIMIT {} FOR UPDATE", dialect.limit_for_offset().unwrap_or_default()));
+        let mut sql = Fragment::format(&format!("UPDATE ({{}}) {taken}"), [rows]);
+        let (mut set, mut first) = (Vec::new(), 0);
+        for (number, part) in self.parts.iter().enumerate() {
+            let (own, key) = (part.own(dialect), part.taken_key(number));
+            sql.push(format!(
+                " STRAIGHT_JOIN {} ON {} = {taken}.{key}",
+                part.table(dialect),
+                part.own_key(dialect)
+            ));
+            let settings = part.settings(dialect, self.model(), &taken, first);
+            set.extend(settings.into_iter().map(|(column, value)| (format!("{own}.{column}"), value)));
+            first += part.takes();
+        }
+        sql.push(" SET ");
+        sql.push(settings(set));
+        sql
+    }
+}

@@ -1,0 +1,276 @@
+//! The keys of the rows that a write is for, kept in a temporary table while the write lasts.
+//!
+//! ```sql
+//! CREATE TEMPORARY TABLE pg_temp."enmasse_kept_1_users" ON COMMIT DROP AS SELECT "users"."id" k0 FROM "users" LIMIT 0;
+//! INSERT INTO pg_temp."enmasse_kept_1_users" SELECT … FROM "users" WHERE … ORDER BY "users"."id" FOR NO KEY UPDATE OF "users";
+//! UPDATE "users" SET … WHERE "users"."id" IN (SELECT "t1"."k0" FROM "pg_temp"."enmasse_kept_1_users" "t1");
+//! UPDATE "profile" SET … WHERE "profile"."user_id" IN (SELECT "t1"."k0" FROM "pg_temp"."enmasse_kept_1_users" "t1")
+//! ```
+//!
+//! Where a write can stand in `WITH`, and the keys are wanted only after it, the first two of these are one:
+//!
+//! ```sql
+//! WITH written (k0) AS (UPDATE "users" SET … WHERE … RETURNING "users"."id")
+//! INSERT INTO pg_temp."enmasse_kept_1_users" SELECT k0 FROM written
+//! ```
+
+use chrono::{DateTime, Utc};
+
+use crate::dialect::{Capability, Dialect, quote_table};
+use crate::error::Result;
+use crate::expr::Expr;
+use crate::lookup::{Condition, Lookup, Operand};
+use crate::plan::update::{Assignment, assigned, refuse, select, update_sql, writes_key};
+use crate::plan::{Plan, Step, chain, free_name, insert};
+use crate::query::{Compiler, KeySet, Q, Query, Selection};
+use crate::schema::{Field, Model, ModelRef, Schema};
+use crate::sql::{Fragment, Statement};
+use crate::value::Value;
+
+/// The longest name that every database takes.
+const LONGEST_NAME: usize = 60;
+
+/// From so many keys on, a plan made without looking at them costs more than the look.
+const ANALYZED: u64 = 1_000;
+
+/// The keys of rows of a model in a temporary table.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The model of the rows.
+    model: ModelRef,
+    /// The temporary table, as a model of its own.
+    table: ModelRef,
+}
+
+impl Kept {
+    /// A table for keys of a model; the number tells it from the others of the transaction.
+    ///
+    /// # Errors
+    ///
+    /// None that a model's key could be the cause of.
+    pub fn new(dialect: &dyn Dialect, model: &ModelRef, number: u64) -> Result<Self> {
+        // of each model its own: a statement that was prepared must not come to give another type
+        let mut name = format!("enmasse_kept_{number}_{}", model.table_name());
+        while name.len() > LONGEST_NAME {
+            name.pop();
+        }
+        let name = free_name(model, &name);
+        let table = match dialect.temporary(&name).split_once('.') {
+            Some((schema, _)) => format!("{schema}.{name}"),
+            None => name.clone(),
+        };
+        let fields = model.key().into_iter().enumerate().map(|(number, position)| {
+            Field::new(format!("k{number}"), model.fields[position].data_type.clone()).primary_key()
+        });
+        let described = fields.fold(Model::new(name.clone(), table), Model::add);
+        let table = Schema::new(vec![described])?.model(&name)?;
+        Ok(Kept { model: model.clone(), table })
+    }
+
+    /// The keys as a set of rows.
+    pub fn key_set(&self, dialect: &dyn Dialect) -> KeySet {
+        let list = format!("SELECT {} FROM {}", self.names().join(", "), self.sql(dialect));
+        // what is joined with the table that is written has to be seen as a query
+        let list = (!dialect.supports(Capability::JoinedUpdate)).then_some(list);
+        KeySet::stored(&self.model, &self.table, list)
+    }
+
+    /// Makes the table.
+    pub fn create(&self, dialect: &dyn Dialect) -> Plan {
+        let own = dialect.quote(self.model.table_name());
+        let names = self.names();
+        let columns = self.model.key().into_iter().zip(&names).map(|(position, name)| {
+            format!("{own}.{} {name}", dialect.quote(&self.model.fields[position].column))
+        });
+        let create = format!(
+            "{}{} AS SELECT {} FROM {} LIMIT 0",
+            dialect.create_temporary(&self.sql(dialect)),
+            dialect.temporary_keys(&names.join(", ")),
+            columns.collect::<Vec<_>>().join(", "),
+            quote_table(dialect, &self.model.table)
+        );
+        let mut steps = vec![Step::Prepare(plain(create))];
+        if dialect.supports(Capability::JoinedUpdate) {
+            // there, one may be left of a transaction that was rolled back
+            steps.insert(0, Step::Prepare(self.drop(dialect)));
+        }
+        Plan::of(steps)
+    }
+
+    /// Locks the rows of a query and keeps their keys. The plan is empty where the query has no rows.
+    ///
+    /// # Errors
+    ///
+    /// As a filter's.
+    pub fn find(&self, dialect: &dyn Dialect, query: &Query, written: &[usize]) -> Result<Plan> {
+        let Some(keys) = locked_keys(dialect, query, written)? else { return Ok(Plan::default()) };
+        let insert = Fragment::format("INSERT INTO {} {}", [self.sql(dialect).into(), keys]);
+        Ok(Plan::of(vec![Step::Write(insert.statement(dialect))]))
+    }
+
+    /// Keeps keys that the program knows.
+    ///
+    /// # Errors
+    ///
+    /// [`Value`](crate::ErrorKind::Value) where one is no key of the model.
+    pub fn insert(&self, dialect: &dyn Dialect, keys: Vec<Vec<Value>>) -> Result<Plan> {
+        insert(dialect, &self.table, keys, false, None)
+    }
+
+    /// Updates the rows of a query and keeps their keys, in one statement. `None` where the database, or the update, needs several.
+    ///
+    /// # Errors
+    ///
+    /// As [`update`](crate::plan::update()).
+    pub fn update(
+        &self,
+        dialect: &dyn Dialect,
+        query: &Query,
+        assignments: &[Assignment],
+        now: DateTime<Utc>,
+    ) -> Result<Option<Plan>> {
+        if !dialect.supports(Capability::WritingQueries) {
+            return Ok(None);
+        }
+        refuse(query)?;
+        let set = assigned(&query.model, assignments, now)?;
+        if chain::concerns(dialect, query, &set)? {
+            return Ok(None);
+        }
+        let Some(mut update) = update_sql(dialect, query, set)? else {
+            return Ok(Some(Plan::default()));
+        };
+        let own = dialect.quote(self.model.table_name());
+        let key = self.model.key().into_iter();
+        let key = key.map(|position| format!("{own}.{}", dialect.quote(&self.model.fields[position].column)));
+        update.push(format!(" RETURNING {}", key.collect::<Vec<_>>().join(", ")));
+        let names = self.names().join(", ");
+        let written = free_name(&self.model, "written");
+        let kept = Fragment::format(
+            &format!("WITH {written} ({names}) AS ({{}}) INSERT INTO {{}} SELECT {names} FROM {written}"),
+            [update, self.sql(dialect).into()],
+        );
+        Ok(Some(Plan::of(vec![Step::Write(kept.statement(dialect))])))
+    }
+
+    /// Tells the planner of the keys, where that is worth it for so many.
+    pub fn analyze(&self, dialect: &dyn Dialect, keys: u64) -> Option<Statement> {
+        if keys < ANALYZED {
+            return None;
+        }
+        dialect.analyze(&self.sql(dialect)).map(plain)
+    }
+
+    /// How many keys there are.
+    ///
+    /// # Errors
+    ///
+    /// None that a model's key could be the cause of.
+    pub fn count(&self, dialect: &dyn Dialect) -> Result<Option<Selection>> {
+        Query::new(self.table.clone()).select_count(dialect)
+    }
+
+    /// The keys, in no particular order.
+    ///
+    /// # Errors
+    ///
+    /// None that a model's key could be the cause of.
+    pub fn select(&self, dialect: &dyn Dialect) -> Result<Option<Selection>> {
+        Query::new(self.table.clone()).select_rows(dialect)
+    }
+
+    /// Drops the table.
+    pub fn drop(&self, dialect: &dyn Dialect) -> Statement {
+        plain(dialect.drop_temporary(&self.sql(dialect)))
+    }
+
+    /// The table as statements name it.
+    pub(crate) fn sql(&self, dialect: &dyn Dialect) -> String {
+        dialect.temporary(self.table.table_name())
+    }
+
+    /// The names of its columns.
+    fn names(&self) -> Vec<String> {
+        self.table.fields.iter().map(|field| field.column.clone()).collect()
+    }
+}
+
+/// The statement that locks the rows of a query, in the order of their keys, and gives these; `None` where the query has no rows.
+///
+/// The lock is as strong as a write of the fields at these positions needs, or a deletion where there are none.
+///
+/// # Errors
+///
+/// As a filter's.
+pub fn find_keys(dialect: &dyn Dialect, query: &Query, written: &[usize]) -> Result<Option<Selection>> {
+    let key = query.model.key().into_iter();
+    let columns = key.map(|position| query.model.fields[position].data_type.clone()).collect();
+    let keys = locked_keys(dialect, query, written)?;
+    Ok(keys.map(|keys| Selection { statement: keys.statement(dialect), columns }))
+}
+
+fn locked_keys(dialect: &dyn Dialect, query: &Query, written: &[usize]) -> Result<Option<Fragment>> {
+    let mut compiler = Compiler::new(dialect, query);
+    let condition = compiler.filters(query)?;
+    if condition == Condition::Nothing {
+        return Ok(None);
+    }
+    let own = compiler.own_key();
+    let list = || Fragment::join(own.clone(), ", ");
+    let mut keys = select(&mut compiler, own.clone(), condition);
+    if compiler.multiplies() {
+        // a row that a join gives several times is one row
+        let table = quote_table(dialect, &query.model.table);
+        keys = Fragment::format("SELECT {} FROM {} WHERE ({}) IN ({})", [list(), table.into(), list(), keys]);
+    }
+    if dialect.supports(Capability::RowLocks) {
+        let keyed = written.is_empty() || writes_key(&query.model, written.iter().copied());
+        let lock = match dialect.supports(Capability::JoinedUpdate) {
+            true => "UPDATE".to_owned(),
+            false => format!("{}UPDATE OF {}", if keyed { "" } else { "NO KEY " }, compiler.table()),
+        };
+        keys.push(Fragment::format(" ORDER BY {} FOR {}", [list(), lock.into()]));
+    }
+    Ok(Some(keys))
+}
+
+/// Whether the query asks for one row by its primary key: then its key is in the program already.
+pub fn finds_one(query: &Query) -> bool {
+    let [position] = query.model.key()[..] else { return false };
+    let name = &query.model.fields[position].name;
+    let is_key =
+        |names: &[std::borrow::Cow<'static, str>]| matches!(names, [only] if only == name || only == "pk");
+    let mut conditions: Vec<&Q> = query.filters.iter().collect();
+    while let Some(condition) = conditions.pop() {
+        match condition {
+            Q::And(parts) => conditions.extend(parts),
+            Q::Compare {
+                left: Expr::Field(path),
+                lookup: Lookup::Exact,
+                right: Operand::One(Expr::Value(..)),
+            } if is_key(path.names()) => {
+                return true;
+            }
+            Q::Named { path, right: Operand::One(Expr::Value(..)) } if is_key(path.names()) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// The positions of the fields that an update of these assignments writes: those with `auto_now` are among them.
+///
+/// # Errors
+///
+/// As [`update`](crate::plan::update())'s for names.
+pub fn written_fields(
+    model: &ModelRef,
+    assignments: &[Assignment],
+    now: DateTime<Utc>,
+) -> Result<Vec<usize>> {
+    Ok(assigned(model, assignments, now)?.into_iter().map(|(position, _)| position).collect())
+}
+
+fn plain(sql: String) -> Statement {
+    Statement { sql, params: Vec::new() }
+}

@@ -1,0 +1,216 @@
+//! A bulk update with receivers of its signals.
+//!
+//! The keys of the rows that match are found before the first is written. Those of few objects are asked for; of many, the batch is staged, and the
+//! database keeps the keys in a table of their own. Who hears `pre_save` may change the objects, so that they are staged for their keys
+//! first and once more for their values.
+
+use std::sync::Arc;
+
+use enmasse_core::dialect::Capability;
+use enmasse_core::error::{Error, Result};
+use enmasse_core::plan::{self, Form, Keep};
+use enmasse_core::schema::{Auto, ModelRef};
+use tokio::sync::Mutex;
+
+use super::request::{Asked, all_missing};
+use crate::backend::Row;
+use crate::batch::{Carrier, Encoded, Feed, Progressing, RowFeed, Source};
+use crate::model::Entity;
+use crate::run::{Outcome, run_batch};
+use crate::signals::{AsRows, LISTED, Objects, Origin, Receivers, Set, What, make_kept};
+use crate::transaction::Transaction;
+
+/// Runs it in one transaction with its receivers.
+pub(super) async fn run<M: Entity, T: Carrier>(
+    receivers: &Receivers,
+    asked: Asked<M>,
+    source: Source<'_, T>,
+    progress: Option<Progressing>,
+) -> Result<Outcome> {
+    let executor = asked.rows.executor()?.clone();
+    let model = asked.rows.model()?.clone();
+    let written = written(&asked, &model)?;
+    let origin = if asked.patches { Origin::BulkPatch } else { Origin::BulkUpdate };
+    let what = What::new(&model, origin, &written);
+    let objects = match &source {
+        Source::Owned(objects) => Some(objects.clone()),
+        _ => None,
+    };
+    let objects =
+        objects.filter(|objects| objects.first().is_some_and(|object| object.row(&model).is_some()));
+    let mut feed = RowFeed::new(model.clone(), source).await?;
+    if receivers.hear_before() || !executor.dialect().supports(Capability::TemporaryTables) {
+        feed.read_all().await?;
+    }
+    if feed.count() == Some(0) {
+        return Ok(Outcome::default());
+    }
+    let update = Update { receivers, asked, what, written, objects };
+    let state = Mutex::new(State { feed, progress, failed: None });
+    let (update, state) = (&update, &state);
+    executor
+        .in_transaction(|tx| async move {
+            let mut state = state.lock().await;
+            if let Some(failed) = state.failed.take()
+                && !state.feed.rewind()
+            {
+                return Err(failed);
+            }
+            let result = update.run(&tx, &mut state).await;
+            state.failed = result.as_ref().err().map(|error| error.again());
+            result
+        })
+        .await
+}
+
+/// What is the same for each try.
+struct Update<'r, M, T> {
+    receivers: &'r Receivers,
+    asked: Asked<M>,
+    what: What,
+    /// The positions of the fields that are written.
+    written: Vec<usize>,
+    /// The objects, where they may be changed.
+    objects: Option<Arc<Vec<T>>>,
+}
+
+/// What each try goes through.
+struct State<'o, T> {
+    feed: RowFeed<'o, T>,
+    progress: Option<Progressing>,
+    /// The error of the try before.
+    failed: Option<Error>,
+}
+
+impl<M: Entity, T: Carrier> Update<'_, M, T> {
+    async fn run(&self, tx: &Transaction, state: &mut State<'_, T>) -> Result<Outcome> {
+        let Asked { matching_on, skip_unchanged, .. } = &self.asked;
+        let few = state.feed.count().is_some_and(|rows| rows <= LISTED as u64);
+        let told = matching_on.is_empty() && !skip_unchanged;
+        if told && (few || !tx.database().dialect().supports(Capability::TemporaryTables)) {
+            return self.write_few(tx, state).await;
+        }
+        let kept = make_kept(tx, &self.what.model).await?;
+        let keep = if self.receivers.hear_before() { Keep::KeysOnly(&kept) } else { Keep::Keys(&kept) };
+        let outcome = self.write(tx, &mut state.feed, &mut state.progress, keep).await?;
+        let set = Set::counted(tx, kept).await?;
+        let result = self.finish(tx, state, &set, outcome).await;
+        set.end(tx, result).await
+    }
+
+    /// Sends the signals, and writes the rows if only their keys were kept.
+    async fn finish(
+        &self,
+        tx: &Transaction,
+        state: &mut State<'_, T>,
+        set: &Set,
+        mut outcome: Outcome,
+    ) -> Result<Outcome> {
+        if self.receivers.hear_before() {
+            state.feed.rewind();
+            outcome = self.write_told(tx, state, set).await?;
+        }
+        self.send_after(tx, set).await?;
+        Ok(outcome)
+    }
+
+    /// Few objects: their keys are a list.
+    async fn write_few(&self, tx: &Transaction, state: &mut State<'_, T>) -> Result<Outcome> {
+        let model = &self.what.model;
+        let asked_for = Set::known(model, state.feed.values(&model.key()));
+        let mut query = self.asked.rows.query()?.clone();
+        let filtered = !query.filters.is_empty();
+        query.filters.extend(asked_for.keys.rows().filters.iter().cloned());
+        query.none |= asked_for.keys.rows().none;
+        let find = || Set::find_listed(tx, &query, &self.written);
+        if self.receivers.hear_before() {
+            let set = find().await?;
+            let outcome = self.write_told(tx, state, &set).await?;
+            self.send_after(tx, &set).await?;
+            return Ok(outcome);
+        }
+        // afterwards, a filter could find others
+        let found = if filtered { Some(find().await?) } else { None };
+        let outcome = self.write(tx, &mut state.feed, &mut state.progress, Keep::Nothing).await?;
+        let set = match found {
+            Some(set) => set,
+            None if outcome.missing.is_empty() => asked_for,
+            None => find().await?,
+        };
+        self.send_after(tx, &set).await?;
+        Ok(outcome)
+    }
+
+    /// Sends the signal before the write, and writes the objects as the receivers have left them.
+    async fn write_told(&self, tx: &Transaction, state: &mut State<'_, T>, set: &Set) -> Result<Outcome> {
+        let State { feed, progress, .. } = state;
+        if set.size == 0 {
+            return self.write(tx, feed, progress, Keep::Nothing).await;
+        }
+        let objects = self.objects.clone().map(|objects| Objects::new(Arc::new(Carried(objects))));
+        self.receivers.send_before(tx, &self.what, false, set, objects.clone()).await?;
+        let Some(edited) = objects.and_then(|objects| objects.edited()) else {
+            return self.write(tx, feed, progress, Keep::Nothing).await;
+        };
+        let model = &self.what.model;
+        let edited = edited.into_iter().filter_map(|row| T::of_row(model, row).transpose());
+        let edited = Source::Owned(Arc::new(edited.collect::<Result<Vec<T>>>()?));
+        let mut feed = RowFeed::new(model.clone(), edited).await?;
+        self.write(tx, &mut feed, progress, Keep::Nothing).await
+    }
+
+    async fn send_after(&self, tx: &Transaction, set: &Set) -> Result<()> {
+        if set.size == 0 {
+            return Ok(());
+        }
+        self.receivers.send_after(tx, &self.what, false, set).await
+    }
+
+    /// Goes through the objects once.
+    async fn write(
+        &self,
+        tx: &Transaction,
+        feed: &mut RowFeed<'_, T>,
+        progress: &mut Option<Progressing>,
+        keep: Keep<'_>,
+    ) -> Result<Outcome> {
+        let (dialect, model) = (tx.database().dialect(), &self.what.model);
+        let mut plan = self.asked.plan_keeping(feed.count(), false, keep)?;
+        let Some(shape) = plan.batch.take() else { return Ok(Outcome::default()) };
+        let (form, most) = plan.form().unwrap_or((Form::Stored, None));
+        let encoder = form.encoder(&dialect, &shape, most);
+        let progress = progress.as_mut().filter(|_| !matches!(keep, Keep::KeysOnly(_)));
+        let mut encoded = Encoded::new(model, &shape, feed, encoder, progress);
+        encoded.prefetch().await?;
+        if plan.is_empty() {
+            return all_missing(&*dialect, &plan.key, &mut encoded).await;
+        }
+        let mut session = tx.session().await?;
+        let result = run_batch(session.connection(), &dialect, model, plan, Some(&mut encoded)).await;
+        session.note(result)
+    }
+}
+
+/// Objects that were given for good.
+struct Carried<T>(Arc<Vec<T>>);
+
+impl<T: Carrier> AsRows for Carried<T> {
+    fn as_rows(&self, model: &ModelRef) -> Vec<Row> {
+        self.0.iter().filter_map(|object| object.row(model)).collect()
+    }
+}
+
+/// The positions of the fields that it writes: those with `auto_now` are among them.
+fn written<M: Entity>(asked: &Asked<M>, model: &ModelRef) -> Result<Vec<usize>> {
+    let mut positions = Vec::new();
+    let set = asked.set.iter().map(|assignment| &assignment.field);
+    for name in asked.fields.iter().chain(set) {
+        positions.push(plan::concrete(model, name)?);
+    }
+    positions
+        .extend((0..model.fields.len()).filter(|&position| model.fields[position].auto == Auto::OnWrite));
+    positions.sort_unstable();
+    positions.dedup();
+    positions.retain(|&position| model.fields[position].is_writable());
+    Ok(positions)
+}

@@ -1,0 +1,214 @@
+//! What a receiver is given: the set of rows.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use enmasse_core::error::{Error, ErrorKind, Result};
+use enmasse_core::lookup;
+use enmasse_core::schema::ModelRef;
+use enmasse_core::value::Value;
+use futures_util::stream::{BoxStream, TryStreamExt};
+
+use crate::database::Database;
+use crate::family::Untyped;
+use crate::model::{Entity, Model};
+use crate::operand::InList;
+use crate::query_set::QuerySet;
+use crate::record::Record;
+use crate::signals::keys::Set;
+use crate::signals::objects::Objects;
+use crate::signals::registry::SignalKind;
+use crate::signals::write::What;
+use crate::transaction::Transaction;
+
+/// The rows of a write, as a receiver is given them: a cheap clone.
+///
+/// It can be used in a filter, `p.user.in_(&batch)` or `q!(user__in = &batch)`; where many rows were written their keys are in a
+/// temporary table then, and do not leave the database. It is of use while the receiver runs, with the transaction that the receiver was given.
+pub struct Batch<M> {
+    sent: Arc<Sent>,
+    model: PhantomData<fn() -> M>,
+}
+
+/// How rows came to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Origin {
+    /// [`QuerySet::save`].
+    Save,
+    /// [`QuerySet::create`] and its like.
+    Create,
+    /// [`QuerySet::bulk_create`].
+    BulkCreate,
+    /// [`QuerySet::update`] and its like.
+    Update,
+    /// [`QuerySet::bulk_update`].
+    BulkUpdate,
+    /// [`QuerySet::bulk_patch`].
+    BulkPatch,
+    /// [`QuerySet::delete`] and its like.
+    Delete,
+    /// Not by a write of this library: the signal was [sent](crate::signals::Signal::send) by hand.
+    ByHand,
+}
+
+/// A signal with its rows, for receivers of any type.
+pub(crate) struct Sent {
+    pub kind: SignalKind,
+    pub what: What,
+    pub created: bool,
+    pub set: Set,
+    pub objects: Option<Objects>,
+    pub tx: Transaction,
+}
+
+impl<M: Entity> Batch<M> {
+    pub(super) fn new(sent: Arc<Sent>) -> Self {
+        Batch { sent, model: PhantomData }
+    }
+
+    /// The model whose rows these are.
+    pub fn model(&self) -> &ModelRef {
+        &self.sent.what.model
+    }
+
+    /// Which signal it was sent with.
+    pub fn signal(&self) -> SignalKind {
+        self.sent.kind
+    }
+
+    /// How many rows there are.
+    pub fn size(&self) -> u64 {
+        self.sent.set.size
+    }
+
+    /// How the rows came to be written.
+    pub fn origin(&self) -> Origin {
+        self.sent.what.origin
+    }
+
+    /// Whether the rows are new. In the `pre_save` of a [`save`](QuerySet::save), which is yet to find out, it is `false`, unless the object has no key.
+    pub fn created(&self) -> bool {
+        self.sent.created
+    }
+
+    /// The names of the fields that are written: of new rows all, of a deletion none.
+    pub fn fields(&self) -> &[String] {
+        &self.sent.what.fields
+    }
+
+    /// The database.
+    pub fn database(&self) -> &Database {
+        self.sent.tx.database()
+    }
+
+    /// The rows as they are in the database now: to be fetched, streamed, filtered, updated. New rows are not there before they are written, nor are
+    /// those that were deleted.
+    pub fn rows(&self) -> QuerySet<M> {
+        QuerySet::of_query(self.sent.set.keys.rows().clone(), &self.sent.tx)
+    }
+
+    /// The keys, one after the other: for each the values of the key's fields. A new row whose key the database is yet to give has none.
+    ///
+    /// # Errors
+    ///
+    /// Items are errors where the database reports one.
+    pub fn keys(&self) -> BoxStream<'static, Result<Vec<Value>>> {
+        self.sent.set.stream(&self.sent.tx)
+    }
+
+    /// All [keys](Batch::keys).
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    pub async fn fetch_keys(&self) -> Result<Vec<Vec<Value>>> {
+        self.keys().try_collect().await
+    }
+
+    /// Whether there are objects to be written, which [`edit`](Batch::edit) may change.
+    pub fn has_objects(&self) -> bool {
+        self.sent.objects.is_some()
+    }
+
+    /// The objects that are about to be written, as the receivers before have left them: in `pre_save` of `create`, `bulk_create`,
+    /// `save`, and of a `bulk_update` that was given its objects to keep: a `Vec` or an array.
+    ///
+    /// # Errors
+    ///
+    /// [`Request`](ErrorKind::Request) where there are none, see [`has_objects`](Batch::has_objects).
+    pub fn objects(&self) -> Result<Vec<M>> {
+        let rows = self.some_objects()?.rows(self.model());
+        rows.into_iter().map(|row| M::from_row(self.model(), row)).collect()
+    }
+
+    /// Changes each of the [objects](Batch::objects) before it is written; what a write with a choice of fields does not write stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`objects`](Batch::objects).
+    pub fn edit(&self, edit: impl FnMut(&mut M)) -> Result<()> {
+        self.some_objects()?.edit(self.model(), edit)
+    }
+
+    fn some_objects(&self) -> Result<&Objects> {
+        self.sent.objects.as_ref().ok_or_else(|| {
+            let Sent { kind, what: What { model, origin, .. }, .. } = &*self.sent;
+            Error::new(
+                ErrorKind::Request,
+                format!(
+                    "{}.{kind}: the batch has no objects that could be changed. It has them in pre_save of create, bulk_create and save, \
+                     and of a bulk_update that was given a Vec or an array of objects; this is {origin:?}.",
+                    model.name
+                ),
+            )
+        })
+    }
+
+    fn into_keys(self) -> lookup::Operand {
+        self.sent.set.keys.clone().into()
+    }
+}
+
+impl<M> Clone for Batch<M> {
+    fn clone(&self) -> Self {
+        Batch { sent: self.sent.clone(), model: PhantomData }
+    }
+}
+
+impl<M> fmt::Debug for Batch<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Sent { kind, what: What { model, origin, fields, .. }, set, .. } = &*self.sent;
+        f.debug_struct("Batch")
+            .field("model", &model.name)
+            .field("signal", kind)
+            .field("origin", origin)
+            .field("size", &set.size)
+            .field("fields", fields)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The keys of its rows.
+#[diagnostic::do_not_recommend]
+impl<M: Model> InList<M::Key> for &Batch<M> {
+    fn into_list(self) -> lookup::Operand {
+        self.clone().into_keys()
+    }
+}
+
+/// The keys of its rows.
+#[diagnostic::do_not_recommend]
+impl InList<Untyped> for &Batch<Record> {
+    fn into_list(self) -> lookup::Operand {
+        self.clone().into_keys()
+    }
+}
+
+/// The rows as what a keyword is compared with: `Q::named("user__in", &batch)`.
+impl<M: Entity> From<&Batch<M>> for lookup::Operand {
+    fn from(batch: &Batch<M>) -> Self {
+        batch.clone().into_keys()
+    }
+}

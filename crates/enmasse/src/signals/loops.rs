@@ -1,0 +1,44 @@
+//! Signals inside of signals, and their limit.
+
+use std::sync::Arc;
+
+use enmasse_core::error::{Error, ErrorKind, Result};
+use enmasse_core::schema::ModelRef;
+
+use crate::signals::registry::SignalKind;
+
+/// How many signals may be sent one inside of the other.
+const DEEPEST: usize = 16;
+
+/// The signals that are being sent, one inside of the other.
+pub(crate) struct Path {
+    step: String,
+    outer: Option<Arc<Path>>,
+    depth: usize,
+}
+
+impl Path {
+    /// One signal more.
+    pub fn further(outer: Option<&Arc<Path>>, model: &ModelRef, kind: SignalKind) -> Result<Arc<Path>> {
+        let depth = outer.map_or(1, |outer| outer.depth + 1);
+        let path = Path { step: format!("{}.{kind}", model.name), outer: outer.cloned(), depth };
+        if depth > DEEPEST {
+            return Err(Error::new(
+                ErrorKind::Request,
+                format!(
+                    "Signals are sent in a loop, more than {DEEPEST} inside of each other: {}. A receiver ends it that writes \
+                     .without_signals().",
+                    path.shown()
+                ),
+            ));
+        }
+        Ok(Arc::new(path))
+    }
+
+    fn shown(&self) -> String {
+        match &self.outer {
+            Some(outer) => format!("{} -> {}", outer.shown(), self.step),
+            None => self.step.clone(),
+        }
+    }
+}

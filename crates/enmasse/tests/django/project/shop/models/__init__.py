@@ -1,0 +1,3 @@
+from .inheritance import *  # noqa: F403
+from .keys import *  # noqa: F403
+from .types import *  # noqa: F403
