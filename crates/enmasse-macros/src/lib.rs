@@ -51,7 +51,7 @@ use proc_macro::TokenStream;
 ///
 /// A model that extends, flattens or is a proxy of another has its columns as its own: in closures, in keywords, and on the struct, which
 /// dereferences to the first. A parent's row is referred to by a field that is named for it, `baseuser_ptr`, and leads to the model by
-/// the model's name in lower case; `related_name = "+"` on the parent's field leaves the way back out of the columns. A model
+/// the model's name in lower case, or by a `related_name` on the parent's field, `"+"` for none. A model
 /// that names no manager has that of the first abstract model that it flattens and that names one, which is generic over the model:
 /// `struct StampedManager<M>(QuerySet<M>);`.
 #[proc_macro_derive(Model, attributes(model))]

@@ -107,8 +107,8 @@ impl Schema {
                     )
                 })?;
                 models[target].referred(key).map_err(|error| error.at(&place))?;
-                let target = concrete(&models, &by_label, target);
                 let Some(name) = key.reverse_name(model) else { continue };
+                let target = concrete(target, &models, &by_label);
                 let taken = models[target].position(&name).is_some()
                     || reverse[target].iter().any(|other| other.name == name);
                 if taken {
@@ -122,7 +122,7 @@ impl Schema {
             }
         }
         for index in 0..models.len() {
-            reverse[index] = reverse[concrete(&models, &by_label, index)].clone();
+            reverse[index] = reverse[concrete(index, &models, &by_label)].clone();
         }
         take_limits(&mut models, &by_label);
         Ok(Arc::new(Schema { models, by_label, reverse }))
@@ -153,7 +153,7 @@ impl Schema {
 }
 
 /// The model whose table a proxy is another name of; any other model itself.
-fn concrete(models: &[Model], by_label: &HashMap<String, usize>, mut index: usize) -> usize {
+fn concrete(mut index: usize, models: &[Model], by_label: &HashMap<String, usize>) -> usize {
     while let Some(label) = &models[index].proxy {
         index = by_label[label];
     }
@@ -213,9 +213,9 @@ impl ModelRef {
         &self.schema
     }
 
-    /// The model whose table this is, where it is a proxy; else the model itself.
+    /// The model whose table it has, where it is a proxy; otherwise the model itself.
     pub fn concrete(&self) -> ModelRef {
-        self.other(concrete(&self.schema.models, &self.schema.by_label, self.index))
+        self.other(concrete(self.index, &self.schema.models, &self.schema.by_label))
     }
 
     fn other(&self, index: usize) -> ModelRef {

@@ -23,8 +23,7 @@ pub fn expand(model: &Model) -> TokenStream {
     let link_steps = links.iter().map(Link::steps);
     let key = links.first().map(Link::key_step).or_else(|| key_step(model));
     let reverses = model.fields.iter().filter_map(|field| reverse(model, field, field.foreign_key.as_ref()?));
-    let known_back = model.parents().filter(|parent| parent.leads_back).filter_map(Link::of);
-    let children = known_back.filter_map(|link| child(model, &link));
+    let children = model.parents().filter_map(|parent| child(model, parent));
     quote! {
         #[doc = #doc]
         #[derive(Clone, Copy, Debug)]
@@ -156,10 +155,11 @@ fn reverse(model: &Model, field: &Field, key: &ForeignKey) -> Option<TokenStream
 }
 
 /// The way from a parent to the model.
-fn child(model: &Model, link: &Link) -> Option<TokenStream> {
-    let name = names::name(&model.ident).to_lowercase();
+fn child(model: &Model, parent: &Part) -> Option<TokenStream> {
+    let (name, link) = (parent.reverse_name(&model.ident)?, Link::of(parent)?);
+    let span = parent.related_name.as_ref().map_or(link.ident.span(), |name| name.span());
     let doc = format!("The columns of the [`{}`] that this is, where it is one.", model.ident);
-    back(model, link.parent, &name, link.ident.span(), &doc, link.key())
+    back(model, link.parent, &name, span, &doc, link.key())
 }
 
 /// A relation to the model, on the columns of another one; with the type of the model's key, and its column.

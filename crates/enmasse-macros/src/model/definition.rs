@@ -30,8 +30,17 @@ fn table(model: &Model) -> TokenStream {
     let types = layout::types(model);
     let fields = fields(model);
     let manager = managers::default(model);
-    let parents = model.parents().map(|Part { part_type, .. }| {
-        quote_spanned! { part_type.span() => let model = model.extends(<#part_type as ::enmasse::Model>::label()); }
+    let parents = model.parents().map(|Part { part_type, related_name, .. }| {
+        let related_name = optional(related_name);
+        let label = quote_spanned! { part_type.span() => <#part_type as ::enmasse::Model>::label() };
+        quote! {
+            let model = model.extends_by(::enmasse::schema::Parent {
+                model: #label.to_owned(),
+                link: ::std::option::Option::None,
+                column: ::std::option::Option::None,
+                related_name: #related_name,
+            });
+        }
     });
     let no_key = quote! { () };
     let key = match (model.parents().next(), own_key(model)) {

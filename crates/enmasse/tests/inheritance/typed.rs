@@ -1,4 +1,4 @@
-//! Models inside of others: extended, flattened, and proxies.
+//! With models of the derive: extended, flattened, and proxies.
 
 use enmasse::prelude::*;
 use enmasse::{FieldNames, IntoQ, MixedIn, Path};
@@ -34,6 +34,7 @@ struct BaseUser {
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(table = "customer", extends = BaseUser, unique_together(level, created))]
 struct Customer {
+    #[model(max_length = 20)]
     level: String,
     base: BaseUser,
     #[model(flatten)]
@@ -53,7 +54,7 @@ struct Profile {
 
 #[derive(Model, Clone, Debug, PartialEq)]
 struct Shop {
-    #[model(primary_key)]
+    #[model(primary_key, max_length = 20)]
     number: String,
     owner: String,
 }
@@ -71,6 +72,7 @@ struct Dealer {
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(extends = Shop)]
 struct Kiosk {
+    #[model(related_name = "stand")]
     shop: Shop,
 }
 
@@ -341,6 +343,7 @@ fn columns_of_all_parts_are_there() {
     paths(dealer.profile().theme, &["profile__theme"]);
     paths(dealer.profile().user().name, &["profile__user__name"]);
     paths(dealer.customer_ptr().baseuser_ptr().points, &["customer_ptr__baseuser_ptr__points"]);
+    paths(Shop::columns(Path::root()).stand().owner, &["stand__owner"]);
     let team = Team::columns(Path::root());
     paths(team.members().baseuser().customer().level, &["members__baseuser__customer__level"]);
     paths(
@@ -373,10 +376,10 @@ fn keywords_go_over_all_parts() {
 #[test]
 fn models_know_what_they_extend() {
     let dealer = Dealer::model().unwrap();
-    let parents: Vec<&str> = dealer.parents.iter().map(|parent| parent.link.as_deref().unwrap()).collect();
+    let parents: Vec<_> = dealer.parents.iter().filter_map(|parent| parent.link.as_deref()).collect();
     assert_eq!(parents, ["customer_ptr", "shop_ptr"]);
     assert_eq!(dealer.relation("customer_ptr").unwrap().model.name, "Customer");
-    assert_eq!(dealer.relation("profile").unwrap().model.name, "Profile");
+    assert_eq!(Shop::model().unwrap().relation("stand").unwrap().model.name, "Kiosk");
     let article = Article::model().unwrap();
     assert_eq!(names::<Article>(), ["id", "title", "created", "changed_by", "changed_in", "words"]);
     assert!(article.fields[0].primary_key && article.fields[0].identity);
@@ -474,5 +477,93 @@ fn a_proxy_is_another_type_over_the_table() {
         db.drop_tables([Review::model().unwrap(), Draft::model().unwrap(), Article::model().unwrap()])
             .await
             .unwrap();
+    });
+}
+
+fn new_customer(name: &str, points: i32) -> Customer {
+    let person = Person { id: None, name: name.into(), team: None };
+    Customer { base: BaseUser { person, points }, ..customer() }
+}
+
+async fn people(db: &Database) -> Vec<Customer> {
+    let models = [Team::model(), Profile::model(), Dealer::model(), Shop::model(), Customer::model()];
+    let above = [BaseUser::model(), Person::model()];
+    db.create_tables(models.into_iter().chain(above).map(Result::unwrap)).await.unwrap();
+    Team::objects(db).create(Team { id: 3, city: "Rome".into() }).await.unwrap();
+    let mut second = new_customer("Bob", 7);
+    second.level = "Gold".into();
+    Customer::objects(db).bulk_create([new_customer("Ada", 5), second]).await.unwrap()
+}
+
+#[test]
+fn a_child_is_written_and_read_as_one() {
+    on_each_database(async |db| {
+        let made = people(&db).await;
+        assert_eq!(made.iter().map(|customer| customer.id).collect::<Vec<_>>(), [Some(1), Some(2)]);
+        let mut ada = Customer::objects(&db).filter(|c| c.name.eq("Ada")).get().await.unwrap();
+        assert_eq!(ada, made[0]);
+        assert_eq!(BaseUser::objects(&db).count().await.unwrap(), 2);
+
+        ada.level = "Silver".into();
+        ada.name = "Ada L.".into();
+        ada.team = Some(3);
+        assert!(!Customer::objects(&db).save(&mut ada).await.unwrap().created);
+        assert_eq!(Customer::objects(&db).filter(q!(pk = 1)).get().await.unwrap(), ada);
+        let silver = Person::objects(&db).filter(|p| p.baseuser().customer().level.eq("Silver"));
+        assert_eq!(silver.values(|p| p.name).await.unwrap(), ["Ada L."]);
+        assert_eq!(
+            Team::objects(&db).filter(q!(members__name__startswith = "Ada")).count().await.unwrap(),
+            1
+        );
+
+        let mut eve = Customer { level: "New".into(), ..new_customer("Eve", 1) };
+        assert!(Customer::objects(&db).save(&mut eve).await.unwrap().created);
+        assert_eq!(eve.id, Some(3));
+        BaseUser::objects(&db).filter(|u| u.id.eq(3)).update(|u| u.points.set(50)).await.unwrap();
+        Customer::objects(&db).refresh(&mut eve).await.unwrap();
+        assert_eq!((eve.points, eve.stamps.created), (50, 40));
+        assert!(Customer::objects(&db).delete_object(&eve).await.unwrap());
+    });
+}
+
+#[test]
+fn each_field_goes_to_the_table_that_has_it() {
+    on_each_database(async |db| {
+        let mut customers = people(&db).await;
+        let id = customers[0].id.unwrap();
+        Profile::objects(&db).create(Profile { id: 1, user: id, theme: "dark".into() }).await.unwrap();
+        let update = Customer::objects(&db).filter(|c| c.profile().theme.eq("dark")).update(|c| {
+            (c.name.set("dark"), c.points.increment(10), c.level.set("Platinum"), c.changed_by.set("me"))
+        });
+        assert_eq!(update.await.unwrap(), 1);
+        let first = Customer::objects(&db).filter(|c| c.baseuser_ptr.eq(id)).get().await.unwrap();
+        assert_eq!((first.name.as_str(), first.points, first.level.as_str()), ("dark", 15, "Platinum"));
+        assert_eq!(first.stamps.trail.changed_by, "me");
+
+        customers.iter_mut().for_each(|customer| {
+            customer.points *= 100;
+            customer.notes = Some("!".into());
+        });
+        let report = Customer::objects(&db).bulk_update(&customers, |c| (c.points, c.notes)).await.unwrap();
+        assert_eq!(report.matched, 2);
+        let points =
+            Customer::objects(&db).order_by(|c| c.points).values(|c| (c.points, c.notes)).await.unwrap();
+        assert_eq!(points, [(500, Some("!".into())), (700, Some("!".into()))]);
+    });
+}
+
+#[test]
+fn a_child_of_two_parents_is_in_both() {
+    on_each_database(async |db| {
+        people(&db).await;
+        let shop = Shop { number: "S1".into(), owner: "Eve".into() };
+        let customer = Customer { level: "Trade".into(), ..new_customer("Kim", 3) };
+        let made = Dealer::objects(&db).create(Dealer { shop, customer, discount: 10 }).await.unwrap();
+        assert_eq!((made.id, made.shop.number.as_str()), (Some(3), "S1"));
+        let update = Dealer::objects(&db).filter(q!(owner = "Eve", level = "Trade"));
+        assert_eq!(update.update(set!(owner = "Kim", points += 1, discount = 20)).await.unwrap(), 1);
+        let dealer = Dealer::objects(&db).filter(|d| d.number.eq("S1")).get().await.unwrap();
+        assert_eq!((dealer.shop.owner.as_str(), dealer.points, dealer.discount), ("Kim", 4, 20));
+        assert_eq!(Shop::objects(&db).filter(|s| s.dealer().name.eq("Kim")).count().await.unwrap(), 1);
     });
 }

@@ -78,11 +78,16 @@ impl Field {
 impl ForeignKey {
     /// What the relation is called from the other side.
     pub fn reverse_name(&self, model: &Ident) -> Option<String> {
-        match &self.related_name {
-            Some(name) if name.value() == "+" => None,
-            Some(name) => Some(name.value()),
-            None => Some(name(model).to_lowercase()),
-        }
+        reverse_name(self.related_name.as_ref(), model)
+    }
+}
+
+/// What a relation from a model is called from the other side.
+pub fn reverse_name(related_name: Option<&LitStr>, model: &Ident) -> Option<String> {
+    match related_name {
+        Some(name) if name.value() == "+" => None,
+        Some(name) => Some(name.value()),
+        None => Some(name(model).to_lowercase()),
     }
 }
 
@@ -307,7 +312,7 @@ fn to_field(meta: &Meta, errors: &mut Errors) -> Option<LitStr> {
 }
 
 /// The relation's name; a wrong one becomes none.
-fn related_name(meta: &Meta, errors: &mut Errors) -> Option<LitStr> {
+pub fn related_name(meta: &Meta, errors: &mut Errors) -> Option<LitStr> {
     let text = text(meta, "related_name = \"profiles\"", errors)?;
     let name = text.value();
     if name == "+" || (ident(&name, text.span()).is_some() && !name.contains("__") && !name.ends_with('_')) {

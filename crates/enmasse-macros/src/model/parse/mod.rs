@@ -113,7 +113,7 @@ fn with_fields(
         if parts::is_flattened(&field.attrs, errors) {
             let ident = field.ident.expect("named fields have names");
             let before = fields.len();
-            parts.push(Part { ident, part_type: field.ty, parent: None, before, leads_back: false });
+            parts.push(Part { ident, part_type: field.ty, parent: None, before, related_name: None });
         } else {
             fields.push(field::field(field, errors));
         }
@@ -217,9 +217,11 @@ fn check(model: &mut Model, is_whole: bool, errors: &mut Errors) {
 /// Two relations to one model need two names; the later one is left without.
 fn check_relations(model: &mut Model, errors: &mut Errors) {
     let mut taken: Vec<(Ident, String)> = Vec::new();
-    let own = name(&model.ident).to_lowercase();
-    for parent in model.parts.iter().filter_map(|part| part.parent.as_ref()?.segments.last()) {
-        taken.push((parent.ident.clone(), own.clone()));
+    for part in &model.parts {
+        let parent = part.parent.as_ref().and_then(|parent| parent.segments.last());
+        if let (Some(parent), Some(name)) = (parent, part.reverse_name(&model.ident)) {
+            taken.push((parent.ident.clone(), name));
+        }
     }
     for field in &mut model.fields {
         let Some(key) = &mut field.foreign_key else { continue };

@@ -3,12 +3,11 @@
 use proc_macro2::Ident;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{
-    Attribute, Expr, ExprLit, GenericArgument, Lit, Meta, MetaNameValue, Path, PathArguments, Token, Type,
-};
+use syn::{Attribute, Expr, GenericArgument, LitStr, Meta, Path, PathArguments, Token, Type};
 
 use crate::attributes::{flag, key, metas};
 use crate::errors::Errors;
+use crate::model::parse::field;
 use crate::names::{name, snake_case};
 
 /// A field that holds another model.
@@ -19,8 +18,8 @@ pub struct Part {
     pub parent: Option<Path>,
     /// How many of the model's own fields stand before it.
     pub before: usize,
-    /// Whether the parent's columns lead to the model.
-    pub leads_back: bool,
+    /// What the model is called from the parent, where that is not its name.
+    pub related_name: Option<LitStr>,
 }
 
 impl Part {
@@ -28,6 +27,11 @@ impl Part {
     pub fn link(&self) -> Option<String> {
         let parent = self.parent.as_ref()?.segments.last()?;
         Some(format!("{}_ptr", name(&parent.ident).to_lowercase()))
+    }
+
+    /// What the model is called from the parent.
+    pub fn reverse_name(&self, model: &Ident) -> Option<String> {
+        field::reverse_name(self.related_name.as_ref(), model)
     }
 }
 
@@ -75,12 +79,10 @@ pub fn take_parents(
             continue;
         };
         let field = fields.remove(position);
-        let mut leads_back = true;
+        let mut related_name = None;
         for meta in metas(&field.attrs, "model", errors) {
             match key(&meta).as_str() {
-                "related_name" if is_none(&meta) => leads_back = false,
-                "related_name" => errors
-                    .push(meta.span(), "the way from a parent has the model's name; `\"+\"` is for none"),
+                "related_name" => related_name = field::related_name(&meta, errors),
                 other => errors.push(
                     meta.span(),
                     format!("`{other}` means nothing on the parent's field: its columns are declared there"),
@@ -88,18 +90,9 @@ pub fn take_parents(
             }
         }
         let ident = field.ident.expect("named fields have names");
-        parts.push(Part { ident, part_type: field.ty, parent: Some(parent), before: 0, leads_back });
+        parts.push(Part { ident, part_type: field.ty, parent: Some(parent), before: 0, related_name });
     }
     all_fit.then_some(parts)
-}
-
-/// `related_name = "+"`
-fn is_none(meta: &Meta) -> bool {
-    matches!(
-        meta,
-        Meta::NameValue(MetaNameValue { value: Expr::Lit(ExprLit { lit: Lit::Str(text), .. }), .. })
-            if text.value() == "+"
-    )
 }
 
 /// Whether a field is `#[model(flatten)]`.
