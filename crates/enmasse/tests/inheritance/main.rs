@@ -3,4 +3,5 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod runtime;
+mod seed;
 mod typed;

@@ -10,6 +10,7 @@ mod names;
 mod progress;
 mod relations;
 mod runtime;
+mod seed;
 mod update;
 mod write_read;
 
