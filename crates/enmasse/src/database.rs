@@ -218,7 +218,7 @@ impl Database {
         self.inner.dialect.name()
     }
 
-    /// The signals that writes send: where receivers are connected. All handles of the database share them.
+    /// The signals that writes send: where receivers are connected. All handles of the database share them; see [`signals`](crate::signals).
     pub fn signals(&self) -> &Signals {
         &self.inner.signals
     }

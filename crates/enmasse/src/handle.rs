@@ -211,7 +211,7 @@ impl Executor {
     {
         match self {
             Executor::Database(database) => database.transaction(work).await,
-            Executor::Transaction(transaction) => transaction.transaction(work).await,
+            Executor::Transaction(transaction) => transaction.in_turn(work).await,
         }
     }
 

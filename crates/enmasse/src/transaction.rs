@@ -79,6 +79,8 @@ struct Level {
     outer: Option<Arc<Level>>,
     ended: AtomicBool,
     has_savepoint: AtomicBool,
+    /// Whose turn it is among writes that each want a savepoint.
+    turn: AsyncMutex<()>,
 }
 
 impl Transaction {
@@ -187,6 +189,16 @@ impl Transaction {
         notes.refuse_stream()?;
         notes.stream = Arc::downgrade(&alive);
         Ok(alive)
+    }
+
+    /// [`transaction`](Transaction::transaction), after others of the kind on this handle.
+    pub(crate) async fn in_turn<T, F, Fut>(&self, work: F) -> Result<T>
+    where
+        F: FnOnce(Transaction) -> Fut,
+        Fut: Future<Output = Result<T>>,
+    {
+        let _turn = self.level.turn.lock().await;
+        self.transaction(work).await
     }
 
     /// The signals whose receivers were given this handle.
@@ -440,7 +452,12 @@ impl Shared {
 
 impl Level {
     fn new(outer: Option<Arc<Level>>) -> Arc<Level> {
-        Arc::new(Level { outer, ended: AtomicBool::new(false), has_savepoint: AtomicBool::new(false) })
+        Arc::new(Level {
+            outer,
+            ended: AtomicBool::new(false),
+            has_savepoint: AtomicBool::new(false),
+            turn: AsyncMutex::new(()),
+        })
     }
 
     fn refuse_ended(&self) -> Result<()> {

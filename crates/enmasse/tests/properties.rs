@@ -12,7 +12,7 @@ use enmasse::chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, 
 use enmasse::rust_decimal::Decimal;
 use enmasse::schema::{Field, ModelRef};
 use enmasse::uuid::Uuid;
-use enmasse::{Choices, DataType, Database, Error, ErrorKind, Manager, Model, Objects, Value};
+use enmasse::{Choices, DataType, Database, Error, ErrorKind, Model, Objects, Value};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};

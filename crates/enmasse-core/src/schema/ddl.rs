@@ -61,7 +61,7 @@ pub struct TableRules {
 pub fn create_tables(dialect: &dyn Dialect, models: &[ModelRef]) -> Result<Plan> {
     let mut plan = Plan::default();
     let ordered = in_order(models);
-    for model in ordered.models.iter().filter(|model| model.proxy.is_none()) {
+    for model in &ordered.models {
         let references: Vec<&Reference> = ordered.references.iter().filter(|r| r.model == *model).collect();
         plan.steps.push(create_table(dialect, model, &references)?);
         plan.steps.extend(indexes(dialect, model));
@@ -88,7 +88,7 @@ pub fn drop_tables(dialect: &dyn Dialect, models: &[ModelRef]) -> Plan {
             plan.steps.push(script(format!("ALTER TABLE {table} DROP CONSTRAINT {name}")));
         }
     }
-    for model in ordered.models.iter().rev().filter(|model| model.proxy.is_none()) {
+    for model in ordered.models.iter().rev() {
         plan.steps.push(script(format!("DROP TABLE IF EXISTS {}", quote_table(dialect, &model.table))));
     }
     plan
@@ -140,13 +140,12 @@ fn in_order(models: &[ModelRef]) -> Ordered {
     ordered
 }
 
-/// Adds a model after all that it refers to. A model that is seen but not added yet is one of a circle.
+/// Adds a model after all that it refers to; a proxy has no table of its own. A model that is seen but not added yet is one of a circle.
 fn visit(model: &ModelRef, wanted: &[ModelRef], seen: &mut HashSet<String>, ordered: &mut Ordered) {
-    if !seen.insert(model.label.clone()) {
+    if model.proxy.is_some() || !seen.insert(model.label.clone()) {
         return;
     }
-    for position in model.own().filter(|_| model.proxy.is_none()) {
-        let field = &model.fields[position];
+    for position in model.own() {
         let Some(relation) = model.forward(position) else { continue };
         let other = relation.model.concrete();
         let within = other != *model && wanted.contains(&other);
@@ -155,7 +154,7 @@ fn visit(model: &ModelRef, wanted: &[ModelRef], seen: &mut HashSet<String>, orde
         }
         ordered.references.push(Reference {
             model: model.clone(),
-            column: field.column.clone(),
+            column: model.fields[position].column.clone(),
             forward: within && !ordered.models.contains(&other),
             to_table: other.table.clone(),
             to_column: relation.to_column,

@@ -152,7 +152,7 @@ impl Schema {
     }
 }
 
-/// The model whose table a proxy has; of any other model, itself.
+/// The model whose table a proxy is another name of; any other model itself.
 fn concrete(mut index: usize, models: &[Model], by_label: &HashMap<String, usize>) -> usize {
     while let Some(label) = &models[index].proxy {
         index = by_label[label];

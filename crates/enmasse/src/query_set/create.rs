@@ -6,20 +6,17 @@ use std::task::{Context, Poll};
 
 use chrono::{DateTime, Utc};
 use enmasse_core::Value;
-use enmasse_core::dialect::Dialect;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::expr::{Expr, FieldPath};
-use enmasse_core::plan::{self, Assignment, given_back, set_auto};
+use enmasse_core::plan::{self, Assignment, set_auto};
 use enmasse_core::schema::{Auto, Default, ModelRef};
-use futures_util::future::BoxFuture;
 
-use crate::backend::{Connection, Row};
+use crate::backend::Row;
 use crate::columns::{Assignments, Path};
-use crate::handle::Executor;
 use crate::lazy::Lazy;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
-use crate::run::{Outcome, run};
+use crate::query_set::insert::insert;
 use crate::signals::{Insert, Origin};
 
 impl<M: Entity> QuerySet<M> {
@@ -219,107 +216,6 @@ fn row_with_defaults(model: &ModelRef, values: Vec<Assignment>) -> Result<Row> {
         }
     });
     row.collect()
-}
-
-/// Makes the values what the columns keep, as which they are given back.
-fn clean(model: &ModelRef, row: &mut Row) -> Result<()> {
-    let links: Vec<usize> = model.extended().into_iter().map(|(_, link)| link).collect();
-    for (position, field) in model.fields.iter().enumerate().filter(|(_, field)| field.is_writable()) {
-        let value = std::mem::replace(&mut row[position], Value::Null);
-        // the key of a part of the row, and the link to it, are there once that part is inserted
-        let is_open = value.is_null()
-            && (links.contains(&position) || field.inherited.is_some() && model.is_key(position));
-        row[position] = if is_open { value } else { field.clean(&model.name, value)? };
-    }
-    Ok(())
-}
-
-/// Inserts rows, all or none, and gives them as they now are.
-pub(crate) async fn insert(
-    executor: &Executor,
-    model: &ModelRef,
-    mut rows: Vec<Row>,
-    batch_size: Option<usize>,
-) -> Result<Vec<Row>> {
-    set_auto_fields(model, &mut rows, Utc::now());
-    rows.iter_mut().try_for_each(|row| clean(model, row))?;
-    if batch_size == Some(0) {
-        return Err(Error::new(ErrorKind::Request, "The batch size must be positive."));
-    }
-    let dialect = executor.dialect();
-    let rows = &rows;
-    executor
-        .atomic(|connection| -> BoxFuture<'_, Result<Vec<Row>>> {
-            let dialect = dialect.clone();
-            Box::pin(insert_chain(connection, dialect, model, rows.clone(), batch_size))
-        })
-        .await
-}
-
-/// Inserts rows into the tables of the models that theirs extends, and into its own.
-fn insert_chain<'c>(
-    connection: &'c mut dyn Connection,
-    dialect: Arc<dyn Dialect>,
-    model: &'c ModelRef,
-    mut rows: Vec<Row>,
-    batch_size: Option<usize>,
-) -> BoxFuture<'c, Result<Vec<Row>>> {
-    Box::pin(async move {
-        for (number, (above, _)) in model.extended().into_iter().enumerate() {
-            let parts = rows.iter().map(|row| part_of(model, number, row)).collect();
-            let parts = insert_chain(&mut *connection, dialect.clone(), &above, parts, batch_size).await?;
-            rows.iter_mut().zip(parts).for_each(|(row, part)| put_part(model, number, row, part));
-        }
-        insert_own(connection, &dialect, model, rows, batch_size).await
-    })
-}
-
-/// The part of a row that is in the table of a model that its own extends.
-pub(super) fn part_of(model: &ModelRef, parent: usize, row: &Row) -> Row {
-    model.inherited(parent).map(|position| row[position].clone()).collect()
-}
-
-/// Puts that part back as it now is, with the link to it.
-pub(super) fn put_part(model: &ModelRef, parent: usize, row: &mut Row, part: Row) {
-    let (above, link) = &model.extended()[parent];
-    row[*link] = part[above.key()[0]].clone();
-    for (position, value) in model.inherited(parent).zip(part) {
-        row[position] = value;
-    }
-}
-
-/// Inserts rows into the model's own table, and gives them as they now are.
-pub(super) async fn insert_own(
-    connection: &mut dyn Connection,
-    dialect: &Arc<dyn Dialect>,
-    model: &ModelRef,
-    mut rows: Vec<Row>,
-    batch_size: Option<usize>,
-) -> Result<Vec<Row>> {
-    let identity = model.fields.iter().position(|field| field.identity);
-    let has_key = |row: &Row| identity.is_none_or(|position| !row[position].is_null());
-    let (with_key, without): (Vec<usize>, Vec<usize>) = (0..rows.len()).partition(|&at| has_key(&rows[at]));
-    for (chosen, keyless) in [(with_key, false), (without, true)] {
-        let new = chosen.iter().map(|&at| rows[at].clone()).collect();
-        let plan = plan::insert(&**dialect, model, new, keyless, batch_size)?;
-        let made = made(run(connection, dialect, model, plan).await?);
-        let positions = given_back(&**dialect, model, keyless);
-        for (at, made) in chosen.into_iter().zip(made) {
-            for (&position, value) in positions.iter().zip(made) {
-                rows[at][position] = value;
-            }
-        }
-    }
-    Ok(rows)
-}
-
-/// What the database made for each new row; the keys alone where it tells only the first of each statement.
-fn made(outcome: Outcome) -> Vec<Row> {
-    let following =
-        |(first, rows)| (0..rows).map_while(move |number| i64::checked_add_unsigned(first, number));
-    let ids = outcome.first_ids.into_iter().flat_map(following);
-    let keys = ids.map(|id| vec![Value::Int(id)]);
-    if outcome.returned.is_empty() { keys.collect() } else { outcome.returned }
 }
 
 /// Sets the fields that a new row gets the time in.

@@ -3,6 +3,7 @@
 mod bulk_update;
 mod create;
 mod fetch;
+mod insert;
 mod patch;
 mod refresh;
 mod save;
@@ -19,7 +20,8 @@ pub use subquery::{Subquery, exists};
 pub use update::{Delete, Update, UpdateReturning};
 pub use values::{Selected, Values};
 
-pub(crate) use create::{insert as insert_rows, row_of};
+pub(crate) use create::row_of;
+pub(crate) use insert::insert as insert_rows;
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -16,7 +16,7 @@ use futures_util::future::BoxFuture;
 use crate::backend::{Connection, Row};
 use crate::columns::{FieldNames, Path};
 use crate::model::Entity;
-use crate::query_set::{QuerySet, create};
+use crate::query_set::{QuerySet, create, insert};
 use crate::run::run;
 use crate::signals::{Objects, Origin, Receivers, Set, What, keys};
 use crate::transaction::Transaction;
@@ -182,7 +182,7 @@ impl<M: Entity> Save<'_, M> {
         let has_key = model.key().iter().all(|&position| !object.value(&model, position).is_null());
         if !has_key && update_fields.is_none() {
             let row =
-                create::insert(&executor, &model, vec![create::row_of(&model, object)], None).await?.pop();
+                insert::insert(&executor, &model, vec![create::row_of(&model, object)], None).await?.pop();
             *object = M::from_row(&model, row.unwrap_or_default())?;
             return Ok(Saved { created: true });
         }
@@ -280,7 +280,7 @@ fn put<'c>(
 ) -> BoxFuture<'c, Result<Row>> {
     Box::pin(async move {
         for (number, (above, _)) in model.extended().into_iter().enumerate() {
-            let part = create::part_of(model, number, &row);
+            let part = insert::part_of(model, number, &row);
             let set = (0..above.fields.len()).filter(|&position| !above.is_key(position));
             let assignments = set.map(|position| Assignment {
                 field: FieldPath::new([above.fields[position].name.clone()]),
@@ -290,9 +290,11 @@ fn put<'c>(
             query.none = part[above.key()[0]].is_null();
             let request = Request { query, assignments: assignments.collect(), new: Some(part.clone()), now };
             let written = request.write(dialect, &mut *connection).await?;
-            create::put_part(model, number, &mut row, written.unwrap_or(part));
+            insert::put_part(model, number, &mut row, written.unwrap_or(part));
         }
-        let rows = create::insert_own(connection, dialect, model, vec![row], None).await?;
+        let rows = vec![row];
+        let own = insert::Own::plan(&**dialect, model, &rows, None)?;
+        let rows = own.run(connection, dialect, model, rows).await?;
         Ok(rows.into_iter().next().unwrap_or_default())
     })
 }

@@ -37,8 +37,9 @@ impl Insert<'_> {
         let what = What::rows(self.model, self.origin);
         let objects = Objects::new(self.rows.clone());
         if self.receivers.hear_before() {
-            let set = Set::known(self.model, keys(self.model, &self.rows));
-            self.receivers.send_before(tx, &what, true, &set, Some(objects.clone())).await?;
+            let set = Set::of_keys(tx, self.model, keys(self.model, &self.rows)).await?;
+            let sent = self.receivers.send_before(tx, &what, true, &set, Some(objects.clone())).await;
+            set.end(tx, sent).await?;
         }
         let rows = objects.edited().unwrap_or_else(|| (*self.rows).clone());
         let rows = insert_rows(&tx.within_write().executor(), self.model, rows, self.batch_size).await?;

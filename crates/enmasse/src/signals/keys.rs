@@ -16,7 +16,15 @@ use crate::run::{Outcome, run};
 use crate::transaction::Transaction;
 
 /// Up to so many keys that the program knows travel as a list of parameters; a table for them costs 0.4 ms on PostgreSQL.
-pub(crate) const LISTED: usize = 1_000;
+const LISTED: usize = 1_000;
+
+/// Up to so many where a key has several fields, each of which is compared by itself: SQLite takes a thousand comparisons.
+const LISTED_WHOLE: usize = 100;
+
+/// Up to so many keys of a model travel as a list.
+pub(crate) fn listed(model: &ModelRef) -> usize {
+    if model.key().len() == 1 { LISTED } else { LISTED_WHOLE }
+}
 
 /// A set of rows.
 #[derive(Clone)]
@@ -36,18 +44,19 @@ impl Set {
     /// Rows with these keys; those that have none yet are counted all the same.
     pub fn known(model: &ModelRef, keys: Vec<Row>) -> Set {
         let size = keys.len() as u64;
-        let keys: Vec<Row> = keys.into_iter().filter(|key| key.iter().all(|part| !part.is_null())).collect();
+        let keys = whole(keys);
         Set { size, keys: KeySet::known(model, &keys), stored: Stored::Known(keys.into()) }
     }
 
-    /// Rows with these keys, which go into a table where they are many.
+    /// [`known`](Set::known), but the keys go into a table where they are many.
     pub async fn of_keys(tx: &Transaction, model: &ModelRef, keys: Vec<Row>) -> Result<Set> {
         let dialect = tx.database().dialect();
-        if keys.len() <= LISTED || !dialect.supports(Capability::TemporaryTables) {
+        if keys.len() <= listed(model) || !dialect.supports(Capability::TemporaryTables) {
             return Ok(Set::known(model, keys));
         }
         let kept = make(tx, model).await?;
-        let size = run_plan(tx, model, kept.insert(&*dialect, keys)?).await?.matched;
+        let size = keys.len() as u64;
+        run_plan(tx, model, kept.insert(&*dialect, whole(keys))?).await?;
         Set::kept(tx, kept, size).await
     }
 
@@ -121,6 +130,11 @@ impl Set {
         }
         result
     }
+}
+
+/// The keys of which no part is yet to be given by the database.
+fn whole(keys: Vec<Row>) -> Vec<Row> {
+    keys.into_iter().filter(|key| key.iter().all(|part| !part.is_null())).collect()
 }
 
 /// Makes a table for keys of a model.

@@ -65,8 +65,10 @@
 //! | `create`, `bulk_create`, `save`, `bulk_update` of owned objects | the [objects](Batch::objects), which it may [edit](Batch::edit) | the rows |
 //! | `update`, `bulk_update` of borrowed objects or a stream, `bulk_patch` | the rows as they are, locked | the rows |
 //!
+//! For `pre_save` a bulk update goes through its objects twice: those of an iterator or a stream are all read into memory.
+//!
 //! A write that matches no row sends nothing. One to a model that extends another sends for that model only, and a proxy sends as
-//! itself. Where no receiver is connected a write is the very same SQL as without signals.
+//! itself. Where no receiver is connected a write is the very same SQL as without signals; `explain` shows that in any case.
 
 mod batch;
 mod insert;
@@ -84,7 +86,7 @@ pub use registry::{SignalKind, Signals};
 pub use signal::{ModelSignals, Receiver, Signal};
 
 pub(crate) use insert::{Insert, keys};
-pub(crate) use keys::{LISTED, Set, make as make_kept};
+pub(crate) use keys::{Set, listed, make as make_kept};
 pub(crate) use loops::Path;
 pub(crate) use objects::{AsRows, Objects};
 pub(crate) use receiver::Receivers;

@@ -6,6 +6,7 @@ mod common;
 
 mod catalogue;
 mod everything;
+mod inheritance;
 mod models;
 mod notes;
 mod people;
@@ -32,7 +33,7 @@ fn on_mysql() {
     check(Kind::Mysql);
 }
 
-/// One database serves all, since Django takes seconds to make it; each writes its own tables.
+/// One database serves all, since Django takes seconds to make it: each finds it as those before have left it.
 fn check(kind: Kind) {
     on_each_scratch(&[kind], async |scratch| {
         let Some(project) = Project::prepare(&scratch.url) else { return };
@@ -43,5 +44,6 @@ fn check(kind: Kind) {
         people::check(&db, &project).await;
         notes::check(&db, &project).await;
         places::check(&db, &project).await;
+        inheritance::check(&db, &project).await;
     });
 }

@@ -20,10 +20,14 @@ pub async fn read<M: Model>(db: &Database) -> Vec<M> {
 
 /// Objects as Django would show them.
 pub fn rows<M: Model>(objects: &[M]) -> Rows {
-    let model = M::model().unwrap();
+    rows_of(&M::model().unwrap(), objects)
+}
+
+/// Objects of a model that is given, as Django would show them.
+pub fn rows_of<M: Entity>(model: &ModelRef, objects: &[M]) -> Rows {
     let row = |object: &M| {
         let fields = model.fields.iter().enumerate();
-        fields.map(|(position, field)| (attname(field), shown(object.value(&model, position)))).collect()
+        fields.map(|(position, field)| (attname(field), shown(object.value(model, position)))).collect()
     };
     objects.iter().map(row).collect()
 }

@@ -1,10 +1,16 @@
 //! Signals: scenarios that are run on every database.
 
+mod before;
+mod by_hand;
 #[path = "../common/mod.rs"]
 mod common;
 mod connecting;
+mod limited;
+mod models;
+mod nested;
 mod seed;
 mod sql;
+mod undone;
 mod writes;
 
 use std::sync::{Arc, Mutex};

@@ -115,9 +115,10 @@ impl<'j, 'a> Staging<'j, 'a> {
         let key = job.model().key();
         let key = key.iter().map(|&position| format!("{own}.{}", job.column(dialect, position)));
         let key = key.collect::<Vec<_>>().join(", ");
+        let strength = if job.writes_key() { "" } else { "NO KEY " };
         let (join, lock) = match dialect.supports(Capability::JoinedUpdate) {
-            true => ("STRAIGHT_JOIN", String::new()),
-            false => ("JOIN", format!(" OF {own}")),
+            true => ("STRAIGHT_JOIN", "UPDATE".to_owned()),
+            false => ("JOIN", format!("{strength}UPDATE OF {own}")),
         };
         let mut sql = Fragment::text(format!(
             "INSERT INTO {} SELECT {key} FROM {} {} {join} {} ON {} WHERE true",
@@ -132,7 +133,7 @@ impl<'j, 'a> Staging<'j, 'a> {
             let settings = self.settings(dialect)?;
             sql.push(Fragment::format(" AND NOT ({})", [unchanged(dialect, &own, &settings)?]));
         }
-        sql.push(format!(" ORDER BY {key} FOR UPDATE{lock}"));
+        sql.push(format!(" ORDER BY {key} FOR {lock}"));
         Ok(Some(Step::Prepare(sql.statement(dialect))))
     }
 

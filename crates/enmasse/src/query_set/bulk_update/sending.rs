@@ -17,7 +17,7 @@ use crate::backend::Row;
 use crate::batch::{Carrier, Encoded, Feed, Progressing, RowFeed, Source};
 use crate::model::Entity;
 use crate::run::{Outcome, run_batch};
-use crate::signals::{AsRows, LISTED, Objects, Origin, Receivers, Set, What, make_kept};
+use crate::signals::{AsRows, Objects, Origin, Receivers, Set, What, listed, make_kept};
 use crate::transaction::Transaction;
 
 /// Runs it in one transaction with its receivers.
@@ -85,7 +85,7 @@ struct State<'o, T> {
 impl<M: Entity, T: Carrier> Update<'_, M, T> {
     async fn run(&self, tx: &Transaction, state: &mut State<'_, T>) -> Result<Outcome> {
         let Asked { matching_on, skip_unchanged, .. } = &self.asked;
-        let few = state.feed.count().is_some_and(|rows| rows <= LISTED as u64);
+        let few = state.feed.count().is_some_and(|rows| rows <= listed(&self.what.model) as u64);
         let told = matching_on.is_empty() && !skip_unchanged;
         if told && (few || !tx.database().dialect().supports(Capability::TemporaryTables)) {
             return self.write_few(tx, state).await;
