@@ -43,7 +43,7 @@ fn dialects() -> [Box<dyn Dialect>; 4] {
     ]
 }
 
-const STRATEGIES: [Strategy; 7] = [
+const STRATEGIES: [Strategy; 8] = [
     Strategy::PreparedLoop,
     Strategy::Arrays,
     Strategy::Copy,

@@ -37,9 +37,14 @@ fn around(dialect: &dyn Dialect, query: &Query, set: &[Assignment], related: &Qu
         kept.find(dialect, query, &written)?.to_string(),
         plan::update(dialect, &keys.in_place_of(query), set, now())?.to_string(),
     ];
+    let untouched = kept.rows(dialect, query, true)?;
+    lines.push(format!(
+        "-- where nobody can have changed them\n{}",
+        plan::update(dialect, &untouched, set, now())?
+    ));
     if model.name == "Author" {
         let pages = [Assignment::new("pages", 1), Assignment::new("updated_at", f("updated_at"))];
-        lines.push(plan::update(dialect, &related, &pages, now())?.to_string());
+        lines.push(format!("-- related\n{}", plan::update(dialect, &related, &pages, now())?));
     }
     lines.push(plan::delete(dialect, &keys.in_place_of(query))?.to_string());
     if let Some(update) = kept.update(dialect, query, set, now())? {

@@ -187,6 +187,12 @@ pub trait Manager: Sized {
         Self::from_rows(self.into_rows().none())
     }
 
+    /// [`QuerySet::without_signals`]
+    #[must_use]
+    fn without_signals(self) -> Self {
+        Self::from_rows(self.into_rows().without_signals())
+    }
+
     /// [`QuerySet::annotate`]
     #[must_use]
     fn annotate<R: Into<Expr>>(self, name: &str, value: impl FnOnce(Columns<Self::Model>) -> R) -> Self {

@@ -125,6 +125,8 @@ impl Transaction {
 
     /// Runs a function after the outermost transaction has committed; never if it, or the savepoint that is now open, is rolled back.
     ///
+    /// A receiver of a [signal](crate::signals) says here what is to be done once what it heard of is there to stay.
+    ///
     /// Functions run in the order in which they were given, before [`Database::transaction`] returns. On a handle whose transaction
     /// has ended the function is dropped.
     pub fn on_commit<F, Fut>(&self, hook: F)

@@ -309,6 +309,8 @@ impl Table {
             }
             model = model.add(field);
         }
+        // Django makes the links in the opposite order: the first parent's, which is the key, comes last.
+        model.parents.sort_by_key(|parent| parent.column.as_ref() != self.key.first());
         for columns in self.unique.iter().filter(|columns| columns.len() > 1) {
             if let Some(fields) =
                 columns.iter().map(|column| own.get(column.as_str())).collect::<Option<Vec<_>>>()

@@ -18,14 +18,14 @@ use chrono::{DateTime, Utc};
 
 use crate::dialect::{Capability, Dialect, quote_table};
 use crate::error::Result;
-use crate::expr::Expr;
+use crate::expr::{Expr, FieldPath, Function};
 use crate::lookup::{Condition, Lookup, Operand};
 use crate::plan::update::{Assignment, assigned, refuse, select, update_sql, writes_key};
 use crate::plan::{Plan, Step, chain, free_name, insert};
 use crate::query::{Compiler, KeySet, Q, Query, Selection};
 use crate::schema::{Field, Model, ModelRef, Schema};
 use crate::sql::{Fragment, Statement};
-use crate::value::Value;
+use crate::value::{DataType, Value};
 
 /// The longest name that every database takes.
 const LONGEST_NAME: usize = 60;
@@ -69,10 +69,42 @@ impl Kept {
 
     /// The keys as a set of rows.
     pub fn key_set(&self, dialect: &dyn Dialect) -> KeySet {
-        let list = format!("SELECT {} FROM {}", self.names().join(", "), self.sql(dialect));
         // what is joined with the table that is written has to be seen as a query
-        let list = (!dialect.supports(Capability::JoinedUpdate)).then_some(list);
+        let list = (!dialect.supports(Capability::JoinedUpdate)).then(|| self.list(dialect));
         KeySet::stored(&self.model, &self.table, list)
+    }
+
+    /// The rows of a query whose keys were kept, to be written; `untouched` says that nobody can have changed them since.
+    ///
+    /// A write that finds its rows as it would without keys is faster than one by the keys. On SQLite, where others cannot write meanwhile, they
+    /// are the same rows: 100,000 of 200,000 took 0.07 s in place of 0.17 s. On MariaDB each is looked up among the keys: 0.40 s in place of
+    /// 0.77 s. Not so where the filter reads other rows, or may hold or not from one time to the next.
+    ///
+    /// # Errors
+    ///
+    /// As a filter's.
+    pub fn rows(&self, dialect: &dyn Dialect, query: &Query, untouched: bool) -> Result<Query> {
+        let (joined, locks) =
+            (dialect.supports(Capability::JoinedUpdate), dialect.supports(Capability::RowLocks));
+        if !untouched || !joined && locks || !is_steady(dialect, query)? {
+            return Ok(self.key_set(dialect).in_place_of(query));
+        }
+        if !locks {
+            // who writes does so alone
+            return Ok(query.clone());
+        }
+        let key = self.model.key().into_iter();
+        let parts =
+            key.map(|position| Expr::field(FieldPath::new([self.model.fields[position].name.clone()])));
+        let parts: Vec<_> = parts.collect();
+        let sql = format!("({}) IN ({})", vec!["{}"; parts.len()].join(", "), self.list(dialect));
+        let among = Expr::Raw { sql, parts, data_type: DataType::Bool };
+        Ok(query.clone().filtered(Q::Expr(Box::new(among))))
+    }
+
+    /// The keys in SQL.
+    fn list(&self, dialect: &dyn Dialect) -> String {
+        format!("SELECT {} FROM {}", self.names().join(", "), self.sql(dialect))
     }
 
     /// Makes the table.
@@ -232,6 +264,20 @@ fn locked_keys(dialect: &dyn Dialect, query: &Query, written: &[usize]) -> Resul
         keys.push(Fragment::format(" ORDER BY {} FOR {}", [list(), lock.into()]));
     }
     Ok(Some(keys))
+}
+
+/// Whether the filters of a query hold for the same rows as long as these stay as they are.
+fn is_steady(dialect: &dyn Dialect, query: &Query) -> Result<bool> {
+    let mut compiler = Compiler::new(dialect, query);
+    compiler.filters(query)?;
+    let mut steady = !compiler.reads_others();
+    let annotated = query.annotations.iter().map(|(_, value)| Q::Expr(Box::new(value.clone())));
+    for condition in query.filters.iter().cloned().chain(annotated) {
+        condition.visit(&mut |part| {
+            steady &= !matches!(part, Expr::Raw { .. } | Expr::Function(Function::Now, _));
+        });
+    }
+    Ok(steady)
 }
 
 /// Whether the query asks for one row by its primary key: then its key is in the program already.

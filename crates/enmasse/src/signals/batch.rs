@@ -26,6 +26,47 @@ use crate::transaction::Transaction;
 ///
 /// It can be used in a filter, `p.user.in_(&batch)` or `q!(user__in = &batch)`; where many rows were written their keys are in a
 /// temporary table then, and do not leave the database. It is of use while the receiver runs, with the transaction that the receiver was given.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> enmasse::Result<()> {
+/// use enmasse::prelude::*;
+/// use enmasse::signals::{Batch, Origin};
+///
+/// #[derive(Model, Debug, Clone)]
+/// #[model(table = "users")]
+/// struct User {
+///     #[model(primary_key)]
+///     id: i64,
+///     email: String,
+///     is_verified: bool,
+/// }
+///
+/// /// An address that was changed is to be verified again; a mail goes out once that is safe.
+/// async fn verify(batch: Batch<User>, tx: Transaction) -> Result<()> {
+///     if batch.created() || !batch.fields().iter().any(|field| field == "email") {
+///         return Ok(());
+///     }
+///     assert_eq!(batch.origin(), Origin::Update);
+///     batch.rows().update(|u| u.is_verified.set(false)).without_signals().await?;
+///     let emails = batch.rows().values(|u| u.email).await?;
+///     tx.on_commit(|| async move { println!("to verify: {emails:?}") });
+///     Ok(())
+/// }
+///
+/// # let db = Database::connect("sqlite::memory:").await?;
+/// # db.create_tables([User::model()?]).await?;
+/// db.signals().post_save::<User>().connect(verify);
+/// let user = |id| User { id, email: format!("{id}@example.org"), is_verified: true };
+/// User::objects(&db).bulk_create([user(1), user(2)]).await?;
+/// User::objects(&db).filter(|u| u.id.eq(2)).update(|u| u.email.set("two@example.org")).await?;
+/// assert_eq!(User::objects(&db).filter(|u| !u.is_verified).count().await?, 1);
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sqlite"))]
+/// # fn main() {}
+/// ```
 pub struct Batch<M> {
     sent: Arc<Sent>,
     model: PhantomData<fn() -> M>,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use enmasse_core::dialect::Capability;
+use enmasse_core::dialect::{Capability, Dialect};
 use enmasse_core::error::Result;
 use enmasse_core::plan::{self, Kept, Plan};
 use enmasse_core::query::{KeySet, Query};
@@ -101,6 +101,14 @@ impl Set {
             tx.executor().execute(&analyze).await?;
         }
         Ok(Set { size, keys: kept.key_set(&*dialect), stored: Stored::Kept(kept) })
+    }
+
+    /// A query of the rows, in place of the one that found them, for their write; `untouched` says that nobody can have changed them since.
+    pub fn rows(&self, dialect: &dyn Dialect, query: &Query, untouched: bool) -> Result<Query> {
+        match &self.stored {
+            Stored::Known(_) => Ok(self.keys.in_place_of(query)),
+            Stored::Kept(kept) => kept.rows(dialect, query, untouched),
+        }
     }
 
     /// The keys, one after the other.

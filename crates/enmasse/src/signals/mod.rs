@@ -65,6 +65,8 @@
 //! | `create`, `bulk_create`, `save`, `bulk_update` of owned objects | the [objects](Batch::objects), which it may [edit](Batch::edit) | the rows |
 //! | `update`, `bulk_update` of borrowed objects or a stream, `bulk_patch` | the rows as they are, locked | the rows |
 //!
+//! Likewise `pre_delete` is given the rows that `delete` is for, while they are there; `post_delete` has their keys, but no rows to read.
+//!
 //! For `pre_save` a bulk update goes through its objects twice: those of an iterator or a stream are all read into memory.
 //!
 //! A write that matches no row sends nothing. One to a model that extends another sends for that model only, and a proxy sends as

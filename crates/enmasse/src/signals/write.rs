@@ -98,7 +98,9 @@ impl SetWrite<'_> {
             Some(outcome) => outcome,
             None => {
                 self.receivers.send_before(tx, &self.what, false, set, None).await?;
-                let plan = (self.plan)(&set.keys.in_place_of(self.query))?;
+                let untouched = !self.receivers.hear_before();
+                let rows = set.rows(&*tx.database().dialect(), self.query, untouched)?;
+                let plan = (self.plan)(&rows)?;
                 run_plan(tx, &self.what.model, plan).await?
             }
         };

@@ -5,7 +5,7 @@ use enmasse::schema::ModelRef;
 
 use crate::common::Kind;
 use crate::project::{Field, Project, Table, Target};
-use crate::rows::{Row, Rows, assert_same, read_of, shown};
+use crate::rows::{Row, Rows, assert_same, attname, read_of, rows_of, shown};
 
 pub async fn check(db: &Database, project: &Project) {
     let catalogue = db.inspect().await.unwrap();
@@ -16,17 +16,20 @@ pub async fn check(db: &Database, project: &Project) {
         let model = catalogue.model(&table.table).unwrap();
         check_fields(db, &model, table);
         check_unique_together(&model, table);
+        let parents = model.extended().into_iter().map(|(parent, _)| parent.table.clone());
+        assert_eq!(parents.collect::<Vec<_>>(), table.parents, "{}", table.model);
         let found = read_of::<Record>(db, &model).await;
         let found: Rows = found.iter().map(|record| row(table, &model, record)).collect();
         assert!(!found.is_empty() || table.model.starts_with("auth."), "{} has no rows", table.model);
-        assert_same(&found, &own(rows, &found), &table.model);
+        assert_same(&found, &known(rows, &found), &table.model);
     }
 }
 
 fn check_fields(db: &Database, model: &ModelRef, table: &Table) {
     for expected in &table.fields {
         let place = format!("{}.{}", table.model, expected.name);
-        let Some(position) = model.fields.iter().position(|field| field.column == expected.column) else {
+        let mut own = model.own();
+        let Some(position) = own.find(|position| model.fields[*position].column == expected.column) else {
             // PostgreSQL's own type of addresses.
             assert_eq!(
                 (Kind::of(db), expected.r#type.as_str()),
@@ -121,21 +124,23 @@ fn check_unique_together(model: &ModelRef, table: &Table) {
 
 /// A record with Django's names for its fields.
 fn row(table: &Table, model: &ModelRef, record: &Record) -> Row {
-    let fields = model.fields.iter().zip(record.values());
-    let named = |(field, value): (&enmasse::schema::Field, &Value)| {
+    let mut row = rows_of(model, std::slice::from_ref(record)).remove(0);
+    for position in model.own() {
+        let field = &model.fields[position];
         let declared = table.fields.iter().find(|declared| declared.column == field.column).expect("a field");
-        let value = match value {
+        let value = row.remove(&attname(field)).expect("its value");
+        let value = match value.as_str() {
             // Where the database has no type for them, only a model that somebody wrote says what this is.
-            Value::Text(text) if declared.r#type == "UUIDField" => Value::Uuid(text.parse().unwrap()),
-            value => value.clone(),
+            Some(text) if declared.r#type == "UUIDField" => shown(Value::Uuid(text.parse().unwrap())),
+            _ => value,
         };
-        (declared.attname.clone(), shown(value))
-    };
-    fields.map(named).collect()
+        row.insert(declared.attname.clone(), value);
+    }
+    row
 }
 
-/// What is in the table itself of rows that have their parents' values as well.
-fn own(rows: Rows, found: &[Row]) -> Rows {
+/// What Django reads, without the columns that have no field here.
+fn known(rows: Rows, found: &[Row]) -> Rows {
     let keep = |mut row: Row, found: &Row| {
         row.retain(|name, _| found.contains_key(name));
         row

@@ -26,6 +26,8 @@ struct Python {
 pub struct Table {
     pub model: String,
     pub table: String,
+    /// The tables that it extends.
+    pub parents: Vec<String>,
     pub unique_together: Vec<Vec<String>>,
     pub fields: Vec<Field>,
 }

@@ -33,7 +33,7 @@ pub fn rows_of<M: Entity>(model: &ModelRef, objects: &[M]) -> Rows {
 }
 
 /// What Django calls the field's value.
-fn attname(field: &Field) -> String {
+pub fn attname(field: &Field) -> String {
     if field.foreign_key.is_some() { format!("{}_id", field.name) } else { field.name.clone() }
 }
 

@@ -2,6 +2,7 @@
 
 mod before;
 mod by_hand;
+mod chains;
 #[path = "../common/mod.rs"]
 mod common;
 mod connecting;

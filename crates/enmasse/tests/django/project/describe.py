@@ -12,6 +12,11 @@ def table(model):
     return {
         "model": model._meta.label,
         "table": model._meta.db_table,
+        "parents": [
+            parent._meta.db_table
+            for parent, link in model._meta.parents.items()
+            if link in model._meta.local_fields
+        ],
         "unique_together": list(model._meta.unique_together),
         "fields": [column(field) for field in model._meta.local_concrete_fields],
     }

@@ -1,8 +1,8 @@
 """Does what the test says, line by line, on the database at DATABASE_URL, and answers each line with JSON:
 
-    prepare         makes the tables and writes the rows
-    describe        the tables as Django declares them
-    dump MODEL...   all rows of each model as Django reads them
+prepare         makes the tables and writes the rows
+describe        the tables as Django declares them
+dump MODEL...   all rows of each model as Django reads them
 """
 
 import json
