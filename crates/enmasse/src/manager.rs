@@ -121,12 +121,6 @@ pub trait Manager: Sized {
         Self::from_rows(self.into_rows().using(handle))
     }
 
-    /// [`QuerySet::without_signals`]
-    #[must_use]
-    fn without_signals(self) -> Self {
-        Self::from_rows(self.into_rows().without_signals())
-    }
-
     /// [`QuerySet::filter`]
     #[must_use]
     fn filter<R: IntoQ>(self, condition: impl FnOnce(Columns<Self::Model>) -> R) -> Self {
