@@ -9,9 +9,11 @@ use futures_util::stream::BoxStream;
 use crate::batch::IntoRows;
 use crate::columns::{Assignments, FieldNames, IntoOrder, IntoQ};
 use crate::handle::Handle;
+use crate::mixin::MixedIn;
 use crate::model::{Columns, Entity, Model};
 use crate::query_set::{
-    BulkCreate, BulkPatch, BulkUpdate, Create, Delete, Patch, QuerySet, Save, Subquery, Update, Values,
+    BulkCreate, BulkPatch, BulkUpdate, Create, Delete, Patch, QuerySet, Save, Subquery, Update, UpdateWhere,
+    Values,
 };
 use crate::typed::Expression;
 
@@ -204,6 +206,31 @@ pub trait Manager: Sized {
         assignments: impl FnOnce(Columns<Self::Model>) -> A,
     ) -> Update<Self::Model> {
         self.into_rows().update(assignments)
+    }
+
+    /// [`QuerySet::bulk_update_where`]
+    fn bulk_update_where<const N: usize, R: IntoQ>(
+        self,
+        fields: [&str; N],
+        values: [Value; N],
+        condition: impl FnOnce(Columns<Self::Model>) -> R,
+    ) -> UpdateWhere<Self::Model>
+    where
+        Self::Model: MixedIn,
+    {
+        self.into_rows().bulk_update_where(fields, values, condition)
+    }
+
+    /// [`QuerySet::update_where`]
+    fn update_where<A: Assignments, R: IntoQ>(
+        self,
+        assignments: impl FnOnce(Columns<Self::Model>) -> A,
+        condition: impl FnOnce(Columns<Self::Model>) -> R,
+    ) -> UpdateWhere<Self::Model>
+    where
+        Self::Model: MixedIn,
+    {
+        self.into_rows().update_where(assignments, condition)
     }
 
     /// [`QuerySet::update_by`]

@@ -9,6 +9,7 @@ mod refresh;
 mod save;
 mod subquery;
 mod update;
+mod update_where;
 mod values;
 
 pub use bulk_update::Return;
@@ -18,6 +19,7 @@ pub use patch::{BulkPatch, Patch};
 pub use save::{Save, Saved};
 pub use subquery::{Subquery, exists};
 pub use update::{Delete, Update, UpdateReturning};
+pub use update_where::{UpdateWhere, Written};
 pub use values::{Selected, Values};
 
 pub(crate) use create::row_of;

@@ -135,13 +135,20 @@ async fn run_plan(
 #[must_use = "an update does nothing until it is awaited"]
 pub struct Update<M>(Lazy<'static, Request<M>, u64>);
 
-struct Request<M> {
-    rows: QuerySet<M>,
-    assignments: Vec<Assignment>,
+pub(super) struct Request<M> {
+    pub rows: QuerySet<M>,
+    pub assignments: Vec<Assignment>,
 }
 
 impl<M: Entity> Request<M> {
-    fn plan(&self) -> Result<Plan> {
+    pub async fn outcome(&self) -> Result<Outcome> {
+        match self.rows.save_receivers()? {
+            None => run_plan(self.rows.executor()?, self.rows.model()?, || self.plan()).await,
+            Some(receivers) => self.run(&receivers, Returning::Nothing).await,
+        }
+    }
+
+    pub fn plan(&self) -> Result<Plan> {
         plan::update(&*self.rows.dialect()?, self.rows.query()?, &self.assignments, Utc::now())
     }
 
@@ -242,13 +249,7 @@ impl<M: Entity> Future for Update<M> {
     type Output = Result<u64>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.poll(context, |request| async move {
-            let Some(receivers) = request.rows.save_receivers()? else {
-                let (executor, model) = (request.rows.executor()?, request.rows.model()?);
-                return Ok(run_plan(executor, model, || request.plan()).await?.matched);
-            };
-            Ok(request.run(&receivers, Returning::Nothing).await?.matched)
-        })
+        self.0.poll(context, |request| async move { Ok(request.outcome().await?.matched) })
     }
 }
 
