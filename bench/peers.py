@@ -61,6 +61,29 @@ class Item(models.Model):
         managed = False
 
 
+class BaseUser(models.Model):
+    id = models.BigIntegerField(primary_key=True)
+    name = models.CharField(max_length=40)
+    points = models.IntegerField()
+
+    class Meta:
+        app_label = "bench"
+        db_table = "base_user"
+        managed = False
+
+
+class Customer(BaseUser):
+    level = models.CharField(max_length=20)
+    visits = models.IntegerField()
+
+    objects = FastUpdateManager()
+
+    class Meta:
+        app_label = "bench"
+        db_table = "customer"
+        managed = False
+
+
 FIELDS = ["name", "points", "price", "seen", "active", "note"]
 REST = "the quick brown fox jumps over the lazy dog"
 BEGINNING = datetime(2020, 1, 1, tzinfo=timezone.utc)
@@ -99,6 +122,30 @@ def pg_bulk_update(values):
         bulk_update(Item, values, batch_size=BATCH)
 
 
+def update_chain(text):
+    with transaction.atomic():
+        Customer.objects.filter(points__gte=0, visits__gte=0).update(name=text, level=text)
+
+
+def customers(version):
+    """All of them, as `fast_update` takes them: it has no update by a filter."""
+    text = f"v{version:06}"
+    found = list(Customer.objects.all())
+    for customer in found:
+        customer.name = customer.level = text
+    return found
+
+
+def fast_update_chain(customers):
+    with transaction.atomic():
+        Customer.objects.fast_update(customers, ["name", "level"], batch_size=BATCH)
+
+
+OTHERS = {
+    "django-chain": (lambda version: f"v{version:06}", update_chain),
+    "fast_update-chain": (customers, fast_update_chain),
+}
+
 WAYS = {
     "django": lambda items: Item.objects.bulk_update(items, FIELDS, batch_size=1_000),
     "fast_update": lambda items: Item.objects.fast_update(items, FIELDS, batch_size=BATCH),
@@ -112,6 +159,10 @@ class Worker:
         return {"prepare": self.prepare, "run": self.run}[command](*arguments)
 
     def prepare(self, way, rows, stride, version):
+        if way in OTHERS:
+            prepare, self.write = OTHERS[way]
+            self.objects = prepare(int(version))
+            return "ready"
         self.write = WAYS[way]
         self.objects = items(int(rows), int(stride), int(version))
         if way == "pg-bulk-update":

@@ -8,6 +8,7 @@ mod formula;
 mod measure;
 mod options;
 mod peer;
+mod related;
 mod report;
 mod run;
 mod table;
@@ -37,6 +38,12 @@ async fn main() -> ExitCode {
 async fn run(options: Options) -> Result<()> {
     if let Some(file) = &options.report {
         return report::write(file);
+    }
+    if options.related {
+        for database in options.databases() {
+            related::measure(&options, database).await?;
+        }
+        return Ok(());
     }
     let mut record = Record::new(options.json.clone());
     for database in options.databases() {

@@ -16,6 +16,10 @@ pub struct Options {
     #[arg(long)]
     pub quick: bool,
 
+    /// Related data instead: a chain of inherited tables, and signals, 100,000 rows in each table
+    #[arg(long, conflicts_with_all = ["quick", "rows", "way", "json"])]
+    pub related: bool,
+
     /// Only these databases
     #[arg(long, value_delimiter = ',', value_enum, value_name = "NAME,…")]
     pub database: Vec<Database>,
@@ -41,7 +45,7 @@ pub struct Options {
     pub json: Option<PathBuf>,
 
     /// Measure nothing: put the figures of a JSON file into docs/BENCHMARKS.md, with a chart
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["quick", "database", "rows", "way", "repeat", "json"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["related", "quick", "database", "rows", "way", "repeat", "json"])]
     pub report: Option<PathBuf>,
 }
 
