@@ -1,58 +1,34 @@
 //! Models that extend others: three deep, with two parents, and a proxy.
 
-use std::sync::Arc;
-
 use enmasse::expr::Expr;
 use enmasse::prelude::*;
-use enmasse::schema::{Auto, Field, Model, ModelRef, Schema};
+use enmasse::schema::ModelRef;
 use serde_json::json;
 
+use crate::models::{BookCafe, Cafe, Note, Pizzeria, Place, Restaurant, Shop, StarredNote};
 use crate::project::Project;
-use crate::rows::{Row, Rows, assert_same, read_of, rows_of, shown};
+use crate::rows::{Row, Rows, assert_same, read, read_of, rows, rows_of, shown};
 
-const MODELS: [&str; 8] =
-    ["Place", "Restaurant", "Pizzeria", "Shop", "Cafe", "BookCafe", "Note", "StarredNote"];
-
-fn schema() -> Arc<Schema> {
-    let model = |name: &str| Model::new(name, format!("shop_{}", name.to_lowercase()));
-    let key = |name: &str| Field::new(name, DataType::BigInt).primary_key().identity();
-    let text = |name: &str, max_length| Field::new(name, DataType::Text { max_length: Some(max_length) });
-    let price = DataType::Decimal { max_digits: Some(12), decimal_places: Some(2) };
-    let timestamped = |model: Model| {
-        model
-            .add(Field::new("created", DataType::DateTime).auto(Auto::OnCreate))
-            .add(Field::new("updated", DataType::DateTime).auto(Auto::OnWrite))
-    };
-    let models = vec![
-        timestamped(model("Place").add(key("id")))
-            .add(text("name", 40))
-            .add(Field::new("rating", DataType::Integer)),
-        model("Restaurant")
-            .extends("Place")
-            .add(Field::new("serves_wine", DataType::Bool))
-            .add(Field::new("seats", DataType::Integer)),
-        model("Pizzeria")
-            .extends("Restaurant")
-            .add(text("oven", 20).null())
-            .add(Field::new("best_price", price)),
-        model("Shop").add(key("shop_id")).add(text("title", 40)),
-        model("Cafe").add(key("cafe_id")).add(Field::new("cups", DataType::Integer)),
-        model("BookCafe").extends("Shop").extends("Cafe").add(Field::new("books", DataType::Integer)),
-        timestamped(model("Note").add(key("id")))
-            .add(text("title", 40))
-            .add(Field::new("stars", DataType::SmallInt)),
-        Model::new("StarredNote", "").proxy_of("Note"),
-    ];
-    Schema::new(models).unwrap()
+fn models() -> Result<[ModelRef; 8]> {
+    Ok([
+        Place::model()?,
+        Restaurant::model()?,
+        Pizzeria::model()?,
+        Shop::model()?,
+        Cafe::model()?,
+        BookCafe::model()?,
+        Note::model()?,
+        StarredNote::model()?,
+    ])
 }
 
 pub async fn check(db: &Database, project: &Project) {
-    let schema = schema();
-    let models = MODELS.map(|name| schema.model(name).unwrap());
+    let models = models().unwrap();
     assert_all(db, project, &models, "reading").await;
     update_of_three_tables(db, project, &models[..3]).await;
     bulk_update_of_three_tables(db, project, &models[..3]).await;
     create_save_and_delete(db, project, &models[..3]).await;
+    typed(db, project, &models[2..3]).await;
     two_parents(db, project, &models[3..6]).await;
     proxy(db, project, &models[6..]).await;
     assert_all(db, project, &models, "all that was written").await;
@@ -215,6 +191,34 @@ async fn create_save_and_delete(db: &Database, project: &Project, models: &[Mode
         assert!(rows.len() > 5, "{}", model.name);
     }
     expected.assert(&dump(project, models), "create, save and delete");
+}
+
+/// Every field in the object and in the closure, whichever table it is in.
+async fn typed(db: &Database, project: &Project, models: &[ModelRef]) {
+    let mut pizzerias = read::<Pizzeria>(db).await;
+    let mut expected = Expected::new(project, models);
+    assert_same(&rows(&pizzerias), &expected.rows[0], "reading");
+    for (number, pizzeria) in pizzerias.iter_mut().enumerate() {
+        pizzeria.name = format!("Typed {number}");
+        pizzeria.seats = number as i32;
+        pizzeria.oven = Some("☃".into());
+    }
+    let report = Pizzeria::objects(db).bulk_update(&pizzerias, |p| (p.name, p.seats, p.oven)).await.unwrap();
+    assert_eq!(report.matched, pizzerias.len() as u64);
+    let n = Pizzeria::objects(db)
+        .filter(q!(name = "Typed 1", seats__lt = 2))
+        .update(|p| (p.rating.set(p.seats + 76), p.best_price.increment(1)))
+        .await
+        .unwrap();
+    assert_eq!(n, 1);
+    pizzerias[1].rating = 77;
+    pizzerias[1].best_price += Decimal::ONE;
+    expected.rows = vec![rows(&pizzerias)];
+    let found = dump(project, models);
+    for row in &found[0] {
+        expected.change_time(&found, &row["id"]);
+    }
+    expected.assert(&found, "typed");
 }
 
 async fn two_parents(db: &Database, project: &Project, models: &[ModelRef]) {

@@ -182,32 +182,82 @@ pub struct Stock {
     pub amount: i32,
 }
 
-/// Its times are of Django's abstract parent.
+#[derive(Model, Debug, Clone)]
+#[model(abstract)]
+pub struct Timestamped {
+    #[model(auto_now_add)]
+    pub created: DateTime<Utc>,
+    #[model(auto_now)]
+    pub updated: DateTime<Utc>,
+}
+
 #[derive(Model, Debug, Clone)]
 #[model(table = "shop_note")]
 pub struct Note {
     #[model(primary_key)]
     pub id: Option<i64>,
-    #[model(auto_now_add)]
-    pub created: DateTime<Utc>,
-    #[model(auto_now)]
-    pub updated: DateTime<Utc>,
+    #[model(flatten)]
+    pub times: Timestamped,
     #[model(max_length = 40)]
     pub title: String,
     pub stars: i16,
 }
 
-/// A proxy: another model of the same table.
 #[derive(Model, Debug, Clone)]
-#[model(table = "shop_note")]
-pub struct StarredNote {
+#[model(proxy = Note)]
+pub struct StarredNote(Note);
+
+#[derive(Model, Debug, Clone)]
+#[model(table = "shop_place")]
+pub struct Place {
     #[model(primary_key)]
     pub id: Option<i64>,
-    #[model(auto_now_add)]
-    pub created: DateTime<Utc>,
-    #[model(auto_now)]
-    pub updated: DateTime<Utc>,
+    #[model(flatten)]
+    pub times: Timestamped,
+    #[model(max_length = 40)]
+    pub name: String,
+    pub rating: i32,
+}
+
+#[derive(Model, Debug, Clone)]
+#[model(table = "shop_restaurant", extends = Place)]
+pub struct Restaurant {
+    pub place: Place,
+    pub serves_wine: bool,
+    pub seats: i32,
+}
+
+#[derive(Model, Debug, Clone)]
+#[model(table = "shop_pizzeria", extends = Restaurant)]
+pub struct Pizzeria {
+    pub restaurant: Restaurant,
+    #[model(max_length = 20)]
+    pub oven: Option<String>,
+    #[model(max_digits = 12, decimal_places = 2)]
+    pub best_price: Decimal,
+}
+
+#[derive(Model, Debug, Clone)]
+#[model(table = "shop_shop")]
+pub struct Shop {
+    #[model(primary_key)]
+    pub shop_id: Option<i64>,
     #[model(max_length = 40)]
     pub title: String,
-    pub stars: i16,
+}
+
+#[derive(Model, Debug, Clone)]
+#[model(table = "shop_cafe")]
+pub struct Cafe {
+    #[model(primary_key)]
+    pub cafe_id: Option<i64>,
+    pub cups: i32,
+}
+
+#[derive(Model, Debug, Clone)]
+#[model(table = "shop_bookcafe", extends(Shop, Cafe))]
+pub struct BookCafe {
+    pub shop: Shop,
+    pub cafe: Cafe,
+    pub books: i32,
 }
