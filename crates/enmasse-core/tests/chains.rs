@@ -91,10 +91,16 @@ fn updates_reach_every_table() {
             of("Deli").filtered(q("level", 1)),
             set([("level", f("rating")), ("cheeses", 2.into())]),
         ),
+        ("the second parent alone", of("Deli"), set([("level", 2.into())])),
+        ("what is read is locked too", of("Pizzeria").filtered(q("ovens", 1)), set([("rating", 2.into())])),
         ("nothing", of("Deli").filtered(q("pk__in", Vec::<i64>::new())), set([("level", 1.into())])),
     ] {
         sheet.add(title, |dialect| Ok(plan::update(dialect, &query, &set, now())?.to_string()));
     }
+    let mut ordered = of("Pizzeria");
+    ordered.order_by.push(enmasse_core::query::Order { by: f("rating"), descending: true });
+    let next = set([("rating", plus(f("rating"), 1))]);
+    sheet.add("in an order", |dialect| Ok(plan::update(dialect, &ordered, &next, now())?.to_string()));
     let query = of("Pizzeria").filtered(q("stars", 1));
     let new = set([("rating", 1.into())]);
     sheet.add("returning old rows", |dialect| {

@@ -30,8 +30,12 @@ pub fn build(dialect: &dyn Dialect, schema: Option<&str>, rows: [Vec<Vec<Value>>
     let names: HashMap<&str, Names> =
         tables.iter().map(|table| (table.name.as_str(), table.names(&by_name))).collect();
     // What leads away from each table already, which no reverse relation may be called.
-    let mut taken: HashMap<&str, HashSet<String>> =
-        names.iter().map(|(table, names)| (*table, names.values().cloned().collect())).collect();
+    let mut taken: HashMap<&str, HashSet<String>> = HashMap::new();
+    for table in &tables {
+        let mut all = Vec::new();
+        _ = table.all_names(&by_name, &names, &mut all, 0);
+        taken.insert(&table.name, all.into_iter().map(str::to_owned).collect());
+    }
     let models = tables.iter().map(|table| table.model(schema, &by_name, &names, &mut taken)).collect();
     Ok(Catalogue { schema: Schema::new(models)?, left_out })
 }

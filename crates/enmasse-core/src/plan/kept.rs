@@ -242,24 +242,32 @@ pub fn find_keys(dialect: &dyn Dialect, query: &Query, written: &[usize]) -> Res
 }
 
 fn locked_keys(dialect: &dyn Dialect, query: &Query, written: &[usize]) -> Result<Option<Fragment>> {
+    let every = Query::new(query.model.clone());
     let mut compiler = Compiler::new(dialect, query);
     let condition = compiler.filters(query)?;
     if condition == Condition::Nothing {
         return Ok(None);
     }
+    // the parts of a row are locked from the root of the chain
+    compiler.join_first_parents();
     let own = compiler.own_key();
     let list = || Fragment::join(own.clone(), ", ");
     let mut keys = select(&mut compiler, own.clone(), condition);
     if compiler.multiplies() {
         // a row that a join gives several times is one row
-        let table = quote_table(dialect, &query.model.table);
-        keys = Fragment::format("SELECT {} FROM {} WHERE ({}) IN ({})", [list(), table.into(), list(), keys]);
+        compiler = Compiler::new(dialect, &every);
+        compiler.join_first_parents();
+        let from = compiler.from();
+        keys = Fragment::format("SELECT {} FROM {} WHERE ({}) IN ({})", [list(), from.into(), list(), keys]);
     }
     if dialect.supports(Capability::RowLocks) {
         let keyed = written.is_empty() || writes_key(&query.model, written.iter().copied());
         let lock = match dialect.supports(Capability::JoinedUpdate) {
             true => "UPDATE".to_owned(),
-            false => format!("{}UPDATE OF {}", if keyed { "" } else { "NO KEY " }, compiler.table()),
+            false => {
+                let tables: Vec<_> = compiler.parts().into_iter().map(|(table, _)| table).collect();
+                format!("{}UPDATE OF {}", if keyed { "" } else { "NO KEY " }, tables.join(", "))
+            }
         };
         keys.push(Fragment::format(" ORDER BY {} FOR {}", [list(), lock.into()]));
     }
@@ -283,9 +291,10 @@ fn is_steady(dialect: &dyn Dialect, query: &Query) -> Result<bool> {
 /// Whether the query asks for one row by its primary key: then its key is in the program already.
 pub fn finds_one(query: &Query) -> bool {
     let [position] = query.model.key()[..] else { return false };
-    let name = &query.model.fields[position].name;
-    let is_key =
-        |names: &[std::borrow::Cow<'static, str>]| matches!(names, [only] if only == name || only == "pk");
+    let model = &query.model;
+    let same: Vec<&str> =
+        model.same_key(position).into_iter().map(|same| model.fields[same].name.as_str()).collect();
+    let is_key = |names: &[std::borrow::Cow<'static, str>]| matches!(names, [only] if only == "pk" || same.contains(&only.as_ref()));
     let mut conditions: Vec<&Q> = query.filters.iter().collect();
     while let Some(condition) = conditions.pop() {
         match condition {

@@ -31,7 +31,7 @@ pub use step::{
     WriteTable, WriteTables,
 };
 pub use strategy::Strategy;
-pub use update::{Assignment, concrete, update};
+pub use update::{Assignment, concrete, update, update_apart};
 pub use update_returning::update_returning;
 
 use crate::encode::{BatchColumn, Duplicates};

@@ -56,10 +56,34 @@ pub fn update(
     assignments: &[Assignment],
     now: DateTime<Utc>,
 ) -> Result<Plan> {
+    planned(dialect, query, assignments, now, false)
+}
+
+/// [`update`] of a row's several tables in a statement each, where one for all was refused: a trigger on one of them writes another.
+///
+/// # Errors
+///
+/// As [`update`].
+pub fn update_apart(
+    dialect: &dyn Dialect,
+    query: &Query,
+    assignments: &[Assignment],
+    now: DateTime<Utc>,
+) -> Result<Plan> {
+    planned(dialect, query, assignments, now, true)
+}
+
+fn planned(
+    dialect: &dyn Dialect,
+    query: &Query,
+    assignments: &[Assignment],
+    now: DateTime<Utc>,
+    apart: bool,
+) -> Result<Plan> {
     refuse(query)?;
     let set = assigned(&query.model, assignments, now)?;
     if chain::concerns(dialect, query, &set)? {
-        return chain::update(dialect, query, &set, Returning::Nothing);
+        return chain::update(dialect, query, &set, Returning::Nothing, apart);
     }
     let sql = update_sql(dialect, query, set)?;
     Ok(sql.map_or_else(Plan::default, |sql| Plan::of(vec![Step::Write(sql.statement(dialect))])))

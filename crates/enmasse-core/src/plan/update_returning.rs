@@ -30,7 +30,7 @@ pub fn update_returning(
     refuse(query)?;
     let set = assigned(&query.model, assignments, now)?;
     if query.model.is_child() && !set.is_empty() {
-        return chain::update(dialect, query, &set, returning);
+        return chain::update(dialect, query, &set, returning, true);
     }
     let Some(mut sql) = update_sql(dialect, query, set.clone())? else { return Ok(Plan::default()) };
     let model = &query.model;

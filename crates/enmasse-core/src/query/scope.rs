@@ -198,6 +198,23 @@ impl<'q> Scope<'q> {
         format!("{}.{}", dialect.quote(&self.tables[table].alias), dialect.quote(column)).into()
     }
 
+    /// The tables that have parts of the scope's own row, the root of the chain first, and whether each is reached by another parent than
+    /// the first.
+    pub(super) fn parts(&self) -> Vec<(usize, bool)> {
+        let mut parts = vec![(0, 0, false)];
+        for (number, table) in self.tables.iter().enumerate() {
+            let Some(join) = &table.join else { continue };
+            let around = parts.iter().find(|(part, ..)| *part == join.from).copied();
+            let above = &self.tables[join.from].model;
+            let link = join.relation.field.filter(|&field| above.is_link(field));
+            if let (Some((_, depth, aside)), Some(link)) = (around, link) {
+                parts.push((number, depth + 1, aside || link != above.link(0)));
+            }
+        }
+        parts.sort_by_key(|&(_, depth, aside)| (aside, std::cmp::Reverse(depth)));
+        parts.into_iter().map(|(number, _, aside)| (number, aside)).collect()
+    }
+
     /// A table as columns name it.
     pub(super) fn table_sql(&self, dialect: &dyn Dialect, table: usize) -> String {
         dialect.quote(&self.tables[table].alias)

@@ -218,6 +218,24 @@ impl<'q> Compiler<'q> {
         scope.sql(dialect, &column)
     }
 
+    /// The tables that have parts of the row, as columns name them, the root of the chain first; and whether each is reached by another
+    /// parent than the first.
+    pub(crate) fn parts(&mut self) -> Vec<(String, bool)> {
+        let dialect = self.dialect;
+        let scope = self.scope();
+        scope.parts().into_iter().map(|(table, aside)| (scope.table_sql(dialect, table), aside)).collect()
+    }
+
+    /// Joins the tables of all first parents up to the root.
+    pub(crate) fn join_first_parents(&mut self) {
+        let (mut way, mut model) = (Vec::new(), self.scope().model().clone());
+        while model.is_child() {
+            way.push(0);
+            self.part(&way);
+            model = model.parent(0);
+        }
+    }
+
     /// The table, as columns name it, that these parents in turn lead to.
     pub(crate) fn part(&mut self, way: &[usize]) -> String {
         let dialect = self.dialect;

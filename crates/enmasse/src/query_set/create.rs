@@ -199,10 +199,29 @@ fn row_with_defaults(model: &ModelRef, values: Vec<Assignment>) -> Result<Row> {
                 format!("{}.{}: a new row takes values, not expressions.", model.name, field.name),
             ));
         };
-        given[position] = Some(value);
+        // a row that is in several tables has one key in all of them
+        let same = if model.is_child() && model.is_key(position) {
+            model.same_key(position)
+        } else {
+            vec![position]
+        };
+        for same in same {
+            if same != position && given[same].as_ref().is_some_and(|given| *given != value) {
+                let (link, other) = (&model.fields[position].name, &model.fields[same].name);
+                return Err(Error::new(
+                    ErrorKind::Value,
+                    format!(
+                        "{}: {link} and {other} are one key, but were given different values.",
+                        model.name
+                    ),
+                ));
+            }
+            given[same] = Some(value.clone());
+        }
     }
-    let row = given.into_iter().zip(&model.fields).map(|(given, field)| {
-        let made = field.identity || !field.is_writable() || field.auto != Auto::No;
+    let keys: Vec<bool> = (0..model.fields.len()).map(|at| model.is_child() && model.is_key(at)).collect();
+    let row = given.into_iter().zip(&model.fields).zip(keys).map(|((given, field), of_chain)| {
+        let made = field.identity || !field.is_writable() || field.auto != Auto::No || of_chain;
         match given.or_else(|| field.default.as_ref().map(Default::value)) {
             Some(value) => Ok(value),
             None if field.null || made => Ok(Value::Null),

@@ -193,12 +193,7 @@ impl<M: Entity> Save<'_, M> {
             value: Expr::Value(object.value(&model, position), None),
         };
         let assignments: Vec<_> = positions.into_iter().map(assignment).collect();
-        let new = update_fields.is_none().then(|| {
-            let mut rows = [create::row_of(&model, object)];
-            create::set_auto_fields(&model, &mut rows, now);
-            let [row] = rows;
-            row
-        });
+        let new = update_fields.is_none().then(|| create::row_of(&model, object));
         let dialect = executor.dialect();
         let request = Arc::new(Request { query, assignments, new, now });
         let written = executor
@@ -291,6 +286,12 @@ fn put<'c>(
             let request = Request { query, assignments: assignments.collect(), new: Some(part.clone()), now };
             let written = request.write(dialect, &mut *connection).await?;
             insert::put_part(model, number, &mut row, written.unwrap_or(part));
+        }
+        // a part that was there already keeps the time when it was made
+        for position in model.own() {
+            if let Some(value) = set_auto(&model.fields[position], true, now) {
+                row[position] = value;
+            }
         }
         let rows = vec![row];
         let own = insert::Own::plan(&**dialect, model, &rows, None)?;

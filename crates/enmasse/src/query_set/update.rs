@@ -95,6 +95,10 @@ impl<M: Entity> QuerySet<M> {
     }
 }
 
+/// "Tuple to be updated was already modified by an operation triggered by the current command", of PostgreSQL: a trigger on one table of a
+/// chain writes another, which one statement for both cannot do.
+const WRITTEN_BY_TRIGGER: &str = "27000";
+
 /// Runs a plan that is one statement, or nothing: by itself, or in a savepoint inside the caller's transaction.
 async fn run_alone(executor: &Executor, plan: Plan) -> Result<u64> {
     let Some(Step::Write(statement)) = plan.steps.into_iter().next() else { return Ok(0) };
@@ -143,8 +147,21 @@ pub(super) struct Request<M> {
 impl<M: Entity> Request<M> {
     pub async fn outcome(&self) -> Result<Outcome> {
         match self.rows.save_receivers()? {
-            None => run_plan(self.rows.executor()?, self.rows.model()?, || self.plan()).await,
-            Some(receivers) => self.run(&receivers, Returning::Nothing).await,
+            // on the heap: a receiver's own writes stand on the stack above this one
+            None => Box::pin(self.run_silently()).await,
+            Some(receivers) => Box::pin(self.run(&receivers, Returning::Nothing)).await,
+        }
+    }
+
+    async fn run_silently(&self) -> Result<Outcome> {
+        let (executor, model) = (self.rows.executor()?, self.rows.model()?);
+        match run_plan(executor, model, || self.plan()).await {
+            Err(error) if error.code() == Some(WRITTEN_BY_TRIGGER) => {
+                let (dialect, query) = (self.rows.dialect()?, self.rows.query()?);
+                let apart = || plan::update_apart(&*dialect, query, &self.assignments, Utc::now());
+                run_plan(executor, model, apart).await
+            }
+            done => done,
         }
     }
 

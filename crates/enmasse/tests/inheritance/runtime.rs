@@ -4,7 +4,7 @@ use enmasse::expr::Expr;
 use enmasse::prelude::*;
 use enmasse::schema::{Auto, Field, ForeignKey, Model, ModelRef, Schema};
 
-use crate::common::on_each_database;
+use crate::common::{Kind, on_each_database};
 
 fn text(max_length: u32) -> DataType {
     DataType::Text { max_length: Some(max_length) }
@@ -344,6 +344,81 @@ fn a_second_parent_has_keys_of_its_own() {
         assert_eq!(all().filter_by(Q::named("owner", "O2")).delete().await.unwrap(), 1);
         assert_eq!(rows(shop, &db).count().await.unwrap(), 11);
         assert_eq!(rows(place, &db).count().await.unwrap(), 4);
+    });
+}
+
+#[test]
+fn a_row_that_leaves_the_filter_meanwhile_is_not_written() {
+    on_each_database(async |db| {
+        let models = models();
+        db.create_tables(models.clone()).await.unwrap();
+        let pizzeria = &models[2];
+        rows(pizzeria, &db).bulk_create(pizzerias(pizzeria, 3)).await.unwrap();
+        // the filter reads one table, and the other is written; a sum of both
+        let waiting = db
+            .transaction(async |tx| {
+                let first = rows(pizzeria, &tx).filter_by(Q::named("id", 1));
+                first.update_by([("ovens", 2), ("rating", 50)]).await?;
+                let rest = rows(pizzeria, &db).filter_by(Q::named("ovens", 1));
+                let left = tokio::spawn(async move { rest.update_by([("rating", 9)]).await });
+                let summed = rows(pizzeria, &db).filter_by(Q::named("id", 1));
+                let sum = [("rating", Expr::from(F("rating") + F("ovens")))];
+                let summed = tokio::spawn(async move { summed.update_by(sum).await });
+                tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+                Ok((left, summed))
+            })
+            .await
+            .unwrap();
+        assert_eq!(waiting.0.await.unwrap().unwrap(), 2);
+        assert_eq!(waiting.1.await.unwrap().unwrap(), 1);
+        let after = ints(&values(rows(pizzeria, &db), &["rating", "ovens"]).await);
+        assert_eq!(after, [[52, 2], [9, 1], [9, 1]]);
+    });
+}
+
+#[test]
+fn a_trigger_may_write_another_table_of_the_chain() {
+    on_each_database(async |db| {
+        let models = models();
+        db.create_tables(models.clone()).await.unwrap();
+        let pizzeria = &models[2];
+        rows(pizzeria, &db).bulk_create(pizzerias(pizzeria, 2)).await.unwrap();
+        // elsewhere triggers of the kind are no obstacle
+        if Kind::of(&db) == Kind::Postgres {
+            for sql in [
+                "CREATE FUNCTION rate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                 UPDATE place SET name = 'T' WHERE id = NEW.restaurant_ptr_id; RETURN NEW; END $$",
+                "CREATE TRIGGER rate BEFORE UPDATE ON pizzeria FOR EACH ROW EXECUTE FUNCTION rate()",
+            ] {
+                db.execute_raw(sql, []).await.unwrap();
+            }
+        }
+        let update = rows(pizzeria, &db).update_by([("ovens", 5), ("rating", 6)]);
+        assert_eq!(update.await.unwrap(), 2);
+        let after = ints(&values(rows(pizzeria, &db), &["ovens", "rating"]).await);
+        assert_eq!(after, [[5, 6], [5, 6]]);
+    });
+}
+
+#[test]
+fn a_key_is_one_in_all_tables() {
+    on_each_database(async |db| {
+        let models = models();
+        db.create_tables(models.clone()).await.unwrap();
+        let [place, restaurant, ..] = &models;
+        let named = [("name", "A".into()), ("address", "B".into()), ("rating", Value::Int(1))];
+        let more = [("stars", Value::Int(1)), ("open", true.into())];
+        let new = |key: &[(&'static str, i64)]| {
+            let keys = key.iter().map(|(name, key)| (*name, Value::Int(*key)));
+            rows(restaurant, &db).create_by(keys.chain(named.clone()).chain(more.clone()).collect::<Vec<_>>())
+        };
+        let made = new(&[("place_ptr", 5)]).await.unwrap();
+        assert_eq!(made.get("id").unwrap(), &Value::Int(5));
+        assert_eq!(rows(place, &db).filter_by(Q::named("id", 5)).count().await.unwrap(), 1);
+        let error = new(&[("place_ptr", 6), ("id", 7)]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Value);
+        let error = rows(restaurant, &db).order_by_names(["nonsense"]).update_by([("rating", 1)]).await;
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::UnknownField);
     });
 }
 

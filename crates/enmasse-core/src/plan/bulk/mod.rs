@@ -163,8 +163,9 @@ fn matched_on(model: &ModelRef, names: &[FieldPath]) -> Result<Vec<usize>> {
         }
     }
     let unique = |wanted: &[usize]| wanted.iter().all(|position| positions.contains(position));
-    let together = model
-        .unique_together
+    let mut sets = Vec::new();
+    unique_sets(model, &mut sets);
+    let together = sets
         .iter()
         .map(|names| names.iter().map(|name| model.position(name).unwrap_or(usize::MAX)).collect::<Vec<_>>());
     let single =
@@ -178,6 +179,12 @@ fn matched_on(model: &ModelRef, names: &[FieldPath]) -> Result<Vec<usize>> {
         )));
     }
     Ok(positions)
+}
+
+/// The sets of fields that are unique together in a table of the chain.
+fn unique_sets(model: &ModelRef, sets: &mut Vec<Vec<String>>) {
+    sets.extend(model.unique_together.iter().cloned());
+    model.extended().iter().for_each(|(above, _)| unique_sets(above, sets));
 }
 
 /// The positions of the fields to write; generated columns are left out.

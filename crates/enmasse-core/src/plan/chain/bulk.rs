@@ -7,13 +7,14 @@ use crate::error::Result;
 use crate::plan::Step;
 use crate::plan::bulk::{Job, Returning};
 use crate::plan::chain::staged::Staged;
-use crate::plan::chain::{Batch, ChainWrite, Set};
+use crate::plan::chain::{Batch, ChainWrite, Set, needs_temporary_tables};
 use crate::plan::strategy::stage;
 use crate::plan::strategy::staging::{Staging, plain};
 use crate::query::Compiler;
 use crate::sql::Fragment;
 
 pub(in crate::plan) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
+    needs_temporary_tables(dialect)?;
     let Some(staging) = Staging::new(dialect, job)? else { return Ok(Vec::new()) };
     let names = job.names();
     let spell = |column: usize| Fragment::text(format!("{}.{}", staging.b, names[column]));
@@ -47,7 +48,12 @@ pub(in crate::plan) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec
     compiler.allow_joins(true);
     let Some(mut write) = ChainWrite::new(job.query, compiler, set)? else { return Ok(Vec::new()) };
     let keys = names[..job.key.len()].iter().map(|key| format!("{}.{key}", staging.b)).collect();
-    write.batch = Some(Batch { sql: format!("{} {}", staging.batch, staging.b), on, keys });
+    // rows are locked as they are read
+    let sql = match dialect.supports(Capability::JoinedUpdate) {
+        true => staging.in_order(dialect),
+        false => format!("{} {}", staging.batch, staging.b),
+    };
+    write.batch = Some(Batch { sql, on, keys });
 
     let mut steps = stage(dialect, &staging)?;
     if job.duplicates == Duplicates::InDatabase {
@@ -59,7 +65,7 @@ pub(in crate::plan) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec
         && job.keep.kept().is_none();
     if plain_write && !write.is_staged() {
         let missing = staging.find_missing(dialect);
-        let write = write.in_one_statement(dialect);
+        let write = write.in_one_statement(dialect)?;
         // with a filter, what it leaves out must be known before the rows change
         let before = matches!(missing, Step::FindMissing { always: true, .. });
         steps.extend(if before { [missing, write] } else { [write, missing] });

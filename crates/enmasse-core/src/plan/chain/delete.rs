@@ -25,7 +25,7 @@ pub(in crate::plan) fn delete(dialect: &dyn Dialect, query: &Query) -> Result<Pl
     let keys = dialect.temporary(&write.free_name("enmasse_taken"));
     let columns = write.keys();
     let mut create = Fragment::text(format!("{} AS ", dialect.create_temporary(&keys)));
-    let lock = write.lock(|part| part.way.is_empty());
+    let lock = write.lock(true);
     create.push(write.select(columns));
     if dialect.supports(Capability::RowLocks) {
         create.push(match dialect.supports(Capability::JoinedUpdate) {
@@ -39,13 +39,14 @@ pub(in crate::plan) fn delete(dialect: &dyn Dialect, query: &Query) -> Result<Pl
         Step::Prepare(create.statement(dialect)),
         Step::WriteCounted(plain(format!("SELECT COUNT(*), COUNT(*) FROM {keys}"))),
     ];
+    let name = write.free_name("taken");
     let mut order: Vec<_> = write.parts.iter().enumerate().collect();
     order.sort_by_key(|(_, part)| part.way.len());
     for (number, part) in order {
         let (table, key, taken) = (part.table(dialect), part.own_key(dialect), part.taken_key(number));
         let sql = match dialect.supports(Capability::JoinedUpdate) {
             true => {
-                format!("DELETE {table} FROM {keys} taken STRAIGHT_JOIN {table} ON {key} = taken.{taken}")
+                format!("DELETE {table} FROM {keys} {name} STRAIGHT_JOIN {table} ON {key} = {name}.{taken}")
             }
             false => format!("DELETE FROM {table} WHERE {key} IN (SELECT {taken} FROM {keys})"),
         };

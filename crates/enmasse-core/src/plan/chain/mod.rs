@@ -90,6 +90,7 @@ pub(super) fn update(
     query: &Query,
     set: &[(usize, Expr)],
     returning: Returning,
+    apart: bool,
 ) -> Result<Plan> {
     let mut compiler = Compiler::new(dialect, query);
     compiler.allow_joins(false);
@@ -100,9 +101,11 @@ pub(super) fn update(
         new.push(Set { position: *position, value, is_taken });
     }
     compiler.allow_joins(true);
+    // Where an order has no meaning it is dropped, but its names are checked all the same.
+    Compiler::new(dialect, query).order(query)?;
     let Some(write) = ChainWrite::new(query, compiler, new)? else { return Ok(Plan::default()) };
     Ok(Plan::of(match returning {
-        Returning::Nothing if !write.is_staged() => vec![write.in_one_statement(dialect)],
+        Returning::Nothing if !apart && !write.is_staged() => vec![write.in_one_statement(dialect)?],
         _ => write.staged(dialect, staged::Staged { returning, ..staged::Staged::default() })?,
     }))
 }
@@ -196,13 +199,17 @@ impl<'q> ChainWrite<'q> {
         sql
     }
 
-    /// The tables that a lock is for, the root first, as `FOR UPDATE OF` names them; and how strong it is.
-    fn lock(&mut self, parts: impl Fn(&Part) -> bool) -> String {
-        let chosen: Vec<_> = self.parts.iter().filter(|part| parts(part)).collect();
-        let keyed = chosen.iter().any(|part| {
+    /// The lock on all tables of the chain that are written or read, the root first: a row that is changed while this waits for it is looked
+    /// at anew in these only.
+    fn lock(&mut self, aside_too: bool) -> String {
+        let keyed = self.parts.iter().any(|part| {
             writes_key(&part.model, part.set.iter().map(|set| self.query.model.owner(set.position).1))
         });
-        let tables: Vec<_> = chosen.iter().map(|part| self.compiler.part(&part.way)).collect();
+        for part in self.parts.iter().filter(|part| aside_too || !part.is_aside()) {
+            self.compiler.part(&part.way);
+        }
+        let tables = self.compiler.parts().into_iter().filter(|(_, aside)| aside_too || !aside);
+        let tables: Vec<_> = tables.map(|(table, _)| table).collect();
         format!("FOR {}UPDATE OF {}", if keyed { "" } else { "NO KEY " }, tables.join(", "))
     }
 }

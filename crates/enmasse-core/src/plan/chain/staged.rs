@@ -54,9 +54,9 @@ impl ChainWrite<'_> {
         };
 
         let lock = match (of, locks) {
-            (true, _) => format!(" {}", self.lock(|part| !part.is_aside())),
+            (true, _) => format!(" {}", self.lock(!is_late)),
             (false, true) => {
-                self.lock(|_| true); // all parts are joined, and so locked
+                self.lock(true); // all parts are joined, and so locked
                 " FOR UPDATE".to_owned()
             }
             (false, false) => String::new(),
@@ -112,7 +112,7 @@ impl ChainWrite<'_> {
             None => "COUNT(*)",
         };
         steps.push(Step::WriteCounted(plain(format!("SELECT COUNT(*), {changed} FROM {taken}"))));
-        if let Some(missing) = self.missing(dialect, &keys, &asked)? {
+        if let Some(missing) = self.missing(dialect, &taken, &asked)? {
             steps.push(missing);
         }
         let mut first = 0;
@@ -136,6 +136,8 @@ impl ChainWrite<'_> {
         let mut columns = vec![Fragment::text(format!("{taken}.k"))];
         let aside = self.parts.iter().enumerate().filter(|(_, part)| part.is_aside());
         columns.extend(aside.map(|(number, _)| Fragment::text(format!("{taken}.k{number}"))));
+        let keys_of_batch = self.batch.iter().flat_map(|batch| 0..batch.keys.len());
+        columns.extend(keys_of_batch.map(|number| Fragment::text(format!("{taken}.b{number}"))));
         columns.extend(values);
         let on =
             Fragment::format(&format!("{{}} = {taken}.k"), [Fragment::join(self.compiler.own_key(), ", ")]);

@@ -19,6 +19,7 @@
 //! Computed in SET, whether an expression saw a column before or after it was set would depend on the plan.
 
 use crate::dialect::{Capability, Dialect};
+use crate::error::Result;
 use crate::plan::Step;
 use crate::plan::chain::ChainWrite;
 use crate::plan::step::WriteTables;
@@ -26,17 +27,17 @@ use crate::plan::update::settings;
 use crate::sql::Fragment;
 
 impl ChainWrite<'_> {
-    pub(super) fn in_one_statement(mut self, dialect: &dyn Dialect) -> Step {
+    pub(super) fn in_one_statement(mut self, dialect: &dyn Dialect) -> Result<Step> {
         let tables = self.parts.iter().map(|part| part.model.table.clone()).collect();
         let joined = dialect.supports(Capability::JoinedUpdate);
-        let sql = if joined { self.joined(dialect) } else { self.with_queries(dialect) };
-        Step::WriteTables(WriteTables { statement: sql.statement(dialect), tables, counts: !joined })
+        let sql = if joined { self.joined(dialect)? } else { self.with_queries(dialect) };
+        Ok(Step::WriteTables(WriteTables { statement: sql.statement(dialect), tables, counts: !joined }))
     }
 
     fn with_queries(&mut self, dialect: &dyn Dialect) -> Fragment {
         let taken = self.free_name("taken");
-        let lock = self.lock(|_| true);
         let columns = self.taken();
+        let lock = self.lock(true);
         let mut sql = Fragment::format(
             &format!("WITH {taken} AS MATERIALIZED ({{}} ORDER BY k {lock})"),
             [self.select(columns)],
@@ -63,13 +64,19 @@ impl ChainWrite<'_> {
         sql
     }
 
-    fn joined(&mut self, dialect: &dyn Dialect) -> Fragment {
+    fn joined(&mut self, dialect: &dyn Dialect) -> Result<Fragment> {
         let taken = self.free_name("taken");
         // all parts are joined, and so locked
-        self.lock(|_| true);
+        self.lock(true);
         let columns = self.taken();
+        // an order of the caller's own matters to a unique column
+        let order = match self.query.order_by.is_empty() || self.query.lock_in_order {
+            true => Fragment::text(" ORDER BY k"),
+            false => self.compiler.order(self.query)?,
+        };
         let mut rows = self.select(columns);
-        rows.push(format!(" ORDER BY k LIMIT {} FOR UPDATE", dialect.limit_for_offset().unwrap_or_default()));
+        rows.push(order);
+        rows.push(format!(" LIMIT {} FOR UPDATE", dialect.limit_for_offset().unwrap_or_default()));
         let mut sql = Fragment::format(&format!("UPDATE ({{}}) {taken}"), [rows]);
         let (mut set, mut first) = (Vec::new(), 0);
         for (number, part) in self.parts.iter().enumerate() {
@@ -85,6 +92,6 @@ impl ChainWrite<'_> {
         }
         sql.push(" SET ");
         sql.push(settings(set));
-        sql
+        Ok(sql)
     }
 }

@@ -1,7 +1,7 @@
 //! One `UPDATE` with a `CASE` for each field, for a few rows.
 //!
 //! ```sql
-//! UPDATE `users` FORCE INDEX (PRIMARY) SET `name` = CASE `id` WHEN ? THEN ? WHEN ? THEN ? END, …
+//! UPDATE `users` SET `name` = CASE `id` WHEN ? THEN ? WHEN ? THEN ? END, …
 //!     WHERE `id` IN (?, ?) ORDER BY `id`
 //! ```
 //!
@@ -39,7 +39,7 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let missing = values::missing(dialect, job, &filter)?;
     let gives = PartGives::Matched { missing_before: !filter.is_empty() };
     let cases = Cases {
-        head: format!("UPDATE {} FORCE INDEX (PRIMARY) SET ", job.table(dialect)),
+        head: format!("UPDATE {} SET ", job.table(dialect)),
         set,
         key,
         filter: filter.statement(dialect),
