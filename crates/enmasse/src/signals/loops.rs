@@ -8,7 +8,7 @@ use enmasse_core::schema::ModelRef;
 use crate::signals::registry::SignalKind;
 
 /// How many signals may be sent one inside of the other.
-const DEEPEST: usize = 16;
+const DEEPEST: usize = 12;
 
 /// The signals that are being sent, one inside of the other.
 pub(crate) struct Path {

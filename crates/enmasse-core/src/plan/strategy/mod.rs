@@ -48,7 +48,8 @@ pub(crate) type Steps = fn(&dyn Dialect, &Job<'_>) -> Result<Vec<Step>>;
 /// Up to so many rows, arrays are faster than a copy into a temporary table, which has to be made first.
 const ARRAYS: u64 = 5_000;
 
-/// Up to so many rows, one statement with cases is faster than several messages.
+/// Up to so many rows, one statement with cases is used: ten rows take 1.5 times what they take by hand, where a bulk execution in a transaction
+/// took 1.8 to 2.0. What it costs grows with the square of the rows.
 const CASES: u64 = 25;
 
 /// Up to so many rows, one statement sent with all of them is faster than a temporary table.
