@@ -1,0 +1,59 @@
+//! What may be said on the command line.
+
+mod inspect;
+mod update;
+
+pub use inspect::InspectArgs;
+pub use update::UpdateArgs;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// Bring database tables up to date, and see it before it happens
+#[derive(Parser, Debug)]
+#[command(name = "enmasse", version, about, long_about = None, arg_required_else_help = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    Update(UpdateArgs),
+    Inspect(InspectArgs),
+}
+
+impl Command {
+    /// Whether errors, too, are to be one JSON object on standard output.
+    pub fn wants_json(&self) -> bool {
+        match self {
+            Command::Update(args) => args.output.json,
+            Command::Inspect(args) => args.output.json,
+        }
+    }
+}
+
+/// Which database.
+#[derive(ClapArgs, Clone)]
+pub struct DatabaseArgs {
+    /// The database's URL: sqlite://app.db, postgres://user@host/name, mysql://user@host/name
+    #[arg(long = "db", value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    pub db: String,
+}
+
+// derived, it would show the password
+impl std::fmt::Debug for DatabaseArgs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DatabaseArgs")
+    }
+}
+
+/// What is said about the work.
+#[derive(ClapArgs, Clone, Copy, Debug, Default)]
+pub struct OutputArgs {
+    /// Print one JSON object at the end, for a program to read
+    #[arg(long)]
+    pub json: bool,
+    /// Print nothing but errors
+    #[arg(short, long, conflicts_with = "json")]
+    pub quiet: bool,
+}

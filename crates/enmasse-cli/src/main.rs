@@ -1,0 +1,40 @@
+//! Brings a database table up to date from a file, updates rows by Django's lookups, and shows tables as Enmasse sees them.
+
+#![allow(missing_docs)] // a program: nobody calls it
+
+mod args;
+mod connect;
+mod failure;
+#[allow(dead_code)] // yet to come
+mod input;
+mod inspect;
+#[allow(dead_code)]
+mod output;
+mod update;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Command};
+use crate::failure::Outcome;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failure::Failure::failed(format!("cannot start: {error}")).report(false),
+    };
+    let json = args.command.wants_json();
+    match runtime.block_on(run(args.command)) {
+        Ok(outcome) => outcome.into(),
+        Err(failure) => failure.report(json),
+    }
+}
+
+async fn run(command: Command) -> failure::Result<Outcome> {
+    match command {
+        Command::Update(args) => update::run(args).await,
+        Command::Inspect(args) => inspect::run(args).await,
+    }
+}
