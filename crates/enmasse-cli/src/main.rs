@@ -3,6 +3,8 @@
 #![allow(missing_docs)] // a program: nobody calls it
 
 mod args;
+#[allow(dead_code)] // `apply` uses all of it
+mod changes;
 mod connect;
 mod failure;
 #[allow(dead_code)] // yet to come
@@ -10,6 +12,8 @@ mod input;
 mod inspect;
 #[allow(dead_code)]
 mod output;
+#[allow(dead_code)]
+mod shown;
 mod update;
 
 use std::process::ExitCode;
