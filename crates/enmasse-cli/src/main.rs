@@ -24,7 +24,10 @@ use crate::args::{Args, Command};
 use crate::failure::Outcome;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return refuse(error),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failure::Failure::failed(format!("cannot start: {error}")).report(false),
@@ -33,6 +36,18 @@ fn main() -> ExitCode {
     match runtime.block_on(run(args.command)) {
         Ok(outcome) => outcome.into(),
         Err(failure) => failure.report(json),
+    }
+}
+
+/// Help, or what is wrong with the line; a URL in the wrong place is not shown with its password.
+fn refuse(error: clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    match failure::without_passwords(&text) {
+        shown if shown != text => {
+            eprint!("{shown}");
+            ExitCode::from(2)
+        }
+        _ => error.exit(),
     }
 }
 
