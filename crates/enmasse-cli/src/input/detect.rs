@@ -69,20 +69,18 @@ pub fn compression(head: &[u8]) -> Option<Compression> {
     }
 }
 
-/// Refuses what is no text of rows.
-pub fn refuse_foreign(name: &str, head: &[u8]) -> Result<()> {
-    if compression(head).is_some() {
-        return Err(Failure::failed(format!("{name} is compressed twice: decompress it once.")));
-    }
-    if head.starts_with(PARQUET) {
-        return Err(Failure::failed(format!(
-            "{name} is a Parquet file: its format is 'parquet', and it is not compressed once more."
-        )));
-    }
-    match FOREIGN.iter().find(|(start, _)| head.starts_with(start)) {
-        Some((_, what)) => Err(Failure::failed(format!("{name} is no CSV: it is {what}."))),
-        None => Ok(()),
-    }
+/// Refuses what is no text of rows; it may have been decompressed.
+pub fn refuse_foreign(name: &str, head: &[u8], decompressed: bool) -> Result<()> {
+    let message = if decompressed && (compression(head).is_some() || head.starts_with(PARQUET)) {
+        format!("{name} is compressed twice, of which once is read: decompress it.")
+    } else if head.starts_with(PARQUET) {
+        format!("{name} is a Parquet file: its format is 'parquet'.")
+    } else if let Some((_, what)) = FOREIGN.iter().find(|(start, _)| head.starts_with(start)) {
+        format!("{name} is neither CSV nor JSON Lines: it is {what}.")
+    } else {
+        return Ok(());
+    };
+    Err(Failure::failed(message))
 }
 
 #[cfg(test)]
@@ -118,14 +116,13 @@ mod tests {
 
     #[test]
     fn other_kinds_of_files_are_named() {
-        let message = |head| refuse_foreign("a.csv", head).unwrap_err().message().to_owned();
+        let message = |head| refuse_foreign("a.csv", head, false).unwrap_err().message().to_owned();
         assert_eq!(
             message(b"PK\x03\x04..".as_slice()),
-            "a.csv is no CSV: it is a zip archive or an Excel workbook: save the sheet as CSV."
+            "a.csv is neither CSV nor JSON Lines: it is a zip archive or an Excel workbook: save the sheet as CSV."
         );
-        assert_eq!(message(b"%PDF-1.7"), "a.csv is no CSV: it is a PDF document.");
-        assert_eq!(message(b"\x1f\x8b"), "a.csv is compressed twice: decompress it once.");
-        assert!(message(b"PAR1").starts_with("a.csv is a Parquet file"));
-        assert!(refuse_foreign("a.csv", b"id,name").is_ok());
+        assert_eq!(message(b"%PDF-1.7"), "a.csv is neither CSV nor JSON Lines: it is a PDF document.");
+        assert_eq!(message(b"PAR1"), "a.csv is a Parquet file: its format is 'parquet'.");
+        assert!(refuse_foreign("a.csv", b"id,name", true).is_ok());
     }
 }

@@ -21,9 +21,11 @@ impl Disk {
     /// Opens the file of a path. `-` is standard input; it and pipes are copied to an unnamed temporary file first, which
     /// the operating system removes when it is closed.
     pub fn open(path: &str) -> Result<Self> {
-        let failed = |error| Failure::failed(format!("cannot read {}: {error}.", name_of(path)));
+        let failed = |error| Failure::failed(format!("cannot read {path}: {error}."));
+        let copy_failed =
+            |error| Failure::failed(format!("cannot copy {} to a temporary file: {error}.", name_of(path)));
         if path == "-" {
-            return Disk::copy_of(io::stdin().lock()).map_err(failed);
+            return Disk::copy_of(io::stdin().lock()).map_err(copy_failed);
         }
         // Looked at before it is opened: a pipe gives its bytes to one reader only.
         let metadata = fs::metadata(path).map_err(failed)?;
@@ -32,10 +34,9 @@ impl Disk {
         }
         let file = File::open(path).map_err(failed)?;
         match metadata.is_file() {
-            true => Disk::of(file),
-            false => Disk::copy_of(file),
+            true => Disk::of(file).map_err(failed),
+            false => Disk::copy_of(file).map_err(copy_failed),
         }
-        .map_err(failed)
     }
 
     fn copy_of(mut source: impl Read) -> io::Result<Self> {

@@ -230,9 +230,15 @@ fn format_of(name: &str, disk: &Disk, options: &InputOptions) -> Result<Format> 
     Ok(detect::by_content(stream::Stream::open(name, disk.again(), encoding)?.head()))
 }
 
+/// The columns that a message names, of which there may be hundreds.
+const NAMED: usize = 20;
+
 fn no_column(name: &str, column: &str, columns: &[String]) -> Failure {
-    let columns: Vec<String> = columns.iter().map(|column| format!("'{column}'")).collect();
-    Failure::failed(format!("{name} has no column '{column}'; it has {}.", columns.join(", ")))
+    let mut named: Vec<String> = columns.iter().take(NAMED).map(|column| format!("'{column}'")).collect();
+    if columns.len() > NAMED {
+        named.push(format!("and {} more", columns.len() - NAMED));
+    }
+    Failure::failed(format!("{name} has no column '{column}'; it has {}.", named.join(", ")))
 }
 
 #[cfg(feature = "parquet")]

@@ -27,13 +27,14 @@ impl Stream {
     pub fn open(name: &str, disk: Disk, given: Option<&'static Encoding>) -> Result<Self> {
         let failed = |error| read_failure(name, &error);
         let raw = peek(disk).map_err(failed)?;
-        let plain: Box<dyn Read + Send> = match detect::compression(head(&raw)) {
+        let compression = detect::compression(head(&raw));
+        let plain: Box<dyn Read + Send> = match compression {
             Some(Compression::Gzip) => Box::new(MultiGzDecoder::new(raw)),
             Some(Compression::Zstd) => Box::new(zstd::Decoder::new(raw).map_err(failed)?),
             None => Box::new(raw),
         };
         let mut plain = peek(plain).map_err(failed)?;
-        detect::refuse_foreign(name, head(&plain))?;
+        detect::refuse_foreign(name, head(&plain), compression.is_some())?;
 
         let (marked, mark) = byte_order_mark(head(&plain));
         let encoding = given.or(marked).unwrap_or(UTF_8);

@@ -26,7 +26,7 @@ enum Form {
 }
 
 impl RowWriter {
-    /// Makes the file of a path, in the form that its name tells: `.jsonl` and `.ndjson` are JSON Lines, `.tsv` has tabs,
+    /// Makes the file of a path, in place of one that is there, in the form that its name tells: `.jsonl` and `.ndjson` are JSON Lines, `.tsv` has tabs,
     /// all else is CSV; `.gz` or `.zst` after it compress. The options say more, as they do for reading.
     pub fn create(path: &str, columns: &[String], options: &InputOptions) -> Result<Self> {
         let format = options.format.or_else(|| detect::by_name(path)).unwrap_or(Format::Csv);

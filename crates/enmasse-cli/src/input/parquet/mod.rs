@@ -16,7 +16,7 @@ use self::kind::Kind;
 use super::bad::shortened;
 use super::cell::{Converter, Problem};
 use super::disk::Disk;
-use super::{BadRow, Item, Place, Row, Wanted, show, writer};
+use super::{BadRow, Item, Place, Row, Wanted, detect, show, writer};
 use crate::failure::{Failure, Result};
 
 /// The names of a file's columns, nested ones among them.
@@ -26,6 +26,12 @@ pub fn columns(name: &str, disk: Disk) -> Result<Vec<String>> {
 }
 
 fn open(name: &str, disk: Disk) -> Result<SerializedFileReader<Disk>> {
+    let mut start = [0; 4];
+    if disk.again().read_exact(&mut start).is_ok() && detect::compression(&start).is_some() {
+        return Err(Failure::failed(format!(
+            "{name} is compressed as a whole, where Parquet is compressed within: decompress it."
+        )));
+    }
     SerializedFileReader::new(disk)
         .map_err(|error| Failure::failed(format!("{name} is no Parquet file: {}.", reason(&error))))
 }

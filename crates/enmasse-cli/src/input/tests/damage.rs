@@ -39,16 +39,16 @@ fn text_that_is_not_what_it_was_said_to_be() {
 fn files_of_other_kinds() {
     assert_eq!(
         failure("a.csv", b"PK\x03\x04\x14\0"),
-        "a.csv is no CSV: it is a zip archive or an Excel workbook: save the sheet as CSV."
+        "a.csv is neither CSV nor JSON Lines: it is a zip archive or an Excel workbook: save the sheet as CSV."
     );
-    assert_eq!(failure("a.csv", "%PDF-1.7\n"), "a.csv is no CSV: it is a PDF document.");
+    assert_eq!(failure("a.csv", "%PDF-1.7\n"), "a.csv is neither CSV nor JSON Lines: it is a PDF document.");
     assert_eq!(
         failure("a.csv", b"i\0d\0,\0n\0\n\0"),
         "a.csv:1: there is a NUL byte, so this is no text; if it is UTF-16, say --encoding utf-16le."
     );
     assert_eq!(
         failure("a.csv.gz", gzip(&gzip(b"id\n"))),
-        "a.csv.gz is compressed twice: decompress it once."
+        "a.csv.gz is compressed twice, of which once is read: decompress it."
     );
 }
 

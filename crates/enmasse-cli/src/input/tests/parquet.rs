@@ -277,6 +277,10 @@ fn what_is_no_parquet() {
     let told = Sample::new("data", &whole);
     assert_eq!(told.open().unwrap().format(), Format::Parquet);
     assert_eq!(told.read(&[wanted("id", DataType::Integer)]).len(), 1);
+    assert_eq!(
+        Sample::new("a.parquet.gz", gzip(&whole)).failure(&price()),
+        "a.parquet.gz is compressed as a whole, where Parquet is compressed within: decompress it."
+    );
     let csv = Sample::new("a.csv", &whole).failure(&price());
-    assert_eq!(csv, "a.csv is a Parquet file: its format is 'parquet', and it is not compressed once more.");
+    assert_eq!(csv, "a.csv is a Parquet file: its format is 'parquet'.");
 }
