@@ -22,7 +22,7 @@ pub struct RowWriter {
 
 enum Form {
     Csv { writer: Box<::csv::Writer<Sink>>, null: Option<String> },
-    Jsonl { sink: Sink, line: Vec<u8> },
+    Jsonl { sink: Box<Sink>, line: Vec<u8> },
 }
 
 impl RowWriter {
@@ -39,7 +39,7 @@ impl RowWriter {
         let failed = |error: io::Error| Failure::failed(format!("cannot write {path}: {error}."));
         let sink = Sink::create(path).map_err(failed)?;
         let form = match format {
-            Format::Jsonl => Form::Jsonl { sink, line: Vec::new() },
+            Format::Jsonl => Form::Jsonl { sink: Box::new(sink), line: Vec::new() },
             _ => {
                 let mut writer = ::csv::WriterBuilder::new().delimiter(delimiter).from_writer(sink);
                 writer.write_record(columns).map_err(|error| failed(error.into()))?;
@@ -79,7 +79,7 @@ impl RowWriter {
     pub fn finish(self) -> Result<()> {
         let sink = match self.form {
             Form::Csv { writer, .. } => writer.into_inner().map_err(|error| error.into_error()),
-            Form::Jsonl { sink, .. } => Ok(sink),
+            Form::Jsonl { sink, .. } => Ok(*sink),
         };
         sink.and_then(Sink::finish).map_err(|error| write_failure(&self.path, &error))
     }

@@ -17,6 +17,9 @@ use tempfile::TempDir;
 
 use super::*;
 
+/// A row's place, and its values or what is said of it.
+type Found = (Place, Result<Vec<Option<Value>>, String>);
+
 /// A file in a directory of its own, which goes with it.
 struct Sample {
     directory: TempDir,
@@ -58,15 +61,11 @@ impl Sample {
     }
 
     /// Its rows: values, or what is said of a bad one.
-    fn read(&self, wanted: &[Wanted]) -> Vec<(Place, Result<Vec<Option<Value>>, String>)> {
+    fn read(&self, wanted: &[Wanted]) -> Vec<Found> {
         self.read_with(&InputOptions::default(), wanted)
     }
 
-    fn read_with(
-        &self,
-        options: &InputOptions,
-        wanted: &[Wanted],
-    ) -> Vec<(Place, Result<Vec<Option<Value>>, String>)> {
+    fn read_with(&self, options: &InputOptions, wanted: &[Wanted]) -> Vec<Found> {
         let rows = self.open_with(options).unwrap().rows(wanted).unwrap();
         rows.map(|item| match item.unwrap() {
             Item::Row(row) => (row.place, Ok(row.values)),
@@ -97,12 +96,7 @@ fn price() -> [Wanted; 3] {
 }
 
 /// A row of `price` that is right.
-fn row(
-    place: Place,
-    id: i64,
-    name: &str,
-    price: Option<&str>,
-) -> (Place, Result<Vec<Option<Value>>, String>) {
+fn row(place: Place, id: i64, name: &str, price: Option<&str>) -> Found {
     let price = price.map_or(Value::Null, |price| Value::Decimal(price.parse().unwrap()));
     (place, Ok(vec![Some(id.into()), Some(name.into()), Some(price)]))
 }
