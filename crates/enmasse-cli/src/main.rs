@@ -7,7 +7,7 @@ mod args;
 mod changes;
 mod connect;
 mod failure;
-#[allow(dead_code)] // yet to come
+#[allow(dead_code, unused_imports)] // yet to come
 mod input;
 mod inspect;
 #[allow(dead_code)]
