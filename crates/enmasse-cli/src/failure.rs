@@ -47,6 +47,12 @@ impl Failure {
         Failure { code: 128 + signal, message: message.into() }
     }
 
+    /// Puts where it happened before the text.
+    pub fn at(mut self, place: &str) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
     pub fn message(&self) -> &str {
         &self.message
     }

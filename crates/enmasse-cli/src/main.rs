@@ -2,6 +2,7 @@
 
 #![allow(missing_docs)] // a program: nobody calls it
 
+mod apply;
 mod args;
 #[allow(dead_code)] // `apply` uses all of it
 mod changes;
@@ -10,10 +11,13 @@ mod failure;
 #[allow(dead_code, unused_imports)] // yet to come
 mod input;
 mod inspect;
+mod interrupt;
 #[allow(dead_code)]
 mod output;
 #[allow(dead_code)]
+mod progress;
 mod shown;
+mod tables;
 mod update;
 
 use std::process::ExitCode;
@@ -53,6 +57,7 @@ fn refuse(error: clap::Error) -> ExitCode {
 
 async fn run(command: Command) -> failure::Result<Outcome> {
     match command {
+        Command::Apply(args) => apply::run(*args).await,
         Command::Update(args) => update::run(args).await,
         Command::Inspect(args) => inspect::run(args).await,
     }

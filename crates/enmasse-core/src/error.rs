@@ -158,7 +158,7 @@ impl Error {
     }
 
     /// A name that is none of `choices`, with the nearest of them.
-    pub(crate) fn unknown<'a>(
+    pub fn unknown<'a>(
         kind: ErrorKind,
         what: impl fmt::Display,
         name: &str,

@@ -1,8 +1,10 @@
 //! What may be said on the command line.
 
+mod apply;
 mod inspect;
 mod update;
 
+pub use apply::ApplyArgs;
 pub use inspect::InspectArgs;
 pub use update::UpdateArgs;
 
@@ -18,6 +20,7 @@ pub struct Args {
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    Apply(Box<ApplyArgs>),
     Update(UpdateArgs),
     Inspect(InspectArgs),
 }
@@ -26,6 +29,7 @@ impl Command {
     /// Whether errors, too, are to be one JSON object on standard output.
     pub fn wants_json(&self) -> bool {
         match self {
+            Command::Apply(args) => args.output.json,
             Command::Update(args) => args.output.json,
             Command::Inspect(args) => args.output.json,
         }

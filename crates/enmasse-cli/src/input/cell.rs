@@ -17,15 +17,17 @@ pub struct Converter {
     pub column: String,
     model: String,
     field: Field,
+    /// Whether each row must have it.
+    pub required: bool,
     /// What stands before the text of the field's own errors.
     prefix: String,
 }
 
 impl Converter {
     pub fn new(wanted: &Wanted) -> Self {
-        let Wanted { column, model, field } = wanted.clone();
+        let Wanted { column, model, field, required } = wanted.clone();
         let prefix = format!("{model}.{}: ", field.name);
-        Converter { column, model, field, prefix }
+        Converter { column, model, field, required, prefix }
     }
 
     pub fn data_type(&self) -> &DataType {
@@ -130,7 +132,7 @@ mod tests {
     use super::*;
 
     fn converter(field: Field) -> Converter {
-        Converter::new(&Wanted { column: field.name.clone(), model: "Price".into(), field })
+        Converter::new(&Wanted { column: field.name.clone(), model: "Price".into(), field, required: false })
     }
 
     fn of(data_type: DataType) -> Converter {

@@ -60,7 +60,12 @@ fn row(wanted: &[Converter], text: &str) -> Result<Vec<Option<enmasse::Value>>, 
     let members = members(text).map_err(|problem| (None, problem))?;
     let value = |converter: &Converter| {
         let place = members.binary_search_by(|(key, _)| key.as_ref().cmp(&converter.column));
-        let Ok(place) = place else { return Ok(None) };
+        let Ok(place) = place else {
+            return match converter.required {
+                true => Err((None, format!("the key '{}' must be there.", converter.column))),
+                false => Ok(None),
+            };
+        };
         let raw = members[place].1.get();
         let value = converter.json(raw).map(Some);
         value.map_err(|problem| (Some((converter.column.clone(), raw.to_owned())), problem))

@@ -60,6 +60,8 @@ pub struct Wanted {
     /// The model's name, for messages.
     pub model: String,
     pub field: Field,
+    /// Whether each row must have it.
+    pub required: bool,
 }
 
 /// What a file's columns are called.

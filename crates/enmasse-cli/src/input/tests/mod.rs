@@ -84,7 +84,7 @@ fn nullable(column: &str, data_type: DataType) -> Wanted {
 }
 
 fn of(column: &str, field: Field) -> Wanted {
-    Wanted { column: column.into(), model: "Price".into(), field }
+    Wanted { column: column.into(), model: "Price".into(), field, required: false }
 }
 
 fn price() -> [Wanted; 3] {
