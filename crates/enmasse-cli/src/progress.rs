@@ -63,7 +63,10 @@ impl Meter {
         set(&inner.bytes, bytes);
         set(&inner.began, Instant::now());
         if let Some(bar) = &inner.bar {
-            bar.set_style(style("{prefix} [{bar:30}] {percent:>3}%  {msg}  {eta} left", ProgressStyle::default_bar()));
+            bar.set_style(style(
+                "{prefix} [{bar:30}] {percent:>3}%  {msg}  {eta} left",
+                ProgressStyle::default_bar(),
+            ));
             bar.set_prefix(inner.name.clone());
             bar.set_length(size.max(1));
             bar.set_position(0);

@@ -113,9 +113,8 @@ impl Mapping {
             let wanted = position(name)?;
             key_columns.extend(columns.iter().position(|column| column.positions.contains(&wanted)));
         }
-        let written = (0..columns.len()).filter(|column| {
-            !key_columns.contains(column) && !model.is_key(columns[*column].positions[0])
-        });
+        let written = (0..columns.len())
+            .filter(|column| !key_columns.contains(column) && !model.is_key(columns[*column].positions[0]));
         let written: Vec<_> = written.collect();
         if written.is_empty() {
             return Err(Failure::usage(format!(

@@ -84,7 +84,8 @@ pub fn records(
 
 /// The file of the rows that are refused, with the header of the one that is read.
 fn rejects(path: &str, input: &Input) -> Result<OutputFile<fs::File>> {
-    let mut file = OutputFile::create(path, |path| fs::File::create(path).map_err(|error| error.to_string()))?;
+    let mut file =
+        OutputFile::create(path, |path| fs::File::create(path).map_err(|error| error.to_string()))?;
     if let Some(header) = input.header_for_rejects() {
         write_line(&mut file, &header)?;
     }

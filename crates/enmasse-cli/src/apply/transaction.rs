@@ -99,8 +99,9 @@ impl Job<'_> {
         let bad_rows = BadRows { most: args.max_errors, rejects: args.rejects.clone() };
         let (records, read) = records(input, mapping, &bad_rows, meter)?;
         let fields = mapping.fields();
-        let mut update =
-            rows.bulk_update(records, |_| fields.iter().map(String::as_str).collect::<Vec<_>>()).skip_unchanged();
+        let mut update = rows
+            .bulk_update(records, |_| fields.iter().map(String::as_str).collect::<Vec<_>>())
+            .skip_unchanged();
         if let Some(key) = &mapping.matches_on {
             update = update.matching_on(|_| key.iter().map(String::as_str).collect::<Vec<_>>());
         }

@@ -37,14 +37,14 @@ pub struct ApplyArgs {
     /// Leave these columns of the file out
     #[arg(long, value_name = "FILE_COLUMN", value_delimiter = ',', help_heading = "Columns")]
     pub ignore: Vec<String>,
-    #[command(flatten)]
-    pub input: InputArgs,
     /// Show what would change, and change nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,
     /// Write every change to this file: the row's key, the column, its value before and after
     #[arg(long, value_name = "FILE")]
     pub diff: Option<String>,
+    #[command(flatten)]
+    pub output: OutputArgs,
     /// Write the rows that are not in the table to this file
     #[arg(long, value_name = "FILE", help_heading = "Rows that are not in the table")]
     pub missing: Option<String>,
@@ -67,7 +67,7 @@ pub struct ApplyArgs {
     #[arg(long, value_name = "FILE", requires = "skip_bad", help_heading = "Bad rows")]
     pub rejects: Option<String>,
     #[command(flatten)]
-    pub output: OutputArgs,
+    pub input: InputArgs,
 }
 
 /// How the file is written.

@@ -2,10 +2,12 @@
 
 mod apply;
 mod inspect;
+mod more;
 mod update;
 
 pub use apply::ApplyArgs;
 pub use inspect::InspectArgs;
+pub use more::{CompletionsArgs, DemoArgs, ManArgs};
 pub use update::UpdateArgs;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
@@ -23,6 +25,9 @@ pub enum Command {
     Apply(Box<ApplyArgs>),
     Update(UpdateArgs),
     Inspect(InspectArgs),
+    Demo(DemoArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 impl Command {
@@ -32,6 +37,7 @@ impl Command {
             Command::Apply(args) => args.output.json,
             Command::Update(args) => args.output.json,
             Command::Inspect(args) => args.output.json,
+            Command::Demo(_) | Command::Completions(_) | Command::Man(_) => false,
         }
     }
 }

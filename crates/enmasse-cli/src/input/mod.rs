@@ -16,7 +16,6 @@ mod stream;
 mod tests;
 mod writer;
 
-pub use show::shown;
 pub use writer::RowWriter;
 
 use std::fmt;

@@ -13,8 +13,7 @@ pub fn duplicate_keys(
     const NAMED: usize = 10;
     let count = keys.len();
     let keys: Vec<_> = keys.take(NAMED).collect();
-    let mut named: Vec<_> =
-        keys.iter().map(|key| shown_key(model, positions, key.iter().cloned())).collect();
+    let mut named: Vec<_> = keys.iter().map(|key| shown_key(model, positions, key.iter().cloned())).collect();
     if count > NAMED {
         named.push(format!("and {} more", count - NAMED));
     }
