@@ -53,12 +53,34 @@ impl Failure {
 
     /// Tells of it, and gives the exit code.
     pub fn report(&self, json: bool) -> ExitCode {
+        let message = without_passwords(&self.message);
         if json {
-            println!("{}", json!({ "error": self.message, "exit_code": self.code }));
+            println!("{}", json!({ "error": message, "exit_code": self.code }));
         }
-        eprintln!("enmasse: {}", self.message);
+        eprintln!("enmasse: {message}");
         ExitCode::from(self.code)
     }
+}
+
+/// Without the passwords of URLs, which may have been given in a wrong place.
+pub fn without_passwords(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("://") {
+        let (before, url) = rest.split_at(start + 3);
+        let end =
+            url.find(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '<' | '>')).unwrap_or(url.len());
+        let (url, after) = url.split_at(end);
+        shown.push_str(before);
+        match (url.split_once(':'), url.rsplit_once('@')) {
+            (Some((user, _)), Some((_, place))) if !user.contains('@') => {
+                shown.extend([user, ":…@", place.split_once("password=").map_or(place, |(place, _)| place)]);
+            }
+            _ => shown.push_str(url.split_once("password=").map_or(url, |(place, _)| place)),
+        }
+        rest = after;
+    }
+    shown + rest
 }
 
 impl From<enmasse::Error> for Failure {
@@ -68,6 +90,23 @@ impl From<enmasse::Error> for Failure {
         match error.kind() {
             UnknownField | Field | Request | Configuration => Failure::usage(error.to_string()),
             _ => Failure::failed(error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_passwords;
+
+    #[test]
+    fn a_password_is_not_shown() {
+        for (text, shown) in [
+            ("no table 'postgres://me:se/cr:et@h:5/d' here", "no table 'postgres://me:…@h:5/d' here"),
+            ("a://u:p@h b://u@h:5/d?password=x c", "a://u:…@h b://u@h:5/d? c"),
+            ("see https://example.org:80/x", "see https://example.org:80/x"),
+            ("none", "none"),
+        ] {
+            assert_eq!(without_passwords(text), shown);
         }
     }
 }

@@ -3,6 +3,8 @@
 #![allow(missing_docs)] // a program: nobody calls it
 
 mod args;
+#[allow(dead_code)] // `apply` uses all of it
+mod changes;
 mod connect;
 mod failure;
 #[allow(dead_code, unused_imports)] // yet to come
@@ -10,6 +12,8 @@ mod input;
 mod inspect;
 #[allow(dead_code)]
 mod output;
+#[allow(dead_code)]
+mod shown;
 mod update;
 
 use std::process::ExitCode;
@@ -20,7 +24,10 @@ use crate::args::{Args, Command};
 use crate::failure::Outcome;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return refuse(error),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failure::Failure::failed(format!("cannot start: {error}")).report(false),
@@ -29,6 +36,18 @@ fn main() -> ExitCode {
     match runtime.block_on(run(args.command)) {
         Ok(outcome) => outcome.into(),
         Err(failure) => failure.report(json),
+    }
+}
+
+/// Help, or what is wrong with the line; a URL in the wrong place is not shown with its password.
+fn refuse(error: clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    match failure::without_passwords(&text) {
+        shown if shown != text => {
+            eprint!("{shown}");
+            ExitCode::from(2)
+        }
+        _ => error.exit(),
     }
 }
 

@@ -35,9 +35,12 @@ impl Command {
 /// Which database.
 #[derive(ClapArgs, Clone)]
 pub struct DatabaseArgs {
-    /// The database's URL: sqlite://app.db, postgres://user@host/name, mysql://user@host/name
+    /// The database: sqlite://app.db (or app.db), postgres://user@host/name, mysql://user@host/name
+    ///
+    /// The password may be in the URL, in PGPASSWORD or MYSQL_PWD, or in the database's own file: ~/.pgpass (PGPASSFILE) of PostgreSQL,
+    /// [client] in ~/.my.cnf of MySQL and MariaDB. A SQLite file that is not there is not made, unless the URL ends in ?mode=rwc.
     #[arg(long = "db", value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
-    pub db: String,
+    pub db: Option<String>,
 }
 
 // derived, it would show the password

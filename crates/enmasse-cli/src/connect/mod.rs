@@ -1,0 +1,158 @@
+//! The database of a URL, with the password from where the database's own tools find it.
+
+mod my_cnf;
+mod pgpass;
+mod place;
+
+use std::path::{Path, PathBuf};
+
+use enmasse::Database;
+
+use self::place::Place;
+use crate::args::DatabaseArgs;
+use crate::failure::{Failure, Result};
+
+/// The ends of a file's name that say that it is a SQLite database.
+const SQLITE_FILES: [&str; 3] = [".db", ".sqlite", ".sqlite3"];
+
+/// Connects, to read and to write.
+pub async fn connect(args: &DatabaseArgs) -> Result<Database> {
+    connect_in_mode(args, "rw").await
+}
+
+/// Connects to read only: of SQLite not even the journal's mode is changed.
+pub async fn connect_to_read(args: &DatabaseArgs) -> Result<Database> {
+    connect_in_mode(args, "ro").await
+}
+
+async fn connect_in_mode(args: &DatabaseArgs, mode: &str) -> Result<Database> {
+    let Some(given) = args.db.as_deref().filter(|db| !db.is_empty()) else {
+        return Err(Failure::usage(
+            "no database is named: give its URL with --db, or in the environment variable DATABASE_URL",
+        ));
+    };
+    let url = url_of(given);
+    let url = match scheme(&url) {
+        Some("sqlite") => sqlite(url, mode)?,
+        Some("postgres" | "postgresql") => with_password(url, pgpass::password),
+        Some("mysql" | "mariadb") => with_password(url, my_cnf::login),
+        _ => url,
+    };
+    Ok(Database::connect(&url).await?)
+}
+
+/// A file that is named as SQLite databases are needs no scheme.
+fn url_of(given: &str) -> String {
+    let is_file = SQLITE_FILES.iter().any(|end| given.to_ascii_lowercase().ends_with(end));
+    match scheme(given) {
+        None if is_file => format!("sqlite://{}", given.replace('%', "%25").replace('?', "%3F")),
+        _ => given.to_owned(),
+    }
+}
+
+/// The schemes that the library knows, in lower case.
+fn scheme(url: &str) -> Option<&'static str> {
+    let (scheme, _) = url.split_once(':')?;
+    let known = ["sqlite", "postgres", "postgresql", "mysql", "mariadb"];
+    known.into_iter().find(|known| scheme.eq_ignore_ascii_case(known))
+}
+
+/// The library makes a file that is not there, which here would only hide that its name is misspelt.
+fn sqlite(url: String, mode: &str) -> Result<String> {
+    let (place, query) = url.split_once('?').unwrap_or((&url, ""));
+    let path = place.split_once(':').map_or(place, |(_, path)| path);
+    let path = place::decoded(path.strip_prefix("//").unwrap_or(path));
+    let said = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == "mode");
+    if path == ":memory:" || path.is_empty() {
+        return Ok(url);
+    }
+    if said.is_none_or(|(_, mode)| mode != "rwc") && Path::new(&path).try_exists().is_ok_and(|exists| !exists)
+    {
+        return Err(Failure::failed(format!(
+            "no such file: {path} (an empty database is made by ?mode=rwc at the end of the URL)"
+        )));
+    }
+    let sign = if url.contains('?') { '&' } else { '?' };
+    Ok(if said.is_some() { url } else { format!("{url}{sign}mode={mode}") })
+}
+
+/// Who logs in, as far as it is not in the URL.
+#[derive(Default)]
+struct Login {
+    user: Option<String>,
+    password: Option<String>,
+}
+
+/// The URL with what is not in it from elsewhere.
+fn with_password(url: String, find: impl FnOnce(&Place) -> Login) -> String {
+    let Some(place) = Place::of(&url) else { return url };
+    if place.has_password {
+        return url;
+    }
+    let login = find(&place);
+    place.with_login(&url, login)
+}
+
+/// An environment variable that says something.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// A file of the user's own folder.
+fn home_file(name: &str) -> Option<PathBuf> {
+    std::env::home_dir().map(|home| home.join(name))
+}
+
+/// The file's text, unless its permissions have one of these bits; `None` where there is none. A file that others can read is not
+/// used, and neither libpq nor the client of MySQL uses one that others can write.
+fn private_text(path: &Path, forbidden: u32, problem: &str) -> Option<String> {
+    if let Some(mode) = mode(path)
+        && mode & forbidden != 0
+    {
+        eprintln!("enmasse: warning: {} is ignored: {problem} (chmod 600 makes it private)", path.display());
+        return None;
+    }
+    std::fs::read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    let metadata = std::fs::metadata(path).ok()?;
+    metadata.is_file().then(|| metadata.permissions().mode())
+}
+
+#[cfg(not(unix))]
+fn mode(_: &Path) -> Option<u32> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_needs_no_scheme() {
+        assert_eq!(url_of("app.db"), "sqlite://app.db");
+        assert_eq!(url_of("/var/50%?.SQLite3"), "sqlite:///var/50%25%3F.SQLite3");
+        assert_eq!(url_of("postgres://h/x.db"), "postgres://h/x.db");
+        assert_eq!(url_of("app"), "app");
+    }
+
+    #[test]
+    fn a_file_is_not_made() {
+        assert_eq!(
+            sqlite("sqlite://Cargo.toml".into(), "rw").ok().as_deref(),
+            Some("sqlite://Cargo.toml?mode=rw")
+        );
+        assert_eq!(
+            sqlite("sqlite://Cargo.toml?pool_size=1".into(), "ro").ok().as_deref(),
+            Some("sqlite://Cargo.toml?pool_size=1&mode=ro")
+        );
+        for kept in ["sqlite://none.db?mode=rwc", "sqlite::memory:", "sqlite://Cargo.toml?mode=ro"] {
+            assert_eq!(sqlite(kept.into(), "rw").ok().as_deref(), Some(kept));
+        }
+        let error = sqlite("sqlite://no%20such.db?mode=rw".into(), "rw").unwrap_err();
+        assert!(error.message().starts_with("no such file: no such.db ("), "{}", error.message());
+    }
+}
