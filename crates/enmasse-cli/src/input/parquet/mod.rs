@@ -87,7 +87,7 @@ impl ParquetRows {
     }
 
     fn read(&mut self) -> Result<Option<Item>> {
-        while self.left_in_group == 0 {
+        while self.left_in_group <= 0 {
             if self.next_group == self.reader.num_row_groups() {
                 return Ok(None);
             }
