@@ -101,7 +101,8 @@ impl Job<'_> {
         let fields = mapping.fields();
         let mut update = rows
             .bulk_update(records, |_| fields.iter().map(String::as_str).collect::<Vec<_>>())
-            .skip_unchanged();
+            .skip_unchanged()
+            .count_missing();
         if let Some(key) = &mapping.matches_on {
             update = update.matching_on(|_| key.iter().map(String::as_str).collect::<Vec<_>>());
         }
@@ -123,10 +124,9 @@ impl Job<'_> {
             true => Some(Arc::new(Mutex::new(Absent::new(mapping, args)?))),
             false => None,
         };
-        update = match absent.clone() {
-            Some(absent) => update.each_missing(move |record| lock(&absent).note(&record).map_err(given_up)),
-            None => update.count_missing(),
-        };
+        if let Some(absent) = absent.clone() {
+            update = update.each_missing(move |record| lock(&absent).note(&record).map_err(given_up));
+        }
 
         let report = update.await;
         let read = std::mem::take(&mut *lock(&read));
