@@ -14,6 +14,7 @@ mod inspect;
 mod output;
 #[allow(dead_code)]
 mod shown;
+mod tables;
 mod update;
 
 use std::process::ExitCode;
