@@ -43,12 +43,16 @@ impl Failure {
     }
 
     /// A signal ended it.
-    #[allow(dead_code)] // yet to come
     pub fn interrupted(signal: u8, message: impl Into<String>) -> Self {
         Failure { code: 128 + signal, message: message.into() }
     }
 
-    #[allow(dead_code)]
+    /// Puts where it happened before the text.
+    pub fn at(mut self, place: &str) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
     pub fn message(&self) -> &str {
         &self.message
     }

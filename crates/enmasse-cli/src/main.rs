@@ -2,17 +2,18 @@
 
 #![allow(missing_docs)] // a program: nobody calls it
 
+mod apply;
 mod args;
-#[allow(dead_code)] // `apply` uses all of it
 mod changes;
 mod connect;
+mod demo;
 mod failure;
-#[allow(dead_code)] // yet to come
 mod input;
 mod inspect;
-#[allow(dead_code)]
+mod interrupt;
+mod manual;
 mod output;
-#[allow(dead_code)]
+mod progress;
 mod shown;
 mod tables;
 mod update;
@@ -34,7 +35,10 @@ fn main() -> ExitCode {
         Err(error) => return failure::Failure::failed(format!("cannot start: {error}")).report(false),
     };
     let json = args.command.wants_json();
-    match runtime.block_on(run(args.command)) {
+    let ended = runtime.block_on(run(args.command));
+    // who was interrupted does not wait for what still runs
+    runtime.shutdown_background();
+    match ended {
         Ok(outcome) => outcome.into(),
         Err(failure) => failure.report(json),
     }
@@ -54,7 +58,11 @@ fn refuse(error: clap::Error) -> ExitCode {
 
 async fn run(command: Command) -> failure::Result<Outcome> {
     match command {
+        Command::Apply(args) => apply::run(*args).await,
         Command::Update(args) => update::run(args).await,
         Command::Inspect(args) => inspect::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
     }
 }

@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::value::Value;
+
 /// `Result` with Enmasse's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -24,6 +26,7 @@ struct Inner {
     kind: ErrorKind,
     message: String,
     code: Option<String>,
+    keys: Vec<Vec<Value>>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -68,7 +71,7 @@ pub enum ErrorKind {
 impl Error {
     /// An error of a kind, with its text.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Error(Box::new(Inner { kind, message: message.into(), code: None, source: None }))
+        Error(Box::new(Inner { kind, message: message.into(), code: None, keys: Vec::new(), source: None }))
     }
 
     /// Keeps the cause.
@@ -85,6 +88,13 @@ impl Error {
         self
     }
 
+    /// Says which keys it is about.
+    #[must_use]
+    pub(crate) fn with_keys(mut self, keys: Vec<Vec<Value>>) -> Self {
+        self.0.keys = keys;
+        self
+    }
+
     /// Puts where it happened before the text.
     #[must_use]
     pub fn at(mut self, place: impl fmt::Display) -> Self {
@@ -95,13 +105,25 @@ impl Error {
     /// The same error once more, without its cause.
     #[must_use]
     pub fn again(&self) -> Self {
-        let Inner { kind, message, code, .. } = &*self.0;
-        Error(Box::new(Inner { kind: *kind, message: message.clone(), code: code.clone(), source: None }))
+        let Inner { kind, message, code, keys, .. } = &*self.0;
+        Error(Box::new(Inner {
+            kind: *kind,
+            message: message.clone(),
+            code: code.clone(),
+            keys: keys.clone(),
+            source: None,
+        }))
     }
 
     /// What the error is about.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// Of a [`DuplicateKey`](ErrorKind::DuplicateKey), the keys that come twice, as far as the message names them: for each, the values
+    /// of its fields.
+    pub fn keys(&self) -> &[Vec<Value>] {
+        &self.0.keys
     }
 
     /// What went wrong, without the code.
@@ -136,7 +158,7 @@ impl Error {
     }
 
     /// A name that is none of `choices`, with the nearest of them.
-    pub(crate) fn unknown<'a>(
+    pub fn unknown<'a>(
         kind: ErrorKind,
         what: impl fmt::Display,
         name: &str,

@@ -67,7 +67,7 @@ pub enum Executor {
 }
 
 /// How many chunks of rows may wait in a stream.
-const STREAM_AHEAD: usize = 2;
+pub(crate) const STREAM_AHEAD: usize = 2;
 
 #[allow(dead_code)]
 impl Executor {

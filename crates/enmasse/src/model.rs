@@ -42,6 +42,12 @@ pub trait Entity: Sized + Send + Sync + 'static {
     ///
     /// [`ErrorKind::Value`](crate::ErrorKind::Value) where the value is not of the field's type.
     fn set_value(&mut self, model: &ModelRef, field: usize, value: Value) -> Result<()>;
+
+    /// Whether it says anything of the field at this position.
+    #[doc(hidden)]
+    fn sets(&self, _field: usize) -> bool {
+        true
+    }
 }
 
 /// A struct that is a model: made by `#[derive(Model)]`.

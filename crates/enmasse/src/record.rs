@@ -27,6 +27,8 @@ use crate::model::Entity;
 pub struct Record {
     model: ModelRef,
     values: Vec<Value>,
+    /// The positions of fields of which it says nothing.
+    unset: Vec<usize>,
 }
 
 impl Record {
@@ -35,7 +37,8 @@ impl Record {
         let default = |field: &enmasse_core::schema::Field| {
             field.default.as_ref().map_or(Value::Null, |default| default.value())
         };
-        Record { values: model.fields.iter().map(default).collect(), model: model.clone() }
+        let values = model.fields.iter().map(default).collect();
+        Record { values, model: model.clone(), unset: Vec::new() }
     }
 
     /// The model.
@@ -65,8 +68,46 @@ impl Record {
             self.model.same_key(position).into_iter().for_each(|same| self.values[same] = value.clone());
         } else {
             self.values[position] = value;
+            self.unset.retain(|&other| other != position);
         }
         Ok(())
+    }
+
+    /// A row that has a value for some of the fields, in the order of the model, and says nothing of the others.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Value`] where there are more or fewer than the model has fields.
+    pub fn of_some(model: &ModelRef, values: impl IntoIterator<Item = Option<Value>>) -> Result<Self> {
+        let mut unset = Vec::new();
+        let values = values.into_iter().enumerate().map(|(position, value)| {
+            value.unwrap_or_else(|| {
+                unset.push(position);
+                Value::Null
+            })
+        });
+        let values = values.collect();
+        Ok(Record { unset, ..Record::from_row(model, values)? })
+    }
+
+    /// Takes the value of the field of this name away: a bulk update [of the fields that are
+    /// set](crate::query_set::BulkUpdate::only_set_fields) leaves it alone; everything else takes it for NULL.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnknownField`] with the nearest name and the choices.
+    pub fn unset(&mut self, field: &str) -> Result<()> {
+        let position = self.model.find(field)?;
+        self.values[position] = Value::Null;
+        if !self.unset.contains(&position) {
+            self.unset.push(position);
+        }
+        Ok(())
+    }
+
+    /// Whether the field at this position has a value, which may be NULL.
+    pub fn is_set(&self, position: usize) -> bool {
+        !self.unset.contains(&position)
     }
 
     /// The values, in the order of the model's fields.
@@ -88,7 +129,7 @@ impl Entity for Record {
             let text = format!("{name} has {fields} fields, but the row has {values} values.");
             return Err(Error::new(ErrorKind::Value, text));
         }
-        Ok(Record { model: model.clone(), values: row })
+        Ok(Record { model: model.clone(), values: row, unset: Vec::new() })
     }
 
     fn value(&self, _: &ModelRef, field: usize) -> Value {
@@ -104,7 +145,12 @@ impl Entity for Record {
             Some(place) => *place = value,
             None => return Err(no_such_position(&model.name, field)),
         }
+        self.unset.retain(|&other| other != field);
         Ok(())
+    }
+
+    fn sets(&self, field: usize) -> bool {
+        self.is_set(field)
     }
 }
 

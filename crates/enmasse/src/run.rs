@@ -6,13 +6,16 @@ use enmasse_core::dialect::Dialect;
 use enmasse_core::encode::Chunk;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::plan::{
-    PartGives, Parts, Plan, Step, WriteBulk, WriteKeys, WriteRows, WriteTables, duplicate_keys,
+    Missing, PartGives, Parts, Plan, Step, WriteBulk, WriteKeys, WriteRows, WriteTables, duplicate_keys,
 };
 use enmasse_core::schema::ModelRef;
+use enmasse_core::sql::Statement;
 use enmasse_core::value::{DataType, Value};
+use tokio::sync::mpsc;
 
 use crate::backend::{Connection, Row};
 use crate::batch::{Chunks, Encoded};
+use crate::handle::STREAM_AHEAD;
 
 /// What a plan came to.
 #[derive(Debug, Default)]
@@ -21,14 +24,50 @@ pub(crate) struct Outcome {
     pub matched: u64,
     /// Rows of these that were written.
     pub changed: u64,
-    /// The keys of the batch that matched no row.
+    /// The keys of the batch that matched no row, where they are to be kept.
     pub missing: Vec<Row>,
+    /// How many these are.
+    pub missing_count: u64,
     /// The rows that come back: what the database made for each new row, or the rows of a bulk update.
     pub returned: Vec<Row>,
     /// The first identity value and the number of rows of each insert, where the database tells keys this way only.
     pub first_ids: Vec<(i64, u64)>,
     /// The rows that were written in each table, where a row is in several.
     pub tables: Vec<(String, u64)>,
+}
+
+impl Outcome {
+    /// Keeps the keys of rows of the batch that matched none, or gives the rows to who wants them.
+    pub fn found_missing(
+        &mut self,
+        wanted: Missing,
+        batch: &mut Encoded<'_, '_>,
+        rows: Vec<Row>,
+    ) -> Result<()> {
+        match wanted {
+            Missing::Count => {}
+            Missing::Keys => self.missing.extend(rows.into_iter().map(|mut row| {
+                row.truncate(batch.key());
+                row
+            })),
+            Missing::Rows => {
+                for row in rows {
+                    let said = batch.by_field(row);
+                    if let Some(sink) = &mut batch.listeners().missing {
+                        sink(said)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets missing keys that are only to be counted.
+    fn count_only(&mut self, wanted: Missing) {
+        if wanted == Missing::Count {
+            self.missing.clear();
+        }
+    }
 }
 
 /// Runs a plan without rows of a batch. All of its steps belong into one transaction, which is the caller's affair.
@@ -49,13 +88,14 @@ pub(crate) async fn run_batch(
     plan: Plan,
     rows: Option<&mut Encoded<'_, '_>>,
 ) -> Result<Outcome> {
-    let Plan { steps, key, .. } = plan;
-    let mut runner = Runner { connection, dialect, model, key, rows, outcome: Outcome::default() };
+    let Plan { steps, key, missing, .. } = plan;
+    let mut runner = Runner { connection, dialect, model, key, missing, rows, outcome: Outcome::default() };
     for step in steps {
         runner.step(step).await?;
     }
     if let Some(rows) = runner.rows {
         rows.written(runner.outcome.matched);
+        runner.outcome.missing_count = rows.rows().saturating_sub(runner.outcome.matched);
     }
     Ok(runner.outcome)
 }
@@ -66,6 +106,8 @@ struct Runner<'r, 'e, 'b> {
     model: &'r ModelRef,
     /// The types of a row's key.
     key: Vec<DataType>,
+    /// What is to be told of rows that match none.
+    missing: Missing,
     /// The rows of the batch.
     rows: Option<&'r mut Encoded<'e, 'b>>,
     outcome: Outcome,
@@ -73,6 +115,7 @@ struct Runner<'r, 'e, 'b> {
 
 impl Runner<'_, '_, '_> {
     async fn step(&mut self, step: Step) -> Result<()> {
+        let hears_changes = self.rows.as_mut().is_some_and(|rows| rows.listeners().changes.is_some());
         let outcome = &mut self.outcome;
         match step {
             Step::Prepare(statement) => {
@@ -98,7 +141,8 @@ impl Runner<'_, '_, '_> {
                 }
                 outcome.matched += written.matched;
                 outcome.changed += written.changed;
-                outcome.missing = written.missing.into_iter().map(load).collect::<Result<_>>()?;
+                let missing = written.missing.into_iter().map(load).collect::<Result<_>>()?;
+                outcome.found_missing(self.missing, rows, missing)?;
                 outcome.returned = written.returned;
             }
             Step::StageRows(write) => {
@@ -133,6 +177,12 @@ impl Runner<'_, '_, '_> {
                 outcome.matched += outcome.returned.len() as u64;
                 outcome.changed = outcome.matched;
             }
+            Step::Return(statement, types) if hears_changes => {
+                self.each_row(&statement, &types, |batch, row| {
+                    batch.listeners().changes.as_mut().map_or(Ok(()), |sink| sink(row))
+                })
+                .await?;
+            }
             Step::Return(statement, types) => {
                 outcome.returned = self.connection.query(&statement, &types).await?;
             }
@@ -143,9 +193,19 @@ impl Runner<'_, '_, '_> {
                     return Err(duplicate_keys(self.model, positions, twice.into_iter()));
                 }
             }
-            Step::FindMissing { statement, always } => {
-                if always || outcome.matched < self.rows.as_ref().map_or(0, |rows| rows.rows()) {
-                    outcome.missing = self.connection.query(&statement, &self.key).await?;
+            Step::FindMissing { statement, columns, always } => {
+                let Some(rows) = &mut self.rows else { return Err(no_rows()) };
+                if !always && outcome.matched >= rows.rows() {
+                    return Ok(());
+                }
+                if self.missing == Missing::Rows {
+                    self.each_row(&statement, &columns, |batch, row| {
+                        let said = batch.by_field(row);
+                        batch.listeners().missing.as_mut().map_or(Ok(()), |sink| sink(said))
+                    })
+                    .await?;
+                } else {
+                    outcome.missing = self.connection.query(&statement, &columns).await?;
                 }
             }
             Step::InsertEach(rows) => {
@@ -170,6 +230,27 @@ impl Runner<'_, '_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Runs a statement, and has each row taken as it comes.
+    async fn each_row(
+        &mut self,
+        statement: &Statement,
+        types: &[DataType],
+        mut take: impl FnMut(&mut Encoded<'_, '_>, Row) -> Result<()> + Send,
+    ) -> Result<()> {
+        let Some(batch) = &mut self.rows else { return Err(no_rows()) };
+        let (sender, mut receiver) = mpsc::channel(STREAM_AHEAD);
+        let sending = self.connection.stream(statement, types, sender);
+        let taking = async move {
+            while let Some(rows) = receiver.recv().await {
+                rows?.into_iter().try_for_each(|row| take(batch, row))?;
+            }
+            Ok(())
+        };
+        let (sent, taken) = futures_util::future::join(sending, taking).await;
+        taken?;
+        sent.map(|_| ())
     }
 
     /// Runs a statement that writes to several tables.
@@ -252,6 +333,7 @@ impl Runner<'_, '_, '_> {
                     ));
                 }
             }
+            self.outcome.count_only(self.missing);
             chunks.written(self.outcome.matched);
         }
         Ok(())
@@ -278,6 +360,7 @@ impl Runner<'_, '_, '_> {
             // where the driver had to send several messages it tells the count of the last one only
             let matched = (rows - missing.len()) as u64;
             self.outcome.missing.extend(missing);
+            self.outcome.count_only(self.missing);
             self.outcome.matched += matched;
             self.outcome.changed += matched;
             chunks.written(self.outcome.matched);

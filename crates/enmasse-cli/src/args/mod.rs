@@ -1,9 +1,13 @@
 //! What may be said on the command line.
 
+mod apply;
 mod inspect;
+mod more;
 mod update;
 
+pub use apply::ApplyArgs;
 pub use inspect::InspectArgs;
+pub use more::{CompletionsArgs, DemoArgs, ManArgs};
 pub use update::UpdateArgs;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
@@ -18,16 +22,22 @@ pub struct Args {
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    Apply(Box<ApplyArgs>),
     Update(UpdateArgs),
     Inspect(InspectArgs),
+    Demo(DemoArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 impl Command {
     /// Whether errors, too, are to be one JSON object on standard output.
     pub fn wants_json(&self) -> bool {
         match self {
+            Command::Apply(args) => args.output.json,
             Command::Update(args) => args.output.json,
             Command::Inspect(args) => args.output.json,
+            Command::Demo(_) | Command::Completions(_) | Command::Man(_) => false,
         }
     }
 }

@@ -1,10 +1,34 @@
 //! The file: its rows as values, each with the place where it stands.
 
+mod bad;
+mod cell;
+mod csv;
+mod detect;
+mod disk;
+mod json;
+mod jsonl;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod records;
+mod show;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use writer::RowWriter;
+
 use std::fmt;
-use std::path::PathBuf;
+use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use enmasse::Value;
 use enmasse::schema::Field;
+
+use self::csv::Header;
+use self::disk::Disk;
+use crate::failure::{Failure, Result};
 
 /// How a file is to be read, where it does not say so itself.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +59,23 @@ pub struct Wanted {
     /// The model's name, for messages.
     pub model: String,
     pub field: Field,
+    /// Whether each row must have it.
+    pub required: bool,
+}
+
+/// What a file's columns are called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Columns {
+    pub names: Vec<String>,
+    /// Whether some rows lack some of them, as those of JSON Lines may.
+    pub uneven: bool,
+}
+
+/// What stands where a row is expected.
+#[derive(Clone, Debug)]
+pub enum Item {
+    Row(Row),
+    Bad(BadRow),
 }
 
 /// A row of the file.
@@ -61,6 +102,9 @@ pub struct BadRow {
     pub cell: Option<(String, String)>,
     /// What was expected.
     pub problem: String,
+    /// The row as it stands in the file, in UTF-8 and without the end of its line; of a Parquet file the wanted columns, as
+    /// a JSON object.
+    pub raw: String,
 }
 
 impl fmt::Display for Place {
@@ -72,8 +116,155 @@ impl fmt::Display for Place {
     }
 }
 
-/// The file of a path; standard input is kept in a temporary file first, so that it can be read again.
+/// The file of a path.
+///
+/// Standard input and pipes are copied to an unnamed temporary file first, so that they can be read again.
 #[derive(Debug)]
 pub struct Input {
-    path: PathBuf,
+    name: String,
+    disk: Disk,
+    format: Format,
+    options: InputOptions,
+    /// Of CSV.
+    header: Option<Header>,
+}
+
+impl Input {
+    /// Opens the file of a path, `-` being standard input.
+    ///
+    /// Its format is what the options say, or else its name, or else how it begins. A CSV file's header is read.
+    pub fn open(path: &str, options: &InputOptions) -> Result<Self> {
+        let (name, disk) = (disk::name_of(path).to_owned(), Disk::open(path)?);
+        let format = match options.format.or_else(|| detect::by_name(path)) {
+            Some(format) => format,
+            None => format_of(&name, &disk, options)?,
+        };
+        let header = match format {
+            Format::Csv | Format::Tsv => Some(csv::read_header(&name, disk.again(), options, format)?),
+            Format::Jsonl | Format::Parquet => None,
+        };
+        Ok(Input { name, disk, format, options: options.clone(), header })
+    }
+
+    /// What messages call it: the path as given, or `standard input`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Its size on the disk, in bytes.
+    pub fn size(&self) -> u64 {
+        self.disk.size()
+    }
+
+    /// Its columns; for those of JSON Lines the whole file is read.
+    pub fn columns(&self) -> Result<Columns> {
+        let names = match (self.format, &self.header) {
+            (Format::Jsonl, _) => return jsonl::columns(&self.name, self.disk.again(), &self.options),
+            (_, Some(header)) => header.names.clone(),
+            _ => parquet_columns(&self.name, self.disk.again())?,
+        };
+        Ok(Columns { names, uneven: false })
+    }
+
+    /// Its rows from the first on, with a value for each wanted column. Nothing comes after an error.
+    pub fn rows(&self, wanted: &[Wanted]) -> Result<Rows> {
+        let (name, options, disk) = (&self.name, &self.options, self.disk.again());
+        let bytes = disk.bytes_read();
+        let rows: BoxedRows = match (self.format, &self.header) {
+            (Format::Jsonl, _) => Box::new(jsonl::JsonRows::open(name, disk, options, wanted)?),
+            (_, Some(header)) => {
+                Box::new(csv::CsvRows::open(name, disk, options, self.format, header, wanted)?)
+            }
+            _ => parquet_rows(name, disk, wanted)?,
+        };
+        Ok(Rows { rows, bytes, failed: false })
+    }
+
+    /// The header as it stands in a CSV file, to be written above the rows that are refused.
+    pub fn header_for_rejects(&self) -> Option<String> {
+        self.header.as_ref().map(|header| header.raw.clone())
+    }
+}
+
+type BoxedRows = Box<dyn Iterator<Item = Result<Item>> + Send>;
+
+/// The rows of a file.
+pub struct Rows {
+    rows: BoxedRows,
+    bytes: Arc<AtomicU64>,
+    failed: bool,
+}
+
+impl Rows {
+    /// How many of the file's [bytes](Input::size) were read so far.
+    pub fn bytes_read(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.bytes)
+    }
+}
+
+impl Iterator for Rows {
+    type Item = Result<Item>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let next = self.rows.next();
+        self.failed = matches!(next, Some(Err(_)));
+        next
+    }
+}
+
+/// The format of a file whose name does not tell it.
+fn format_of(name: &str, disk: &Disk, options: &InputOptions) -> Result<Format> {
+    let mut start = Vec::new();
+    let read = disk.again().take(detect::PARQUET.len() as u64).read_to_end(&mut start);
+    read.map_err(|error| stream::read_failure(name, &error))?;
+    if start == detect::PARQUET {
+        return Ok(Format::Parquet);
+    }
+    let encoding = options.encoding.as_deref().map(stream::encoding_of).transpose()?;
+    Ok(detect::by_content(stream::Stream::open(name, disk.again(), encoding)?.head()))
+}
+
+/// The columns that a message names, of which there may be hundreds.
+const NAMED: usize = 20;
+
+fn no_column(name: &str, column: &str, columns: &[String]) -> Failure {
+    let mut named: Vec<String> = columns.iter().take(NAMED).map(|column| format!("'{column}'")).collect();
+    if columns.len() > NAMED {
+        named.push(format!("and {} more", columns.len() - NAMED));
+    }
+    Failure::failed(format!("{name} has no column '{column}'; it has {}.", named.join(", ")))
+}
+
+#[cfg(feature = "parquet")]
+fn parquet_columns(name: &str, disk: Disk) -> Result<Vec<String>> {
+    parquet::columns(name, disk)
+}
+
+#[cfg(feature = "parquet")]
+fn parquet_rows(name: &str, disk: Disk, wanted: &[Wanted]) -> Result<BoxedRows> {
+    Ok(Box::new(parquet::ParquetRows::open(name, disk, wanted)?))
+}
+
+#[cfg(not(feature = "parquet"))]
+fn parquet_columns(name: &str, _: Disk) -> Result<Vec<String>> {
+    Err(without_parquet(name))
+}
+
+#[cfg(not(feature = "parquet"))]
+fn parquet_rows(name: &str, _: Disk, _: &[Wanted]) -> Result<BoxedRows> {
+    Err(without_parquet(name))
+}
+
+#[cfg(not(feature = "parquet"))]
+fn without_parquet(name: &str) -> Failure {
+    Failure::usage(format!(
+        "{name} is a Parquet file, and this enmasse was built without the feature 'parquet'."
+    ))
 }

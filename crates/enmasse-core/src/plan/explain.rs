@@ -48,8 +48,10 @@ impl fmt::Display for Plan {
                     write!(f, "-- for each part of the batch\n{}", statements.sql)?;
                 }
                 Step::RefuseDuplicates(statement) => write!(f, "-- a row refuses the batch\n{statement}")?,
-                Step::FindMissing { statement, always: true } => write!(f, "-- missing keys\n{statement}")?,
-                Step::FindMissing { statement, always: false } => {
+                Step::FindMissing { statement, always: true, .. } => {
+                    write!(f, "-- missing keys\n{statement}")?
+                }
+                Step::FindMissing { statement, always: false, .. } => {
                     write!(f, "-- missing keys, if fewer rows matched\n{statement}")?;
                 }
             }

@@ -24,7 +24,7 @@ mod update;
 mod update_returning;
 
 pub use auto::set_auto;
-pub use bulk::{BulkUpdate, Keep, Returning, bulk_update, duplicate_keys, shown_key, unsaved};
+pub use bulk::{BulkUpdate, Keep, Missing, Returning, bulk_update, duplicate_keys, shown_key, unsaved};
 pub use delete::delete;
 pub use insert::{given_back, insert, made_by_database};
 pub use kept::{Kept, find_keys, finds_one, written_fields};
@@ -56,6 +56,8 @@ pub struct Plan {
     pub key: Vec<DataType>,
     /// What the rows of the batch carry, where the steps ask for rows.
     pub batch: Option<BatchShape>,
+    /// What is to be told of rows of the batch that match none.
+    pub missing: Missing,
 }
 
 /// What the rows of a batch carry.
@@ -79,6 +81,22 @@ impl BatchShape {
         let fields = &self.positions[self.key..];
         let first = (column - self.positions.len()) * BITS;
         &fields[first..fields.len().min(first + BITS)]
+    }
+
+    /// What a row of the batch says of each field of its model, which has so many: a value, or nothing.
+    pub fn by_field(&self, fields: usize, mut row: Vec<Value>) -> Vec<Option<Value>> {
+        let masks = row.split_off(self.positions.len().min(row.len()));
+        let is_set = |column: usize| {
+            let Some(bit) = column.checked_sub(self.key) else { return true };
+            !matches!(masks.get(bit / BITS), Some(Value::Int(mask)) if mask & (1 << (bit % BITS)) == 0)
+        };
+        let mut said = vec![None; fields];
+        for (column, (&position, value)) in self.positions.iter().zip(row).enumerate() {
+            if is_set(column) {
+                said[position] = Some(value);
+            }
+        }
+        said
     }
 }
 

@@ -44,10 +44,13 @@ pub enum Step {
     Return(Statement, Vec<DataType>),
     /// Runs a statement that gives the keys of the batch that are several times in it. One such key refuses the whole.
     RefuseDuplicates(Statement),
-    /// Where fewer rows matched than the batch has, runs a statement that gives the keys that matched no row.
+    /// Where fewer rows matched than the batch has, runs a statement that gives the keys that matched no row, or all that the batch
+    /// carries of them.
     FindMissing {
         /// The statement.
         statement: Statement,
+        /// The types of its columns: the batch's first ones.
+        columns: Vec<DataType>,
         /// Whether it is run in any case, before the rows are written.
         always: bool,
     },
@@ -207,6 +210,8 @@ pub struct WriteRows {
     /// How many of the returned columns, from the first, are the key as it stands in the table, where the database may take
     /// different keys for one.
     pub stored_key: usize,
+    /// Whether the keys that match no row are wanted.
+    pub missing: bool,
 }
 
 impl WriteRows {
@@ -220,6 +225,7 @@ impl WriteRows {
             returned: Vec::new(),
             alone: false,
             stored_key: 0,
+            missing: true,
         }
     }
 }

@@ -44,7 +44,7 @@ pub fn update_returning(
             sql.push(format!(" RETURNING {}", columns.join(", ")));
             return Ok(Plan::of(vec![Step::WriteReturning(sql.statement(dialect), types)]));
         }
-        Returning::New | Returning::OldAndNew => {}
+        Returning::New | Returning::OldAndNew | Returning::Changed => {}
     }
 
     let plain = |sql: String| Statement { sql, params: Vec::new() };
@@ -93,7 +93,7 @@ pub fn update_returning(
     let Some(write) = update_sql(dialect, &chosen, set)? else { return Ok(Plan::default()) };
 
     let (mut given, mut given_types) = (Vec::new(), Vec::new());
-    if returning == Returning::OldAndNew {
+    if returning.has_old() {
         given.extend((0..columns.len()).map(|number| format!("o.o{number}")));
         given_types.extend(types.iter().cloned());
     }

@@ -7,6 +7,7 @@ mod ddl;
 mod field;
 mod inherit;
 mod model;
+mod narrow;
 
 pub use ddl::{TableRules, create_tables, drop_tables};
 pub use field::{Auto, Default, Field, ForeignKey};

@@ -2,7 +2,7 @@
 
 use enmasse_core::expr::{Expr, FieldPath};
 use enmasse_core::lookup::Operand;
-use enmasse_core::plan::{Assignment, BulkUpdate, Returning, Strategy};
+use enmasse_core::plan::{Assignment, BulkUpdate, Missing, Returning, Strategy};
 use enmasse_core::query::Query;
 
 use crate::library::{Calls, all, authors, books, f, now, plus, q, select};
@@ -17,6 +17,7 @@ pub struct Request {
     patches: bool,
     skip_unchanged: bool,
     returning: Returning,
+    missing: Missing,
     ends: bool,
     batch_size: Option<usize>,
 }
@@ -35,6 +36,7 @@ fn update<const N: usize>(title: &'static str, query: Query, fields: [&str; N]) 
         patches: false,
         skip_unchanged: false,
         returning: Returning::Nothing,
+        missing: Missing::Keys,
         ends: false,
         batch_size: None,
     }
@@ -48,6 +50,7 @@ impl Request {
             patches: self.patches,
             skip_unchanged: self.skip_unchanged,
             returning: self.returning,
+            missing: self.missing,
             rows,
             ends: self.ends,
             batch_size: self.batch_size,
@@ -190,5 +193,23 @@ pub fn requests() -> Vec<Request> {
         update("returning old and new, matching_on: Country name on code", all("Country"), ["name"])
             .matching_on(["code"])
             .returning(OldAndNew),
+        Request {
+            missing: Missing::Rows,
+            ..update("telling of missing rows: Author nick, points", authors(), ["nick", "points"])
+        },
+        Request {
+            missing: Missing::Count,
+            ..update("counting missing rows: Author nick, points", authors(), ["nick", "points"])
+        },
+        Request {
+            missing: Missing::Rows,
+            ..update(
+                "telling of changes and missing rows, a composite key: Copy shelf",
+                all("Copy"),
+                ["shelf"],
+            )
+            .skip_unchanged()
+            .returning(Returning::Changed)
+        },
     ]
 }

@@ -82,9 +82,11 @@ pub fn shown(dialect: &Arc<dyn Dialect>, plan: Plan) -> String {
                 assert!(!types.is_empty());
             }
             Step::RefuseDuplicates(statement) => add("refuse", one_line(statement)),
-            Step::FindMissing { statement, always } => {
+            Step::FindMissing { statement, always, .. } => {
                 add(if *always { "missing!" } else { "missing?" }, one_line(statement));
             }
+            Step::StageRows(statement) => add("stage rows", statement.sql.clone()),
+            Step::WriteTable(write) => add("table", one_line(&write.statement)),
             other => panic!("no step of a bulk update: {other:?}"),
         }
     }

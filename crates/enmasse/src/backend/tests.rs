@@ -323,7 +323,7 @@ impl Way {
 
 /// Writes rows and nothing more; `alone` is a transaction of its own.
 fn write_only(write: RowStatement, alone: bool) -> WriteRows {
-    WriteRows { write, keep: None, matches: None, old: None, returned: Vec::new(), alone, stored_key: 0 }
+    WriteRows { alone, ..WriteRows::plain(write) }
 }
 
 /// Names the rows of `t` whose numbers are given, and says how many there were.
@@ -523,6 +523,7 @@ fn sqlite_gives_back_what_each_run_returns() {
                 returned: types(),
                 alone: false,
                 stored_key: 0,
+                missing: true,
             };
             Box::pin(async move { connection.write_rows(write, &mut rows).await })
         });
@@ -591,6 +592,7 @@ fn sqlite_tells_a_key_that_the_column_takes_for_another() {
                 returned: vec![DataType::TEXT],
                 alone: false,
                 stored_key: 1,
+                missing: true,
             };
             Box::pin(async move { connection.write_rows(write, &mut rows).await })
         });

@@ -4,9 +4,11 @@ use enmasse_core::encode::{BatchEncoder, Chunk};
 use enmasse_core::error::Result;
 use enmasse_core::plan::{BatchShape, duplicate_keys};
 use enmasse_core::schema::ModelRef;
+use enmasse_core::{DataType, Value};
 use futures_util::future::BoxFuture;
 
-use crate::batch::{Feed, Progress, Progressing};
+use crate::backend::Row;
+use crate::batch::{Feed, Listeners, Progress};
 
 /// Encoded rows, a chunk at a time.
 pub(crate) trait Chunks: Send {
@@ -24,7 +26,7 @@ pub(crate) struct Encoded<'a, 'r> {
     shape: &'r BatchShape,
     feed: &'a mut dyn Feed,
     encoder: BatchEncoder<'r>,
-    progress: Option<&'a mut Progressing>,
+    listeners: &'a mut Listeners,
     /// What has been told last.
     told: Progress,
     ended: bool,
@@ -38,10 +40,10 @@ impl<'a, 'r> Encoded<'a, 'r> {
         shape: &'r BatchShape,
         feed: &'a mut dyn Feed,
         encoder: BatchEncoder<'r>,
-        progress: Option<&'a mut Progressing>,
+        listeners: &'a mut Listeners,
     ) -> Self {
         let told = Progress { total: feed.count(), ..Progress::default() };
-        Encoded { model, shape, feed, encoder, progress, told, ended: false, ahead: None }
+        Encoded { model, shape, feed, encoder, listeners, told, ended: false, ahead: None }
     }
 
     /// Encodes the first chunk: what is wrong with it is said before anything is sent. Says whether it has all rows.
@@ -66,6 +68,26 @@ impl<'a, 'r> Encoded<'a, 'r> {
         Ok(Some(self.encoder.finish_rows()))
     }
 
+    /// Who is told of the rows.
+    pub fn listeners(&mut self) -> &mut Listeners {
+        self.listeners
+    }
+
+    /// What a row of the batch says of each field of the model.
+    pub fn by_field(&self, row: Row) -> Vec<Option<Value>> {
+        self.shape.by_field(self.model.fields.len(), row)
+    }
+
+    /// The types of the batch's columns.
+    pub fn types(&self) -> Vec<DataType> {
+        self.shape.columns.iter().map(|column| column.data_type.clone()).collect()
+    }
+
+    /// How many columns are the key.
+    pub fn key(&self) -> usize {
+        self.shape.key
+    }
+
     /// The positions of the key's fields.
     pub fn positions(&self) -> &'r [usize] {
         &self.shape.positions[..self.shape.key]
@@ -78,7 +100,7 @@ impl<'a, 'r> Encoded<'a, 'r> {
 
     /// The integer keys of all rows in ascending order, some at a time, and what is called with the number of rows written.
     pub fn sorted_keys(&mut self) -> (impl FnMut(u64) + Send, impl Iterator<Item = Vec<i64>> + Send) {
-        let (told, progress) = (&mut self.told, &mut self.progress);
+        let (told, progress) = (&mut self.told, &mut self.listeners.progress);
         let written = move |written| {
             told.written = written;
             if let Some(progress) = progress {
@@ -97,7 +119,7 @@ impl<'a, 'r> Encoded<'a, 'r> {
     }
 
     fn tell(&mut self) {
-        if let Some(progress) = &mut self.progress {
+        if let Some(progress) = &mut self.listeners.progress {
             progress(self.told);
         }
     }

@@ -7,11 +7,8 @@ use enmasse_core::schema::ModelRef;
 use enmasse_core::{Value, ValueRef};
 use futures_util::future::BoxFuture;
 
+use crate::batch::Carrier;
 use crate::batch::source::{Object, Source};
-use crate::batch::{Carrier, Progress};
-
-/// Called as the rows go.
-pub(crate) type Progressing = Box<dyn FnMut(Progress) + Send>;
 
 /// How many objects of a slice are sorted at a time: their keys and places are kept in memory.
 const SORTED: usize = 1 << 20;

@@ -2,6 +2,7 @@
 
 mod encoded;
 mod feed;
+mod listeners;
 mod source;
 
 #[doc(hidden)]
@@ -9,7 +10,8 @@ pub use enmasse_core::plan::Strategy;
 pub use source::{IntoRows, kind};
 
 pub(crate) use encoded::{Chunks, Encoded};
-pub(crate) use feed::{Feed, Progressing, RowFeed};
+pub(crate) use feed::{Feed, RowFeed};
+pub(crate) use listeners::Listeners;
 pub(crate) use source::Source;
 
 use enmasse_core::schema::ModelRef;
@@ -46,6 +48,11 @@ pub trait Carrier: Send + Sync + 'static {
 impl<M: Entity> Carrier for M {
     fn carried(&self, model: &ModelRef, field: usize) -> ValueRef<'_> {
         self.value_ref(model, field)
+    }
+
+    fn mask(&self, fields: &[usize]) -> i64 {
+        let bits = fields.iter().enumerate().filter(|(_, field)| self.sets(**field));
+        bits.map(|(bit, _)| 1 << bit).sum()
     }
 
     fn row(&self, model: &ModelRef) -> Option<Vec<Value>> {

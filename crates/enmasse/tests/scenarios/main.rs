@@ -1,5 +1,6 @@
 //! Scenarios: each written once, and run on every database.
 
+mod bulk_each;
 mod bulk_more;
 mod bulk_update;
 #[path = "../common/mod.rs"]

@@ -5,7 +5,7 @@ use crate::encode::{BatchColumn, Duplicates};
 use crate::error::{Error, Result};
 use crate::expr::{Expr, for_column};
 use crate::lookup::Condition;
-use crate::plan::bulk::{BulkUpdate, Keep, Returning};
+use crate::plan::bulk::{BulkUpdate, Keep, Missing, Returning};
 use crate::plan::set_auto;
 use crate::plan::strategy::Strategy;
 use crate::plan::update::{select, writes_key};
@@ -36,6 +36,7 @@ pub(crate) struct Job<'a> {
     pub duplicates: Duplicates,
     pub skip_unchanged: bool,
     pub returning: Returning,
+    pub missing: Missing,
     pub rows: Option<u64>,
     /// Whether the transaction ends with it.
     pub ends: bool,
@@ -175,6 +176,7 @@ impl<'a> Job<'a> {
             duplicates,
             skip_unchanged: request.skip_unchanged,
             returning: request.returning,
+            missing: request.missing,
             rows: request.rows,
             ends: request.ends,
             size: request.batch_size,
@@ -244,6 +246,29 @@ impl<'a> Job<'a> {
                 || self.key.iter().any(inherited)
                 || self.returning != Returning::Nothing
                 || self.computed() > 0)
+    }
+
+    /// Whether all rows go into a temporary table, from which those that come back, or that match none, are read one after the other.
+    pub(crate) fn is_staged(&self, dialect: &dyn Dialect) -> bool {
+        self.returning == Returning::Changed
+            || (self.missing == Missing::Rows && dialect.supports(Capability::LocalCalls))
+    }
+
+    /// The columns of the batch, with this before each, that are told of rows that match none, and their types.
+    pub(crate) fn told(&self, dialect: &dyn Dialect, of: &str) -> Result<(Vec<String>, Vec<DataType>)> {
+        let (mut names, mut types) = (self.names(), self.types());
+        if self.missing != Missing::Rows {
+            names.truncate(self.key.len());
+            types.truncate(self.key.len());
+        }
+        for (name, data_type) in names.iter_mut().zip(&types) {
+            *name = format!("{of}{name}");
+            // said in the text: a statement that was prepared must not come to give another type
+            if dialect.supports(Capability::PreparedTypes) {
+                *name = format!("{name}::{}", dialect.cast_type(data_type)?);
+            }
+        }
+        Ok((names, types))
     }
 
     /// Whether the key is one integer.

@@ -12,7 +12,8 @@ pub fn duplicate_keys(
 ) -> Error {
     const NAMED: usize = 10;
     let count = keys.len();
-    let mut named: Vec<_> = keys.take(NAMED).map(|key| shown_key(model, positions, key)).collect();
+    let keys: Vec<_> = keys.take(NAMED).collect();
+    let mut named: Vec<_> = keys.iter().map(|key| shown_key(model, positions, key.iter().cloned())).collect();
     if count > NAMED {
         named.push(format!("and {} more", count - NAMED));
     }
@@ -24,6 +25,7 @@ pub fn duplicate_keys(
             named.join("; ")
         ),
     )
+    .with_keys(keys)
 }
 
 /// The error for an object that has no key; its number is counted from 1.

@@ -36,6 +36,8 @@ pub struct BulkUpdate<'a> {
     pub skip_unchanged: bool,
     /// Which rows come back.
     pub returning: Returning,
+    /// What is told of rows that match none.
+    pub missing: Missing,
     /// How many rows there are, where that is known; many where it is not.
     pub rows: Option<u64>,
     /// Whether the transaction ends with it, so that nothing need be put back.
@@ -87,6 +89,27 @@ pub enum Returning {
     New,
     /// The rows as they were, each followed by itself as it now is.
     OldAndNew,
+    /// That, but without rows that were left as they are.
+    Changed,
+}
+
+impl Returning {
+    /// Whether the rows come back as they were, too.
+    pub(crate) fn has_old(self) -> bool {
+        matches!(self, Returning::OldAndNew | Returning::Changed)
+    }
+}
+
+/// What a bulk update tells of the rows of the batch that match no row of the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Missing {
+    /// Their keys.
+    #[default]
+    Keys,
+    /// How many they are.
+    Count,
+    /// All that the batch carries of them, from a temporary table.
+    Rows,
 }
 
 impl<'a> BulkUpdate<'a> {
@@ -100,6 +123,7 @@ impl<'a> BulkUpdate<'a> {
             patches: false,
             skip_unchanged: false,
             returning: Returning::Nothing,
+            missing: Missing::Keys,
             rows: None,
             ends: false,
             batch_size: None,
@@ -147,10 +171,10 @@ pub fn bulk_update(dialect: &dyn Dialect, request: &BulkUpdate<'_>) -> Result<Pl
     };
     let key = job.key_types();
     if job.set.is_empty() {
-        return Ok(Plan { batch: Some(batch), key, ..Plan::default() });
+        return Ok(Plan { batch: Some(batch), key, missing: request.missing, ..Plan::default() });
     }
     let steps = strategy::choose(dialect, &job)?(dialect, &job)?;
-    Ok(Plan { steps, key, batch: Some(batch) })
+    Ok(Plan { steps, key, batch: Some(batch), missing: request.missing })
 }
 
 /// The positions of fields by which rows are found: together they are unique.

@@ -1,11 +1,11 @@
 //! `bulk_update` of fields in several tables: the rows of the batch go into a temporary table, and the tables of the chain are written
-//! from that.
+//! from that. A table alone is written so where the rows are to be read back one after the other.
 
 use crate::dialect::{Capability, Dialect};
 use crate::encode::Duplicates;
 use crate::error::Result;
 use crate::plan::Step;
-use crate::plan::bulk::{Job, Returning};
+use crate::plan::bulk::{Job, Missing, Returning};
 use crate::plan::chain::staged::Staged;
 use crate::plan::chain::{Batch, ChainWrite, Set, needs_temporary_tables};
 use crate::plan::strategy::stage;
@@ -59,26 +59,37 @@ pub(in crate::plan) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec
     if job.duplicates == Duplicates::InDatabase {
         steps.push(staging.refuse_duplicates(dialect)?);
     }
-    let plain_write = job.returning == Returning::Nothing
+    let plain_write = job.model().is_child()
+        && job.returning == Returning::Nothing
         && !job.skip_unchanged
         && !job.matches_on_others()
         && job.keep.kept().is_none();
-    if plain_write && !write.is_staged() {
-        let missing = staging.find_missing(dialect);
-        let write = write.in_one_statement(dialect)?;
+    // a key of the model's own table is looked for there, by its index
+    let is_own = |position: &usize| job.model().fields[*position].inherited.is_none();
+    let (mut before, mut after) = (None, None);
+    if job.keep.writes() && job.key.iter().all(is_own) {
+        after = staging.find_missing(dialect)?;
         // with a filter, what it leaves out must be known before the rows change
-        let before = matches!(missing, Step::FindMissing { always: true, .. });
-        steps.extend(if before { [missing, write] } else { [write, missing] });
+        if matches!(after, Some(Step::FindMissing { always: true, .. })) {
+            std::mem::swap(&mut before, &mut after);
+        }
+    }
+    let finds = before.is_some() || after.is_some() || job.missing == Missing::Count;
+    steps.extend(before);
+    if plain_write && !write.is_staged() {
+        steps.push(write.in_one_statement(dialect)?);
     } else {
+        let told = || job.told(dialect, &format!("{}.", staging.b));
         let asked = Staged {
             returning: job.returning,
             unchanged,
-            missing: job.key_types(),
+            missing: (!finds).then(told).transpose()?,
             keep: job.keep.kept().map(|kept| kept.sql(dialect)),
             keys_only: !job.keep.writes(),
         };
         steps.extend(write.staged(dialect, asked)?);
     }
+    steps.extend(after);
     steps.push(Step::Prepare(plain(match dialect.supports(Capability::JoinedUpdate) {
         true => dialect.drop_temporary(&staging.batch),
         false => format!("DROP TABLE {}", staging.batch),

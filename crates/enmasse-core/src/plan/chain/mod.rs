@@ -159,12 +159,20 @@ impl<'q> ChainWrite<'q> {
     }
 
     fn keys(&mut self) -> Vec<Fragment> {
-        let mut columns = vec![Fragment::format("{} k", [Fragment::join(self.compiler.own_key(), ", ")])];
+        let own = self.compiler.own_key().into_iter().enumerate();
+        let named = |(number, key)| Fragment::format("{} {}", [key, taken_key(number).into()]);
+        let mut columns: Vec<_> = own.map(named).collect();
         for (number, part) in self.parts.iter().enumerate().filter(|(_, part)| part.is_aside()) {
             let table = self.compiler.part(&part.way);
             columns.push(format!("{table}.{} k{number}", part.key(self.compiler.dialect())).into());
         }
         columns
+    }
+
+    /// The names of the taken columns of the model's own key, with this before each.
+    fn taken_keys(&self, of: &str) -> String {
+        let names = (0..self.model().key().len()).map(|number| format!("{of}{}", taken_key(number)));
+        names.collect::<Vec<_>>().join(", ")
     }
 
     fn values(&self) -> Vec<Fragment> {
@@ -214,6 +222,11 @@ impl<'q> ChainWrite<'q> {
     }
 }
 
+/// What the columns of the model's own key are called where keys are taken: `k`, `k_1`, `k_2`, ….
+fn taken_key(number: usize) -> String {
+    if number == 0 { "k".to_owned() } else { format!("k_{number}") }
+}
+
 /// The tables that these fields are in, the root first.
 fn parts(model: &ModelRef, set: Vec<Set>) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
@@ -259,6 +272,27 @@ impl Part {
     /// The key with the table's own name.
     fn own_key(&self, dialect: &dyn Dialect) -> String {
         format!("{}.{}", self.own(dialect), self.key(dialect))
+    }
+
+    /// The columns of the part's own key, of which a table that stands alone may have several.
+    fn own_keys(&self, dialect: &dyn Dialect) -> Vec<String> {
+        let (own, key) = (self.own(dialect), self.model.key());
+        let column = |position: usize| dialect.quote(&self.model.fields[position].column);
+        key.into_iter().map(|position| format!("{own}.{}", column(position))).collect()
+    }
+
+    /// What they are called where keys are taken.
+    fn taken_keys(&self, number: usize) -> Vec<String> {
+        match self.model.key().len() {
+            1 => vec![self.taken_key(number)],
+            several => (0..several).map(taken_key).collect(),
+        }
+    }
+
+    /// A condition that holds for the rows whose keys were taken.
+    fn is_taken(&self, dialect: &dyn Dialect, number: usize, taken: &str) -> String {
+        let pairs = self.own_keys(dialect).into_iter().zip(self.taken_keys(number));
+        pairs.map(|(own, key)| format!("{own} = {taken}.{key}")).collect::<Vec<_>>().join(" AND ")
     }
 
     /// Each column and what it is set to: a value that was taken is read from `taken`, where this part's are numbered from `first`.

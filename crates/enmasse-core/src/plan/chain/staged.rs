@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::lookup::Condition;
 use crate::plan::Step;
 use crate::plan::bulk::Returning;
-use crate::plan::chain::{ChainWrite, Part, needs_temporary_tables};
+use crate::plan::chain::{ChainWrite, Part, needs_temporary_tables, taken_key};
 use crate::plan::step::WriteTable;
 use crate::plan::strategy::staging::plain;
 use crate::plan::update::settings;
@@ -29,8 +29,8 @@ pub(super) struct Staged {
     pub returning: Returning,
     /// A condition that holds where a row has all new values already, and is to be left as it is.
     pub unchanged: Option<Fragment>,
-    /// The types of the batch's key, of which those that matched no row are to be told.
-    pub missing: Vec<DataType>,
+    /// The columns of the batch, and their types, that are to be told of rows that matched none.
+    pub missing: Option<(Vec<String>, Vec<DataType>)>,
     /// The table that keeps the keys of the rows that are written.
     pub keep: Option<String>,
     /// Whether that is all that is wanted.
@@ -65,7 +65,7 @@ impl ChainWrite<'_> {
         if let Some(unchanged) = &asked.unchanged {
             values.push(Fragment::format("CASE WHEN {} THEN 0 ELSE 1 END changes", [unchanged.clone()]));
         }
-        if asked.returning == Returning::OldAndNew {
+        if asked.returning.has_old() {
             let old = (0..self.model().fields.len()).map(|position| {
                 Fragment::format("{} {}", [self.compiler.own_column(position), format!("o{position}").into()])
             });
@@ -81,7 +81,7 @@ impl ChainWrite<'_> {
         }
         let mut rows = self.select(columns);
         if locks {
-            rows.push(format!(" ORDER BY k{lock}"));
+            rows.push(format!(" ORDER BY {}{lock}", self.taken_keys("")));
         }
         let mut steps = vec![drop(&keys), create(&keys, rows)];
         let mut taken = keys.clone();
@@ -100,7 +100,10 @@ impl ChainWrite<'_> {
 
         if let Some(keep) = &asked.keep {
             let changes = if asked.unchanged.is_some() { " WHERE changes = 1" } else { "" };
-            steps.push(Step::Prepare(plain(format!("INSERT INTO {keep} SELECT k FROM {taken}{changes}"))));
+            let keys = self.taken_keys("");
+            steps.push(Step::Prepare(plain(format!(
+                "INSERT INTO {keep} SELECT {keys} FROM {taken}{changes}"
+            ))));
             if asked.keys_only {
                 steps.extend(is_late.then(|| drop(&late)));
                 steps.push(drop(&keys));
@@ -112,7 +115,7 @@ impl ChainWrite<'_> {
             None => "COUNT(*)",
         };
         steps.push(Step::WriteCounted(plain(format!("SELECT COUNT(*), {changed} FROM {taken}"))));
-        if let Some(missing) = self.missing(dialect, &taken, &asked)? {
+        if let Some(missing) = self.missing(&taken, &asked) {
             steps.push(missing);
         }
         let mut first = 0;
@@ -121,7 +124,7 @@ impl ChainWrite<'_> {
             first += self.parts[number].takes();
         }
         if asked.returning != Returning::Nothing {
-            steps.push(self.give_back(dialect, &taken, asked.returning));
+            steps.push(self.give_back(dialect, &taken, &asked));
         }
         if is_late {
             steps.push(drop(&late));
@@ -156,17 +159,10 @@ impl ChainWrite<'_> {
         sql
     }
 
-    fn missing(&self, dialect: &dyn Dialect, keys: &str, asked: &Staged) -> Result<Option<Step>> {
-        let Some(batch) = &self.batch else { return Ok(None) };
+    fn missing(&self, keys: &str, asked: &Staged) -> Option<Step> {
+        let batch = self.batch.as_ref()?;
+        let (shown, columns) = asked.missing.clone()?;
         let taken = self.free_name("taken");
-        let mut shown = Vec::new();
-        for (key, data_type) in batch.keys.iter().zip(&asked.missing) {
-            // said in the text: a statement that was prepared must not come to give another type
-            shown.push(match dialect.supports(Capability::PreparedTypes) {
-                true => format!("{key}::{}", dialect.cast_type(data_type)?),
-                false => key.clone(),
-            });
-        }
         let same = batch.keys.iter().enumerate();
         let same =
             same.map(|(number, key)| format!("{taken}.b{number} = {key}")).collect::<Vec<_>>().join(" AND ");
@@ -175,14 +171,15 @@ impl ChainWrite<'_> {
             shown.join(", "),
             batch.sql
         );
-        Ok(Some(Step::FindMissing { statement: plain(sql), always: false }))
+        Some(Step::FindMissing { statement: plain(sql), columns, always: false })
     }
 
     fn write(&self, dialect: &dyn Dialect, number: usize, from: &str, first: usize, skips: bool) -> Step {
         let part = &self.parts[number];
         let taken = self.free_name("taken");
-        let (table, own, key) = (part.table(dialect), part.own(dialect), part.own_key(dialect));
-        let taken_key = part.taken_key(number);
+        let (table, own) = (part.table(dialect), part.own(dialect));
+        let (keys, taken_keys) = (part.own_keys(dialect), part.taken_keys(number));
+        let same = part.is_taken(dialect, number, &taken);
         let set = part.settings(dialect, self.model(), &taken, first);
         let changes =
             |before: &str| if skips { format!(" {before} {taken}.changes = 1") } else { String::new() };
@@ -190,7 +187,7 @@ impl ChainWrite<'_> {
             let set = set.into_iter().map(|(column, value)| (format!("{own}.{column}"), value));
             Fragment::format(
                 &format!(
-                    "UPDATE {from} {taken} STRAIGHT_JOIN {table} ON {key} = {taken}.{taken_key} SET {{}}{}",
+                    "UPDATE {from} {taken} STRAIGHT_JOIN {table} ON {same} SET {{}}{}",
                     changes("WHERE")
                 ),
                 [settings(set)],
@@ -198,17 +195,16 @@ impl ChainWrite<'_> {
         } else if part.takes() == 0 {
             Fragment::format(
                 &format!(
-                    "UPDATE {table} SET {{}} WHERE {key} IN (SELECT {taken_key} FROM {from} {taken}{})",
+                    "UPDATE {table} SET {{}} WHERE {} IN (SELECT {} FROM {from} {taken}{})",
+                    tuple(&keys),
+                    taken_keys.join(", "),
                     changes("WHERE")
                 ),
                 [settings(set)],
             )
         } else {
             Fragment::format(
-                &format!(
-                    "UPDATE {table} SET {{}} FROM {from} {taken} WHERE {key} = {taken}.{taken_key}{}",
-                    changes("AND")
-                ),
+                &format!("UPDATE {table} SET {{}} FROM {from} {taken} WHERE {same}{}", changes("AND")),
                 [settings(set)],
             )
         };
@@ -216,7 +212,7 @@ impl ChainWrite<'_> {
     }
 
     /// Gives the rows as they now are, each after itself as it was where that is wanted.
-    fn give_back(&self, dialect: &dyn Dialect, from: &str, returning: Returning) -> Step {
+    fn give_back(&self, dialect: &dyn Dialect, from: &str, asked: &Staged) -> Step {
         let taken = self.free_name("taken");
         let every = Query::new(self.model().clone());
         let mut compiler = Compiler::new(dialect, &every);
@@ -226,17 +222,36 @@ impl ChainWrite<'_> {
             columns.push(column);
             types.push(self.model().fields[position].data_type.clone());
         };
-        if returning == Returning::OldAndNew {
+        if asked.returning.has_old() {
             fields().for_each(|position| add(format!("{taken}.o{position}").into(), position));
         }
         fields().for_each(|position| add(compiler.own_column(position), position));
-        let key = Fragment::join(compiler.own_key(), ", ");
+        let taken_keys = (0..).map(|number| format!("{taken}.{}", taken_key(number)));
+        let same = compiler
+            .own_key()
+            .into_iter()
+            .zip(taken_keys)
+            .map(|(key, taken)| Fragment::format(&format!("{{}} = {taken}"), [key]));
+        let same = Fragment::join(same.collect::<Vec<_>>(), " AND ");
+        let changed = match (asked.returning, &asked.unchanged) {
+            (Returning::Changed, Some(_)) => format!(" AND {taken}.changes = 1"),
+            _ => String::new(),
+        };
         let tables = format!("{from} {taken}, {}", compiler.from());
+        let order = self.taken_keys(&format!("{taken}."));
         let sql = Fragment::format(
-            &format!("SELECT {{}} FROM {{}} WHERE {{}} = {taken}.k ORDER BY {taken}.k"),
-            [Fragment::join(columns, ", "), tables.into(), key],
+            &format!("SELECT {{}} FROM {{}} WHERE {{}}{changed} ORDER BY {order}"),
+            [Fragment::join(columns, ", "), tables.into(), same],
         );
         let statement: Statement = sql.statement(dialect);
         Step::Return(statement, types)
+    }
+}
+
+/// One column, or several as one value.
+fn tuple(columns: &[String]) -> String {
+    match columns {
+        [column] => column.clone(),
+        columns => format!("({})", columns.join(", ")),
     }
 }

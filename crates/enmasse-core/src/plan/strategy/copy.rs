@@ -36,12 +36,12 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
         return Ok(steps);
     }
 
-    let missing = staging.find_missing(dialect);
+    let missing = staging.find_missing(dialect)?;
     let mut after = Vec::new();
-    if let Step::FindMissing { always: true, .. } = missing {
-        steps.push(missing);
+    if let Some(Step::FindMissing { always: true, .. }) = missing {
+        steps.extend(missing);
     } else {
-        after.push(missing);
+        after.extend(missing);
     }
     let settings = staging.settings(dialect)?;
     if staging.keeps_old(dialect) {
@@ -120,7 +120,7 @@ fn write(dialect: &dyn Dialect, staging: &Staging<'_, '_>, settings: &[Setting])
     let mut types = Vec::new();
     let of = match (job.returning, staging.keeps_old(dialect)) {
         (Returning::Nothing, _) | (_, true) => return Ok(Step::Write(update.statement(dialect))),
-        (Returning::OldAndNew, _) => {
+        (Returning::OldAndNew | Returning::Changed, _) => {
             update.push(format!(" RETURNING WITH (OLD AS {was}, NEW AS {is_now}) "));
             columns.extend(job.row_columns(dialect, &was));
             types.extend(job.row_types());

@@ -128,12 +128,12 @@ fn around(dialect: &dyn Dialect, job: &Job<'_>, fill: Fill) -> Result<Vec<Step>>
         steps.push(drop(&batch));
         return Ok(steps);
     }
-    let missing = staging.find_missing(dialect);
+    let missing = staging.find_missing(dialect)?;
     let mut after = Vec::new();
-    if let Step::FindMissing { always: true, .. } = missing {
-        steps.push(missing);
+    if let Some(Step::FindMissing { always: true, .. }) = missing {
+        steps.extend(missing);
     } else {
-        after.push(missing);
+        after.extend(missing);
     }
     if staging.keeps_old(dialect) {
         steps.extend([drop(&staging.old), staging.copy_old(dialect)]);

@@ -13,7 +13,7 @@ mod values;
 use crate::dialect::{Capability, Dialect};
 use crate::encode::Duplicates;
 use crate::error::{Error, Result};
-use crate::plan::bulk::{Job, Returning};
+use crate::plan::bulk::{Job, Missing, Returning};
 use crate::plan::strategy::staging::Staging;
 use crate::plan::{Step, chain};
 use crate::value::Value;
@@ -73,7 +73,7 @@ const VALUES: u64 = 50;
 ///
 /// Where the key is not one integer, the rows of a bulk execution would be locked in the order in which they come.
 pub(crate) fn choose(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Steps> {
-    if job.is_of_chain() {
+    if job.is_of_chain() || job.is_staged(dialect) {
         return Ok(chain::bulk_steps);
     }
     let strategy = match job.strategy {
@@ -124,7 +124,8 @@ fn best(dialect: &dyn Dialect, job: &Job<'_>) -> Strategy {
 fn can(dialect: &dyn Dialect, job: &Job<'_>, strategy: Strategy) -> bool {
     use Capability::*;
     let staged = dialect.supports(TemporaryTables);
-    let (by_key, silent) = (!job.matches_on_others(), job.returning == Returning::Nothing);
+    let by_key = !job.matches_on_others();
+    let silent = job.returning == Returning::Nothing && job.missing != Missing::Rows;
     if job.keep.kept().is_some()
         && matches!(strategy, Strategy::Arrays | Strategy::BulkExecute | Strategy::Values | Strategy::Cases)
     {

@@ -10,7 +10,7 @@
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::lookup::Condition;
-use crate::plan::bulk::{Job, Returning};
+use crate::plan::bulk::{Job, Missing, Returning};
 use crate::plan::strategy::staging::{Staging, plain, unchanged};
 use crate::plan::update::select;
 use crate::plan::{Step, WriteRows, free_name};
@@ -47,17 +47,8 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
         keep.row_statement(dialect)
     });
     if let (Some(keep), false) = (&keep, job.keep.writes()) {
-        let returned = Vec::new();
-        let keep = WriteRows {
-            write: keep.clone(),
-            keep: None,
-            matches: None,
-            old: None,
-            returned,
-            stored_key: 0,
-            alone: false,
-        };
-        return Ok(before.into_iter().chain([Step::WriteRows(keep)]).chain(after).collect());
+        let keep = Step::WriteRows(WriteRows::plain(keep.clone()));
+        return Ok(before.into_iter().chain([keep]).chain(after).collect());
     }
 
     let mut write = Fragment::text(format!("UPDATE {} SET ", job.table(dialect)));
@@ -79,7 +70,7 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let shown = if columns.is_empty() { "1".to_owned() } else { columns.join(", ") };
     let mut read = Fragment::text(format!("SELECT {shown} FROM {}", job.table(dialect)));
     read.push(rows);
-    let old = (job.returning == Returning::OldAndNew).then(|| read.clone().row_statement(dialect));
+    let old = job.returning.has_old().then(|| read.clone().row_statement(dialect));
     // a row that is left as it is has matched, and comes back, all the same
     let matches = job.skip_unchanged.then(|| read.row_statement(dialect));
     if !columns.is_empty() {
@@ -87,7 +78,9 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     }
     let write = write.row_statement(dialect);
     let alone = job.ends && before.is_empty() && after.is_none();
-    let write = Step::WriteRows(WriteRows { write, keep, matches, old, returned, stored_key, alone });
+    let missing = job.missing != Missing::Count;
+    let write =
+        Step::WriteRows(WriteRows { write, keep, matches, old, returned, stored_key, alone, missing });
     Ok(before.into_iter().chain([write]).chain(after).collect())
 }
 

@@ -3,7 +3,7 @@
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
 use crate::plan::Step;
-use crate::plan::bulk::{Job, Returning, Setting};
+use crate::plan::bulk::{Job, Missing, Returning, Setting};
 use crate::plan::free_name;
 use crate::sql::{Fragment, Statement};
 
@@ -93,19 +93,24 @@ impl<'j, 'a> Staging<'j, 'a> {
         Ok(Step::RefuseDuplicates(plain(sql)))
     }
 
-    /// Finds the keys of the batch that match no row.
-    pub fn find_missing(&self, dialect: &dyn Dialect) -> Step {
+    /// Finds the keys of the batch that match no row, or the rows, where they are wanted.
+    pub fn find_missing(&self, dialect: &dyn Dialect) -> Result<Option<Step>> {
         let Staging { job, batch, b, .. } = self;
+        if job.missing == Missing::Count {
+            return Ok(None);
+        }
+        let (names, columns) = job.told(dialect, "")?;
         let mut sql = Fragment::text(format!(
             "SELECT {} FROM {batch} {b} WHERE NOT EXISTS (SELECT 1 FROM {} WHERE {}",
-            self.keys(),
+            names.join(", "),
             job.table(dialect),
             job.on(dialect, b)
         ));
         sql.push(self.filter.clone());
         sql.push(")");
         // with a filter, what it leaves out must be known before the rows change
-        Step::FindMissing { statement: sql.statement(dialect), always: !self.filter.is_empty() }
+        let always = !self.filter.is_empty();
+        Ok(Some(Step::FindMissing { statement: sql.statement(dialect), columns, always }))
     }
 
     /// Keeps the primary keys of the rows that are about to be written, and locks these in that order.
@@ -143,7 +148,9 @@ impl<'j, 'a> Staging<'j, 'a> {
         match returning {
             Returning::Nothing => false,
             Returning::New => *skip_unchanged || !dialect.supports(Capability::UpdateReturning),
-            Returning::OldAndNew => *skip_unchanged || !dialect.supports(Capability::ReturningOld),
+            Returning::OldAndNew | Returning::Changed => {
+                *skip_unchanged || !dialect.supports(Capability::ReturningOld)
+            }
         }
     }
 
@@ -193,7 +200,7 @@ impl<'j, 'a> Staging<'j, 'a> {
         let own = job.own(dialect);
         let o = free_name(job.model(), "o");
         let (mut columns, mut types) = (Vec::new(), Vec::new());
-        if job.returning == Returning::OldAndNew {
+        if job.returning.has_old() {
             columns.extend((0..job.model().fields.len()).map(|position| format!("{o}.o{position}")));
             types.extend(job.row_types());
         }

@@ -87,7 +87,8 @@ fn write_each(
                 let found = matches.as_mut().map(|matches| matches.first(row.cells())).transpose()?.flatten();
                 match found {
                     Some(_) => written.matched += 1,
-                    None => written.missing.push(stored(row.cells())),
+                    None if write.missing => written.missing.push(stored(row.cells())),
+                    None => {}
                 }
                 continue;
             }
@@ -106,7 +107,9 @@ fn write_each(
                 return Ok((written, false));
             }
             let Some(after) = after else {
-                written.missing.push(stored(row.cells()));
+                if write.missing {
+                    written.missing.push(stored(row.cells()));
+                }
                 continue;
             };
             written.matched += 1;

@@ -1,5 +1,6 @@
 //! `bulk_update`: each row to values of its own.
 
+mod each;
 mod request;
 mod returning;
 mod sending;
@@ -13,7 +14,7 @@ use std::task::{Context, Poll};
 
 use enmasse_core::Value;
 use enmasse_core::error::Result;
-use enmasse_core::plan::Strategy;
+use enmasse_core::plan::{Missing, Strategy};
 
 use crate::batch::{IntoRows, Progress};
 use crate::columns::{Assignments, FieldNames, Path};
@@ -197,7 +198,13 @@ impl<'o, M: Entity> BulkUpdate<'o, M> {
 
     /// Calls back as the rows are sent and written, about 256 KB at a time. Where the transaction is tried again, it begins anew.
     pub fn on_progress(mut self, progress: impl FnMut(Progress) + Send + 'static) -> Self {
-        self.0.change(|request| request.progress = Some(Box::new(progress)));
+        self.0.change(|request| request.listeners.progress = Some(Box::new(progress)));
+        self
+    }
+
+    /// Counts the keys that match no row, and keeps none of them: [`Report::missing`] stays empty, however many they are.
+    pub fn count_missing(mut self) -> Self {
+        self.0.change(|request| request.asked.missing = Missing::Count);
         self
     }
 
@@ -245,6 +252,9 @@ pub struct Report {
     /// How many rows of these were written: all, but with [`skip_unchanged`](BulkUpdate::skip_unchanged). MariaDB and MySQL leave rows
     /// alone that have the values already in any case, and do not count them here.
     pub changed: u64,
-    /// The keys that matched no row: for each, the values of the key's fields.
+    /// The keys that matched no row: for each, the values of the key's fields. None where they are only
+    /// [counted](BulkUpdate::count_missing), or [given away](BulkUpdate::each_missing) as they are found.
     pub missing: Vec<Vec<Value>>,
+    /// How many keys matched no row.
+    pub missing_count: u64,
 }

@@ -7,13 +7,13 @@ use enmasse_core::dialect::Dialect;
 use enmasse_core::encode::Chunk;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::expr::FieldPath;
-use enmasse_core::plan::{self, Assignment, Form, Keep, PartGives, Plan, Returning, Step, Strategy};
+use enmasse_core::plan::{self, Assignment, Form, Keep, Missing, PartGives, Plan, Returning, Step, Strategy};
 use enmasse_core::schema::ModelRef;
-use enmasse_core::value::DataType;
 use futures_util::future::BoxFuture;
 
 use super::{Report, sending};
-use crate::batch::{Carrier, Chunks, Encoded, Feed, Progressing, RowFeed, Source};
+use crate::backend::Row;
+use crate::batch::{Carrier, Chunks, Encoded, Feed, Listeners, RowFeed, Source};
 use crate::handle::Executor;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
@@ -24,7 +24,7 @@ use crate::run::{Outcome, run_batch};
 pub(crate) struct Request<'o, M, T> {
     pub asked: Asked<M>,
     pub(super) source: Source<'o, T>,
-    pub progress: Option<Progressing>,
+    pub listeners: Listeners,
 }
 
 /// What is asked of a bulk update.
@@ -37,6 +37,7 @@ pub(crate) struct Asked<M> {
     pub patches: bool,
     pub skip_unchanged: bool,
     pub returning: Returning,
+    pub missing: Missing,
     pub batch_size: Option<usize>,
     pub strategy: Option<Strategy>,
 }
@@ -55,6 +56,7 @@ impl<M: Entity> Asked<M> {
             patches: self.patches,
             skip_unchanged: self.skip_unchanged,
             returning: self.returning,
+            missing: self.missing,
             rows,
             ends,
             batch_size: self.batch_size,
@@ -77,10 +79,11 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
             patches: false,
             skip_unchanged: false,
             returning: Returning::Nothing,
+            missing: Missing::Keys,
             batch_size: None,
             strategy: None,
         };
-        Request { asked, source, progress: None }
+        Request { asked, source, listeners: Listeners::default() }
     }
 
     /// The plan, as far as it can be told before an object is read.
@@ -89,7 +92,7 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
     }
 
     pub async fn run(self) -> Result<Outcome> {
-        let Request { mut asked, source, mut progress } = self;
+        let Request { mut asked, source, mut listeners } = self;
         asked.now = Utc::now();
         let executor = asked.rows.executor()?.clone();
         let model = asked.rows.model()?.clone();
@@ -104,7 +107,7 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
         if let Some(receivers) = asked.rows.save_receivers()?
             && !asked.plan(None)?.is_empty()
         {
-            return sending::run(&receivers, asked, source, progress).await;
+            return sending::run(&receivers, asked, source, listeners).await;
         }
         let mut feed = RowFeed::new(model.clone(), source).await?;
         let rows = feed.count();
@@ -118,10 +121,10 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
             let Some(shape) = plan.batch.take() else { return Ok(Outcome::default()) };
             let (form, most) = plan.form().unwrap_or((Form::Stored, None));
             let encoder = form.encoder(&dialect, &shape, most);
-            let mut encoded = Encoded::new(&model, &shape, &mut feed, encoder, progress.as_mut());
+            let mut encoded = Encoded::new(&model, &shape, &mut feed, encoder, &mut listeners);
             let one_chunk = encoded.prefetch().await?;
             if plan.is_empty() {
-                return all_missing(&*dialect, &plan.key, &mut encoded).await;
+                return all_missing(&*dialect, plan.missing, &mut encoded).await;
             }
             let alone = is_ours && stands_alone(&plan, one_chunk);
             let work = Mutex::new(Some((plan, encoded)));
@@ -180,26 +183,29 @@ fn stands_alone(plan: &Plan, one_chunk: bool) -> bool {
     }
 }
 
-/// No row can match: the keys of all objects are missing.
+/// No row can match: all objects are missing.
 pub(super) async fn all_missing(
     dialect: &dyn Dialect,
-    key: &[DataType],
+    missing: Missing,
     encoded: &mut Encoded<'_, '_>,
 ) -> Result<Outcome> {
     let mut outcome = Outcome::default();
-    while let Some((chunk, _)) = encoded.next().await? {
+    while let Some((chunk, rows)) = encoded.next().await? {
+        outcome.missing_count += rows as u64;
         let Chunk::Rows(rows) = chunk else { continue };
-        for stored in rows {
-            let key = stored.into_iter().zip(key);
-            let key = key.map(|(value, data_type)| dialect.load(value, data_type));
-            outcome.missing.push(key.collect::<Result<_>>()?);
-        }
+        let types = encoded.types();
+        let load = |stored: Row| -> Result<Row> {
+            stored.into_iter().zip(&types).map(|(value, data_type)| dialect.load(value, data_type)).collect()
+        };
+        let rows = rows.into_iter().map(load).collect::<Result<_>>()?;
+        outcome.found_missing(missing, encoded, rows)?;
     }
     Ok(outcome)
 }
 
 impl From<Outcome> for Report {
     fn from(outcome: Outcome) -> Self {
-        Report { matched: outcome.matched, changed: outcome.changed, missing: outcome.missing }
+        let Outcome { matched, changed, missing, missing_count, .. } = outcome;
+        Report { matched, changed, missing, missing_count }
     }
 }

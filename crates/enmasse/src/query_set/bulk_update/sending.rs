@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 
 use super::request::{Asked, all_missing};
 use crate::backend::Row;
-use crate::batch::{Carrier, Encoded, Feed, Progressing, RowFeed, Source};
+use crate::batch::{Carrier, Encoded, Feed, Listeners, RowFeed, Source};
 use crate::model::Entity;
 use crate::run::{Outcome, run_batch};
 use crate::signals::{AsRows, Objects, Origin, Receivers, Set, What, listed, make_kept};
@@ -25,7 +25,7 @@ pub(super) async fn run<M: Entity, T: Carrier>(
     receivers: &Receivers,
     asked: Asked<M>,
     source: Source<'_, T>,
-    progress: Option<Progressing>,
+    listeners: Listeners,
 ) -> Result<Outcome> {
     let executor = asked.rows.executor()?.clone();
     let model = asked.rows.model()?.clone();
@@ -46,7 +46,7 @@ pub(super) async fn run<M: Entity, T: Carrier>(
         return Ok(Outcome::default());
     }
     let update = Update { receivers, asked, what, written, objects };
-    let state = Mutex::new(State { feed, progress, failed: None });
+    let state = Mutex::new(State { feed, listeners, failed: None });
     let (update, state) = (&update, &state);
     executor
         .in_transaction(|tx| async move {
@@ -77,7 +77,7 @@ struct Update<'r, M, T> {
 /// What each try goes through.
 struct State<'o, T> {
     feed: RowFeed<'o, T>,
-    progress: Option<Progressing>,
+    listeners: Listeners,
     /// The error of the try before.
     failed: Option<Error>,
 }
@@ -92,7 +92,7 @@ impl<M: Entity, T: Carrier> Update<'_, M, T> {
         }
         let kept = make_kept(tx, &self.what.model).await?;
         let keep = if self.receivers.hear_before() { Keep::KeysOnly(&kept) } else { Keep::Keys(&kept) };
-        let outcome = self.write(tx, &mut state.feed, &mut state.progress, keep).await?;
+        let outcome = self.write(tx, &mut state.feed, &mut state.listeners, keep).await?;
         let set = Set::counted(tx, kept).await?;
         let result = self.finish(tx, state, &set, outcome).await;
         set.end(tx, result).await
@@ -131,7 +131,7 @@ impl<M: Entity, T: Carrier> Update<'_, M, T> {
         }
         // afterwards, a filter could find others
         let found = if filtered { Some(find().await?) } else { None };
-        let outcome = self.write(tx, &mut state.feed, &mut state.progress, Keep::Nothing).await?;
+        let outcome = self.write(tx, &mut state.feed, &mut state.listeners, Keep::Nothing).await?;
         let set = match found {
             Some(set) => set,
             None if outcome.missing.is_empty() => asked_for,
@@ -143,20 +143,20 @@ impl<M: Entity, T: Carrier> Update<'_, M, T> {
 
     /// Sends the signal before the write, and writes the objects as the receivers have left them.
     async fn write_told(&self, tx: &Transaction, state: &mut State<'_, T>, set: &Set) -> Result<Outcome> {
-        let State { feed, progress, .. } = state;
+        let State { feed, listeners, .. } = state;
         if set.size == 0 {
-            return self.write(tx, feed, progress, Keep::Nothing).await;
+            return self.write(tx, feed, listeners, Keep::Nothing).await;
         }
         let objects = self.objects.clone().map(|objects| Objects::new(Arc::new(Carried(objects))));
         self.receivers.send_before(tx, &self.what, false, set, objects.clone()).await?;
         let Some(edited) = objects.and_then(|objects| objects.edited()) else {
-            return self.write(tx, feed, progress, Keep::Nothing).await;
+            return self.write(tx, feed, listeners, Keep::Nothing).await;
         };
         let model = &self.what.model;
         let edited = edited.into_iter().filter_map(|row| T::of_row(model, row).transpose());
         let edited = Source::Owned(Arc::new(edited.collect::<Result<Vec<T>>>()?));
         let mut feed = RowFeed::new(model.clone(), edited).await?;
-        self.write(tx, &mut feed, progress, Keep::Nothing).await
+        self.write(tx, &mut feed, listeners, Keep::Nothing).await
     }
 
     async fn send_after(&self, tx: &Transaction, set: &Set) -> Result<()> {
@@ -171,7 +171,7 @@ impl<M: Entity, T: Carrier> Update<'_, M, T> {
         &self,
         tx: &Transaction,
         feed: &mut RowFeed<'_, T>,
-        progress: &mut Option<Progressing>,
+        listeners: &mut Listeners,
         keep: Keep<'_>,
     ) -> Result<Outcome> {
         let (dialect, model) = (tx.database().dialect(), &self.what.model);
@@ -179,11 +179,12 @@ impl<M: Entity, T: Carrier> Update<'_, M, T> {
         let Some(shape) = plan.batch.take() else { return Ok(Outcome::default()) };
         let (form, most) = plan.form().unwrap_or((Form::Stored, None));
         let encoder = form.encoder(&dialect, &shape, most);
-        let progress = progress.as_mut().filter(|_| !matches!(keep, Keep::KeysOnly(_)));
-        let mut encoded = Encoded::new(model, &shape, feed, encoder, progress);
+        let mut nobody = Listeners::default();
+        let listeners = if matches!(keep, Keep::KeysOnly(_)) { &mut nobody } else { listeners };
+        let mut encoded = Encoded::new(model, &shape, feed, encoder, listeners);
         encoded.prefetch().await?;
         if plan.is_empty() {
-            return all_missing(&*dialect, &plan.key, &mut encoded).await;
+            return all_missing(&*dialect, plan.missing, &mut encoded).await;
         }
         let mut session = tx.session().await?;
         let result = run_batch(session.connection(), &dialect, model, plan, Some(&mut encoded)).await;

@@ -1,0 +1,77 @@
+//! What changes, as it is told: counted by column, and written to a file.
+
+use std::sync::Arc;
+
+use enmasse::query_set::Change;
+use enmasse::{Record, Value};
+
+use crate::apply::files::OutputFile;
+use crate::apply::mapping::Mapping;
+use crate::changes::Changes;
+use crate::failure::Result;
+use crate::input::{InputOptions, RowWriter};
+use crate::shown;
+
+/// Notes the changes of rows.
+pub struct Noted {
+    mapping: Arc<Mapping>,
+    changes: Changes,
+    /// The file of all changes: the row's key, the column, the value before and after.
+    diff: Option<OutputFile<RowWriter>>,
+}
+
+impl Noted {
+    pub fn new(mapping: &Arc<Mapping>, diff: Option<&str>) -> Result<Self> {
+        let columns = mapping.written.iter().map(|&column| mapping.table_column(column).to_owned());
+        let key = mapping.key.iter().map(|&column| mapping.table_column(column).to_owned());
+        let header: Vec<_> = key.chain(["column", "before", "after"].map(str::to_owned)).collect();
+        let diff = diff.map(|path| {
+            OutputFile::create(path, |place| {
+                RowWriter::create(place, &header, &InputOptions::default())
+                    .map_err(|failure| failure.message().to_owned())
+            })
+        });
+        Ok(Noted { mapping: mapping.clone(), changes: Changes::of(columns), diff: diff.transpose()? })
+    }
+
+    pub fn note(&mut self, change: &Change<Record>) -> Result<()> {
+        let Noted { mapping, changes, diff } = self;
+        changes.add_rows(1);
+        let (old, new) = (change.old.values(), change.new.values());
+        let position = |column: usize| mapping.columns[column].positions[0];
+        for (number, &column) in mapping.written.iter().enumerate() {
+            let (before, after) = (&old[position(column)], &new[position(column)]);
+            if before == after {
+                continue;
+            }
+            if changes.has_enough(number) {
+                changes.count(number, 1);
+            } else {
+                let key = mapping.key.iter().map(|&key| (mapping.table_column(key), &new[position(key)]));
+                changes.note(&shown::key(key), number, before, after);
+            }
+            if let Some(diff) = diff {
+                let key = mapping.key.iter().map(|&key| new[position(key)].clone());
+                let name = Value::from(mapping.table_column(column));
+                let row = key.chain([name, before.clone(), after.clone()]).map(Some);
+                diff.writer().write(&row.collect::<Vec<_>>())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the file in its place, and gives the counts.
+    pub fn finish(self) -> Result<Changes> {
+        if let Some(diff) = self.diff {
+            diff.finish(RowWriter::finish)?;
+        }
+        Ok(self.changes)
+    }
+}
+
+impl Mapping {
+    /// What the table calls a column.
+    pub fn table_column(&self, column: usize) -> &str {
+        &self.model.fields[self.columns[column].positions[0]].column
+    }
+}

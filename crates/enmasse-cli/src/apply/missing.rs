@@ -1,0 +1,141 @@
+//! Rows of the file that are not in the table: written to a file, inserted, or refused.
+
+use std::sync::Arc;
+
+use enmasse::{QuerySet, Record, Transaction};
+use tempfile::TempDir;
+
+use crate::apply::files::OutputFile;
+use crate::apply::mapping::Mapping;
+use crate::apply::source::by_fields;
+use crate::args::ApplyArgs;
+use crate::failure::{Failure, Result};
+use crate::input::{Format, Input, InputOptions, Item, RowWriter, Rows};
+use crate::output::grouped;
+use crate::shown;
+
+/// So many rows are inserted at a time.
+const LOT: usize = 5_000;
+
+/// So many keys are named where missing rows are refused.
+const NAMED: usize = 5;
+
+/// Takes the rows that are not in the table.
+pub struct Absent {
+    mapping: Arc<Mapping>,
+    file: Option<OutputFile<RowWriter>>,
+    /// Kept until all others are written, to be inserted then: on the disk, because they may be many.
+    kept: Option<Kept>,
+    keys: Vec<String>,
+}
+
+struct Kept {
+    folder: TempDir,
+    writer: Option<RowWriter>,
+}
+
+impl Kept {
+    fn path(&self) -> String {
+        self.folder.path().join("missing.jsonl").to_string_lossy().into_owned()
+    }
+}
+
+impl Absent {
+    pub fn new(mapping: &Arc<Mapping>, args: &ApplyArgs) -> Result<Self> {
+        let columns: Vec<_> = mapping.columns.iter().map(|column| column.name.clone()).collect();
+        // as the input is written, so that it can be applied
+        let options = InputOptions {
+            format: args.input.format.filter(|format| *format != Format::Parquet),
+            ..args.input.options()
+        };
+        let file = args.missing.as_deref().map(|path| {
+            let by_name = InputOptions { format: None, ..options.clone() };
+            let options = if path.contains('.') { &by_name } else { &options };
+            OutputFile::create(path, |place| {
+                RowWriter::create(place, &columns, options).map_err(|failure| failure.message().to_owned())
+            })
+        });
+        let kept = args.insert_missing.then(|| {
+            let folder = tempfile::tempdir()
+                .map_err(|error| Failure::failed(format!("cannot make a temporary folder: {error}")))?;
+            let mut kept = Kept { folder, writer: None };
+            kept.writer = Some(RowWriter::create(&kept.path(), &columns, &InputOptions::default())?);
+            Ok::<_, Failure>(kept)
+        });
+        Ok(Absent {
+            mapping: mapping.clone(),
+            file: file.transpose()?,
+            kept: kept.transpose()?,
+            keys: Vec::new(),
+        })
+    }
+
+    pub fn note(&mut self, record: &Record) -> Result<()> {
+        let row = self.mapping.row(record);
+        if self.keys.len() < NAMED {
+            let key = self.mapping.key.iter();
+            let key = key.filter_map(|&column| {
+                Some((self.mapping.columns[column].name.as_str(), row[column].as_ref()?))
+            });
+            self.keys.push(shown::key(key));
+        }
+        if let Some(file) = &mut self.file {
+            file.writer().write(&row)?;
+        }
+        if let Some(Kept { writer: Some(writer), .. }) = &mut self.kept {
+            writer.write(&row)?;
+        }
+        Ok(())
+    }
+
+    /// The failure where there may be none.
+    pub fn refuse(&self, file: &str, missing: u64) -> Failure {
+        let (rows, are) = if missing == 1 { ("row", "is") } else { ("rows", "are") };
+        let mut keys = self.keys.join("; ");
+        if missing > self.keys.len() as u64 {
+            keys.push_str("; …");
+        }
+        Failure::failed(format!(
+            "{file}: {} {rows} {are} not in {} ({keys}), and --strict refuses that. Nothing was written.",
+            grouped(missing),
+            self.mapping.model.table
+        ))
+    }
+
+    /// Inserts the rows, and gives how many they were.
+    pub async fn insert(&mut self, tx: &Transaction) -> Result<u64> {
+        let Some(kept) = &mut self.kept else { return Ok(0) };
+        if let Some(writer) = kept.writer.take() {
+            writer.finish()?;
+        }
+        let input = Input::open(&kept.path(), &InputOptions::default())?;
+        let mut rows = input.rows(&self.mapping.wanted())?;
+        let mut inserted = 0;
+        loop {
+            let lot = self.lot(&mut rows)?;
+            if lot.is_empty() {
+                return Ok(inserted);
+            }
+            inserted += lot.len() as u64;
+            for (model, records) in by_fields(&self.mapping.model, lot)? {
+                QuerySet::of(&model, tx).bulk_create(records).await?;
+            }
+        }
+    }
+
+    fn lot(&self, rows: &mut Rows) -> Result<Vec<Record>> {
+        let mut lot = Vec::new();
+        for item in rows.take(LOT) {
+            match item? {
+                Item::Row(row) => lot.push(self.mapping.record(row.values)?),
+                Item::Bad(bad) => return Err(Failure::failed(bad.to_string())),
+            }
+        }
+        Ok(lot)
+    }
+
+    /// Puts the file in its place.
+    pub fn finish(self) -> Result<()> {
+        self.file.map_or(Ok(()), |file| file.finish(RowWriter::finish))
+    }
+}

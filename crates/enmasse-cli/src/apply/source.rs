@@ -1,0 +1,247 @@
+//! The rows of the file on their way to the database: read and checked on a thread of their own.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use enmasse::schema::ModelRef;
+use enmasse::{Error, ErrorKind, Record, Value};
+use futures_util::stream::{self, Stream, StreamExt};
+use tokio::sync::mpsc;
+
+use crate::apply::files::OutputFile;
+use crate::apply::mapping::Mapping;
+use crate::failure::{Failure, Result};
+use crate::input::{BadRow, Input, Item, Place, Rows};
+use crate::progress::Meter;
+
+/// So many rows go from the thread to the database at a time, and so many such parts may wait.
+const PART: usize = 512;
+const AHEAD: usize = 8;
+
+/// What is done about bad rows.
+#[derive(Clone, Debug)]
+pub struct BadRows {
+    /// So many are told of before giving up.
+    pub most: u64,
+    /// The file that keeps them, where they are skipped.
+    pub rejects: Option<String>,
+}
+
+/// What is known when the last row was read.
+#[derive(Debug, Default)]
+pub struct Read {
+    pub rows: u64,
+    pub bad: u64,
+    /// Why reading ended early.
+    pub failure: Option<Failure>,
+    /// The bad rows, to be kept when all is done.
+    pub rejects: Option<OutputFile<fs::File>>,
+}
+
+/// Reads the rows; what became of it is told when the stream has ended, or was dropped.
+pub fn records(
+    input: &Input,
+    mapping: &Arc<Mapping>,
+    bad_rows: &BadRows,
+    meter: &Meter,
+) -> Result<(impl Stream<Item = Result<Record, Error>> + Send + use<>, Arc<Mutex<Read>>)> {
+    let rows = input.rows(&mapping.wanted())?;
+    meter.reads(input.size(), rows.bytes_read());
+    let read = Arc::new(Mutex::new(Read::default()));
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    let mut reader = Reader {
+        mapping: mapping.clone(),
+        bad_rows: bad_rows.clone(),
+        rejects: match &bad_rows.rejects {
+            Some(path) => Some(rejects(path, input)?),
+            None => None,
+        },
+        bad: Vec::new(),
+        read: Read::default(),
+    };
+    let (meter, told) = (meter.clone(), read.clone());
+    std::thread::spawn(move || {
+        let result = reader.run(rows, &sender, &meter);
+        let mut read = std::mem::take(&mut reader.read);
+        read.rejects = reader.rejects.take();
+        let failed = result.is_err();
+        read.failure = result.err();
+        *told.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = read;
+        if failed {
+            // the failure itself is told when nothing runs any more
+            let error = Error::new(ErrorKind::Value, "the file could not be read to its end");
+            _ = sender.blocking_send(vec![Err(error)]);
+        }
+    });
+    let parts = stream::unfold(receiver, |mut receiver| async move {
+        let part: Vec<Result<Record, Error>> = receiver.recv().await?;
+        Some((stream::iter(part), receiver))
+    });
+    Ok((parts.flatten(), read))
+}
+
+/// The file of the rows that are refused, with the header of the one that is read.
+fn rejects(path: &str, input: &Input) -> Result<OutputFile<fs::File>> {
+    let mut file =
+        OutputFile::create(path, |path| fs::File::create(path).map_err(|error| error.to_string()))?;
+    if let Some(header) = input.header_for_rejects() {
+        write_line(&mut file, &header)?;
+    }
+    Ok(file)
+}
+
+fn write_line(file: &mut OutputFile<fs::File>, line: &str) -> Result<()> {
+    let written = writeln!(file.writer(), "{line}");
+    written.map_err(|error| Failure::failed(format!("cannot write {}: {error}", file.path())))
+}
+
+struct Reader {
+    mapping: Arc<Mapping>,
+    bad_rows: BadRows,
+    rejects: Option<OutputFile<fs::File>>,
+    /// Those that end it.
+    bad: Vec<BadRow>,
+    read: Read,
+}
+
+impl Reader {
+    fn run(
+        &mut self,
+        rows: Rows,
+        sender: &mpsc::Sender<Vec<Result<Record, Error>>>,
+        meter: &Meter,
+    ) -> Result<()> {
+        let mut part = Vec::with_capacity(PART);
+        for item in rows {
+            match item? {
+                Item::Row(row) => {
+                    let place = row.place;
+                    let record = self.mapping.record(row.values);
+                    let record = record.map_err(|error| Failure::failed(format!("{place}: {error}")))?;
+                    self.read.rows += 1;
+                    // after a bad row, the rest is only looked at
+                    if !self.bad.is_empty() {
+                        continue;
+                    }
+                    part.push(Ok(record));
+                    if part.len() == PART {
+                        meter.add_rows(PART as u64);
+                        let full = std::mem::replace(&mut part, Vec::with_capacity(PART));
+                        if sender.blocking_send(full).is_err() {
+                            return Ok(()); // nobody wants the rest
+                        }
+                    }
+                }
+                Item::Bad(bad) => self.refuse(bad)?,
+            }
+        }
+        if !self.bad.is_empty() {
+            return Err(self.give_up());
+        }
+        meter.add_rows(part.len() as u64);
+        meter.has_read(self.read.rows);
+        _ = sender.blocking_send(part);
+        Ok(())
+    }
+
+    fn refuse(&mut self, bad: BadRow) -> Result<()> {
+        self.read.bad += 1;
+        if let Some(rejects) = &mut self.rejects {
+            write_line(rejects, &bad.raw)?;
+            if self.read.bad <= self.bad_rows.most {
+                eprintln!("enmasse: skipped: {bad}");
+            }
+            return Ok(());
+        }
+        self.bad.push(bad);
+        if self.bad.len() as u64 >= self.bad_rows.most { Err(self.give_up()) } else { Ok(()) }
+    }
+
+    fn give_up(&mut self) -> Failure {
+        let lines: Vec<String> = self.bad.iter().map(ToString::to_string).collect();
+        Failure::failed(format!("{}\nNothing was written.", lines.join("\n")))
+    }
+}
+
+impl Mapping {
+    /// The row as a record of the model.
+    pub fn record(&self, mut row: Vec<Option<Value>>) -> Result<Record, Error> {
+        let mut values = vec![None; self.model.fields.len()];
+        for (value, column) in row.iter_mut().zip(&self.columns) {
+            let (last, others) = column.positions.split_last().unwrap_or((&0, &[]));
+            others.iter().for_each(|&position| values[position] = value.clone());
+            values[*last] = value.take();
+        }
+        Record::of_some(&self.model, values)
+    }
+
+    /// What the file would have of a record.
+    pub fn row(&self, record: &Record) -> Vec<Option<Value>> {
+        let value = |position: usize| record.is_set(position).then(|| record.values()[position].clone());
+        let of = |positions: &[usize]| positions.iter().find_map(|&position| value(position));
+        self.columns.iter().map(|column| of(&column.positions)).collect()
+    }
+}
+
+/// Where the file has each of these keys: the first few places.
+pub fn places_of(input: &Input, mapping: &Mapping, keys: &[Vec<Value>]) -> Result<Vec<Vec<Place>>> {
+    const NAMED: usize = 5;
+    let wanted = mapping.wanted();
+    let wanted: Vec<_> = mapping.key.iter().map(|&column| wanted[column].clone()).collect();
+    let mut numbers: HashMap<String, usize> = HashMap::new();
+    for (number, key) in keys.iter().enumerate() {
+        numbers.insert(folded(key.iter()), number);
+    }
+    let mut places = vec![Vec::new(); keys.len()];
+    for item in input.rows(&wanted)? {
+        let Item::Row(row) = item? else { continue };
+        if let Some(&number) = numbers.get(&folded(row.values.iter().flatten()))
+            && places[number].len() < NAMED
+        {
+            places[number].push(row.place);
+        }
+    }
+    Ok(places)
+}
+
+/// A key so that keys are equal which a collation may take for the same.
+fn folded<'v>(key: impl Iterator<Item = &'v Value>) -> String {
+    let parts = key.map(|value| match value {
+        Value::Text(text) => text.trim_end().to_lowercase(),
+        other => format!("{other:?}"),
+    });
+    parts.collect::<Vec<_>>().join("\u{1f}")
+}
+
+/// The records that say something of the same fields, each lot with a model of just these: what a lot does not have, the database
+/// fills in.
+pub fn by_fields(model: &ModelRef, records: Vec<Record>) -> Result<Vec<(ModelRef, Vec<Record>)>> {
+    let mut lots: Vec<(Vec<usize>, ModelRef, Vec<Record>)> = Vec::new();
+    for record in records {
+        let set: Vec<usize> = (0..model.fields.len()).filter(|&position| record.is_set(position)).collect();
+        if set.len() == model.fields.len() {
+            match lots.iter_mut().find(|(fields, ..)| *fields == set) {
+                Some((.., lot)) => lot.push(record),
+                None => lots.push((set, model.clone(), vec![record])),
+            }
+            continue;
+        }
+        let lot = match lots.iter().position(|(fields, ..)| *fields == set) {
+            Some(lot) => lot,
+            None => {
+                let names = set.iter().map(|&position| model.fields[position].name.as_str());
+                lots.push((set.clone(), model.narrowed(names)?, Vec::new()));
+                lots.len() - 1
+            }
+        };
+        let (_, narrow, lot) = &mut lots[lot];
+        let mut narrowed = Record::new(narrow);
+        for position in set {
+            narrowed.set(&model.fields[position].name, record.values()[position].clone())?;
+        }
+        lot.push(narrowed);
+    }
+    Ok(lots.into_iter().map(|(_, model, lot)| (model, lot)).collect())
+}

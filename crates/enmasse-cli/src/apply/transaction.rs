@@ -1,0 +1,175 @@
+//! All that is done in the one transaction.
+
+use std::sync::{Arc, Mutex};
+
+use enmasse::{Database, Error, ErrorKind, QuerySet, Record, Transaction};
+
+use crate::apply::changes::Noted;
+use crate::apply::explain;
+use crate::apply::mapping::Mapping;
+use crate::apply::missing::Absent;
+use crate::apply::source::{BadRows, Read, records};
+use crate::apply::summary::Summary;
+use crate::args::ApplyArgs;
+use crate::failure::{Failure, Result};
+use crate::input::Input;
+use crate::interrupt::Committing;
+use crate::progress::Meter;
+
+pub struct Job<'a> {
+    pub args: &'a ApplyArgs,
+    pub input: &'a Input,
+    pub mapping: &'a Arc<Mapping>,
+    /// Whether rows of the file may lack columns that others have.
+    pub uneven: bool,
+    pub meter: &'a Meter,
+    pub committing: &'a Committing,
+}
+
+/// Why the transaction is not committed.
+enum Ended {
+    /// It was only to be looked at.
+    Tried(Box<Done>),
+    Failed(Failure),
+    Database(Error),
+}
+
+impl From<Error> for Ended {
+    fn from(error: Error) -> Self {
+        Ended::Database(error)
+    }
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Self {
+        Ended::Failed(failure)
+    }
+}
+
+/// What was done, and the files that are to be put in their places.
+struct Done {
+    summary: Summary,
+    noted: Option<Noted>,
+    absent: Option<Absent>,
+    read: Read,
+}
+
+impl Job<'_> {
+    /// Runs it, and gives what it came to.
+    pub async fn run(&self, db: &Database) -> Result<Summary> {
+        let result = db
+            .transaction_with(async |tx| {
+                self.committing.set(false);
+                let done = self.work(&tx).await?;
+                if self.args.dry_run {
+                    return Err(Ended::Tried(Box::new(done)));
+                }
+                self.committing.set(true);
+                Ok(done)
+            })
+            .await;
+        let done = match result {
+            Ok(done) => done,
+            Err(Ended::Tried(done)) => *done,
+            Err(Ended::Failed(failure)) => return Err(failure),
+            Err(Ended::Database(error)) => return Err(explain(error, self.input, self.mapping)),
+        };
+        let Done { mut summary, noted, absent, read } = done;
+        if let Some(noted) = noted {
+            summary.changes = Some(noted.finish()?);
+        }
+        if let Some(absent) = absent {
+            absent.finish()?;
+        }
+        if let Some(rejects) = read.rejects {
+            rejects.finish(|file| {
+                file.sync_all().map_err(|error| Failure::failed(format!("cannot write the rejects: {error}")))
+            })?;
+        }
+        Ok(summary)
+    }
+
+    async fn work(&self, tx: &Transaction) -> Result<Done, Ended> {
+        let Job { args, input, mapping, meter, .. } = *self;
+        let rows = QuerySet::<Record>::of(&mapping.model, tx);
+        let untouched = match args.dry_run {
+            true => Some(rows.clone().count().await?),
+            false => None,
+        };
+        let bad_rows = BadRows { most: args.max_errors, rejects: args.rejects.clone() };
+        let (records, read) = records(input, mapping, &bad_rows, meter)?;
+        let fields = mapping.fields();
+        let mut update = rows
+            .bulk_update(records, |_| fields.iter().map(String::as_str).collect::<Vec<_>>())
+            .skip_unchanged();
+        if let Some(key) = &mapping.matches_on {
+            update = update.matching_on(|_| key.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+        if self.uneven {
+            update = update.only_set_fields();
+        }
+        let sql = if args.dry_run { update.explain()? } else { String::new() };
+        let told = meter.clone();
+        update = update.on_progress(move |progress| told.written(progress.written));
+
+        let noted = match args.dry_run || args.diff.is_some() {
+            true => Some(Arc::new(Mutex::new(Noted::new(mapping, args.diff.as_deref())?))),
+            false => None,
+        };
+        if let Some(noted) = noted.clone() {
+            update = update.each_change(move |change| lock(&noted).note(&change).map_err(given_up));
+        }
+        let absent = match args.missing.is_some() || args.insert_missing || args.strict {
+            true => Some(Arc::new(Mutex::new(Absent::new(mapping, args)?))),
+            false => None,
+        };
+        update = match absent.clone() {
+            Some(absent) => update.each_missing(move |record| lock(&absent).note(&record).map_err(given_up)),
+            None => update.count_missing(),
+        };
+
+        let report = update.await;
+        let read = std::mem::take(&mut *lock(&read));
+        // what is wrong with the file is why the database got no more of it
+        if let Some(failure) = read.failure {
+            return Err(failure.into());
+        }
+        let report = report?;
+        let (noted, mut absent) = (noted.map(taken).transpose()?, absent.map(taken).transpose()?);
+        let mut summary = Summary {
+            rows: read.rows,
+            bad: read.bad,
+            matched: report.matched,
+            changed: report.changed,
+            missing: report.missing_count,
+            inserted: 0,
+            untouched: untouched.map(|rows| rows.saturating_sub(report.matched)),
+            changes: None,
+            sql,
+        };
+        if let Some(absent) = &mut absent {
+            if args.strict && summary.missing > 0 {
+                return Err(absent.refuse(input.name(), summary.missing).into());
+            }
+            if args.insert_missing {
+                summary.inserted = absent.insert(tx).await?;
+            }
+        }
+        Ok(Done { summary, noted, absent, read })
+    }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// What the update, which is over, has let go of.
+fn taken<T>(shared: Arc<Mutex<T>>) -> Result<T> {
+    let taken = Arc::try_unwrap(shared).ok().and_then(|shared| shared.into_inner().ok());
+    taken.ok_or_else(|| Failure::failed("the update has not ended"))
+}
+
+/// A failure to write a file, so that it ends the update.
+fn given_up(failure: Failure) -> Error {
+    Error::new(ErrorKind::Request, failure.message())
+}

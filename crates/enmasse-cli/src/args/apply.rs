@@ -1,0 +1,105 @@
+use clap::Args;
+
+use super::{DatabaseArgs, OutputArgs};
+use crate::input::{Format, InputOptions};
+
+/// Bring a table up to date from a CSV, JSON Lines or Parquet file
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Columns of the file are those of the table with the same names; each cell is checked against its column's type before it is sent. \
+All is done in one transaction: after an error, or Ctrl-C, the table is as it was. Rows that have the values already are left alone, \
+and rows that are not in the table are left out and counted.
+
+Exit codes: 0 done; 1 failed, nothing written; 2 wrong usage; 3 done, but rows were missing under --fail-on-missing; 130 Ctrl-C.
+
+Examples:
+  enmasse apply prices.csv --db postgres://shop@localhost/shop --table product --dry-run
+  enmasse apply prices.csv.gz --table product --key sku --map 'new price=price' --ignore remark
+  zcat stock.jsonl.gz | enmasse apply - --format jsonl --table stock --missing unknown.jsonl")]
+pub struct ApplyArgs {
+    /// The file; '-' is standard input. Files compressed by gzip or zstd are read as they are
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// The table, as 'users' or 'schema.users'
+    #[arg(long, value_name = "TABLE")]
+    pub table: String,
+    /// The columns that rows are found by, in place of the primary key: they must be unique together
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    pub key: Vec<String>,
+    /// What the table calls a column of the file
+    #[arg(long, value_name = "FILE_COLUMN=TABLE_COLUMN", help_heading = "Columns")]
+    pub map: Vec<String>,
+    /// Write only these columns of the table
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',', help_heading = "Columns")]
+    pub only: Vec<String>,
+    /// Leave these columns of the file out
+    #[arg(long, value_name = "FILE_COLUMN", value_delimiter = ',', help_heading = "Columns")]
+    pub ignore: Vec<String>,
+    /// Show what would change, and change nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Write every change to this file: the row's key, the column, its value before and after
+    #[arg(long, value_name = "FILE")]
+    pub diff: Option<String>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Write the rows that are not in the table to this file
+    #[arg(long, value_name = "FILE", help_heading = "Rows that are not in the table")]
+    pub missing: Option<String>,
+    /// Insert them
+    #[arg(long, help_heading = "Rows that are not in the table")]
+    pub insert_missing: bool,
+    /// Refuse all where there is one
+    #[arg(long, conflicts_with_all = ["insert_missing", "fail_on_missing"], help_heading = "Rows that are not in the table")]
+    pub strict: bool,
+    /// Do all the rest, and end with exit code 3 where there is one
+    #[arg(long, conflicts_with = "insert_missing", help_heading = "Rows that are not in the table")]
+    pub fail_on_missing: bool,
+    /// Tell of so many bad rows before giving up
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..), help_heading = "Bad rows")]
+    pub max_errors: u64,
+    /// Go on without bad rows, which --rejects keeps
+    #[arg(long, requires = "rejects", help_heading = "Bad rows")]
+    pub skip_bad: bool,
+    /// Write bad rows to this file, as they stand in the input
+    #[arg(long, value_name = "FILE", requires = "skip_bad", help_heading = "Bad rows")]
+    pub rejects: Option<String>,
+    #[command(flatten)]
+    pub input: InputArgs,
+}
+
+/// How the file is written.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "The file")]
+pub struct InputArgs {
+    /// What it is, where its name and its beginning do not say
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// What stands between the cells of CSV: one character, or 'tab'
+    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    pub delimiter: Option<u8>,
+    /// The cell of CSV that is NULL; by default an empty one
+    #[arg(long, value_name = "TEXT")]
+    pub null: Option<String>,
+    /// The encoding of a text file, as 'latin1' or 'utf-16le'; by default UTF-8
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+}
+
+impl InputArgs {
+    pub fn options(&self) -> InputOptions {
+        let InputArgs { format, delimiter, null, encoding } = self.clone();
+        InputOptions { format, delimiter, null, encoding }
+    }
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        _ if text == "tab" || text == "\\t" => Ok(b'\t'),
+        [b'"' | b'\r' | b'\n'] => Err("a quote or the end of a line cannot stand between cells".to_owned()),
+        [byte] if byte.is_ascii() => Ok(*byte),
+        _ => Err("expected one ASCII character, or 'tab'".to_owned()),
+    }
+}

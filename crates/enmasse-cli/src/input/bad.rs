@@ -1,0 +1,73 @@
+//! What is wrong with a row, as it is told.
+
+use std::fmt::{self, Write};
+
+use super::{BadRow, Place};
+
+/// The most characters of a value that a message shows.
+const SHOWN: usize = 60;
+
+/// `prices.csv:17: column 'price': expected a decimal number but got '12,5'.`
+impl fmt::Display for BadRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.place {
+            Place::Line(line) => write!(f, "{}:{line}: ", self.file)?,
+            Place::Row(row) => write!(f, "{}: row {row}: ", self.file)?,
+        }
+        if let Some((column, _)) = &self.cell {
+            write!(f, "column '{}': ", Escaped(column))?;
+        }
+        Escaped(&self.problem).fmt(f)
+    }
+}
+
+/// A text on one line: control characters are written as in Rust's source.
+struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.chars() {
+            match character.is_control() {
+                true => character.escape_default().fmt(f)?,
+                false => f.write_char(character)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A text for a message, cut where it is long.
+pub fn shortened(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bad(place: Place, cell: Option<(&str, &str)>, problem: &str) -> String {
+        let cell = cell.map(|(column, text)| (column.to_owned(), text.to_owned()));
+        BadRow { file: "prices.csv".into(), place, cell, problem: problem.into(), raw: String::new() }
+            .to_string()
+    }
+
+    #[test]
+    fn says_where_and_what() {
+        let problem = "expected a decimal number but got '12,5'.";
+        assert_eq!(
+            bad(Place::Line(17), Some(("price", "12,5")), problem),
+            "prices.csv:17: column 'price': expected a decimal number but got '12,5'."
+        );
+        assert_eq!(bad(Place::Row(3), None, "is no row."), "prices.csv: row 3: is no row.");
+    }
+
+    #[test]
+    fn stays_on_one_line() {
+        assert_eq!(bad(Place::Line(1), None, "got 'a\n\u{1b}[2Jé'."), "prices.csv:1: got 'a\\n\\u{1b}[2Jé'.");
+        assert_eq!(shortened(&"x".repeat(61)), format!("{}…", "x".repeat(60)));
+        assert_eq!(shortened("é"), "é");
+    }
+}

@@ -1,0 +1,221 @@
+//! Rows of JSON Lines: an object a line, with a column a key.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::bad::shortened;
+use super::cell::{Converter, Problem};
+use super::disk::Disk;
+use super::stream::{self, Stream};
+use super::{BadRow, Columns, InputOptions, Item, Place, Row, Wanted, detect, json};
+use crate::failure::{Failure, Result};
+
+/// How much is read at a time.
+const CHUNK: usize = 128 * 1024;
+
+/// The longest line.
+const LONGEST: u64 = 256 * 1024 * 1024;
+
+/// The rows of a file for the columns that are wanted.
+pub struct JsonRows {
+    name: String,
+    lines: Lines,
+    wanted: Vec<Converter>,
+}
+
+impl JsonRows {
+    pub fn open(name: &str, disk: Disk, options: &InputOptions, wanted: &[Wanted]) -> Result<Self> {
+        let wanted = wanted.iter().map(Converter::new).collect();
+        Ok(JsonRows { name: name.to_owned(), lines: Lines::open(name, disk, options)?, wanted })
+    }
+
+    fn read(&mut self) -> Result<Option<Item>> {
+        let Some((line, text)) = self.lines.next()? else { return Ok(None) };
+        let place = Place::Line(line);
+        Ok(Some(match row(&self.wanted, text) {
+            Ok(values) => Item::Row(Row { place, values }),
+            Err((cell, problem)) => {
+                Item::Bad(BadRow { file: self.name.clone(), place, cell, problem, raw: text.to_owned() })
+            }
+        }))
+    }
+}
+
+impl Iterator for JsonRows {
+    type Item = Result<Item>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
+    }
+}
+
+type Cell = Option<(String, String)>;
+
+fn row(wanted: &[Converter], text: &str) -> Result<Vec<Option<enmasse::Value>>, (Cell, Problem)> {
+    let members = members(text).map_err(|problem| (None, problem))?;
+    let value = |converter: &Converter| {
+        let place = members.binary_search_by(|(key, _)| key.as_ref().cmp(&converter.column));
+        let Ok(place) = place else {
+            return match converter.required {
+                true => Err((None, format!("the key '{}' must be there.", converter.column))),
+                false => Ok(None),
+            };
+        };
+        let raw = members[place].1.get();
+        let value = converter.json(raw).map(Some);
+        value.map_err(|problem| (Some((converter.column.clone(), raw.to_owned())), problem))
+    };
+    wanted.iter().map(value).collect()
+}
+
+/// All keys in the order in which they first appear, read from the whole file. Wrong lines are left to the rows.
+pub fn columns(name: &str, disk: Disk, options: &InputOptions) -> Result<Columns> {
+    let mut lines = Lines::open(name, disk, options)?;
+    let (mut names, mut counts, mut rows) = (Vec::<String>::new(), HashMap::<String, u64>::new(), 0_u64);
+    while let Some((_, text)) = lines.next()? {
+        let Ok(Members(members)) = serde_json::from_str(text) else { continue };
+        rows += 1;
+        for (key, _) in members {
+            match counts.get_mut(key.as_ref()) {
+                Some(count) => *count += 1,
+                None => {
+                    names.push(key.clone().into_owned());
+                    counts.insert(key.into_owned(), 1);
+                }
+            }
+        }
+    }
+    Ok(Columns { names, uneven: counts.values().any(|count| *count != rows) })
+}
+
+/// The members of an object, sorted by key.
+fn members(text: &str) -> Result<Vec<(Cow<'_, str>, &RawValue)>, Problem> {
+    let Members(mut members) = serde_json::from_str(text).map_err(|error| not_object(text, &error))?;
+    members.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    match members.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        Some(pair) => Err(format!("the key '{}' stands there twice.", shortened(&pair[0].0))),
+        None => Ok(members),
+    }
+}
+
+fn not_object(text: &str, error: &serde_json::Error) -> Problem {
+    if detect::first_character(text.as_bytes()) != Some(b'{') {
+        return format!("expected a JSON object but got '{}'.", shortened(text));
+    }
+    match error.is_eof() {
+        true => "the object does not end on its line; JSON Lines has one whole object a line.".to_owned(),
+        false => format!("is no JSON: {}.", json::reason(error)),
+    }
+}
+
+/// The lines on which something stands, each with its number.
+struct Lines {
+    name: String,
+    reader: BufReader<Stream>,
+    line: Vec<u8>,
+    number: u64,
+}
+
+impl Lines {
+    fn open(name: &str, disk: Disk, options: &InputOptions) -> Result<Self> {
+        let encoding = options.encoding.as_deref().map(stream::encoding_of).transpose()?;
+        let stream = Stream::open(name, disk, encoding)?;
+        if detect::first_character(stream.head()) == Some(b'[') {
+            return Err(Failure::failed(format!(
+                "{name} is one JSON array, and JSON Lines is expected: one object a line, with no brackets around them \
+                 and no commas between them. `jq -c '.[]'` makes it so."
+            )));
+        }
+        let reader = BufReader::with_capacity(CHUNK, stream);
+        Ok(Lines { name: name.to_owned(), reader, line: Vec::new(), number: 0 })
+    }
+
+    fn next(&mut self) -> Result<Option<(u64, &str)>> {
+        loop {
+            self.line.clear();
+            let read = self.reader.by_ref().take(LONGEST).read_until(b'\n', &mut self.line);
+            let read = read.map_err(|error| stream::read_failure(&self.name, &error))?;
+            if read == 0 {
+                return Ok(None);
+            }
+            self.number += 1;
+            if read as u64 == LONGEST && !self.line.ends_with(b"\n") {
+                return Err(Failure::failed(format!(
+                    "{}:{}: this line is too long.",
+                    self.name, self.number
+                )));
+            }
+            if !self.line.iter().all(u8::is_ascii_whitespace) {
+                break;
+            }
+        }
+        let decoded_from = self.reader.get_ref().decoded_from;
+        if self.line.contains(&0) {
+            return Err(stream::nul_bytes(&self.name, self.number));
+        }
+        match std::str::from_utf8(self.line.trim_ascii_end()) {
+            Ok(text) if decoded_from.is_none() || !text.contains(char::REPLACEMENT_CHARACTER) => {
+                Ok(Some((self.number, text)))
+            }
+            _ => Err(stream::wrong_text(&self.name, self.number, decoded_from)),
+        }
+    }
+}
+
+/// An object's members as they stand, its keys borrowed where they have no escapes.
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de> serde::Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::with_capacity(8);
+        while let Some(key) = map.next_key_seed(Key)? {
+            members.push((key, map.next_value()?));
+        }
+        Ok(Members(members))
+    }
+}
+
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, key: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(key))
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(key.to_owned()))
+    }
+}

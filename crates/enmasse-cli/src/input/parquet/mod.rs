@@ -1,0 +1,212 @@
+//! Rows of Parquet, from its flat columns. Of each wanted column some hundred values are held at a time, never a row group.
+
+mod column;
+mod kind;
+
+use std::io::{BufReader, Read};
+
+use ::parquet::errors::ParquetError;
+use ::parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
+use ::parquet::schema::types::SchemaDescriptor;
+use bytes::Bytes;
+use enmasse::Value;
+
+use self::column::Column;
+use self::kind::Kind;
+use super::bad::shortened;
+use super::cell::{Converter, Problem};
+use super::disk::Disk;
+use super::{BadRow, Item, Place, Row, Wanted, detect, show, writer};
+use crate::failure::{Failure, Result};
+
+/// The names of a file's columns, nested ones among them.
+pub fn columns(name: &str, disk: Disk) -> Result<Vec<String>> {
+    let reader = open(name, disk)?;
+    Ok(names(reader.metadata().file_metadata().schema_descr()))
+}
+
+fn open(name: &str, disk: Disk) -> Result<SerializedFileReader<Disk>> {
+    let mut start = [0; 4];
+    if disk.again().read_exact(&mut start).is_ok() && detect::compression(&start).is_some() {
+        return Err(Failure::failed(format!(
+            "{name} is compressed as a whole, where Parquet is compressed within: decompress it."
+        )));
+    }
+    SerializedFileReader::new(disk)
+        .map_err(|error| Failure::failed(format!("{name} is no Parquet file: {}.", reason(&error))))
+}
+
+fn names(schema: &SchemaDescriptor) -> Vec<String> {
+    schema.root_schema().get_fields().iter().map(|field| field.name().to_owned()).collect()
+}
+
+/// The library's text, without the name of the kind of error before it.
+fn reason(error: &ParquetError) -> String {
+    let text = error.to_string();
+    let text = text.strip_prefix("Parquet error: ").unwrap_or(&text);
+    text.trim_end_matches('.').to_owned()
+}
+
+/// The rows of a file for the columns that are wanted.
+pub struct ParquetRows {
+    name: String,
+    reader: SerializedFileReader<Disk>,
+    wanted: Vec<(Source, Converter)>,
+    /// The columns of the current row group.
+    columns: Vec<Column>,
+    next_group: usize,
+    left_in_group: i64,
+    row: u64,
+    /// The current row as the file has it.
+    found: Vec<Result<Value, Problem>>,
+}
+
+/// Where a wanted column stands in the file, and what its values are.
+#[derive(Clone, Copy)]
+struct Source {
+    leaf: usize,
+    kind: Kind,
+}
+
+impl ParquetRows {
+    pub fn open(name: &str, disk: Disk, wanted: &[Wanted]) -> Result<Self> {
+        let reader = open(name, disk)?;
+        let schema = reader.metadata().file_metadata().schema_descr();
+        let find = |wanted: &Wanted| Ok((source(name, schema, &wanted.column)?, Converter::new(wanted)));
+        let wanted: Result<Vec<_>> = wanted.iter().map(find).collect();
+        Ok(ParquetRows {
+            name: name.to_owned(),
+            wanted: wanted?,
+            reader,
+            columns: Vec::new(),
+            next_group: 0,
+            left_in_group: 0,
+            row: 0,
+            found: Vec::new(),
+        })
+    }
+
+    fn read(&mut self) -> Result<Option<Item>> {
+        while self.left_in_group == 0 {
+            if self.next_group == self.reader.num_row_groups() {
+                return Ok(None);
+            }
+            self.open_group().map_err(|error| damaged(&self.name, &error))?;
+        }
+        self.left_in_group -= 1;
+        self.row += 1;
+        self.found.clear();
+        for (column, (source, _)) in self.columns.iter_mut().zip(&self.wanted) {
+            let value = column.next(source.kind).map_err(|error| damaged(&self.name, &error))?;
+            self.found.push(value);
+        }
+        let place = Place::Row(self.row);
+        let mut values = Vec::with_capacity(self.wanted.len());
+        for ((_, converter), found) in self.wanted.iter().zip(&self.found) {
+            match convert(converter, found) {
+                Ok(value) => values.push(Some(value)),
+                Err(problem) => {
+                    let text = found.as_ref().map(show::shown).unwrap_or_default();
+                    let cell = Some((converter.column.clone(), text));
+                    let (file, raw) = (self.name.clone(), self.raw());
+                    return Ok(Some(Item::Bad(BadRow { file, place, cell, problem, raw })));
+                }
+            }
+        }
+        Ok(Some(Item::Row(Row { place, values })))
+    }
+
+    fn open_group(&mut self) -> Result<(), ParquetError> {
+        let group = self.reader.get_row_group(self.next_group)?;
+        self.left_in_group = group.metadata().num_rows();
+        self.next_group += 1;
+        self.columns.clear();
+        for (source, _) in &self.wanted {
+            let descriptor = group.metadata().column(source.leaf).column_descr();
+            let optional = descriptor.max_def_level() > 0;
+            self.columns.push(Column::new(group.get_column_reader(source.leaf)?, optional));
+        }
+        Ok(())
+    }
+
+    fn raw(&self) -> String {
+        let columns: Vec<_> = self.wanted.iter().map(|(_, converter)| converter.column.clone()).collect();
+        let values: Vec<_> = self.found.iter().map(|found| found.as_ref().ok().cloned()).collect();
+        let mut line = Vec::new();
+        match writer::object(&mut line, &columns, &values) {
+            Ok(()) => String::from_utf8_lossy(line.trim_ascii_end()).into_owned(),
+            Err(_) => String::new(),
+        }
+    }
+}
+
+impl Iterator for ParquetRows {
+    type Item = Result<Item>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
+    }
+}
+
+/// A text is read as a cell of CSV is; all else is of a type already.
+fn convert(converter: &Converter, found: &Result<Value, Problem>) -> Result<Value, Problem> {
+    match found {
+        Ok(Value::Text(text)) => converter.text(text),
+        Ok(value) => converter.value(kind::suited(converter.data_type(), value)?),
+        Err(problem) => Err(problem.clone()),
+    }
+}
+
+fn damaged(name: &str, error: &ParquetError) -> Failure {
+    Failure::failed(format!("{name} is damaged: {}.", reason(error)))
+}
+
+fn source(name: &str, schema: &SchemaDescriptor, column: &str) -> Result<Source> {
+    let roots = schema.root_schema().get_fields();
+    let Some(root) = roots.iter().find(|field| field.name() == column) else {
+        return Err(super::no_column(name, column, &names(schema)));
+    };
+    let leaf = (0..schema.num_columns()).find(|leaf| schema.get_column_root(*leaf).name() == column);
+    let (true, Some(leaf)) = (root.is_primitive(), leaf) else { return Err(nested(name, column)) };
+    let descriptor = schema.column(leaf);
+    if descriptor.max_rep_level() > 0 {
+        return Err(nested(name, column));
+    }
+    match Kind::of(&descriptor) {
+        Ok(kind) => Ok(Source { leaf, kind }),
+        Err(kind) => Err(Failure::failed(format!(
+            "{name} has values in its column '{column}' that cannot be read: they are {}.",
+            shortened(&kind)
+        ))),
+    }
+}
+
+fn nested(name: &str, column: &str) -> Failure {
+    Failure::failed(format!(
+        "{name} has lists, maps or structures in its column '{column}'; only single values can be read."
+    ))
+}
+
+impl Length for Disk {
+    fn len(&self) -> u64 {
+        self.size()
+    }
+}
+
+impl ChunkReader for Disk {
+    type T = BufReader<Disk>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
+        Ok(BufReader::new(self.at(start)))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        // A damaged file may ask for any length.
+        if start.saturating_add(length as u64) > self.size() {
+            return Err(ParquetError::EOF("the file ends before its data does".to_owned()));
+        }
+        let mut bytes = vec![0; length];
+        self.at(start).read_exact(&mut bytes)?;
+        Ok(bytes.into())
+    }
+}

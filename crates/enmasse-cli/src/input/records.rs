@@ -1,0 +1,163 @@
+//! A CSV file's text as records: cells, and the line and the text that they come from.
+
+use std::io::Read;
+
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+
+use super::stream::{self, Stream};
+use crate::failure::{Failure, Result};
+
+/// How much is read at a time.
+const CHUNK: usize = 128 * 1024;
+
+/// The longest record. A longer one is a quote that nobody closed.
+const LONGEST: usize = 256 * 1024 * 1024;
+
+/// Splits text into records. The cells of one are kept until the next is read.
+pub struct Records {
+    name: String,
+    stream: Stream,
+    parser: Reader,
+    /// What was read and is not yet split, from `at` to `end`, with the current record before it.
+    buffer: Vec<u8>,
+    at: usize,
+    end: usize,
+    ended: bool,
+    cells: Vec<u8>,
+    ends: Vec<usize>,
+    /// The line of what comes next.
+    line: u64,
+}
+
+/// One record.
+pub struct Record<'a> {
+    /// The line that it begins on.
+    pub line: u64,
+    /// As it stands in the file, without the end of its line.
+    pub raw: &'a [u8],
+    cells: &'a str,
+    ends: &'a [usize],
+}
+
+impl Records {
+    pub fn new(name: &str, stream: Stream, delimiter: u8) -> Self {
+        Records {
+            name: name.to_owned(),
+            stream,
+            parser: ReaderBuilder::new().delimiter(delimiter).build(),
+            buffer: vec![0; CHUNK],
+            at: 0,
+            end: 0,
+            ended: false,
+            cells: vec![0; 1_024],
+            ends: vec![0; 64],
+            line: 1,
+        }
+    }
+
+    /// The next record; lines on which nothing stands are none.
+    pub fn next(&mut self) -> Result<Option<Record<'_>>> {
+        let mut start = self.at;
+        let (mut cells, mut ends) = (0, 0);
+        loop {
+            if self.at == self.end && !self.ended {
+                self.fill(&mut start)?;
+            }
+            // One line break more than the file has ends its last record, unless that is within quotes.
+            let is_over = self.at == self.end;
+            let input = if is_over { b"\n" } else { &self.buffer[self.at..self.end] };
+            let (result, read, written, ended) =
+                self.parser.read_record(input, &mut self.cells[cells..], &mut self.ends[ends..]);
+            self.at += if is_over { 0 } else { read };
+            cells += written;
+            ends += ended;
+            match result {
+                ReadRecordResult::Record => break,
+                ReadRecordResult::OutputFull => self.cells.resize(self.cells.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
+                ReadRecordResult::InputEmpty if is_over => {
+                    return match self.buffer[start..self.at].iter().all(|byte| is_line_break(*byte)) {
+                        true => Ok(None),
+                        false => Err(self.unclosed(start)),
+                    };
+                }
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::End => return Ok(None),
+            }
+        }
+        let (line, raw) = self.take_lines(start);
+        let raw = &self.buffer[raw.0..raw.1];
+        let cells = &self.cells[..cells];
+        if cells.contains(&0) {
+            return Err(stream::nul_bytes(&self.name, line));
+        }
+        let decoded_from = self.stream.decoded_from;
+        match std::str::from_utf8(cells) {
+            Ok(cells) if decoded_from.is_none() || !cells.contains(char::REPLACEMENT_CHARACTER) => {
+                Ok(Some(Record { line, raw, cells, ends: &self.ends[..ends] }))
+            }
+            _ => Err(stream::wrong_text(&self.name, line, decoded_from)),
+        }
+    }
+
+    /// Reads on, keeping the record that begins at `start`.
+    fn fill(&mut self, start: &mut usize) -> Result<()> {
+        self.buffer.copy_within(*start..self.end, 0);
+        self.at -= *start;
+        self.end -= *start;
+        *start = 0;
+        if self.end == self.buffer.len() {
+            if self.end >= LONGEST {
+                return Err(self.unclosed(0));
+            }
+            self.buffer.resize(self.end * 2, 0);
+        }
+        let count = self.stream.read(&mut self.buffer[self.end..]);
+        let count = count.map_err(|error| stream::read_failure(&self.name, &error))?;
+        self.end += count;
+        self.ended = count == 0;
+        Ok(())
+    }
+
+    /// Counts the lines of the record that ends here: the line on which it begins, and where it stands without the line
+    /// breaks around it.
+    fn take_lines(&mut self, start: usize) -> (u64, (usize, usize)) {
+        let text = &self.buffer[start..self.at];
+        let before = text.iter().take_while(|byte| is_line_break(**byte)).count();
+        let after = text[before..].iter().rev().take_while(|byte| is_line_break(**byte)).count();
+        let line = self.line + line_breaks(&text[..before]);
+        self.line = line + line_breaks(&text[before..]);
+        (line, (start + before, self.at - after))
+    }
+
+    fn unclosed(&mut self, start: usize) -> Failure {
+        let (line, _) = self.take_lines(start);
+        Failure::failed(format!("{}:{line}: a quote is opened in this row and never closed.", self.name))
+    }
+}
+
+fn is_line_break(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
+fn line_breaks(text: &[u8]) -> u64 {
+    text.iter().filter(|byte| **byte == b'\n').count() as u64
+}
+
+impl<'a> Record<'a> {
+    /// How many cells it has.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// A cell's text; `None` where there is none, or a character begins in it and ends in the next.
+    pub fn get(&self, position: usize) -> Option<&'a str> {
+        let start = if position == 0 { 0 } else { *self.ends.get(position - 1)? };
+        self.cells.get(start..*self.ends.get(position)?)
+    }
+
+    /// As it stands in the file.
+    pub fn raw_text(&self) -> String {
+        String::from_utf8_lossy(self.raw).into_owned()
+    }
+}

@@ -1,0 +1,162 @@
+//! Rows written to a file.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+
+use enmasse::Value;
+use flate2::write::GzEncoder;
+
+use super::detect::{self, Compression};
+use super::{Format, InputOptions, csv, show};
+use crate::failure::{Failure, Result};
+
+/// Writes rows of the same columns, as JSON Lines or CSV in UTF-8. A file that is not [finished](RowWriter::finish) is not
+/// whole.
+///
+/// CSV tells an empty text from NULL only where a text that stands for NULL is given; JSON Lines always does.
+pub struct RowWriter {
+    path: String,
+    columns: Vec<String>,
+    form: Form,
+}
+
+enum Form {
+    Csv { writer: Box<::csv::Writer<Sink>>, null: Option<String> },
+    Jsonl { sink: Box<Sink>, line: Vec<u8> },
+}
+
+impl RowWriter {
+    /// Makes the file of a path, in place of one that is there, in the form that its name tells: `.jsonl` and `.ndjson` are JSON Lines, `.tsv` has tabs,
+    /// all else is CSV; `.gz` or `.zst` after it compress. The options say more, as they do for reading.
+    pub fn create(path: &str, columns: &[String], options: &InputOptions) -> Result<Self> {
+        let format = options.format.or_else(|| detect::by_name(path)).unwrap_or(Format::Csv);
+        if format == Format::Parquet {
+            return Err(Failure::usage(format!(
+                "rows are written as CSV or JSON Lines, and {path} is Parquet."
+            )));
+        }
+        let delimiter = csv::delimiter(options, format)?;
+        let failed = |error: io::Error| Failure::failed(format!("cannot write {path}: {error}."));
+        let sink = Sink::create(path).map_err(failed)?;
+        let form = match format {
+            Format::Jsonl => Form::Jsonl { sink: Box::new(sink), line: Vec::new() },
+            _ => {
+                let mut writer = ::csv::WriterBuilder::new().delimiter(delimiter).from_writer(sink);
+                writer.write_record(columns).map_err(|error| failed(error.into()))?;
+                Form::Csv { writer: Box::new(writer), null: options.null.clone() }
+            }
+        };
+        Ok(RowWriter { path: path.to_owned(), columns: columns.to_vec(), form })
+    }
+
+    /// Writes a row with a value for each column. `None` leaves a column out, which only JSON Lines can.
+    pub fn write(&mut self, values: &[Option<Value>]) -> Result<()> {
+        let RowWriter { path, columns, form } = self;
+        if values.len() != columns.len() {
+            let (values, columns) = (values.len(), columns.len());
+            return Err(Failure::failed(format!(
+                "a row of {path} has {values} values for {columns} columns."
+            )));
+        }
+        match form {
+            Form::Csv { writer, null } => {
+                for (column, value) in columns.iter().zip(values) {
+                    let cell = cell(value.as_ref(), null.as_deref()).map_err(|why| {
+                        Failure::failed(format!("cannot write '{column}' to {path}: {why}"))
+                    })?;
+                    writer.write_field(cell).map_err(|error| write_failure(path, &error.into()))?;
+                }
+                let end = writer.write_record(None::<&[u8]>);
+                end.map_err(|error| write_failure(path, &error.into()))
+            }
+            Form::Jsonl { sink, line } => object(line, columns, values)
+                .and_then(|()| sink.write_all(line))
+                .map_err(|error| write_failure(path, &error)),
+        }
+    }
+
+    /// Writes what is left, and waits until the disk has it.
+    pub fn finish(self) -> Result<()> {
+        let sink = match self.form {
+            Form::Csv { writer, .. } => writer.into_inner().map_err(|error| error.into_error()),
+            Form::Jsonl { sink, .. } => Ok(*sink),
+        };
+        sink.and_then(Sink::finish).map_err(|error| write_failure(&self.path, &error))
+    }
+}
+
+fn write_failure(path: &str, error: &io::Error) -> Failure {
+    Failure::failed(format!("cannot write {path}: {error}."))
+}
+
+fn cell(value: Option<&Value>, null: Option<&str>) -> Result<String, String> {
+    match value {
+        None => Err("CSV has no row that lacks a column; write JSON Lines.".to_owned()),
+        Some(Value::Null) => Ok(null.unwrap_or_default().to_owned()),
+        Some(value) => {
+            let text = show::shown(value);
+            match null == Some(text.as_str()) {
+                true => Err(format!("{value} would read back as NULL; let another text stand for NULL.")),
+                false => Ok(text),
+            }
+        }
+    }
+}
+
+/// A row as a line of JSON.
+pub fn object(line: &mut Vec<u8>, columns: &[String], values: &[Option<Value>]) -> io::Result<()> {
+    line.clear();
+    let mut separator = b'{';
+    for (column, value) in columns.iter().zip(values) {
+        let Some(value) = value else { continue };
+        line.push(separator);
+        separator = b',';
+        serde_json::to_writer(&mut *line, column)?;
+        line.push(b':');
+        serde_json::to_writer(&mut *line, &show::json(value))?;
+    }
+    line.extend_from_slice(if separator == b'{' { b"{}\n" } else { b"}\n" });
+    Ok(())
+}
+
+/// A file, or what compresses into it.
+enum Sink {
+    Plain(BufWriter<File>),
+    Gzip(GzEncoder<BufWriter<File>>),
+    Zstd(zstd::Encoder<'static, BufWriter<File>>),
+}
+
+impl Sink {
+    fn create(path: &str) -> io::Result<Self> {
+        let file = BufWriter::with_capacity(64 * 1024, File::create(path)?);
+        Ok(match detect::split_compression(&path.to_ascii_lowercase()).1 {
+            None => Sink::Plain(file),
+            Some(Compression::Gzip) => Sink::Gzip(GzEncoder::new(file, flate2::Compression::default())),
+            Some(Compression::Zstd) => Sink::Zstd(zstd::Encoder::new(file, 0)?),
+        })
+    }
+
+    fn finish(self) -> io::Result<()> {
+        let file = match self {
+            Sink::Plain(file) => file,
+            Sink::Gzip(encoder) => encoder.finish()?,
+            Sink::Zstd(encoder) => encoder.finish()?,
+        };
+        file.into_inner()?.sync_all()
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Sink::Plain(file) => file.write(bytes),
+            Sink::Gzip(encoder) => encoder.write(bytes),
+            Sink::Zstd(encoder) => encoder.write(bytes),
+        }
+    }
+
+    /// Does nothing: a flush in between would only compress worse, and [`finish`](Sink::finish) leaves nothing out.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

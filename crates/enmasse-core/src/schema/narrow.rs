@@ -1,0 +1,63 @@
+//! A model with some of its fields only.
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::schema::{Model, ModelRef, Schema};
+
+impl ModelRef {
+    /// The model with these of its fields only, its keys, and the links to the models that it extends: for a program that knows some of a table's
+    /// columns. It is alone in its schema, with those that it extends; foreign keys are plain columns there.
+    ///
+    /// ```
+    /// use enmasse_core::DataType;
+    /// use enmasse_core::schema::{Field, Model, Schema};
+    ///
+    /// let schema = Schema::new(vec![
+    ///     Model::new("User", "users")
+    ///         .add(Field::new("id", DataType::BigInt).primary_key())
+    ///         .add(Field::new("name", DataType::TEXT))
+    ///         .add(Field::new("country", DataType::TEXT)),
+    /// ])?;
+    /// let user = schema.model("User")?.narrowed(["country"])?;
+    /// let names: Vec<_> = user.fields.iter().map(|field| field.name.as_str()).collect();
+    /// assert_eq!(names, ["id", "country"]);
+    /// # Ok::<(), enmasse_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownField`](crate::ErrorKind::UnknownField) with the nearest name and the choices.
+    pub fn narrowed<'n>(&self, fields: impl IntoIterator<Item = &'n str>) -> Result<ModelRef> {
+        let wanted = fields.into_iter().map(|name| self.find(name)).collect::<Result<Vec<_>>>()?;
+        let mut models: Vec<Model> = Vec::new();
+        narrow(&self.concrete(), wanted, &mut models);
+        let label = models[0].label.clone();
+        let schema: Arc<Schema> = Schema::new(models)?;
+        schema.model(&label)
+    }
+}
+
+/// Adds the model with the fields at these positions, and those that it extends.
+fn narrow(model: &ModelRef, wanted: Vec<usize>, models: &mut Vec<Model>) {
+    let mut narrowed = Model { fields: Vec::new(), ..(**model).clone() };
+    for (position, field) in model.fields.iter().enumerate() {
+        let is_own = field.inherited.is_none() && !model.is_link(position);
+        if is_own && (field.primary_key || wanted.contains(&position)) {
+            let mut field = field.clone();
+            field.foreign_key = None;
+            narrowed.fields.push(field);
+        }
+    }
+    narrowed.parents.iter_mut().for_each(|parent| parent.related_name = Some("+".to_owned()));
+    let names = |model: &Model| model.fields.iter().map(|field| field.name.clone()).collect::<Vec<_>>();
+    let kept = names(&narrowed);
+    narrowed.unique_together.retain(|together| together.iter().all(|name| kept.contains(name)));
+    models.push(narrowed);
+    for (number, (above, _)) in model.extended().into_iter().enumerate() {
+        let of_parent = wanted.iter().filter_map(|&position| {
+            model.fields[position].inherited.filter(|inherited| inherited.parent == number)
+        });
+        narrow(&above, of_parent.map(|inherited| inherited.position).collect(), models);
+    }
+}
