@@ -6,16 +6,17 @@ mod expression;
 mod literal;
 mod setting;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use enmasse::expr::Expr;
 use enmasse::schema::ModelRef;
-use enmasse::{ErrorKind, QuerySet, Record};
+use enmasse::{Database, ErrorKind, QuerySet, Record, Transaction};
 use serde_json::json;
 
 use crate::args::UpdateArgs;
 use crate::connect::connect;
 use crate::failure::{Failure, Outcome, Result};
+use crate::interrupt::{Committing, unless_interrupted};
 use crate::output::grouped;
 use crate::tables::{owner, table};
 
@@ -34,11 +35,14 @@ pub async fn run(args: UpdateArgs) -> Result<Outcome> {
     let db = connect(&args.database).await?;
     let model = table(&db, &args.table).await?;
     let request = Request::new(QuerySet::of(&model, &db), model, &args)?;
+    let committing = Committing::default();
     if args.dry_run {
-        return dry_run::run(&db, request, args.output).await;
+        let done = unless_interrupted(&committing, dry_run::run(&db, request, args.output)).await;
+        return rolled_back(&db, done).await;
     }
     let started = Instant::now();
-    let matched = request.rows.clone().update_by(request.set.clone()).await?;
+    let done = unless_interrupted(&committing, request.update(&db, &committing)).await;
+    let matched = rolled_back(&db, done).await?;
     let seconds = started.elapsed().as_secs_f64();
     if args.output.json {
         let tables = request.tables.iter().map(|table| json!({ "table": table, "rows": matched }));
@@ -61,6 +65,15 @@ pub async fn run(args: UpdateArgs) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// Where work ended before its end, its transaction is rolled back when the program ends, as far as that can be waited for.
+async fn rolled_back<T>(db: &Database, done: Result<T>) -> Result<T> {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    if done.is_err() {
+        _ = tokio::time::timeout(PATIENCE, db.close()).await;
+    }
+    done
+}
+
 /// `1 row`, `1,234 rows`
 fn rows(count: u64) -> String {
     format!("{} {}", grouped(count), if count == 1 { "row" } else { "rows" })
@@ -81,6 +94,21 @@ fn refuse_all_by_accident(args: &UpdateArgs) -> Result<()> {
 }
 
 impl Request {
+    /// In a transaction, of which it is known until when it can be rolled back.
+    async fn update(&self, db: &Database, committing: &Committing) -> Result<u64> {
+        let work = |tx: Transaction| {
+            // after a conflict it is tried again
+            committing.set(false);
+            let update = self.rows.clone().using(&tx).update_by(self.set.clone());
+            async move {
+                let matched = update.await?;
+                committing.set(true);
+                Ok(matched)
+            }
+        };
+        Ok(db.transaction(work).await?)
+    }
+
     fn new(rows: QuerySet<Record>, model: ModelRef, args: &UpdateArgs) -> Result<Self> {
         let mut filtered = rows.clone();
         // as the keywords of one call in Django: on a relation with many rows they hold for the same row of it
