@@ -48,11 +48,6 @@ impl Changes {
         self.rows += rows;
     }
 
-    /// How many rows change in any column.
-    pub fn rows(&self) -> u64 {
-        self.rows
-    }
-
     /// Counts one change of a column, and keeps it while there are few. The key is as messages have it: `id=5`.
     pub fn note(&mut self, key: &str, column: usize, before: &Value, after: &Value) {
         self.count(column, 1);

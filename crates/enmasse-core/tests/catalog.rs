@@ -99,7 +99,7 @@ fn a_key_that_is_no_relation_of_two_models_is_plain_columns() {
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert_eq!(
         error.to_string(),
-        "There is no model 'chidl'. Did you mean 'child'? Choices are: child, pair"
+        "There is no table 'chidl'. Did you mean 'child'? Choices are: child, pair"
     );
 }
 

@@ -159,6 +159,19 @@ impl Transaction {
         Ok(self.executor().raw(sql, params).await?.1)
     }
 
+    /// Checks now the constraints that are otherwise checked at the commit, as Django's foreign keys are: for work that is rolled back
+    /// to see whether it could be committed. On SQLite deferred foreign keys cannot be checked before.
+    ///
+    /// # Errors
+    ///
+    /// [`Integrity`](ErrorKind::Integrity) where one is broken.
+    pub async fn check_constraints(&self) -> Result<()> {
+        match self.shared.database.dialect().check_deferred() {
+            Some(sql) => self.execute_raw(sql, []).await.map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
     /// The database that the transaction is on.
     pub fn database(&self) -> &Database {
         &self.shared.database

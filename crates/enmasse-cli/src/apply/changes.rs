@@ -5,7 +5,7 @@ use std::sync::Arc;
 use enmasse::query_set::Change;
 use enmasse::{Record, Value};
 
-use crate::apply::files::OutputFile;
+use crate::apply::files::{FinishedFile, OutputFile};
 use crate::apply::mapping::Mapping;
 use crate::changes::Changes;
 use crate::failure::Result;
@@ -60,12 +60,10 @@ impl Noted {
         Ok(())
     }
 
-    /// Puts the file in its place, and gives the counts.
-    pub fn finish(self) -> Result<Changes> {
-        if let Some(diff) = self.diff {
-            diff.finish(RowWriter::finish)?;
-        }
-        Ok(self.changes)
+    /// The counts, and the file.
+    pub fn finish(self) -> Result<(Changes, Option<FinishedFile>)> {
+        let diff = self.diff.map(|diff| diff.finish(RowWriter::finish)).transpose()?;
+        Ok((self.changes, diff))
     }
 }
 

@@ -45,12 +45,31 @@ impl<W> OutputFile<W> {
         &mut self.writer
     }
 
-    /// Ends the file, and puts it where it is to stand.
-    pub fn finish(self, end: impl FnOnce(W) -> Result<()>) -> Result<()> {
+    /// Ends the file: it is whole, but not yet where it is to stand.
+    pub fn finish(self, end: impl FnOnce(W) -> Result<()>) -> Result<FinishedFile> {
         let OutputFile { path, temporary, writer } = self;
         end(writer)?;
-        temporary
-            .persist(&path)
-            .map_err(|error| Failure::failed(format!("cannot write {path}: {}", error.error)))
+        Ok(FinishedFile { path, temporary })
+    }
+}
+
+/// A file that is whole.
+#[derive(Debug)]
+pub struct FinishedFile {
+    path: String,
+    temporary: TempPath,
+}
+
+impl FinishedFile {
+    /// Puts the file where it is to stand, in place of what stands there. Where that fails it is left where it is, and its place is told.
+    pub fn place(self) -> Result<(), String> {
+        let FinishedFile { path, temporary } = self;
+        temporary.persist(&path).map_err(|error| {
+            let reason = error.error;
+            match error.path.keep() {
+                Ok(place) => format!("cannot write {path}: {reason}; it is {}", place.display()),
+                Err(_) => format!("cannot write {path}: {reason}"),
+            }
+        })
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use enmasse::{QuerySet, Record, Transaction};
 use tempfile::TempDir;
 
-use crate::apply::files::OutputFile;
+use crate::apply::files::{FinishedFile, OutputFile};
 use crate::apply::mapping::Mapping;
 use crate::apply::source::by_fields;
 use crate::args::ApplyArgs;
@@ -41,18 +41,18 @@ impl Kept {
 }
 
 impl Absent {
-    pub fn new(mapping: &Arc<Mapping>, args: &ApplyArgs) -> Result<Self> {
+    pub fn new(mapping: &Arc<Mapping>, args: &ApplyArgs, input: &Input) -> Result<Self> {
         let columns: Vec<_> = mapping.columns.iter().map(|column| column.name.clone()).collect();
-        // as the input is written, so that it can be applied
-        let options = InputOptions {
-            format: args.input.format.filter(|format| *format != Format::Parquet),
-            ..args.input.options()
-        };
+        // as its name says, or as the input is written, so that it can be applied
         let file = args.missing.as_deref().map(|path| {
-            let by_name = InputOptions { format: None, ..options.clone() };
-            let options = if path.contains('.') { &by_name } else { &options };
+            let like_input = Some(input.format()).filter(|format| *format != Format::Parquet);
+            let options = InputOptions {
+                format: Format::of_name(path).or(like_input),
+                encoding: None,
+                ..args.input.options()
+            };
             OutputFile::create(path, |place| {
-                RowWriter::create(place, &columns, options).map_err(|failure| failure.message().to_owned())
+                RowWriter::create(place, &columns, &options).map_err(|failure| failure.message().to_owned())
             })
         });
         let kept = args.insert_missing.then(|| {
@@ -134,8 +134,8 @@ impl Absent {
         Ok(lot)
     }
 
-    /// Puts the file in its place.
-    pub fn finish(self) -> Result<()> {
-        self.file.map_or(Ok(()), |file| file.finish(RowWriter::finish))
+    /// The file.
+    pub fn finish(self) -> Result<Option<FinishedFile>> {
+        self.file.map(|file| file.finish(RowWriter::finish)).transpose()
     }
 }

@@ -60,10 +60,11 @@ pub fn records(
         },
         bad: Vec::new(),
         read: Read::default(),
+        meter: meter.clone(),
     };
-    let (meter, told) = (meter.clone(), read.clone());
+    let told = read.clone();
     std::thread::spawn(move || {
-        let result = reader.run(rows, &sender, &meter);
+        let result = reader.run(rows, &sender);
         let mut read = std::mem::take(&mut reader.read);
         read.rejects = reader.rejects.take();
         let failed = result.is_err();
@@ -104,15 +105,11 @@ struct Reader {
     /// Those that end it.
     bad: Vec<BadRow>,
     read: Read,
+    meter: Meter,
 }
 
 impl Reader {
-    fn run(
-        &mut self,
-        rows: Rows,
-        sender: &mpsc::Sender<Vec<Result<Record, Error>>>,
-        meter: &Meter,
-    ) -> Result<()> {
+    fn run(&mut self, rows: Rows, sender: &mpsc::Sender<Vec<Result<Record, Error>>>) -> Result<()> {
         let mut part = Vec::with_capacity(PART);
         for item in rows {
             match item? {
@@ -127,7 +124,7 @@ impl Reader {
                     }
                     part.push(Ok(record));
                     if part.len() == PART {
-                        meter.add_rows(PART as u64);
+                        self.meter.add_rows(PART as u64);
                         let full = std::mem::replace(&mut part, Vec::with_capacity(PART));
                         if sender.blocking_send(full).is_err() {
                             return Ok(()); // nobody wants the rest
@@ -140,8 +137,8 @@ impl Reader {
         if !self.bad.is_empty() {
             return Err(self.give_up());
         }
-        meter.add_rows(part.len() as u64);
-        meter.has_read(self.read.rows);
+        self.meter.add_rows(part.len() as u64);
+        self.meter.has_read(self.read.rows);
         _ = sender.blocking_send(part);
         Ok(())
     }
@@ -151,7 +148,7 @@ impl Reader {
         if let Some(rejects) = &mut self.rejects {
             write_line(rejects, &bad.raw)?;
             if self.read.bad <= self.bad_rows.most {
-                eprintln!("enmasse: skipped: {bad}");
+                self.meter.aside(|| eprintln!("enmasse: skipped: {bad}"));
             }
             return Ok(());
         }

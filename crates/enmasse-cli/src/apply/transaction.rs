@@ -1,14 +1,16 @@
 //! All that is done in the one transaction.
 
+use std::fs;
 use std::sync::{Arc, Mutex};
 
 use enmasse::{Database, Error, ErrorKind, QuerySet, Record, Transaction};
 
 use crate::apply::changes::Noted;
 use crate::apply::explain;
+use crate::apply::files::FinishedFile;
 use crate::apply::mapping::Mapping;
 use crate::apply::missing::Absent;
-use crate::apply::source::{BadRows, Read, records};
+use crate::apply::source::{BadRows, records};
 use crate::apply::summary::Summary;
 use crate::args::ApplyArgs;
 use crate::failure::{Failure, Result};
@@ -49,9 +51,7 @@ impl From<Failure> for Ended {
 /// What was done, and the files that are to be put in their places.
 struct Done {
     summary: Summary,
-    noted: Option<Noted>,
-    absent: Option<Absent>,
-    read: Read,
+    files: Vec<FinishedFile>,
 }
 
 impl Job<'_> {
@@ -74,19 +74,13 @@ impl Job<'_> {
             Err(Ended::Failed(failure)) => return Err(failure),
             Err(Ended::Database(error)) => return Err(explain(error, self.input, self.mapping)),
         };
-        let Done { mut summary, noted, absent, read } = done;
-        if let Some(noted) = noted {
-            summary.changes = Some(noted.finish()?);
+        let unplaced: Vec<_> = done.files.into_iter().filter_map(|file| file.place().err()).collect();
+        if unplaced.is_empty() {
+            return Ok(done.summary);
         }
-        if let Some(absent) = absent {
-            absent.finish()?;
-        }
-        if let Some(rejects) = read.rejects {
-            rejects.finish(|file| {
-                file.sync_all().map_err(|error| Failure::failed(format!("cannot write the rejects: {error}")))
-            })?;
-        }
-        Ok(summary)
+        let table =
+            if self.args.dry_run { "nothing was written to the table" } else { "the table is written" };
+        Err(Failure::failed(format!("{}\n{table}: {}", unplaced.join("\n"), done.summary.line())))
     }
 
     async fn work(&self, tx: &Transaction) -> Result<Done, Ended> {
@@ -121,7 +115,7 @@ impl Job<'_> {
             update = update.each_change(move |change| lock(&noted).note(&change).map_err(given_up));
         }
         let absent = match args.missing.is_some() || args.insert_missing || args.strict {
-            true => Some(Arc::new(Mutex::new(Absent::new(mapping, args)?))),
+            true => Some(Arc::new(Mutex::new(Absent::new(mapping, args, input)?))),
             false => None,
         };
         if let Some(absent) = absent.clone() {
@@ -135,7 +129,7 @@ impl Job<'_> {
             return Err(failure.into());
         }
         let report = report?;
-        let (noted, mut absent) = (noted.map(taken).transpose()?, absent.map(taken).transpose()?);
+        let (noted, absent) = (noted.map(taken).transpose()?, absent.map(taken).transpose()?);
         let mut summary = Summary {
             rows: read.rows,
             bad: read.bad,
@@ -147,15 +141,28 @@ impl Job<'_> {
             changes: None,
             sql,
         };
-        if let Some(absent) = &mut absent {
+        let mut files = Vec::new();
+        if let Some(mut absent) = absent {
             if args.strict && summary.missing > 0 {
                 return Err(absent.refuse(input.name(), summary.missing).into());
             }
             if args.insert_missing {
                 summary.inserted = absent.insert(tx).await?;
             }
+            files.extend(absent.finish()?);
         }
-        Ok(Done { summary, noted, absent, read })
+        if let Some(noted) = noted {
+            let (changes, diff) = noted.finish()?;
+            summary.changes = Some(changes);
+            files.extend(diff);
+        }
+        if let Some(rejects) = read.rejects {
+            let synced = |file: fs::File| {
+                file.sync_all().map_err(|error| Failure::failed(format!("cannot write the rejects: {error}")))
+            };
+            files.push(rejects.finish(synced)?);
+        }
+        Ok(Done { summary, files })
     }
 }
 

@@ -4,6 +4,7 @@ use super::{DatabaseArgs, OutputArgs};
 
 /// Set fields of the rows that pass Django's lookups
 #[derive(Args, Debug)]
+#[command(after_long_help = VALUES)]
 pub struct UpdateArgs {
     #[command(flatten)]
     pub database: DatabaseArgs,
@@ -28,3 +29,18 @@ pub struct UpdateArgs {
     #[command(flatten)]
     pub output: OutputArgs,
 }
+
+const VALUES: &str = "\
+Values:
+  A value is read by the type of its field: 5, 1.50, true, 2026-10-22, '2026-10-22 09:30' (in UTC where no zone is named),
+  {\"a\": 1} for JSON, [1, 2] for an array, \\x00ff for bytes.
+  NULL is SQL's NULL. In single quotes a value is that very text: note='NULL', note='F(x)'; a quote inside is written twice.
+  Lists, of __in and __range, have commas between; an item in quotes may have commas in it: name__in='a,b',c
+
+Expressions:
+  A value with F(field) in it, or that begins with a function, is an expression: 'points=F(points) * 2 + 100',
+  \"name=Concat(F(first), ' ', F(last))\", 'seen=Now()', \"due=F(due) + Duration('30 00:00:00')\".
+  Functions: Abs, Ceil, Coalesce, Concat, Duration, Floor, Greatest, LTrim, Least, Length, Lower, Now, NullIf, Power,
+  RTrim, Replace, Round, Substr, Trim, Upper.
+
+A dry run does not foresee what triggers would set, and SQLite checks deferred foreign keys at the commit alone.";

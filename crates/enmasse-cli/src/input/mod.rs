@@ -51,6 +51,13 @@ pub enum Format {
     Parquet,
 }
 
+impl Format {
+    /// The format that a file's name tells.
+    pub fn of_name(path: &str) -> Option<Self> {
+        detect::by_name(path)
+    }
+}
+
 /// A column of the file and the field that its cells are for.
 #[derive(Clone, Debug)]
 pub struct Wanted {

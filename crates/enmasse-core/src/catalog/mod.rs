@@ -37,7 +37,11 @@ impl Catalogue {
     /// [`Configuration`](ErrorKind::Configuration) where there is no such table, or with the reason why it is left out.
     pub fn model(&self, table: &str) -> Result<ModelRef> {
         match self.left_out.iter().find(|left_out| left_out.name == table) {
-            None => self.schema.model(table),
+            None => self.schema.model(table).map_err(|_| {
+                let models: Vec<ModelRef> = self.schema.models().collect();
+                let tables = models.iter().map(|model| model.name.as_str());
+                Error::unknown(ErrorKind::Configuration, "There is no table", table, tables)
+            }),
             Some(LeftOut { reason, .. }) => Err(Error::new(
                 ErrorKind::Configuration,
                 format!("The table '{table}' is left out: {reason}."),

@@ -133,6 +133,10 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
     /// What its `CREATE TABLE` has of its own.
     fn table_rules(&self) -> TableRules;
 
+    /// The statement that checks now what the transaction's constraints would check at its commit; `None` where the database has no such
+    /// statement: MySQL and MariaDB check all at once, and SQLite checks deferred foreign keys at the commit alone.
+    fn check_deferred(&self) -> Option<&'static str>;
+
     /// The queries that read the database's catalogue; see [`catalog`](crate::catalog).
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! | request | plan |
 //! | --- | --- |
 //! | `filter(…).update(…)` | [`update`] |
+//! | what it would change | [`preview`](preview()) |
 //! | `bulk_update(objects, fields)` | [`bulk_update`](bulk_update()) |
 //! | `create`, `bulk_create` | [`insert`](insert()) |
 //! | `filter(…).delete()` | [`delete`](delete()) |
@@ -15,6 +16,7 @@ mod delete;
 mod explain;
 mod insert;
 mod kept;
+mod preview;
 mod step;
 mod strategy;
 mod taken;
@@ -26,6 +28,7 @@ pub use bulk::{BulkUpdate, Keep, Missing, Returning, bulk_update, duplicate_keys
 pub use delete::delete;
 pub use insert::{given_back, insert, made_by_database};
 pub use kept::{Kept, find_keys, finds_one, written_fields};
+pub use preview::{Preview, preview};
 pub use step::{
     Form, KeyPart, Part, PartGives, Parts, Rows, Stage, Statements, Step, WriteBulk, WriteKeys, WriteRows,
     WriteTable, WriteTables,

@@ -224,7 +224,7 @@ impl<'q> Compiler<'q> {
     }
 }
 
-fn placed(error: Error, column: Option<&Column>) -> Error {
+pub(super) fn placed(error: Error, column: Option<&Column>) -> Error {
     match column {
         Some(column) => error.at(format!("{}.{}", column.model.name, column.field().name)),
         None => error,

@@ -4,6 +4,7 @@ mod compare;
 mod compile;
 mod express;
 mod key_set;
+mod keyword;
 mod names;
 mod q;
 mod scope;
@@ -12,6 +13,7 @@ mod visit;
 
 pub(crate) use compile::Compiler;
 pub use key_set::KeySet;
+pub use keyword::Keyword;
 pub use q::Q;
 pub use select::Selection;
 

@@ -5,6 +5,7 @@ mod create;
 mod fetch;
 mod insert;
 mod patch;
+mod preview;
 mod refresh;
 mod save;
 mod subquery;
@@ -16,6 +17,7 @@ pub use bulk_update::Return;
 pub use bulk_update::{BulkUpdate, BulkUpdateReturning, Change, Report, Returned};
 pub use create::{BulkCreate, Create};
 pub use patch::{BulkPatch, Patch};
+pub use preview::{Example, FieldPreview, Preview};
 pub use save::{Save, Saved};
 pub use subquery::{Subquery, exists};
 pub use update::{Delete, Update, UpdateReturning};
@@ -33,7 +35,7 @@ use std::sync::Arc;
 use enmasse_core::dialect::Dialect;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::expr::Expr;
-use enmasse_core::query::{Distinct, Q, Query};
+use enmasse_core::query::{Distinct, Keyword, Q, Query};
 use enmasse_core::schema::ModelRef;
 
 use crate::columns::{FieldNames, IntoOrder, IntoQ, Path};
@@ -220,6 +222,16 @@ impl<M: Entity> QuerySet<M> {
     pub fn query(&self) -> Result<&Query> {
         self.query.check()?;
         Ok(&self.query)
+    }
+
+    /// What a keyword of [`filter_by`](QuerySet::filter_by) asks for: its lookup and the type of what it compares, so that a program
+    /// that has the value as text knows what to make of it.
+    ///
+    /// # Errors
+    ///
+    /// Where a name, a transform or a lookup is not known.
+    pub fn keyword(&self, keyword: &str) -> Result<Keyword> {
+        self.query()?.keyword(&*self.dialect()?, &keyword.into())
     }
 
     /// A change that makes no sense of a slice: as in Django, every use of the QuerySet then gives an error.

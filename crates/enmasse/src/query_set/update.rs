@@ -18,6 +18,7 @@ use crate::lazy::Lazy;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
 use crate::query_set::bulk_update::{Change, Return};
+use crate::query_set::preview::Preview;
 use crate::run::{Outcome, run};
 use crate::signals::{Origin, Receivers, SetWrite, What};
 
@@ -250,6 +251,48 @@ impl<M: Entity> Update<M> {
     /// Gives back the rows as they were and as they now are.
     pub fn returning_old(self) -> UpdateReturning<M, Change<M>> {
         UpdateReturning { lazy: Lazy::Request(self.0.into_request()), returns: PhantomData }
+    }
+
+    /// What it would change, with so many examples of each field, without changing it.
+    ///
+    /// Values are compared bytewise, as the database would keep them. The database counts, so that memory is the same for any number of
+    /// rows. What triggers and generated columns would do is not foreseen, nor whether a constraint would refuse it.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> enmasse::Result<()> {
+    /// use enmasse::prelude::*;
+    ///
+    /// #[derive(Model)]
+    /// #[model(table = "users")]
+    /// struct User {
+    ///     #[model(primary_key)]
+    ///     id: i64,
+    ///     country: String,
+    /// }
+    ///
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # db.create_tables([User::model()?]).await?;
+    /// let user = |id, country: &str| User { id, country: country.into() };
+    /// User::objects(&db).bulk_create([user(1, "us"), user(2, "US")]).await?;
+    /// let preview = User::objects(&db).update(|u| u.country.set(u.country.upper())).preview(3).await?;
+    /// assert_eq!((preview.matched, preview.changed), (2, 1));
+    /// assert_eq!(preview.fields[0].examples[0].after, Value::from("US"));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`QuerySet::update`].
+    pub async fn preview(self, examples: u64) -> Result<Preview> {
+        match self.0.into_request() {
+            Some(request) => request.preview(examples).await,
+            None => Ok(Preview::default()),
+        }
     }
 
     /// The SQL that it is on its database, without running it.

@@ -8,6 +8,7 @@ mod common;
 mod filters;
 mod models;
 mod names;
+mod preview;
 mod progress;
 mod relations;
 mod runtime;

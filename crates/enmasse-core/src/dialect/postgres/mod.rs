@@ -133,6 +133,10 @@ impl Dialect for Postgres {
         types::TABLE_RULES
     }
 
+    fn check_deferred(&self) -> Option<&'static str> {
+        Some("SET CONSTRAINTS ALL IMMEDIATE")
+    }
+
     fn catalog(&self, schema: Option<&str>) -> Result<Queries> {
         catalog::queries(self, schema)
     }

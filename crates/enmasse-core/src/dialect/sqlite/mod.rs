@@ -104,6 +104,10 @@ impl Dialect for Sqlite {
         types::TABLE_RULES
     }
 
+    fn check_deferred(&self) -> Option<&'static str> {
+        None
+    }
+
     fn catalog(&self, schema: Option<&str>) -> Result<Queries> {
         catalog::queries(self, schema)
     }

@@ -1,0 +1,56 @@
+//! `enmasse inspect`.
+
+mod listing;
+mod rust;
+
+use enmasse::schema::{LeftOut, ModelRef};
+use enmasse::{Database, QuerySet, Record};
+
+use crate::args::InspectArgs;
+use crate::connect::connect_to_read;
+use crate::failure::{Outcome, Result};
+use crate::tables::table;
+
+/// What is to be shown.
+struct Shown {
+    models: Vec<ModelRef>,
+    /// The tables that could not be models, where all are shown.
+    left_out: Vec<LeftOut>,
+}
+
+pub async fn run(args: InspectArgs) -> Result<Outcome> {
+    let db = connect_to_read(&args.database).await?;
+    let shown = Shown::of(&db, &args.tables).await?;
+    if args.rust {
+        print!("{}", rust::source(&shown.models, &shown.left_out)?);
+        return Ok(Outcome::Done);
+    }
+    let mut counts = Vec::new();
+    for model in &shown.models {
+        counts.push(QuerySet::<Record>::of(model, &db).count().await?);
+    }
+    if args.output.json {
+        println!("{}", listing::json(&db.name(), &shown, &counts));
+    } else if !args.output.quiet {
+        print!("{}", listing::text(&shown, &counts));
+    }
+    Ok(Outcome::Done)
+}
+
+impl Shown {
+    async fn of(db: &Database, names: &[String]) -> Result<Self> {
+        if names.is_empty() {
+            let catalogue = db.inspect().await?;
+            let models = catalogue.schema.models().collect();
+            return Ok(Shown { models, left_out: catalogue.left_out });
+        }
+        let mut models: Vec<ModelRef> = Vec::new();
+        for name in names {
+            let model = table(db, name).await?;
+            if models.iter().all(|other| other.table != model.table) {
+                models.push(model);
+            }
+        }
+        Ok(Shown { models, left_out: Vec::new() })
+    }
+}

@@ -1,0 +1,176 @@
+//! `enmasse update`.
+
+mod condition;
+mod dry_run;
+mod expression;
+mod literal;
+mod setting;
+
+use std::time::{Duration, Instant};
+
+use enmasse::expr::Expr;
+use enmasse::schema::ModelRef;
+use enmasse::{Database, ErrorKind, QuerySet, Record, Transaction};
+use serde_json::json;
+
+use crate::args::UpdateArgs;
+use crate::connect::connect;
+use crate::failure::{Failure, Outcome, Result};
+use crate::interrupt::{Committing, unless_interrupted};
+use crate::output::grouped;
+use crate::tables::{owner, table};
+
+/// What is asked for, checked against the table.
+struct Request {
+    rows: QuerySet<Record>,
+    model: ModelRef,
+    set: Vec<(String, Expr)>,
+    /// The tables that are written, the root of the chain first.
+    tables: Vec<String>,
+    sql: String,
+}
+
+pub async fn run(args: UpdateArgs) -> Result<Outcome> {
+    refuse_all_by_accident(&args)?;
+    let db = connect(&args.database).await?;
+    let model = table(&db, &args.table).await?;
+    let request = Request::new(QuerySet::of(&model, &db), model, &args)?;
+    let committing = Committing::default();
+    if args.dry_run {
+        let done = unless_interrupted(&committing, dry_run::run(&db, request, args.output)).await;
+        return rolled_back(&db, done).await;
+    }
+    let started = Instant::now();
+    let done = unless_interrupted(&committing, request.update(&db, &committing)).await;
+    let matched = rolled_back(&db, done).await?;
+    let seconds = started.elapsed().as_secs_f64();
+    if args.output.json {
+        let tables = request.tables.iter().map(|table| json!({ "table": table, "rows": matched }));
+        let tables: Vec<_> = tables.collect();
+        println!(
+            "{}",
+            json!({
+                "table": request.model.table, "dry_run": false, "updated": matched, "tables": tables, "seconds": seconds,
+            })
+        );
+    } else if !args.output.quiet {
+        println!("{} updated in {} ({seconds:.2} s)", rows(matched), request.model.table);
+        if let [_, _, ..] = request.tables[..] {
+            let width = request.tables.iter().map(|table| table.chars().count()).max().unwrap_or_default();
+            for table in &request.tables {
+                println!("  {table:width$}  {}", grouped(matched));
+            }
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// Where work ended before its end, its transaction is rolled back when the program ends, as far as that can be waited for.
+async fn rolled_back<T>(db: &Database, done: Result<T>) -> Result<T> {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    if done.is_err() {
+        _ = tokio::time::timeout(PATIENCE, db.close()).await;
+    }
+    done
+}
+
+/// `1 row`, `1,234 rows`
+fn rows(count: u64) -> String {
+    format!("{} {}", grouped(count), if count == 1 { "row" } else { "rows" })
+}
+
+/// All rows are meant only where that is said.
+fn refuse_all_by_accident(args: &UpdateArgs) -> Result<()> {
+    let is_filtered = !args.filters.is_empty() || !args.exclude.is_empty();
+    match (is_filtered, args.all) {
+        (false, false) => Err(Failure::usage(
+            "this would update all rows of the table: say which rows with --where or --exclude, or say --all",
+        )),
+        (true, true) => {
+            Err(Failure::usage("--all is for all rows, and does not go with --where or --exclude"))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Request {
+    /// In a transaction, of which it is known until when it can be rolled back.
+    async fn update(&self, db: &Database, committing: &Committing) -> Result<u64> {
+        let work = |tx: Transaction| {
+            // after a conflict it is tried again
+            committing.set(false);
+            let update = self.rows.clone().using(&tx).update_by(self.set.clone());
+            async move {
+                let matched = update.await?;
+                committing.set(true);
+                Ok(matched)
+            }
+        };
+        Ok(db.transaction(work).await?)
+    }
+
+    fn new(rows: QuerySet<Record>, model: ModelRef, args: &UpdateArgs) -> Result<Self> {
+        let mut filtered = rows.clone();
+        // as the keywords of one call in Django: on a relation with many rows they hold for the same row of it
+        if let Some(all) = condition::all(&rows, "--where", &args.filters)? {
+            filtered = filtered.filter_by(all);
+        }
+        if let Some(all) = condition::all(&rows, "--exclude", &args.exclude)? {
+            filtered = filtered.exclude_by(all);
+        }
+        let set = args.set.iter().map(|text| setting::setting(&model, text)).collect::<Result<Vec<_>>>()?;
+        let mut tables: Vec<(bool, String)> = Vec::new();
+        for (name, _) in &set {
+            let of = owner(&model, model.find(name)?)?;
+            let found = (of.table == model.table, of.table.clone());
+            if !tables.contains(&found) {
+                tables.push(found);
+            }
+        }
+        tables.sort_by_key(|(is_own, _)| *is_own);
+        // what does not fit is found before anything is sent
+        let sql = filtered.clone().update_by(set.clone()).explain().map_err(given)?;
+        Ok(Request {
+            rows: filtered,
+            model,
+            set,
+            tables: tables.into_iter().map(|(_, table)| table).collect(),
+            sql,
+        })
+    }
+}
+
+/// A value of the command line that does not fit is wrong usage, as a name is.
+fn given(error: enmasse::Error) -> Failure {
+    match error.kind() {
+        ErrorKind::Value => Failure::usage(error.to_string()),
+        _ => error.into(),
+    }
+}
+
+/// `name=value`, where the name has no equals sign.
+fn halves<'a>(option: &str, text: &'a str) -> Result<(&'a str, &'a str)> {
+    let expected = if option == "--set" { "FIELD=VALUE" } else { "LOOKUP=VALUE" };
+    let (name, value) = text.split_once('=').ok_or_else(|| {
+        Failure::usage(format!("{option} {text}: expected {expected}, but there is no '='"))
+    })?;
+    match name.trim() {
+        "" => Err(Failure::usage(format!(
+            "{option} {text}: expected {expected}, but nothing stands before the '='"
+        ))),
+        name => Ok((name, value)),
+    }
+}
+
+/// What was meant by `points>=5`, which is no name; without that the error itself.
+fn misspelt(error: enmasse::Error, option: &str, name: &str, value: &str) -> Failure {
+    let field = name.trim_end_matches(['<', '>', '!', '+', '-', '*', '/']).trim_end();
+    let hint = match name.chars().next_back() {
+        Some('>') => format!("a comparison is a lookup: {field}__gte={value}"),
+        Some('<') => format!("a comparison is a lookup: {field}__lte={value}"),
+        Some('!') => format!("rows are left out by --exclude {field}={value}"),
+        Some(sign @ ('+' | '-' | '*' | '/')) => format!("write it as {field}=F({field}){sign}{value}"),
+        _ => return given(error),
+    };
+    Failure::usage(format!("{option} {name}={value}: {hint}"))
+}
