@@ -27,8 +27,7 @@ impl Noted {
         let header: Vec<_> = key.chain(["column", "before", "after"].map(str::to_owned)).collect();
         let diff = diff.map(|path| {
             OutputFile::create(path, |place| {
-                RowWriter::create(place, &header, &InputOptions::default())
-                    .map_err(|failure| failure.message().to_owned())
+                RowWriter::create_at(place, path, &header, &InputOptions::default())
             })
         });
         Ok(Noted { mapping: mapping.clone(), changes: Changes::of(columns), diff: diff.transpose()? })

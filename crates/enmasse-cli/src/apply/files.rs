@@ -1,5 +1,6 @@
 //! Files that are there when all is done, and not before.
 
+use std::io;
 use std::path::Path;
 
 use tempfile::TempPath;
@@ -16,23 +17,23 @@ pub struct OutputFile<W> {
 
 impl<W> OutputFile<W> {
     /// Begins the file of a path; `open` makes the writer.
-    pub fn create<E: std::fmt::Display>(path: &str, open: impl FnOnce(&str) -> Result<W, E>) -> Result<Self> {
-        let failed = |error: &dyn std::fmt::Display| Failure::failed(format!("cannot write {path}: {error}"));
+    pub fn create(path: &str, open: impl FnOnce(&str) -> Result<W>) -> Result<Self> {
+        let failed = |reason: &str| Failure::failed(format!("cannot write {path}: {reason}."));
         let target = Path::new(path);
         let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
         let Some(name) = target.file_name().and_then(|name| name.to_str()) else {
-            return Err(failed(&"it is no name of a file"));
+            return Err(failed("it is no name of a file"));
         };
         // the end of its name tells what is written
         let temporary = tempfile::Builder::new()
             .prefix(".")
             .suffix(&format!("-{name}"))
             .tempfile_in(folder.unwrap_or(Path::new(".")))
-            .map_err(|error| failed(&error))?
+            .map_err(|error| cannot_write(path, &error))?
             .into_temp_path();
         let writer = match temporary.to_str() {
-            Some(place) => open(place).map_err(|error| failed(&error))?,
-            None => return Err(failed(&"its folder's name is no text")),
+            Some(place) => open(place)?,
+            None => return Err(failed("its folder's name is no text")),
         };
         Ok(OutputFile { path: path.to_owned(), temporary, writer })
     }
@@ -72,4 +73,11 @@ impl FinishedFile {
             }
         })
     }
+}
+
+/// What an error of writing says of a file: not the name that it has while it is written.
+pub fn cannot_write(path: &str, error: &io::Error) -> Failure {
+    let text = error.to_string();
+    let reason = text.split(" at path ").next().unwrap_or(&text);
+    Failure::failed(format!("cannot write {path}: {reason}."))
 }

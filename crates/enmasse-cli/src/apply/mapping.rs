@@ -6,6 +6,7 @@ use enmasse::{Error, ErrorKind};
 use crate::args::ApplyArgs;
 use crate::failure::{Failure, Result};
 use crate::input::Wanted;
+use crate::shown::printable;
 
 /// Which columns of the file are read, and where they go.
 #[derive(Clone, Debug)]
@@ -58,7 +59,7 @@ impl Mapping {
                 Ok(position) => position,
                 // with --only, other columns of the file are none of the table's
                 Err(_) if !only.is_empty() && target == name => continue,
-                Err(error) => return Err(unknown(file, name, error)),
+                Err(error) => return Err(unknown(file, names, name, target != name, error)),
             };
             if !only.is_empty() && !only.contains(&position) && !is_key(position) {
                 continue;
@@ -77,6 +78,11 @@ impl Mapping {
                 )));
             }
             taken.push((name.clone(), position));
+        }
+        for (&position, said) in only.iter().zip(&args.only) {
+            if !taken.iter().any(|(_, other)| same(table, *other, position)) {
+                return Err(no_column(file, "--only", said, names));
+            }
         }
         for &position in &key {
             if !taken.iter().any(|(_, other)| same(table, *other, position)) {
@@ -176,7 +182,7 @@ fn find(table: &ModelRef, name: &str) -> Result<usize, Error> {
         ));
     }
     let columns = table.fields.iter().map(|field| field.column.as_str());
-    let what = format!("The table {} has no column", table.table);
+    let what = format!("{} has no column", table.table);
     Err(Error::unknown(ErrorKind::UnknownField, what, name, columns))
 }
 
@@ -207,7 +213,16 @@ fn no_column(file: &str, option: &str, name: &str, names: &[String]) -> Failure 
     Error::unknown(ErrorKind::UnknownField, what, name, names).into()
 }
 
-fn unknown(file: &str, name: &str, error: Error) -> Failure {
+fn unknown(file: &str, names: &[String], name: &str, renamed: bool, error: Error) -> Failure {
+    // a header with other delimiters than were looked for is one column
+    let other = [(';', "';'"), ('\t', "tab"), ('|', "'|'"), (',', "','")];
+    if let ([only], Some((_, delimiter))) = (names, other.into_iter().find(|(other, _)| name.contains(*other))) {
+        return Failure::usage(format!(
+            "{file} has one column only, '{}': is something else between its cells? Say so, as with --delimiter {delimiter}",
+            printable(only)
+        ));
+    }
     let hint = "--map gives it another name, --ignore leaves it out.";
-    Failure::usage(format!("{file}: the column '{name}' is unknown. {} {hint}", error.message()))
+    let place = if renamed { format!("{file}: column '{}'", printable(name)) } else { file.to_owned() };
+    Failure::usage(format!("{place}: {}. {hint}", error.message().trim_end_matches('.')))
 }

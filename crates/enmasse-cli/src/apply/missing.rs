@@ -51,9 +51,7 @@ impl Absent {
                 encoding: None,
                 ..args.input.options()
             };
-            OutputFile::create(path, |place| {
-                RowWriter::create(place, &columns, &options).map_err(|failure| failure.message().to_owned())
-            })
+            OutputFile::create(path, |place| RowWriter::create_at(place, path, &columns, &options))
         });
         let kept = args.insert_missing.then(|| {
             let folder = tempfile::tempdir()

@@ -10,7 +10,7 @@ use enmasse::{Error, ErrorKind, Record, Value};
 use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::mpsc;
 
-use crate::apply::files::OutputFile;
+use crate::apply::files::{OutputFile, cannot_write};
 use crate::apply::mapping::Mapping;
 use crate::failure::{Failure, Result};
 use crate::input::{BadRow, Input, Item, Place, Rows};
@@ -86,7 +86,7 @@ pub fn records(
 /// The file of the rows that are refused, with the header of the one that is read.
 fn rejects(path: &str, input: &Input) -> Result<OutputFile<fs::File>> {
     let mut file =
-        OutputFile::create(path, |path| fs::File::create(path).map_err(|error| error.to_string()))?;
+        OutputFile::create(path, |place| fs::File::create(place).map_err(|error| cannot_write(path, &error)))?;
     if let Some(header) = input.header_for_rejects() {
         write_line(&mut file, &header)?;
     }
@@ -95,7 +95,7 @@ fn rejects(path: &str, input: &Input) -> Result<OutputFile<fs::File>> {
 
 fn write_line(file: &mut OutputFile<fs::File>, line: &str) -> Result<()> {
     let written = writeln!(file.writer(), "{line}");
-    written.map_err(|error| Failure::failed(format!("cannot write {}: {error}", file.path())))
+    written.map_err(|error| cannot_write(file.path(), &error))
 }
 
 struct Reader {

@@ -147,7 +147,8 @@ impl Job<'_> {
                 return Err(absent.refuse(input.name(), summary.missing).into());
             }
             if args.insert_missing {
-                summary.inserted = absent.insert(tx).await?;
+                summary.inserted =
+                    absent.insert(tx).await.map_err(|failure| failure.at(input.name()))?;
             }
             files.extend(absent.finish()?);
         }
@@ -176,7 +177,7 @@ fn taken<T>(shared: Arc<Mutex<T>>) -> Result<T> {
     taken.ok_or_else(|| Failure::failed("the update has not ended"))
 }
 
-/// A failure to write a file, so that it ends the update.
+/// A failure to write a file, so that it ends the update: it is no wrong usage, whatever it was.
 fn given_up(failure: Failure) -> Error {
-    Error::new(ErrorKind::Request, failure.message())
+    Error::new(ErrorKind::Value, failure.message())
 }

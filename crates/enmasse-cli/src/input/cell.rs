@@ -89,7 +89,7 @@ pub fn read(data_type: &DataType, text: &str) -> Result<Value, Problem> {
         },
         DataType::Decimal { .. } => match Decimal::from_str_exact(trimmed) {
             Ok(number) => Value::Decimal(number),
-            Err(_) => text.into(),
+            Err(_) => Decimal::from_scientific(trimmed).map_or_else(|_| text.into(), Value::Decimal),
         },
         DataType::Bool => truth(trimmed).map_or_else(|| text.into(), Value::Bool),
         DataType::Bytes => Value::Bytes(bytes(trimmed).ok_or_else(|| {

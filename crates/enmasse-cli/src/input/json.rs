@@ -82,6 +82,7 @@ mod tests {
         assert_eq!(read(&DataType::DECIMAL, "12.10"), Ok(decimal("12.10")));
         assert_eq!(read(&DataType::DECIMAL, "0.1234567890123456789"), Ok(decimal("0.1234567890123456789")));
         assert_eq!(read(&DataType::DECIMAL, "\"12.10\""), Ok(decimal("12.10")));
+        assert_eq!(read(&DataType::DECIMAL, "1.5e1"), Ok(decimal("15")));
         assert_eq!(read(&DataType::Integer, "2.0"), Ok(Value::Int(2)));
         assert_eq!(read(&DataType::Integer, "2.5"), Err("expected a whole number but got 2.5.".into()));
     }

@@ -73,12 +73,20 @@ fn row(wanted: &[Converter], text: &str) -> Result<Vec<Option<enmasse::Value>>, 
     wanted.iter().map(value).collect()
 }
 
-/// All keys in the order in which they first appear, read from the whole file. Wrong lines are left to the rows.
+/// All keys in the order in which they first appear, read from the whole file. Wrong lines are left to the rows, unless no line is
+/// right.
 pub fn columns(name: &str, disk: Disk, options: &InputOptions) -> Result<Columns> {
     let mut lines = Lines::open(name, disk, options)?;
     let (mut names, mut counts, mut rows) = (Vec::<String>::new(), HashMap::<String, u64>::new(), 0_u64);
-    while let Some((_, text)) = lines.next()? {
-        let Ok(Members(members)) = serde_json::from_str(text) else { continue };
+    let mut first_wrong = None;
+    while let Some((line, text)) = lines.next()? {
+        let members = match serde_json::from_str(text) {
+            Ok(Members(members)) => members,
+            Err(error) => {
+                first_wrong.get_or_insert_with(|| format!("{name}:{line}: {}", not_object(text, &error)));
+                continue;
+            }
+        };
         rows += 1;
         for (key, _) in members {
             match counts.get_mut(key.as_ref()) {
@@ -89,6 +97,9 @@ pub fn columns(name: &str, disk: Disk, options: &InputOptions) -> Result<Columns
                 }
             }
         }
+    }
+    if let (0, Some(wrong)) = (rows, first_wrong) {
+        return Err(Failure::failed(wrong));
     }
     Ok(Columns { names, uneven: counts.values().any(|count| *count != rows) })
 }

@@ -29,6 +29,11 @@ impl RowWriter {
     /// Makes the file of a path, in place of one that is there, in the form that its name tells: `.jsonl` and `.ndjson` are JSON Lines, `.tsv` has tabs,
     /// all else is CSV; `.gz` or `.zst` after it compress. The options say more, as they do for reading.
     pub fn create(path: &str, columns: &[String], options: &InputOptions) -> Result<Self> {
+        RowWriter::create_at(path, path, columns, options)
+    }
+
+    /// Makes it in another place than the one that its messages name.
+    pub fn create_at(place: &str, path: &str, columns: &[String], options: &InputOptions) -> Result<Self> {
         let format = options.format.or_else(|| detect::by_name(path)).unwrap_or(Format::Csv);
         if format == Format::Parquet {
             return Err(Failure::usage(format!(
@@ -37,7 +42,7 @@ impl RowWriter {
         }
         let delimiter = csv::delimiter(options, format)?;
         let failed = |error: io::Error| Failure::failed(format!("cannot write {path}: {error}."));
-        let sink = Sink::create(path).map_err(failed)?;
+        let sink = Sink::create(place).map_err(failed)?;
         let form = match format {
             Format::Jsonl => Form::Jsonl { sink: Box::new(sink), line: Vec::new() },
             _ => {

@@ -4,5 +4,21 @@
 mod common;
 
 mod bad_input;
+mod bad_rows;
+mod formats;
+mod inherited;
+#[cfg(unix)]
+mod interrupt;
 mod items;
+mod keys;
+mod missing;
+mod names;
+mod output;
+mod parquet_file;
+mod passwords;
 mod program;
+#[cfg(unix)]
+mod progress;
+mod runways;
+#[cfg(unix)]
+mod terminal;

@@ -97,6 +97,12 @@ impl Trial<'_> {
         Ended::of(child.wait_with_output().expect("it ends"))
     }
 
+    /// What the database is called.
+    pub fn scratch_name(&self) -> String {
+        let (_, name) = self.url.rsplit_once('/').expect("a URL");
+        name.split('?').next().unwrap_or_default().to_owned()
+    }
+
     pub async fn run(&self, sql: &str) {
         self.db.execute_raw(sql, []).await.unwrap_or_else(|error| panic!("{:?}: {sql}: {error}", self.kind));
     }

@@ -1,0 +1,58 @@
+//! Bad rows that are skipped when asked: kept as they stand, to be repaired and applied.
+
+use crate::items;
+use crate::program::on_each;
+
+const FILE: &str = "id,name,amount\r\n1,bolt,11\r\n2,nut,many\r\n\"3\",\"a \"\"gear\"\"\",33,x\r\n3,\"two\r\nlines\",?\r\n";
+
+#[test]
+fn rejects_can_be_repaired_and_applied() {
+    on_each(async |trial| {
+        items::make(trial).await;
+        trial.write("f.csv", FILE);
+        let ended =
+            trial.apply(["f.csv", "--table", "item", "--skip-bad", "--rejects", "bad.csv", "--max-errors", "2"]);
+        assert_eq!(ended.code, 0);
+        let said: Vec<&str> = ended.err.lines().collect();
+        assert_eq!(
+            said,
+            [
+                "enmasse: skipped: f.csv:3: column 'amount': expected a whole number but got 'many'.",
+                "enmasse: skipped: f.csv:4: has 4 cells, and the header has 3.",
+            ]
+        );
+        assert!(
+            ended.out.starts_with("1 matched, 1 changed, 0 not in the table, 3 bad and skipped ("),
+            "{}",
+            ended.out
+        );
+        assert_eq!(items::amounts(trial).await, "1|bolt|11\n2|nut|20\n3|gear|30");
+
+        let bad = trial.read("bad.csv");
+        assert_eq!(
+            bad,
+            "id,name,amount\n2,nut,many\n\"3\",\"a \"\"gear\"\"\",33,x\n3,\"two\r\nlines\",?\n"
+        );
+        let repaired = bad.replace("many", "22").replace(",33,x\n3,\"two\r\nlines\",?", ",33");
+        trial.write("repaired.csv", repaired);
+        let counts = trial.apply(["repaired.csv", "--table", "item"]).counts();
+        assert_eq!(counts, "2 matched, 2 changed, 0 not in the table");
+        assert_eq!(items::amounts(trial).await, "1|bolt|11\n2|nut|22\n3|a \"gear\"|33");
+    });
+}
+
+#[test]
+fn a_dry_run_skips_them_too_and_tells() {
+    on_each(async |trial| {
+        items::make(trial).await;
+        let lines = "{\"id\": 1, \"amount\": 11}\n{\"id\": 2, \"amount\": \"many\"}\n";
+        trial.write("f.jsonl", lines);
+        let options = ["--table", "item", "--skip-bad", "--rejects", "bad.jsonl", "--dry-run", "--json"];
+        let ended = trial.apply(["f.jsonl"].into_iter().chain(options));
+        assert_eq!(ended.code, 0);
+        let said: enmasse::serde_json::Value = enmasse::serde_json::from_str(&ended.out).unwrap();
+        assert_eq!((&said["rows"], &said["bad"], &said["changed"]), (&1.into(), &1.into(), &1.into()));
+        assert_eq!(trial.read("bad.jsonl"), "{\"id\": 2, \"amount\": \"many\"}\n");
+        assert_eq!(items::amounts(trial).await, "1|bolt|10\n2|nut|20\n3|gear|30");
+    });
+}

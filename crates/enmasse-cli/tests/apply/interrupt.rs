@@ -1,0 +1,190 @@
+//! Ctrl-C in the middle: all is rolled back, that is said, and no lock is left.
+
+use std::fmt::Write;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use enmasse::Transaction;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::common::{Kind, with_parameter};
+use crate::program::{Ended, Trial, on_each, on_some};
+
+/// Enough that it takes a while, on a fast machine too.
+const ROWS: i64 = 120_000;
+
+/// A test waits so long for what must happen.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const SAID: &str = "enmasse: interrupted: all is rolled back, nothing was written\n";
+
+/// A table of so many rows, and a file that changes each.
+async fn make(trial: &Trial<'_>, rows: i64) {
+    trial.run("CREATE TABLE t (id bigint PRIMARY KEY, n bigint NOT NULL, word varchar(40) NOT NULL)").await;
+    let numbers = match trial.kind {
+        Kind::Sqlite => format!("WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < {rows}) SELECT i, 0, 'before' FROM s"),
+        Kind::Postgres => format!("SELECT i, 0, 'before' FROM generate_series(1, {rows}) AS s(i)"),
+        Kind::Mysql => format!("SELECT seq, 0, 'before' FROM seq_1_to_{rows}"),
+    };
+    trial.run(&format!("INSERT INTO t {numbers}")).await;
+    let mut file = String::from("id,n,word\n");
+    for id in 1..=rows {
+        writeln!(file, "{id},1,a word that makes the row longer").unwrap();
+    }
+    trial.write("f.csv", file);
+}
+
+async fn changed(trial: &Trial<'_>) -> i64 {
+    trial.number("SELECT count(*) FROM t WHERE n <> 0 OR word <> 'before'").await
+}
+
+/// Whether rows are on their way, or written and not yet committed.
+async fn is_under_way(trial: &Trial<'_>) -> bool {
+    let sql = match trial.kind {
+        Kind::Sqlite => {
+            let journal = format!("{}-wal", trial.url.trim_start_matches("sqlite://"));
+            // the file was filled before the test began, and is then written from its start
+            return std::fs::metadata(journal).is_ok_and(|journal| journal.len() > 1_000_000);
+        }
+        Kind::Postgres => "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%'",
+        Kind::Mysql => "SELECT count(*) FROM information_schema.processlist WHERE db = database() AND info LIKE 'LOAD DATA%'",
+    };
+    trial.number(sql).await > 0
+}
+
+async fn wait_until(what: &str, child: &mut Child, is_so: impl AsyncFn() -> bool) {
+    let began = Instant::now();
+    while !is_so().await {
+        assert!(child.try_wait().expect("a child").is_none(), "it ended before {what}");
+        assert!(began.elapsed() < PATIENCE, "{what} never came");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+fn start(trial: &Trial<'_>, args: &[&str]) -> Child {
+    let mut command = trial.command(args);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().expect("the program runs")
+}
+
+fn interrupt(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).expect("a signal");
+}
+
+/// It ends soon, says so, and nothing is written.
+async fn assert_rolled_back(trial: &Trial<'_>, mut child: Child, code: i32) {
+    drop(child.stdin.take());
+    let began = Instant::now();
+    let ended = Ended::of(child.wait_with_output().expect("it ends"));
+    assert_eq!(ended.failed(code), SAID);
+    assert!(began.elapsed() < Duration::from_secs(5), "it took {:?} to end", began.elapsed());
+    assert_eq!(changed(trial).await, 0);
+}
+
+#[test]
+fn in_the_middle_of_a_long_file() {
+    on_each(async |trial| {
+        make(trial, ROWS).await;
+        if trial.kind == Kind::Sqlite {
+            trial.query("PRAGMA wal_checkpoint(TRUNCATE)").await;
+        }
+        for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+            if code == 143 && trial.kind == Kind::Sqlite {
+                trial.query("PRAGMA wal_checkpoint(TRUNCATE)").await;
+            }
+            let files = trial.files();
+            let mut child = start(trial, &["f.csv", "--table", "t", "--diff", "d.csv", "--missing", "m.csv"]);
+            wait_until("the rows", &mut child, async || is_under_way(trial).await).await;
+            interrupt(&child, signal);
+            assert_rolled_back(trial, child, code).await;
+            assert_eq!(trial.files(), files, "files were left behind");
+        }
+        // at once: no lock is left
+        trial.write("one.csv", "id,n\n1,1\n");
+        let began = Instant::now();
+        let counts = trial.apply(["one.csv", "--table", "t"]).counts();
+        assert_eq!(counts, "1 matched, 1 changed, 0 not in the table");
+        assert!(began.elapsed() < Duration::from_secs(3), "a lock was left for {:?}", began.elapsed());
+        assert_eq!(changed(trial).await, 1);
+    });
+}
+
+/// Holds the lock of a row while a scenario runs.
+async fn with_row_locked(trial: &Trial<'_>, id: i64, scenario: impl AsyncFn()) {
+    let other = trial.scratch.connect().await;
+    let locked = other.transaction(async |tx: Transaction| {
+        tx.execute_raw(&format!("UPDATE t SET n = n WHERE id = {id}"), []).await?;
+        tx.query_raw(&format!("SELECT id FROM t WHERE id = {id} FOR UPDATE"), []).await?;
+        scenario().await;
+        Ok(())
+    });
+    locked.await.expect("the lock");
+    other.close().await;
+}
+
+#[test]
+fn while_the_database_writes() {
+    on_some(&[Kind::Postgres, Kind::Mysql], async |trial| {
+        make(trial, 2_000).await;
+        let waits = match trial.kind {
+            Kind::Postgres => "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+            _ => "SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
+        };
+        with_row_locked(trial, 1_900, async || {
+            let mut child = start(trial, &["f.csv", "--table", "t"]);
+            wait_until("the wait", &mut child, async || trial.number(waits).await > 0).await;
+            interrupt(&child, Signal::INT);
+            assert_rolled_back(trial, child, 130).await;
+            // the server has stopped too, although the row is still locked
+            let began = Instant::now();
+            while trial.number(waits).await > 0 {
+                assert!(began.elapsed() < Duration::from_secs(5), "the server still waits for the lock");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            // and holds none of the other rows
+            trial.write("one.csv", "id,n\n1,1\n");
+            trial.apply(["one.csv", "--table", "t"]).done();
+        })
+        .await;
+        assert_eq!(changed(trial).await, 1);
+        let counts = trial.apply(["f.csv", "--table", "t"]).counts();
+        assert_eq!(counts, "2,000 matched, 2,000 changed, 0 not in the table");
+    });
+}
+
+#[test]
+fn while_another_writes_to_sqlite() {
+    on_some(&[Kind::Sqlite], async |trial| {
+        make(trial, 100).await;
+        let url = with_parameter(trial.url, "busy_timeout=20000");
+        let other = trial.scratch.connect().await;
+        let locked = other.transaction(async |tx: Transaction| {
+            tx.execute_raw("UPDATE t SET n = n WHERE id = 1", []).await?;
+            let mut child = start(trial, &["f.csv", "--table", "t", "--db", &url]);
+            // it has nothing to show while it waits: it may be anywhere on its way there
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            assert!(child.try_wait().expect("a child").is_none());
+            interrupt(&child, Signal::INT);
+            assert_rolled_back(trial, child, 130).await;
+            Ok(())
+        });
+        locked.await.expect("the lock");
+        other.close().await;
+    });
+}
+
+#[test]
+fn while_standard_input_is_read() {
+    on_some(&[Kind::Sqlite], async |trial| {
+        make(trial, 10).await;
+        let mut child = start(trial, &["-", "--table", "t"]);
+        let mut input = child.stdin.take().expect("its input");
+        // more than a pipe holds: when this is done, it reads
+        std::io::Write::write_all(&mut input, &[&b"id,n\n"[..], &b"1,1\n".repeat(100_000)].concat()).unwrap();
+        interrupt(&child, Signal::INT);
+        let ended = Ended::of(child.wait_with_output().expect("it ends while its input is open"));
+        assert_eq!(ended.failed(130), SAID);
+        drop(input);
+        assert_eq!(changed(trial).await, 0);
+    });
+}

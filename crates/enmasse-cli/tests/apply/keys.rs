@@ -1,0 +1,106 @@
+//! What rows are found by, and which columns are written.
+
+use enmasse::DataType;
+use enmasse::schema::{Field, Model, Schema};
+
+use crate::items;
+use crate::program::{Trial, on_each};
+
+#[test]
+fn a_unique_column_is_a_key() {
+    on_each(async |trial| {
+        items::make(trial).await;
+        trial.write("f.csv", "code,amount\nA1,11\nC3,33\nZ9,99\n");
+        let args = ["f.csv", "--table", "item", "--key", "code"];
+        assert_eq!(trial.apply(args).counts(), "2 matched, 2 changed, 1 not in the table");
+        assert_eq!(items::amounts(trial).await, "1|bolt|11\n2|nut|20\n3|gear|33");
+    });
+}
+
+/// Prices of a product in a country, of which the two together are unique.
+async fn make_prices(trial: &Trial<'_>) {
+    let text = DataType::Text { max_length: Some(20) };
+    let price = Model::new("Price", "price")
+        .add(Field::new("id", DataType::BigInt).primary_key().identity())
+        .add(Field::new("product", text.clone()))
+        .add(Field::new("country", text.clone()))
+        .add(Field::new("cents", DataType::Integer).null())
+        .unique_together(["product", "country"]);
+    // both fields are the key
+    let stock = Model::new("Stock", "stock")
+        .add(Field::new("product", text.clone()).primary_key())
+        .add(Field::new("country", text).primary_key())
+        .add(Field::new("cents", DataType::Integer).null());
+    let schema = Schema::new(vec![price, stock]).unwrap();
+    trial.db.create_tables(schema.models()).await.unwrap();
+    for table in ["price", "stock"] {
+        trial
+            .run(&format!(
+                "INSERT INTO {table} (product, country, cents)
+                 VALUES ('nut', 'FR', 1), ('nut', 'US', 2), ('bolt', 'FR', 3)"
+            ))
+            .await;
+    }
+}
+
+#[test]
+fn several_columns_are_a_key() {
+    on_each(async |trial| {
+        make_prices(trial).await;
+        trial.write("f.csv", "country,product,cents\nFR,nut,10\nFR,bolt,30\nUS,bolt,40\n");
+        for table in ["price", "stock"] {
+            let mut args = vec!["f.csv", "--table", table];
+            if table == "price" {
+                args.extend(["--key", "product,country"]);
+            }
+            let counts = trial.apply(&args).counts();
+            assert_eq!(counts, "2 matched, 2 changed, 1 not in the table", "{table}");
+            let sql = format!("SELECT product, country, cents FROM {table} ORDER BY cents");
+            assert_eq!(trial.query(&sql).await, "nut|US|2\nnut|FR|10\nbolt|FR|30");
+
+            trial.write("twice.csv", "country,product,cents\nFR,nut,1\nUS,nut,2\nFR,nut,3\n");
+            args[0] = "twice.csv";
+            let said = trial.apply(&args).failed(1);
+            let (one, other) = match table {
+                "price" => ("product='nut'", "country='FR'"),
+                _ => ("product='nut'", "country='FR'"),
+            };
+            assert_eq!(
+                said,
+                format!(
+                    "enmasse: twice.csv: the key {one}, {other} is there twice: line 2, line 4\nNothing was written.\n"
+                )
+            );
+        }
+    });
+}
+
+#[test]
+fn map_only_and_ignore_choose_columns() {
+    on_each(async |trial| {
+        items::make(trial).await;
+        trial.write("f.csv", "number,new amount,name,remark\n1,11,BOLT,x\n2,22,NUT,y\n");
+        let base = ["f.csv", "--table", "item", "--map", "number=id", "--map", "new amount=amount"];
+        let with = |more: &[&'static str]| [&base[..], more].concat();
+
+        trial.apply(with(&["--only", "amount"])).done();
+        assert_eq!(items::amounts(trial).await, "1|bolt|11\n2|nut|22\n3|gear|30");
+        items::fill(trial).await;
+        trial.apply(with(&["--ignore", "remark,new amount"])).done();
+        assert_eq!(items::amounts(trial).await, "1|BOLT|10\n2|NUT|20\n3|gear|30");
+        items::fill(trial).await;
+        trial.apply(with(&["--map", "remark=note"])).done();
+        assert_eq!(items::amounts(trial).await, "1|BOLT|11\n2|NUT|22\n3|gear|30");
+        assert_eq!(trial.query("SELECT note FROM item ORDER BY id").await, "x\ny\na note");
+    });
+}
+
+#[test]
+fn django_s_name_of_a_foreign_key_will_do() {
+    on_each(async |trial| {
+        items::make(trial).await;
+        trial.write("f.csv", "ID,owner\n1,3\n2,\n");
+        trial.apply(["f.csv", "--table", "item"]).done();
+        assert_eq!(trial.query("SELECT owner_id FROM item ORDER BY id").await, "3\nNULL\nNULL");
+    });
+}

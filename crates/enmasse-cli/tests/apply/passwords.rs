@@ -1,0 +1,90 @@
+//! The password of a URL is in no output, whatever fails.
+
+use crate::common::Kind;
+use crate::items;
+use crate::program::{Ended, enmasse, on_some};
+
+const SECRET: &str = "hunter2%2Fx";
+
+#[track_caller]
+fn assert_hidden(ended: &Ended) {
+    let all = format!("{}{}", ended.out, ended.err);
+    assert_ne!(ended.code, 0, "{all}");
+    assert!(!all.is_empty());
+    assert!(!all.contains("hunter2"), "{all}");
+}
+
+#[test]
+fn no_failure_to_connect_shows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("f.csv"), "id\n1\n").unwrap();
+    for url in [
+        "postgres://me:SECRET@127.0.0.1:1/db",
+        "postgres://me:SECRET@127.0.0.1:1/db?sslmode=nonsense",
+        "postgres://me:SECRET@127.0.0.1:notaport/db",
+        "postgres://127.0.0.1:1/db?user=me&password=SECRET",
+        "postgresql://me:SECRET@no.such.host.invalid/db",
+        "mysql://me:SECRET@127.0.0.1:1/db",
+        "mysql://me:SECRET@127.0.0.1:1/db?no_such_parameter=1",
+        "mariadb://me:SECRET@/db",
+        "mysql://me:SECRET@127.0.0.1:99999/db",
+        "oracle://me:SECRET@localhost/db",
+        "postgres:me:SECRET@localhost/db",
+        "me:SECRET@localhost/db",
+    ] {
+        let url = url.replace("SECRET", SECRET);
+        for (line, place) in [(true, "--db"), (false, "DATABASE_URL")] {
+            for json in [&[][..], &["--json"]] {
+                let mut command = enmasse();
+                command.current_dir(folder.path()).args(["apply", "f.csv", "--table", "t"]).args(json);
+                match line {
+                    true => command.args(["--db", &url]),
+                    false => command.env("DATABASE_URL", &url),
+                };
+                let ended = Ended::of(command.output().unwrap());
+                assert!(!ended.out.contains("hunter2") && !ended.err.contains("hunter2"), "{place} {url}: {ended:?}");
+                assert_hidden(&ended);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_wrong_line_shows_it() {
+    let url = format!("postgres://me:{SECRET}@localhost/db");
+    for args in [
+        &["apply", &url, "--table", "t", "--nonsense"][..],
+        &["apply", "f.csv", &url, "--table", "t"],
+        &["apply", "--db", &url],
+        &["apply", "f.csv", "--db", &url, "--table", "t", "--max-errors", &url],
+        &["apply", &url, "--table", "t", "--db", "none.db"],
+        &["apply", "f.csv", "--table", &url, "--db", "sqlite::memory:"],
+        &[&url],
+    ] {
+        assert_hidden(&Ended::of(enmasse().args(args).output().unwrap()));
+    }
+    let help = enmasse().args(["apply", "--help"]).env("DATABASE_URL", &url).output().unwrap();
+    assert!(!Ended::of(help).done().contains("hunter2"));
+}
+
+#[test]
+fn the_server_s_own_refusals_do_not_show_it() {
+    on_some(&[Kind::Postgres, Kind::Mysql], async |trial| {
+        items::make(trial).await;
+        trial.write("f.csv", "id,amount\n1,5\n");
+        let (scheme, rest) = trial.url.split_once("://").unwrap();
+        let (login, place) = rest.rsplit_once('@').unwrap();
+        let (user, password) = login.split_once(':').unwrap();
+        let (host, database) = place.split_once('/').unwrap();
+        for url in [
+            format!("{scheme}://{user}:{SECRET}@{place}"),
+            format!("{scheme}://nobody:{SECRET}@{place}"),
+        ] {
+            assert_hidden(&trial.apply(["f.csv", "--table", "item", "--db", &url]));
+        }
+        let url = format!("{scheme}://{login}@{host}/no_such_{database}");
+        let ended = trial.apply(["f.csv", "--table", "item", "--db", &url]);
+        assert_eq!(ended.code, 1);
+        assert!(!ended.err.contains(password), "{}", ended.err);
+    });
+}
