@@ -216,7 +216,9 @@ fn no_column(file: &str, option: &str, name: &str, names: &[String]) -> Failure 
 fn unknown(file: &str, names: &[String], name: &str, renamed: bool, error: Error) -> Failure {
     // a header with other delimiters than were looked for is one column
     let other = [(';', "';'"), ('\t', "tab"), ('|', "'|'"), (',', "','")];
-    if let ([only], Some((_, delimiter))) = (names, other.into_iter().find(|(other, _)| name.contains(*other))) {
+    if let ([only], Some((_, delimiter))) =
+        (names, other.into_iter().find(|(other, _)| name.contains(*other)))
+    {
         return Failure::usage(format!(
             "{file} has one column only, '{}': is something else between its cells? Say so, as with --delimiter {delimiter}",
             printable(only)

@@ -85,8 +85,9 @@ pub fn records(
 
 /// The file of the rows that are refused, with the header of the one that is read.
 fn rejects(path: &str, input: &Input) -> Result<OutputFile<fs::File>> {
-    let mut file =
-        OutputFile::create(path, |place| fs::File::create(place).map_err(|error| cannot_write(path, &error)))?;
+    let mut file = OutputFile::create(path, |place| {
+        fs::File::create(place).map_err(|error| cannot_write(path, &error))
+    })?;
     if let Some(header) = input.header_for_rejects() {
         write_line(&mut file, &header)?;
     }

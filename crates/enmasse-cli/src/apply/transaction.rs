@@ -147,8 +147,7 @@ impl Job<'_> {
                 return Err(absent.refuse(input.name(), summary.missing).into());
             }
             if args.insert_missing {
-                summary.inserted =
-                    absent.insert(tx).await.map_err(|failure| failure.at(input.name()))?;
+                summary.inserted = absent.insert(tx).await.map_err(|failure| failure.at(input.name()))?;
             }
             files.extend(absent.finish()?);
         }

@@ -89,19 +89,15 @@ fn check(trial: &Trial<'_>, case: &Case) -> Result<(), String> {
     let heard = heard.replace(&trial.scratch_name(), "SCRATCH");
     match (ended.code, heard.as_str(), ended.out.as_str()) == (case.code, says, "") {
         true => Ok(()),
-        false => Err(format!("expected {}: {says}\nfound    {}: {heard}\n{}", case.code, ended.code, ended.out)),
+        false => {
+            Err(format!("expected {}: {says}\nfound    {}: {heard}\n{}", case.code, ended.code, ended.out))
+        }
     }
 }
 
 const GOOD: &[u8] = b"id,amount\n1,11\n2,22\n3,33\n";
 
-fn case(
-    name: &'static str,
-    file: File,
-    options: &'static [&'static str],
-    code: i32,
-    says: Says,
-) -> Case {
+fn case(name: &'static str, file: File, options: &'static [&'static str], code: i32, says: Says) -> Case {
     Case { name, file, options, code, says }
 }
 

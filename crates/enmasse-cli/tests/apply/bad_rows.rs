@@ -3,15 +3,24 @@
 use crate::items;
 use crate::program::on_each;
 
-const FILE: &str = "id,name,amount\r\n1,bolt,11\r\n2,nut,many\r\n\"3\",\"a \"\"gear\"\"\",33,x\r\n3,\"two\r\nlines\",?\r\n";
+const FILE: &str =
+    "id,name,amount\r\n1,bolt,11\r\n2,nut,many\r\n\"3\",\"a \"\"gear\"\"\",33,x\r\n3,\"two\r\nlines\",?\r\n";
 
 #[test]
 fn rejects_can_be_repaired_and_applied() {
     on_each(async |trial| {
         items::make(trial).await;
         trial.write("f.csv", FILE);
-        let ended =
-            trial.apply(["f.csv", "--table", "item", "--skip-bad", "--rejects", "bad.csv", "--max-errors", "2"]);
+        let ended = trial.apply([
+            "f.csv",
+            "--table",
+            "item",
+            "--skip-bad",
+            "--rejects",
+            "bad.csv",
+            "--max-errors",
+            "2",
+        ]);
         assert_eq!(ended.code, 0);
         let said: Vec<&str> = ended.err.lines().collect();
         assert_eq!(
@@ -29,10 +38,7 @@ fn rejects_can_be_repaired_and_applied() {
         assert_eq!(items::amounts(trial).await, "1|bolt|11\n2|nut|20\n3|gear|30");
 
         let bad = trial.read("bad.csv");
-        assert_eq!(
-            bad,
-            "id,name,amount\n2,nut,many\n\"3\",\"a \"\"gear\"\"\",33,x\n3,\"two\r\nlines\",?\n"
-        );
+        assert_eq!(bad, "id,name,amount\n2,nut,many\n\"3\",\"a \"\"gear\"\"\",33,x\n3,\"two\r\nlines\",?\n");
         let repaired = bad.replace("many", "22").replace(",33,x\n3,\"two\r\nlines\",?", ",33");
         trial.write("repaired.csv", repaired);
         let counts = trial.apply(["repaired.csv", "--table", "item"]).counts();

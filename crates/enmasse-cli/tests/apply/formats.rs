@@ -10,7 +10,8 @@ const AFTER: &str = "1|bolt|11\n2|nut|22\n3|gear|33";
 #[test]
 fn each_form_is_read() {
     let csv = "id,amount\n1,11\n2,22\n3,33\n";
-    let jsonl = "{\"id\": 1, \"amount\": 11}\n{\"id\": 2, \"amount\": 22}\n\n{\"amount\": \"33\", \"id\": 3.0}\n";
+    let jsonl =
+        "{\"id\": 1, \"amount\": 11}\n{\"id\": 2, \"amount\": 22}\n\n{\"amount\": \"33\", \"id\": 3.0}\n";
     let utf16: Vec<u8> = csv.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let cases: [(&str, Vec<u8>, &[&str]); 13] = [
         ("f.csv", csv.into(), &[]),
@@ -68,7 +69,11 @@ fn null_is_what_the_file_says() {
         trial.apply(["f.csv", "--table", "item", "--null", "\\N"]).done();
         assert_eq!(trial.query(texts).await, "1||NULL\n2|NULL|B2\n3|a note|C3");
         let is_null = "SELECT count(*) FROM item WHERE note IS NULL";
-        assert_eq!(trial.number(is_null).await, 0, "the word NULL is a text, and the empty cell is an empty one");
+        assert_eq!(
+            trial.number(is_null).await,
+            0,
+            "the word NULL is a text, and the empty cell is an empty one"
+        );
     });
 }
 
@@ -107,7 +112,9 @@ fn every_type_arrives_as_it_was_written() {
              1,12.25,-5,1e-3,2025-02-28,2025-02-28T10:00:00+02:00,yes,0b0c1e8a7a0f4b6f8d5f0123456789ab,3\n",
         );
         trial.apply(["f.csv", "--table", "item"]).done();
-        let values = trial.query("SELECT price, small, ratio, made, seen, active, owner_id FROM item WHERE id = 1").await;
+        let values = trial
+            .query("SELECT price, small, ratio, made, seen, active, owner_id FROM item WHERE id = 1")
+            .await;
         assert!(values.starts_with("12.25|-5|0.001|2025-02-28|2025-02-28 08:00:00"), "{values}");
         assert!(values.ends_with("|1|3"), "{values}");
         let again = trial.apply(["f.csv", "--table", "item"]).counts();

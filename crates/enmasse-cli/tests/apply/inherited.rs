@@ -47,7 +47,10 @@ fn a_file_has_columns_of_both_tables() {
         for key in ["id", "baseuser_ptr_id", "baseuser_ptr"] {
             let (name, level) = (format!("by {key}"), format!("L{}", key.len()));
             // 4 is a base user, but no customer
-            trial.write("f.csv", format!("{key},name,level\n1,{name},{level}\n3,cy,{level}\n4,no,no\n9,no,no\n"));
+            trial.write(
+                "f.csv",
+                format!("{key},name,level\n1,{name},{level}\n3,cy,{level}\n4,no,no\n9,no,no\n"),
+            );
             let tried = trial.apply(["f.csv", "--table", "customer", "--dry-run", "--json"]).json();
             assert_eq!(
                 (&tried["matched"], &tried["changed"], &tried["missing"], &tried["untouched"]),
@@ -70,7 +73,10 @@ fn a_dry_run_changes_neither_table() {
         make(trial).await;
         trial.write("f.csv", "id,name,level\n1,x,y\n2,x,y\n");
         let shown = trial.apply(["f.csv", "--table", "customer", "--dry-run"]).done();
-        assert!(shown.contains("id=1: 'amy' → 'x'") || shown.contains("baseuser_ptr_id=1: 'amy' → 'x'"), "{shown}");
+        assert!(
+            shown.contains("id=1: 'amy' → 'x'") || shown.contains("baseuser_ptr_id=1: 'amy' → 'x'"),
+            "{shown}"
+        );
         assert_eq!(both(trial).await, BEFORE);
     });
 }
@@ -79,10 +85,14 @@ fn a_dry_run_changes_neither_table() {
 fn rows_are_inserted_in_both_tables() {
     on_each(async |trial| {
         make(trial).await;
-        trial.write("f.csv", "id,name,is_active,level,points\n2,bo,true,Silver,22\n7,dan,true,Free,70\n8,eve,false,Gold,80\n");
+        trial.write(
+            "f.csv",
+            "id,name,is_active,level,points\n2,bo,true,Silver,22\n7,dan,true,Free,70\n8,eve,false,Gold,80\n",
+        );
         let counts = trial.apply(["f.csv", "--table", "customer", "--insert-missing"]).counts();
         assert_eq!(counts, "1 matched, 1 changed, 2 not in the table, 2 inserted");
-        let expected = "1|amy|Free|1\n2|bo|Silver|22\n3|cy|Gold|3\n4|staff|NULL|NULL\n7|dan|Free|70\n8|eve|Gold|80";
+        let expected =
+            "1|amy|Free|1\n2|bo|Silver|22\n3|cy|Gold|3\n4|staff|NULL|NULL\n7|dan|Free|70\n8|eve|Gold|80";
         assert_eq!(both(trial).await, expected);
     });
 }

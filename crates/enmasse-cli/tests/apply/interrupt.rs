@@ -22,7 +22,9 @@ const SAID: &str = "enmasse: interrupted: all is rolled back, nothing was writte
 async fn make(trial: &Trial<'_>, rows: i64) {
     trial.run("CREATE TABLE t (id bigint PRIMARY KEY, n bigint NOT NULL, word varchar(40) NOT NULL)").await;
     let numbers = match trial.kind {
-        Kind::Sqlite => format!("WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < {rows}) SELECT i, 0, 'before' FROM s"),
+        Kind::Sqlite => format!(
+            "WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < {rows}) SELECT i, 0, 'before' FROM s"
+        ),
         Kind::Postgres => format!("SELECT i, 0, 'before' FROM generate_series(1, {rows}) AS s(i)"),
         Kind::Mysql => format!("SELECT seq, 0, 'before' FROM seq_1_to_{rows}"),
     };
@@ -46,8 +48,12 @@ async fn is_under_way(trial: &Trial<'_>) -> bool {
             // the file was filled before the test began, and is then written from its start
             return std::fs::metadata(journal).is_ok_and(|journal| journal.len() > 1_000_000);
         }
-        Kind::Postgres => "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%'",
-        Kind::Mysql => "SELECT count(*) FROM information_schema.processlist WHERE db = database() AND info LIKE 'LOAD DATA%'",
+        Kind::Postgres => {
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%'"
+        }
+        Kind::Mysql => {
+            "SELECT count(*) FROM information_schema.processlist WHERE db = database() AND info LIKE 'LOAD DATA%'"
+        }
     };
     trial.number(sql).await > 0
 }
@@ -76,8 +82,8 @@ async fn assert_rolled_back(trial: &Trial<'_>, mut child: Child, code: i32) {
     drop(child.stdin.take());
     let began = Instant::now();
     let ended = Ended::of(child.wait_with_output().expect("it ends"));
-    assert_eq!(ended.failed(code), SAID);
-    assert!(began.elapsed() < Duration::from_secs(5), "it took {:?} to end", began.elapsed());
+    assert_eq!(ended.without_progress().failed(code), SAID);
+    assert!(began.elapsed() < Duration::from_secs(8), "it took {:?} to end", began.elapsed());
     assert_eq!(changed(trial).await, 0);
 }
 
@@ -127,7 +133,9 @@ fn while_the_database_writes() {
     on_some(&[Kind::Postgres, Kind::Mysql], async |trial| {
         make(trial, 2_000).await;
         let waits = match trial.kind {
-            Kind::Postgres => "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+            Kind::Postgres => {
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            }
             _ => "SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
         };
         with_row_locked(trial, 1_900, async || {

@@ -11,9 +11,15 @@ fn json_is_one_object() {
         items::make(trial).await;
         trial.write("f.csv", FILE);
         let tried = trial.apply(["f.csv", "--table", "item", "--dry-run", "--json"]).json();
-        for (name, number) in
-            [("rows", 3), ("matched", 2), ("changed", 1), ("missing", 1), ("inserted", 0), ("bad", 0), ("untouched", 1)]
-        {
+        for (name, number) in [
+            ("rows", 3),
+            ("matched", 2),
+            ("changed", 1),
+            ("missing", 1),
+            ("inserted", 0),
+            ("bad", 0),
+            ("untouched", 1),
+        ] {
             assert_eq!(tried[name], number, "{name}");
         }
         assert_eq!(tried["file"], "f.csv");
@@ -100,6 +106,9 @@ fn a_failure_leaves_the_files_that_stand_there() {
         let args = ["f.csv", "--table", "item", "--diff", "diff.csv", "--missing", "missing.csv"];
         trial.apply(args).failed(1);
         assert_eq!(trial.files(), ["diff.csv", "f.csv", "missing.csv"]);
-        assert_eq!((trial.read("diff.csv"), trial.read("missing.csv")), ("precious".into(), "precious".into()));
+        assert_eq!(
+            (trial.read("diff.csv"), trial.read("missing.csv")),
+            ("precious".into(), "precious".into())
+        );
     });
 }

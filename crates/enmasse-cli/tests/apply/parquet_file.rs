@@ -65,7 +65,8 @@ fn a_bad_cell_is_named_by_its_row() {
         trial.write("f.parquet", file());
         let before = items::all(trial).await;
         // 'ratio' is no name of an owner
-        let said = trial.apply(["f.parquet", "--table", "item", "--ignore", "note", "--map", "ratio=owner_id"]);
+        let said =
+            trial.apply(["f.parquet", "--table", "item", "--ignore", "note", "--map", "ratio=owner_id"]);
         assert_eq!(
             said.failed(1),
             "enmasse: f.parquet: row 1: column 'ratio': expected a whole number but got 0.5.\nNothing was written.\n"

@@ -42,7 +42,10 @@ fn no_failure_to_connect_shows_it() {
                     false => command.env("DATABASE_URL", &url),
                 };
                 let ended = Ended::of(command.output().unwrap());
-                assert!(!ended.out.contains("hunter2") && !ended.err.contains("hunter2"), "{place} {url}: {ended:?}");
+                assert!(
+                    !ended.out.contains("hunter2") && !ended.err.contains("hunter2"),
+                    "{place} {url}: {ended:?}"
+                );
                 assert_hidden(&ended);
             }
         }
@@ -76,10 +79,9 @@ fn the_server_s_own_refusals_do_not_show_it() {
         let (login, place) = rest.rsplit_once('@').unwrap();
         let (user, password) = login.split_once(':').unwrap();
         let (host, database) = place.split_once('/').unwrap();
-        for url in [
-            format!("{scheme}://{user}:{SECRET}@{place}"),
-            format!("{scheme}://nobody:{SECRET}@{place}"),
-        ] {
+        for url in
+            [format!("{scheme}://{user}:{SECRET}@{place}"), format!("{scheme}://nobody:{SECRET}@{place}")]
+        {
             assert_hidden(&trial.apply(["f.csv", "--table", "item", "--db", &url]));
         }
         let url = format!("{scheme}://{login}@{host}/no_such_{database}");

@@ -66,8 +66,9 @@ impl Trial<'_> {
     /// The files in the folder, hidden ones too.
     pub fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.folder()).expect("a folder");
-        let mut names: Vec<String> =
-            entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
         names.sort();
         names
     }
@@ -166,10 +167,22 @@ impl Ended {
         self.out
     }
 
+    /// Leaves out the lines that tell how far long work is: on a slow machine any may be long.
+    #[track_caller]
+    pub fn without_progress(mut self) -> Self {
+        let tells = |line: &&str| {
+            line.ends_with(" s left")
+                || line.ends_with("the database writes")
+                || line.ends_with("matched and written")
+        };
+        self.err = self.err.split_inclusive('\n').filter(|line| !tells(&line.trim_end())).collect();
+        self
+    }
+
     /// The counts that it printed, without the time that it took.
     #[track_caller]
     pub fn counts(self) -> String {
-        let out = self.done();
+        let out = self.without_progress().done();
         let (counts, took) = out.trim_end().rsplit_once(" (").expect("the time that it took");
         assert!(took.ends_with(" s)") && out.lines().count() == 1, "{out}");
         counts.to_owned()
@@ -178,7 +191,7 @@ impl Ended {
     /// The one JSON object that it printed.
     #[track_caller]
     pub fn json(self) -> serde_json::Value {
-        serde_json::from_str(&self.done()).expect("one JSON object")
+        serde_json::from_str(&self.without_progress().done()).expect("one JSON object")
     }
 
     /// What it complained of, where it ended with this code and printed nothing.

@@ -35,7 +35,10 @@ fn a_terminal_has_a_bar_while_it_lasts() {
                 && line.ends_with(" left")
         };
         assert!(session.screens.iter().any(|screen| is_bar(&screen)), "{:#?}", session.screens);
-        assert!(session.screens.iter().all(|screen| screen.trim_end().lines().count() <= 1), "one line is enough");
+        assert!(
+            session.screens.iter().all(|screen| screen.trim_end().lines().count() <= 1),
+            "one line is enough"
+        );
         let last = session.last().trim_end();
         assert!(last.starts_with("2 matched, 2 changed, 59,998 not in the table ("), "{last}");
     });

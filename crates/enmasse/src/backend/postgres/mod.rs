@@ -6,6 +6,7 @@ mod error;
 mod tls;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use enmasse_core::dialect::{Dialect, Postgres};
@@ -18,6 +19,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use self::connection::PostgresConnection;
 use super::{Access, Backend, Connection, POOL_SIZE, POOL_WAIT};
 use crate::url::{DatabaseUrl, configuration, unknown_parameter};
+
+/// How often it is looked whether the connections have ended.
+const ENDING: Duration = Duration::from_millis(5);
 
 /// The oldest server that will do.
 const OLDEST: u32 = 13;
@@ -153,6 +157,11 @@ impl Backend for Backed {
 
     fn close(&self) -> BoxFuture<'_, ()> {
         self.pool.close();
-        Box::pin(std::future::ready(()))
+        Box::pin(async move {
+            // what was dropped in the middle is still to be stopped and rolled back; the pool does not tell when it is
+            while self.pool.status().size > 0 {
+                tokio::time::sleep(ENDING).await;
+            }
+        })
     }
 }
