@@ -22,9 +22,15 @@ fn positions(model: &ModelRef, fields: &[&str]) -> Vec<usize> {
 }
 
 /// What keeps the keys of an update's rows, what then writes these rows, and what writes related ones.
-fn around(dialect: &dyn Dialect, query: &Query, set: &[Assignment], related: &Query) -> Result<String> {
+fn around(
+    dialect: &dyn Dialect,
+    query: &Query,
+    set: &[Assignment],
+    related: &Query,
+    size: u64,
+) -> Result<String> {
     let model = &query.model;
-    let kept = Kept::new(dialect, model, 1)?;
+    let kept = Kept::new(dialect, model, 1)?.of_size(size);
     let keys = kept.key_set(dialect);
     let written = plan::written_fields(model, set, now())?;
     let related = related.clone().filtered(Q::Compare {
@@ -63,15 +69,16 @@ fn of_an_update() {
     let mut sheet = Sheet::default();
     let active = authors().filtered(q("is_active", true));
     sheet.add("Author.filter(is_active=True).update(points=F('points') + 1)", |dialect| {
-        around(dialect, &active, &points(), &books())
+        around(dialect, &active, &points(), &books(), 999)
     });
+    sheet.add("the same with many keys", |dialect| around(dialect, &active, &points(), &books(), 1_000));
     let joined = authors().filtered(q("books__pages__gt", 100));
     sheet.add("over a relation: Author.filter(books__pages__gt=100).update(…)", |dialect| {
-        around(dialect, &joined, &points(), &books())
+        around(dialect, &joined, &points(), &books(), 999)
     });
     let shelved = copies.clone().filtered(q("shelf", "a"));
     sheet.add("a key of two fields: Copy.filter(shelf='a').update(shelf='b')", |dialect| {
-        around(dialect, &shelved, &[Assignment::new("shelf", "b")], &books())
+        around(dialect, &shelved, &[Assignment::new("shelf", "b")], &books(), 1_000)
     });
     insta::assert_snapshot!("kept_of_an_update", sheet.text());
 }

@@ -6,7 +6,8 @@ use enmasse_core::dialect::Dialect;
 use enmasse_core::encode::Chunk;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::plan::{
-    Missing, PartGives, Parts, Plan, Step, WriteBulk, WriteKeys, WriteRows, WriteTables, duplicate_keys,
+    Missing, PartGives, Parts, Plan, Step, WriteBulk, WriteEither, WriteKeys, WriteRows, WriteTables,
+    duplicate_keys,
 };
 use enmasse_core::schema::ModelRef;
 use enmasse_core::sql::Statement;
@@ -153,6 +154,13 @@ impl Runner<'_, '_, '_> {
             Step::WriteKeys(keys) => self.write_keys(keys).await?,
             Step::Write(statement) => {
                 let done = self.connection.execute(&statement).await?;
+                outcome.matched += done.rows;
+                outcome.changed += done.changed.unwrap_or(done.rows);
+            }
+            Step::WriteEither(WriteEither { ask, then, otherwise }) => {
+                let answer = self.connection.query(&ask, &[DataType::BigInt]).await?;
+                let done =
+                    self.connection.execute(if answer.is_empty() { &otherwise } else { &then }).await?;
                 outcome.matched += done.rows;
                 outcome.changed += done.changed.unwrap_or(done.rows);
             }

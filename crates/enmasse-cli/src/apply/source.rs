@@ -40,13 +40,16 @@ pub struct Read {
     pub rejects: Option<OutputFile<fs::File>>,
 }
 
+/// What was read, once the stream has ended.
+pub type Shared = Arc<Mutex<Read>>;
+
 /// Reads the rows; what became of it is told when the stream has ended, or was dropped.
 pub fn records(
     input: &Input,
     mapping: &Arc<Mapping>,
     bad_rows: &BadRows,
     meter: &Meter,
-) -> Result<(impl Stream<Item = Result<Record, Error>> + Send + use<>, Arc<Mutex<Read>>)> {
+) -> Result<(impl Stream<Item = Result<Record, Error>> + Send + use<>, Shared)> {
     let rows = input.rows(&mapping.wanted())?;
     meter.reads(input.size(), rows.bytes_read());
     let read = Arc::new(Mutex::new(Read::default()));

@@ -62,6 +62,8 @@ impl Job<'_> {
                 self.committing.set(false);
                 let done = self.work(&tx).await?;
                 if self.args.dry_run {
+                    // what would be found at the end is found now
+                    tx.check_constraints().await?;
                     return Err(Ended::Tried(Box::new(done)));
                 }
                 self.committing.set(true);

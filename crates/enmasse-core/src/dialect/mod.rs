@@ -86,6 +86,17 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
         ""
     }
 
+    /// A query that gives a row where a table has so many rows at most, by the database's own estimate. `None` where it is of no use: where
+    /// the database itself chooses between reading the table and looking up each of the keys in a query inside of an update.
+    fn has_at_most(&self, _table: &str, _rows: u64) -> Option<Fragment> {
+        None
+    }
+
+    /// What comes before an update that is to look up each of its table's rows in the queries inside of it.
+    fn row_by_row(&self) -> &'static str {
+        ""
+    }
+
     /// A condition that holds where each column has the new value beside it already, compared byte by byte.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::plan::{Plan, Step, WriteRows};
+use crate::plan::{Plan, Step, WriteEither, WriteRows};
 use crate::sql::{Param, Statement};
 
 /// The SQL of each step on lines of its own, with its parameters; `-- for each row` and the like say how it is run.
@@ -18,6 +18,9 @@ impl fmt::Display for Plan {
             match step {
                 Step::Prepare(statement) | Step::Write(statement) | Step::WriteCounted(statement) => {
                     write!(f, "{statement}")?;
+                }
+                Step::WriteEither(WriteEither { ask, then, otherwise }) => {
+                    write!(f, "-- if there is a row\n{ask}\n-- then\n{then}\n-- else\n{otherwise}")?;
                 }
                 Step::WriteReturning(statement, _) => write!(f, "{statement}")?,
                 Step::WriteTables(write) => write!(f, "{}", write.statement)?,

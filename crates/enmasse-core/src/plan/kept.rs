@@ -40,6 +40,8 @@ pub struct Kept {
     model: ModelRef,
     /// The temporary table, as a model of its own.
     table: ModelRef,
+    /// How many keys it has, once they are counted.
+    size: Option<u64>,
 }
 
 impl Kept {
@@ -64,14 +66,20 @@ impl Kept {
         });
         let described = fields.fold(Model::new(name.clone(), table), Model::add);
         let table = Schema::new(vec![described])?.model(&name)?;
-        Ok(Kept { model: model.clone(), table })
+        Ok(Kept { model: model.clone(), table, size: None })
+    }
+
+    /// The same, with so many keys in it.
+    #[must_use]
+    pub fn of_size(self, size: u64) -> Self {
+        Kept { size: Some(size), ..self }
     }
 
     /// The keys as a set of rows.
     pub fn key_set(&self, dialect: &dyn Dialect) -> KeySet {
         // what is joined with the table that is written has to be seen as a query
         let list = (!dialect.supports(Capability::JoinedUpdate)).then(|| self.list(dialect));
-        KeySet::stored(&self.model, &self.table, list)
+        KeySet::stored(&self.model, &self.table, list, self.size)
     }
 
     /// The rows of a query whose keys were kept, to be written; `untouched` says that nobody can have changed them since.

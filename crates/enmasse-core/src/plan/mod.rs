@@ -30,8 +30,8 @@ pub use insert::{given_back, insert, made_by_database};
 pub use kept::{Kept, find_keys, finds_one, written_fields};
 pub use preview::{Preview, preview};
 pub use step::{
-    Form, KeyPart, Part, PartGives, Parts, Rows, Stage, Statements, Step, WriteBulk, WriteKeys, WriteRows,
-    WriteTable, WriteTables,
+    Form, KeyPart, Part, PartGives, Parts, Rows, Stage, Statements, Step, WriteBulk, WriteEither, WriteKeys,
+    WriteRows, WriteTable, WriteTables,
 };
 pub use strategy::Strategy;
 pub use update::{Assignment, concrete, update, update_apart};

@@ -32,6 +32,8 @@ pub enum Step {
     WriteKeys(WriteKeys),
     /// Runs a statement and adds the rows that it matched, and those that it changed, to the counts.
     Write(Statement),
+    /// Runs one of two statements, as [`Write`](Step::Write).
+    WriteEither(WriteEither),
     /// Runs a statement that gives one row: how many rows matched, and how many of them it changed.
     WriteCounted(Statement),
     /// Runs a statement that writes to several tables.
@@ -100,6 +102,17 @@ impl Form {
         };
         BatchEncoder::new(&batch.columns, batch.key, batch.duplicates, encoder, most.unwrap_or(usize::MAX))
     }
+}
+
+/// Two statements that write the same.
+#[derive(Debug)]
+pub struct WriteEither {
+    /// A query that gives a row of one integer, or none.
+    pub ask: Statement,
+    /// What is run where it gives a row.
+    pub then: Statement,
+    /// What is run where it gives none.
+    pub otherwise: Statement,
 }
 
 /// A statement that writes to several tables, to one row of each for every row that matches.

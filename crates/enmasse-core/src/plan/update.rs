@@ -10,7 +10,7 @@ use crate::expr::{Expr, FieldPath, for_column, literal};
 use crate::lookup::Condition;
 use crate::plan::bulk::Returning;
 use crate::plan::taken::{TAKEN, take};
-use crate::plan::{Plan, Step, chain, free_name, set_auto};
+use crate::plan::{Plan, Step, WriteEither, chain, free_name, set_auto};
 use crate::query::{Compiler, Distinct, Query};
 use crate::schema::{Field, ModelRef};
 use crate::sql::Fragment;
@@ -85,8 +85,38 @@ fn planned(
     if chain::concerns(dialect, query, &set)? {
         return chain::update(dialect, query, &set, Returning::Nothing, apart);
     }
-    let sql = update_sql(dialect, query, set)?;
-    Ok(sql.map_or_else(Plan::default, |sql| Plan::of(vec![Step::Write(sql.statement(dialect))])))
+    let step = update_step(dialect, query, set)?;
+    Ok(step.map_or_else(Plan::default, |step| Plan::of(vec![step])))
+}
+
+/// Where there are so many stored keys, and the table has no more than [`TIMES`] as many rows, each row is looked up among the keys: on MariaDB
+/// 100,000 of 100,000 rows took 0.4 s in place of 0.8 s, of 400,000 about the same. Fewer keys are not worth the question.
+const KEYS: u64 = 1_000;
+
+/// See [`KEYS`].
+const TIMES: u64 = 2;
+
+/// The step that writes the rows; `None` where there is nothing to set or the query has no rows.
+pub(super) fn update_step(
+    dialect: &dyn Dialect,
+    query: &Query,
+    set: Vec<(usize, Expr)>,
+) -> Result<Option<Step>> {
+    let Some((sql, keys)) = update_form(dialect, query, &set, false)? else { return Ok(None) };
+    let otherwise = sql.statement(dialect);
+    let keys = keys.filter(|&keys| keys >= KEYS);
+    let Some(ask) = keys.and_then(|keys| dialect.has_at_most(&query.model.table, keys * TIMES)) else {
+        return Ok(Some(Step::Write(otherwise)));
+    };
+    let each = update_form(dialect, query, &set, true)?;
+    Ok(each.map(|(then, _)| {
+        let then = Fragment::format("{}{}", [dialect.row_by_row().into(), then]);
+        Step::WriteEither(WriteEither {
+            ask: ask.statement(dialect),
+            then: then.statement(dialect),
+            otherwise,
+        })
+    }))
 }
 
 /// The statement; `None` where there is nothing to set or the query has no rows.
@@ -95,6 +125,16 @@ pub(super) fn update_sql(
     query: &Query,
     set: Vec<(usize, Expr)>,
 ) -> Result<Option<Fragment>> {
+    Ok(update_form(dialect, query, &set, false)?.map(|(sql, _)| sql))
+}
+
+/// The statement, and the number of stored keys where it could look up each row among them. It does so if `row_by_row`.
+fn update_form(
+    dialect: &dyn Dialect,
+    query: &Query,
+    set: &[(usize, Expr)],
+    row_by_row: bool,
+) -> Result<Option<(Fragment, Option<u64>)>> {
     let model = &query.model;
     if set.is_empty() {
         return Ok(None);
@@ -120,7 +160,9 @@ pub(super) fn update_sql(
         order = Fragment::format(" ORDER BY {}", [Fragment::join(compiler.own_key(), ", ")]);
     }
     let joined = dialect.supports(Capability::JoinedUpdate);
-    let apart = compiler.finds_apart() || in_order || joined && !is_sequential(query, &set);
+    let together = !in_order && (!joined || is_sequential(query, set));
+    let apart = !together || compiler.finds_apart() && !row_by_row;
+    let keys = compiler.looks_up().filter(|_| together);
 
     let table = Fragment::text(quote_table(dialect, &model.table));
     let columns = set.iter().map(|(position, _)| dialect.quote(&model.fields[*position].column));
@@ -130,7 +172,7 @@ pub(super) fn update_sql(
         whole.push(order);
         whole
     } else if joined {
-        let new = columns.zip(values).zip(&set).map(|((column, value), (_, expr))| New {
+        let new = columns.zip(values).zip(set).map(|((column, value), (_, expr))| New {
             column,
             value,
             computed: !matches!(expr, Expr::Value(..)),
@@ -140,19 +182,19 @@ pub(super) fn update_sql(
         let key = compiler.own_key();
         let whole = Fragment::join(key.clone(), ", ");
         let left = if key.len() == 1 { whole } else { Fragment::format("({})", [whole]) };
-        let mut keys = select(&mut compiler, key, condition);
+        let mut found = select(&mut compiler, key, condition);
         if in_order {
             let keyed = writes_key(model, set.iter().map(|(position, _)| *position));
             let strength = if keyed { "" } else { "NO KEY " };
-            keys.push(order);
-            keys.push(format!(" FOR {strength}UPDATE OF {}", compiler.table()));
+            found.push(order);
+            found.push(format!(" FOR {strength}UPDATE OF {}", compiler.table()));
         }
         Fragment::format(
             "UPDATE {} SET {} WHERE {} IN ({})",
-            [table, settings(columns.zip(values)), left, keys],
+            [table, settings(columns.zip(values)), left, found],
         )
     };
-    Ok(Some(sql))
+    Ok(Some((sql, keys)))
 }
 
 /// The positions of the fields that are set, with their new values.

@@ -11,7 +11,7 @@ use crate::query::compile::{Compiler, Place};
 use crate::query::names::{Crossing, Target};
 use crate::query::scope::Column;
 use crate::sql::Fragment;
-use crate::value::Value;
+use crate::value::{DataType, Value};
 
 impl<'q> Compiler<'q> {
     pub(super) fn compare(
@@ -125,10 +125,16 @@ impl<'q> Compiler<'q> {
         {
             self.scope().require(column);
         }
+        let is_integer = left.data_type.as_ref().is_some_and(DataType::is_integer);
         let to_field =
             column.as_ref().and_then(|column| column.field().foreign_key.as_ref()?.to_field.clone());
         let compared = self.outside(|around| around.operand(right, to_field.as_deref()))?;
-        self.nested |= matches!(&compared, Compared::Many(values) if values.len() > lookup::LONG_LIST);
+        self.nested |= match &compared {
+            Compared::Many(values) => values.len() > lookup::LONG_LIST,
+            // integer keys are not found by values of another type
+            Compared::Query(_) => !is_integer,
+            _ => false,
+        };
         let mut guards = Vec::new();
         if place.negated && null.is_none() {
             if column.as_ref().is_none_or(|column| self.scope().is_nullable(column)) {

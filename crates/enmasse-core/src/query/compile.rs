@@ -21,6 +21,8 @@ pub(crate) struct Compiler<'q> {
     pub(super) aggregates: bool,
     /// Whether a query has been put inside of the statement, or a list so long that it may be read as if it were one.
     pub(super) nested: bool,
+    /// The fewest keys in a table of stored keys that is read in a query inside.
+    stored: Option<u64>,
 }
 
 /// Spells the value of a field that a bulk update carries for each row.
@@ -56,7 +58,14 @@ impl<'q> Compiler<'q> {
     }
 
     fn of(dialect: &'q dyn Dialect, scope: Scope<'q>) -> Self {
-        Compiler { dialect, scopes: vec![scope], carried: None, aggregates: false, nested: false }
+        Compiler {
+            dialect,
+            scopes: vec![scope],
+            carried: None,
+            aggregates: false,
+            nested: false,
+            stored: None,
+        }
     }
 
     /// Lets expressions name the values that a bulk update carries.
@@ -84,13 +93,19 @@ impl<'q> Compiler<'q> {
 
     /// Whether names have hopped to other tables, or there are queries inside of the statement.
     pub(crate) fn reads_others(&mut self) -> bool {
-        self.scope().has_joins() || self.nested
+        self.scope().has_joins() || self.nested || self.stored.is_some()
     }
 
     /// Whether the rows that a write is for have to be found by a query of their own: where names have hopped to other
     /// tables, and where the table that is written may not be read in a query inside.
     pub(crate) fn finds_apart(&mut self) -> bool {
-        self.scope().has_joins() || self.dialect.supports(Capability::JoinedUpdate) && self.nested
+        let nested = self.nested || self.stored.is_some();
+        self.scope().has_joins() || self.dialect.supports(Capability::JoinedUpdate) && nested
+    }
+
+    /// How many stored keys there are, where a write has to find its rows apart for no other reason than to look up theirs among them.
+    pub(crate) fn looks_up(&mut self) -> Option<u64> {
+        if self.scope().has_joins() || self.nested { None } else { self.stored }
     }
 
     /// Whether joins may give a row of the query's own table several times.
@@ -117,7 +132,10 @@ impl<'q> Compiler<'q> {
 
     /// Runs `work` in a query inside of the present one.
     pub(super) fn within<T>(&mut self, query: &'q Query, work: impl FnOnce(&mut Self) -> T) -> T {
-        self.nested = true;
+        match query.stored {
+            Some(keys) => self.stored = Some(self.stored.map_or(keys, |fewest| fewest.min(keys))),
+            None => self.nested = true,
+        }
         let scope = self.scope().inner(query.model.clone(), &query.annotations);
         self.scopes.push(scope);
         let aggregates = std::mem::replace(&mut self.aggregates, false);

@@ -37,12 +37,18 @@ impl KeySet {
     }
 
     /// The rows whose keys are in a table. Keys of several fields are compared as one with those in `list`, a query in SQL, where there
-    /// is one; else each field by itself.
-    pub(crate) fn stored(model: &ModelRef, table: &ModelRef, list: Option<String>) -> Self {
+    /// is one; else each field by itself. How many there are is `size`, once they are counted.
+    pub(crate) fn stored(
+        model: &ModelRef,
+        table: &ModelRef,
+        list: Option<String>,
+        size: Option<u64>,
+    ) -> Self {
         let key = model.key();
         let mut stored = Query::new(table.clone());
         let mut rows = Query::new(model.clone());
         if let [position] = key[..] {
+            stored.stored = size.filter(|_| model.fields[position].data_type.is_integer());
             let keys = Operand::Query(Box::new(select(stored)));
             let left = Expr::Field(path(model, position));
             rows.filters.push(Q::Compare { left, lookup: Lookup::In, right: keys.clone() });

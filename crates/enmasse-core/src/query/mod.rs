@@ -47,6 +47,8 @@ pub struct Query {
     pub none: bool,
     /// Whether an update of it locks its rows in the order of their keys, before it writes the first.
     pub lock_in_order: bool,
+    /// How many keys there are, where the rows are integer keys that were stored for a while, each to be looked up by itself.
+    pub(crate) stored: Option<u64>,
     problem: Option<Arc<Error>>,
 }
 
@@ -63,6 +65,7 @@ impl Query {
             distinct: Distinct::No,
             none: false,
             lock_in_order: false,
+            stored: None,
             problem: None,
         }
     }

@@ -100,6 +100,7 @@ impl Set {
         if let Some(analyze) = kept.analyze(&*dialect, size) {
             tx.executor().execute(&analyze).await?;
         }
+        let kept = kept.of_size(size);
         Ok(Set { size, keys: kept.key_set(&*dialect), stored: Stored::Kept(kept) })
     }
 

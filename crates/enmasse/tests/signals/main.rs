@@ -7,6 +7,7 @@ mod chains;
 mod common;
 mod connecting;
 mod limited;
+mod looked_up;
 mod models;
 mod nested;
 mod seed;

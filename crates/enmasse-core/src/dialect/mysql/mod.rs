@@ -103,6 +103,32 @@ impl Dialect for Mysql {
         }
     }
 
+    fn has_at_most(&self, table: &str, rows: u64) -> Option<Fragment> {
+        if self.flavour != Flavour::MariaDb {
+            return None;
+        }
+        let text = |text: &str| Fragment::stored(Value::Text(text.into()), DataType::TEXT);
+        let (schema, table) = match table.split_once('.') {
+            Some((schema, table)) => (text(schema), table),
+            None => ("DATABASE()".into(), table),
+        };
+        let rows = Fragment::stored(Value::Int(i64::try_from(rows).unwrap_or(i64::MAX)), DataType::BigInt);
+        Some(Fragment::format(
+            "SELECT 1 FROM information_schema.tables WHERE table_schema = {} AND table_name = {} AND table_rows <= {}",
+            [schema, text(table), rows],
+        ))
+    }
+
+    /// From 11.1 on, MariaDB would join them.
+    fn row_by_row(&self) -> &'static str {
+        match self.flavour {
+            Flavour::MariaDb if self.version >= (11, 1) => {
+                "SET STATEMENT optimizer_switch='semijoin=off' FOR "
+            }
+            _ => "",
+        }
+    }
+
     fn unchanged(&self, pairs: Vec<(Fragment, Fragment, &DataType)>) -> Result<Fragment> {
         let same = |(column, value, data_type): (Fragment, Fragment, &DataType)| match data_type {
             DataType::Text { .. } | DataType::Json => {
