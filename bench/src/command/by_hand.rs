@@ -63,7 +63,9 @@ impl ByHand<'_> {
     fn postgres(&self) -> String {
         let changed = self.only_changed(|column| format!("item.{column} IS DISTINCT FROM new.{column}"));
         let (settings, new) = match self.case {
-            Case::Every => ("SET LOCAL enable_hashjoin = off;\n", "(SELECT * FROM new ORDER BY id) new"),
+            Case::Every | Case::EveryInOrder => {
+                ("SET LOCAL enable_hashjoin = off;\n", "(SELECT * FROM new ORDER BY id) new")
+            }
             Case::Few => ("", "new"),
         };
         format!(
@@ -116,7 +118,7 @@ impl ByHand<'_> {
     /// The end of a condition that leaves rows alone that have the values already, where there are such.
     fn only_changed(&self, differs: impl Fn(&str) -> String) -> String {
         match self.case {
-            Case::Every => String::new(),
+            Case::Every | Case::EveryInOrder => String::new(),
             Case::Few => format!(" AND ({})", COLUMNS.map(differs).join(" OR ")),
         }
     }

@@ -11,11 +11,18 @@ use crate::options::Database;
 
 pub const HEADER: &str = "id,name,points,price,seen,active,note";
 
-/// Writes all rows of the table, in no order of their keys: those that change with the version's values, the others with those of version 0,
-/// which they have.
-pub fn write(path: &Path, database: Database, size: Size, version: i64) -> std::io::Result<()> {
+/// Writes all rows of the table: those that change with the version's values, the others with those of version 0, which they have.
+pub fn write(
+    path: &Path,
+    database: Database,
+    size: Size,
+    ordered: bool,
+    version: i64,
+) -> std::io::Result<()> {
     let mut keys: Vec<i64> = (1..=size.table as i64).collect();
-    formula::shuffle(&mut keys);
+    if !ordered {
+        formula::shuffle(&mut keys);
+    }
     let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
     writeln!(file, "{HEADER}")?;
     // PostgreSQL's type has a time zone, and would take another one for the session's

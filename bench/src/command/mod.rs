@@ -27,26 +27,33 @@ const REPEATS: usize = 5;
 /// Of the rows of a nightly file, one in so many has changed.
 const STRIDE: usize = 50;
 
-/// How many of the file's rows differ from the table's.
+/// How many of the file's rows differ from the table's, and in what order it has them.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Case {
     Every,
+    /// In the order of the keys, as programs write files; the others are in no order.
+    EveryInOrder,
     Few,
 }
 
 impl Case {
-    const ALL: [Case; 2] = [Case::Every, Case::Few];
+    const ALL: [Case; 3] = [Case::Every, Case::EveryInOrder, Case::Few];
 
     fn title(self) -> &'static str {
         match self {
             Case::Every => "every row changed",
+            Case::EveryInOrder => "every row changed, in the order of the keys",
             Case::Few => "2% of the rows changed",
         }
     }
 
+    fn is_ordered(self) -> bool {
+        self == Case::EveryInOrder
+    }
+
     /// The rows that change, in a table that has as many rows as the file.
     fn size(self, rows: usize) -> Size {
-        let stride = if self == Case::Every { 1 } else { STRIDE };
+        let stride = if self == Case::Few { STRIDE } else { 1 };
         Size { rows: rows / stride, table: rows / stride * stride, stride }
     }
 }
@@ -120,8 +127,11 @@ impl Comparison {
             for turn in 0..count {
                 let contender = &mut contenders[(turn + round) % count];
                 let version = stored + 1;
-                tokio::task::block_in_place(|| file::write(&file, self.database, self.size, version))
-                    .with_context(|| file.display().to_string())?;
+                let ordered = self.case.is_ordered();
+                tokio::task::block_in_place(|| {
+                    file::write(&file, self.database, self.size, ordered, version)
+                })
+                .with_context(|| file.display().to_string())?;
                 let Spent { seconds, peak_memory } = contender.program.run().await?;
                 // a way that leaves out what it should do is no measure for the other
                 table::check(table, self.size, version).await.with_context(|| contender.name)?;
