@@ -77,7 +77,10 @@ fn row(wanted: &[Converter], text: &str) -> Result<Vec<Option<enmasse::Value>>, 
 /// right.
 pub fn columns(name: &str, disk: Disk, options: &InputOptions) -> Result<Columns> {
     let mut lines = Lines::open(name, disk, options)?;
-    let (mut names, mut counts, mut rows) = (Vec::<String>::new(), HashMap::<String, u64>::new(), 0_u64);
+    let (mut names, mut rows) = (Vec::<String>::new(), 0_u64);
+    // in how many rows a key is, and which of them was the last
+    let mut counts = HashMap::<String, (u64, u64)>::new();
+    let mut twice = false;
     let mut first_wrong = None;
     while let Some((line, text)) = lines.next()? {
         let members = match serde_json::from_str(text) {
@@ -90,10 +93,12 @@ pub fn columns(name: &str, disk: Disk, options: &InputOptions) -> Result<Columns
         rows += 1;
         for (key, _) in members {
             match counts.get_mut(key.as_ref()) {
-                Some(count) => *count += 1,
+                // the rows refuse it, and it must not make up for a row without the key
+                Some((_, last)) if *last == rows => twice = true,
+                Some((count, last)) => (*count, *last) = (*count + 1, rows),
                 None => {
                     names.push(key.clone().into_owned());
-                    counts.insert(key.into_owned(), 1);
+                    counts.insert(key.into_owned(), (1, rows));
                 }
             }
         }
@@ -101,7 +106,7 @@ pub fn columns(name: &str, disk: Disk, options: &InputOptions) -> Result<Columns
     if let (0, Some(wrong)) = (rows, first_wrong) {
         return Err(Failure::failed(wrong));
     }
-    Ok(Columns { names, uneven: counts.values().any(|count| *count != rows) })
+    Ok(Columns { names, uneven: twice || counts.values().any(|(count, _)| *count != rows) })
 }
 
 /// The members of an object, sorted by key.

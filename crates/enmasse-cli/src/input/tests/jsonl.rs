@@ -24,6 +24,8 @@ fn columns_in_order_of_first_appearance() {
     assert_eq!(uneven, Columns { names: vec!["b".into(), "a".into(), "c".into()], uneven: true });
     let even = columns("{\"b\": 1, \"a\": 2}\n{\"a\": 1, \"b\": 3}\n");
     assert_eq!(even, Columns { names: vec!["b".into(), "a".into()], uneven: false });
+    let twice = columns("{\"a\": 1, \"b\": 2, \"b\": 3}\n{\"a\": 2}\n");
+    assert_eq!(twice, Columns { names: vec!["a".into(), "b".into()], uneven: true });
     assert_eq!(columns(""), Columns { names: vec![], uneven: false });
 }
 
