@@ -69,21 +69,24 @@ impl Failure {
 }
 
 /// Without the passwords of URLs, which may have been given in a wrong place.
+///
+/// A password may have any character but white space, and a user an `@`: what may be a password is hidden, be it more than that.
 pub fn without_passwords(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find("://") {
         let (before, url) = rest.split_at(start + 3);
-        let end =
-            url.find(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '<' | '>')).unwrap_or(url.len());
+        let end = url.find(char::is_whitespace).unwrap_or(url.len());
         let (url, after) = url.split_at(end);
         shown.push_str(before);
-        match (url.split_once(':'), url.rsplit_once('@')) {
-            (Some((user, _)), Some((_, place))) if !user.contains('@') => {
-                shown.extend([user, ":…@", place.split_once("password=").map_or(place, |(place, _)| place)]);
+        let place = match (url.find(':'), url.rfind('@')) {
+            (Some(colon), Some(at)) if colon < at => {
+                shown.extend([&url[..colon], ":…"]);
+                &url[at..]
             }
-            _ => shown.push_str(url.split_once("password=").map_or(url, |(place, _)| place)),
-        }
+            _ => url,
+        };
+        shown.push_str(place.split_once("password=").map_or(place, |(place, _)| place));
         rest = after;
     }
     shown + rest
@@ -109,6 +112,10 @@ mod tests {
         for (text, shown) in [
             ("no table 'postgres://me:se/cr:et@h:5/d' here", "no table 'postgres://me:…@h:5/d' here"),
             ("a://u:p@h b://u@h:5/d?password=x c", "a://u:…@h b://u@h:5/d? c"),
+            ("a://me@example.com:secret@h/d", "a://me@example.com:…@h/d"),
+            ("a://me:sec'ret@h/d", "a://me:…@h/d"),
+            ("'a://me:s<e>c\"ret@h:5/d'", "'a://me:…@h:5/d'"),
+            ("a://user@host:5432/db", "a://user@host:5432/db"),
             ("see https://example.org:80/x", "see https://example.org:80/x"),
             ("none", "none"),
         ] {
