@@ -89,7 +89,8 @@ pub fn read(data_type: &DataType, text: &str) -> Result<Value, Problem> {
         },
         DataType::Decimal { .. } => match Decimal::from_str_exact(trimmed) {
             Ok(number) => Value::Decimal(number),
-            Err(_) => Decimal::from_scientific(trimmed).map_or_else(|_| text.into(), Value::Decimal),
+            // the type reads exponents too, and never rounds
+            Err(_) => DataType::DECIMAL.coerce(trimmed.into()).unwrap_or_else(|_| text.into()),
         },
         DataType::Bool => truth(trimmed).map_or_else(|| text.into(), Value::Bool),
         DataType::Bytes => Value::Bytes(bytes(trimmed).ok_or_else(|| {
@@ -189,6 +190,11 @@ mod tests {
         assert_eq!(text(price.clone(), "12,5"), Err("expected a decimal number but got '12,5'.".into()));
         assert_eq!(text(price, "1.125"), Err("1.125 has 3 decimal places, and at most 2 fit.".into()));
         assert_eq!(text(DataType::DECIMAL, "1.5e3"), Ok(Value::Decimal(Decimal::new(1500, 0))));
+        assert_eq!(text(DataType::DECIMAL, " 1.50E-3"), Ok(Value::Decimal(Decimal::new(15, 4))));
+        for more_digits in ["0.12345678901234567890123456789012345e1", "1.5e-29"] {
+            let problem = format!("expected a decimal number but got '{more_digits}'.");
+            assert_eq!(text(DataType::DECIMAL, more_digits), Err(problem));
+        }
     }
 
     #[test]
