@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::bad::shortened;
 use super::cell::{self, Problem};
+use super::digits;
 
 /// What one JSON value says to a column of this type.
 ///
@@ -43,9 +44,16 @@ fn item(data_type: &DataType, raw: &str) -> Result<Value, Problem> {
     data_type.coerce(value).map_err(|error| error.message().to_owned())
 }
 
-/// A JSON document.
+/// A JSON document. Its numbers are kept as integers or floats of 64 bits, and one with more digits is refused.
 pub fn document(text: &str) -> Result<serde_json::Value, Problem> {
-    serde_json::from_str(text).map_err(|error| not_json(text, &error))
+    let document = serde_json::from_str(text).map_err(|error| not_json(text, &error))?;
+    match digits::lost(text) {
+        None => Ok(document),
+        Some(number) => Err(format!(
+            "the number {} in the JSON document has more digits than are kept.",
+            shortened(number)
+        )),
+    }
 }
 
 fn not_json(text: &str, error: &serde_json::Error) -> Problem {
@@ -107,6 +115,13 @@ mod tests {
         assert_eq!(read(&DataType::Json, r#"{"a": [1, null]}"#), Ok(json(r#"{"a": [1, null]}"#)));
         assert_eq!(read(&DataType::Json, r#""a""#), Ok(json(r#""a""#)));
         assert_eq!(read(&DataType::Json, "null"), Ok(Value::Null));
+        for read in [read, cell::read] {
+            assert_eq!(
+                read(&DataType::Json, r#"{"x": 123456789012345678901234}"#),
+                Err("the number 123456789012345678901234 in the JSON document has more digits than are kept."
+                    .into())
+            );
+        }
         assert_eq!(
             read(&DataType::TEXT, r#""\ud800""#),
             Err(r#"expected a JSON document but got '"\ud800"': unexpected end of hex escape at column 8."#

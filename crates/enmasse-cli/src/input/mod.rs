@@ -4,6 +4,7 @@ mod bad;
 mod cell;
 mod csv;
 mod detect;
+mod digits;
 mod disk;
 mod json;
 mod jsonl;
