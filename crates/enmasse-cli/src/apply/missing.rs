@@ -38,6 +38,11 @@ impl Kept {
     fn path(&self) -> String {
         self.folder.path().join("missing.jsonl").to_string_lossy().into_owned()
     }
+
+    /// JSON's null is to be inserted as what it is.
+    fn options() -> InputOptions {
+        InputOptions { boxed_documents: true, ..InputOptions::default() }
+    }
 }
 
 impl Absent {
@@ -57,7 +62,7 @@ impl Absent {
             let folder = tempfile::tempdir()
                 .map_err(|error| Failure::failed(format!("cannot make a temporary folder: {error}")))?;
             let mut kept = Kept { folder, writer: None };
-            kept.writer = Some(RowWriter::create(&kept.path(), &columns, &InputOptions::default())?);
+            kept.writer = Some(RowWriter::create(&kept.path(), &columns, &Kept::options())?);
             Ok::<_, Failure>(kept)
         });
         Ok(Absent {
@@ -106,7 +111,7 @@ impl Absent {
         if let Some(writer) = kept.writer.take() {
             writer.finish()?;
         }
-        let input = Input::open(&kept.path(), &InputOptions::default())?;
+        let input = Input::open(&kept.path(), &Kept::options())?;
         let mut rows = input.rows(&self.mapping.wanted())?;
         let mut inserted = 0;
         loop {

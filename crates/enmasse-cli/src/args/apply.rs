@@ -91,7 +91,7 @@ pub struct InputArgs {
 impl InputArgs {
     pub fn options(&self) -> InputOptions {
         let InputArgs { format, delimiter, null, encoding } = self.clone();
-        InputOptions { format, delimiter, null, encoding }
+        InputOptions { format, delimiter, null, encoding, boxed_documents: false }
     }
 }
 

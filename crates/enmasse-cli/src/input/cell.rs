@@ -59,6 +59,14 @@ impl Converter {
         self.value(json::read(self.data_type(), raw)?)
     }
 
+    /// The value that JSON says in which documents stand in arrays.
+    pub fn boxed_json(&self, raw: &str) -> Result<Value, Problem> {
+        match self.data_type() {
+            DataType::Json => self.value(json::boxed(raw)?),
+            _ => self.json(raw),
+        }
+    }
+
     /// The value as the field takes it.
     pub fn value(&self, value: Value) -> Result<Value, Problem> {
         self.field.clean(&self.model, value).map_err(|error| {

@@ -38,6 +38,15 @@ pub fn read(data_type: &DataType, raw: &str) -> Result<Value, Problem> {
     }
 }
 
+/// A document that stands in an array of its own.
+pub fn boxed(raw: &str) -> Result<Value, Problem> {
+    match raw.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(text) => document(text).map(Value::Json),
+        None if raw == "null" => Ok(Value::Null),
+        None => Err(format!("expected a JSON document in an array but got '{}'.", shortened(raw))),
+    }
+}
+
 /// An array's item, which has no field to refuse what is wrong with it.
 fn item(data_type: &DataType, raw: &str) -> Result<Value, Problem> {
     let value = read(data_type, raw)?;

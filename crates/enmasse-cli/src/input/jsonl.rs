@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 
+use enmasse::Value;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -26,18 +27,20 @@ pub struct JsonRows {
     name: String,
     lines: Lines,
     wanted: Vec<Converter>,
+    boxed_documents: bool,
 }
 
 impl JsonRows {
     pub fn open(name: &str, disk: Disk, options: &InputOptions, wanted: &[Wanted]) -> Result<Self> {
         let wanted = wanted.iter().map(Converter::new).collect();
-        Ok(JsonRows { name: name.to_owned(), lines: Lines::open(name, disk, options)?, wanted })
+        let lines = Lines::open(name, disk, options)?;
+        Ok(JsonRows { name: name.to_owned(), lines, wanted, boxed_documents: options.boxed_documents })
     }
 
     fn read(&mut self) -> Result<Option<Item>> {
         let Some((line, text)) = self.lines.next()? else { return Ok(None) };
         let place = Place::Line(line);
-        Ok(Some(match row(&self.wanted, text) {
+        Ok(Some(match row(&self.wanted, text, self.boxed_documents) {
             Ok(values) => Item::Row(Row { place, values }),
             Err((cell, problem)) => {
                 Item::Bad(BadRow { file: self.name.clone(), place, cell, problem, raw: text.to_owned() })
@@ -56,7 +59,7 @@ impl Iterator for JsonRows {
 
 type Cell = Option<(String, String)>;
 
-fn row(wanted: &[Converter], text: &str) -> Result<Vec<Option<enmasse::Value>>, (Cell, Problem)> {
+fn row(wanted: &[Converter], text: &str, boxed: bool) -> Result<Vec<Option<Value>>, (Cell, Problem)> {
     let members = members(text).map_err(|problem| (None, problem))?;
     let value = |converter: &Converter| {
         let place = members.binary_search_by(|(key, _)| key.as_ref().cmp(&converter.column));
@@ -67,8 +70,8 @@ fn row(wanted: &[Converter], text: &str) -> Result<Vec<Option<enmasse::Value>>, 
             };
         };
         let raw = members[place].1.get();
-        let value = converter.json(raw).map(Some);
-        value.map_err(|problem| (Some((converter.column.clone(), raw.to_owned())), problem))
+        let value = if boxed { converter.boxed_json(raw) } else { converter.json(raw) };
+        value.map(Some).map_err(|problem| (Some((converter.column.clone(), raw.to_owned())), problem))
     };
     wanted.iter().map(value).collect()
 }

@@ -41,6 +41,8 @@ pub struct InputOptions {
     pub null: Option<String>,
     /// Of CSV and JSON Lines: a name as WHATWG has them, `latin1` or `utf-16le`; UTF-8, or what a byte order mark says.
     pub encoding: Option<String>,
+    /// Of JSON Lines: each document of a JSON column stands in an array of its own, so that JSON's null is not NULL.
+    pub boxed_documents: bool,
 }
 
 /// What a file's rows are written in.

@@ -22,7 +22,7 @@ pub struct RowWriter {
 
 enum Form {
     Csv { writer: Box<::csv::Writer<Sink>>, null: Option<String> },
-    Jsonl { sink: Box<Sink>, line: Vec<u8> },
+    Jsonl { sink: Box<Sink>, line: Vec<u8>, boxed_documents: bool },
 }
 
 impl RowWriter {
@@ -44,7 +44,10 @@ impl RowWriter {
         let failed = |error: io::Error| Failure::failed(format!("cannot write {path}: {error}."));
         let sink = Sink::create(place).map_err(failed)?;
         let form = match format {
-            Format::Jsonl => Form::Jsonl { sink: Box::new(sink), line: Vec::new() },
+            Format::Jsonl => {
+                let boxed_documents = options.boxed_documents;
+                Form::Jsonl { sink: Box::new(sink), line: Vec::new(), boxed_documents }
+            }
             _ => {
                 let mut writer = ::csv::WriterBuilder::new().delimiter(delimiter).from_writer(sink);
                 writer.write_record(columns).map_err(|error| failed(error.into()))?;
@@ -74,9 +77,12 @@ impl RowWriter {
                 let end = writer.write_record(None::<&[u8]>);
                 end.map_err(|error| write_failure(path, &error.into()))
             }
-            Form::Jsonl { sink, line } => object(line, columns, values)
-                .and_then(|()| sink.write_all(line))
-                .map_err(|error| write_failure(path, &error)),
+            Form::Jsonl { sink, line, boxed_documents } => {
+                let boxes = boxed_documents.then(|| values.iter().map(boxed).collect::<Vec<_>>());
+                object(line, columns, boxes.as_deref().unwrap_or(values))
+                    .and_then(|()| sink.write_all(line))
+                    .map_err(|error| write_failure(path, &error))
+            }
         }
     }
 
@@ -87,6 +93,14 @@ impl RowWriter {
             Form::Jsonl { sink, .. } => Ok(*sink),
         };
         sink.and_then(Sink::finish).map_err(|error| write_failure(&self.path, &error))
+    }
+}
+
+/// A document in an array of its own.
+fn boxed(value: &Option<Value>) -> Option<Value> {
+    match value {
+        Some(Value::Json(document)) => Some(Value::Json(vec![document.clone()].into())),
+        other => other.clone(),
     }
 }
 

@@ -178,6 +178,32 @@ fn not_a_number_reads_back_too() {
 }
 
 #[test]
+fn null_of_json_and_null_are_told_apart_where_documents_are_boxed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = in_directory(directory.path(), "a.jsonl");
+    let options = InputOptions { boxed_documents: true, ..options() };
+    let json = |text: &str| Some(Value::Json(serde_json::from_str(text).unwrap()));
+    let array = Some(Value::Array(vec!["a".into()]));
+    let rows = [
+        [json("null"), array.clone()],
+        [Some(Value::Null), Some(Value::Null)],
+        [None, array],
+        [json("[null]"), None],
+        [json("{\"a\": [1, \"]\"]}"), None],
+    ];
+    let mut writer = RowWriter::create(&path, &["x", "y"].map(String::from), &options).unwrap();
+    rows.iter().for_each(|row| writer.write(row).unwrap());
+    writer.finish().unwrap();
+    let wanted = [nullable("x", DataType::Json), nullable("y", DataType::Array(Box::new(DataType::TEXT)))];
+    let read = Input::open(&path, &options).unwrap().rows(&wanted).unwrap();
+    let values = read.map(|item| match item.unwrap() {
+        Item::Row(row) => row.values,
+        Item::Bad(bad) => panic!("{bad}"),
+    });
+    assert_eq!(values.collect::<Vec<_>>(), rows);
+}
+
+#[test]
 fn csv_refuses_what_would_read_back_as_something_else() {
     let directory = tempfile::tempdir().unwrap();
     let path = in_directory(directory.path(), "a.csv");
