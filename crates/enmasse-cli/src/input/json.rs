@@ -127,8 +127,10 @@ mod tests {
         for read in [read, cell::read] {
             assert_eq!(
                 read(&DataType::Json, r#"{"x": 123456789012345678901234}"#),
-                Err("the number 123456789012345678901234 in the JSON document has more digits than are kept."
-                    .into())
+                Err(
+                    "the number 123456789012345678901234 in the JSON document has more digits than are kept."
+                        .into()
+                )
             );
         }
         assert_eq!(

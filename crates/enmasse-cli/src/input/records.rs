@@ -27,6 +27,8 @@ pub struct Records {
     ends: Vec<usize>,
     /// The line of what comes next.
     line: u64,
+    /// Whether what comes next stands after a carriage return.
+    after_return: bool,
 }
 
 /// One record.
@@ -52,6 +54,7 @@ impl Records {
             cells: vec![0; 1_024],
             ends: vec![0; 64],
             line: 1,
+            after_return: false,
         }
     }
 
@@ -125,8 +128,10 @@ impl Records {
         let text = &self.buffer[start..self.at];
         let before = text.iter().take_while(|byte| is_line_break(**byte)).count();
         let after = text[before..].iter().rev().take_while(|byte| is_line_break(**byte)).count();
-        let line = self.line + line_breaks(&text[..before]);
-        self.line = line + line_breaks(&text[before..]);
+        let line = self.line + line_breaks(&text[..before], self.after_return);
+        let after_return = if before == 0 { self.after_return } else { text[before - 1] == b'\r' };
+        self.line = line + line_breaks(&text[before..], after_return);
+        self.after_return = text.last().map_or(self.after_return, |last| *last == b'\r');
         (line, (start + before, self.at - after))
     }
 
@@ -140,8 +145,16 @@ fn is_line_break(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
-fn line_breaks(text: &[u8]) -> u64 {
-    text.iter().filter(|byte| **byte == b'\n').count() as u64
+/// How often a line ends: at a line feed, at a carriage return, or at both together, as on Windows.
+fn line_breaks(text: &[u8], after_return: bool) -> u64 {
+    let feeds = text.iter().filter(|byte| **byte == b'\n').count();
+    let returns = text.iter().filter(|byte| **byte == b'\r').count();
+    let pairs = match returns {
+        0 => 0,
+        _ => text.windows(2).filter(|pair| *pair == b"\r\n").count(),
+    };
+    let is_begun = after_return && text.first() == Some(&b'\n');
+    (feeds + returns - pairs - usize::from(is_begun)) as u64
 }
 
 impl<'a> Record<'a> {

@@ -40,6 +40,20 @@ fn line_ends_of_windows_and_a_byte_order_mark() {
 }
 
 #[test]
+fn line_ends_of_old_macs_and_mixed_ones() {
+    let file = Sample::new("prices.csv", "id,name,price\r1,\"a\rb\r\nc\",1\r\r2,d,2\r\n3,e,3\n\r\n\r4,f,4\r");
+    assert_eq!(
+        file.read(&price()),
+        [
+            row(Line(2), 1, "a\rb\r\nc", Some("1")),
+            row(Line(6), 2, "d", Some("2")),
+            row(Line(7), 3, "e", Some("3")),
+            row(Line(10), 4, "f", Some("4")),
+        ]
+    );
+}
+
+#[test]
 fn other_delimiters() {
     let options = InputOptions { delimiter: Some(b';'), ..options() };
     let file = Sample::new("prices.csv", "id;name;price\n1;a,b;1\n");
