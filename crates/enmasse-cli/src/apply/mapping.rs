@@ -102,6 +102,29 @@ impl Mapping {
         Mapping::of(table, &key, &taken, file)
     }
 
+    /// Of a file without rows, which names no columns: as if it had all that can be written, by their own names.
+    pub fn of_no_rows(args: &ApplyArgs, file: &str, table: &ModelRef) -> Result<Self> {
+        let args = ApplyArgs { map: Vec::new(), ignore: Vec::new(), ..args.clone() };
+        let key = match &args.key[..] {
+            [] => table.key(),
+            named => named.iter().filter_map(|name| find(table, name).ok()).collect(),
+        };
+        let mut positions = key.clone();
+        for position in 0..table.fields.len() {
+            let is_told = positions.iter().any(|&other| same(table, other, position));
+            if !is_told && table.fields[position].generated.is_none() {
+                positions.push(position);
+            }
+        }
+        let name = |position: usize| {
+            let field = &table.fields[position];
+            let is_it = find(table, &field.column).is_ok_and(|found| same(table, found, position));
+            if is_it { field.column.clone() } else { field.name.clone() }
+        };
+        let names: Vec<_> = positions.into_iter().map(name).collect();
+        Mapping::new(&args, file, &names, table)
+    }
+
     fn of(table: &ModelRef, key: &[usize], taken: &[(String, usize)], file: &str) -> Result<Self> {
         let fields = taken.iter().map(|(_, position)| *position).chain(key.iter().copied());
         let model = table.narrowed(fields.map(|position| table.fields[position].name.as_str()))?;

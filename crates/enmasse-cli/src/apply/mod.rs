@@ -51,7 +51,10 @@ pub async fn bring_up_to_date(db: &Database, args: &ApplyArgs) -> Result<(Summar
         opened.await.map_err(|error| Failure::failed(error.to_string()))?
     })
     .await?;
-    let mapping = Arc::new(Mapping::new(args, input.name(), &columns.names, &table)?);
+    let mapping = Arc::new(match columns.names.is_empty() {
+        true => Mapping::of_no_rows(args, input.name(), &table)?,
+        false => Mapping::new(args, input.name(), &columns.names, &table)?,
+    });
     let meter = Meter::new(input.name(), args.output);
     let job = transaction::Job {
         args,

@@ -4,7 +4,7 @@ use super::{DatabaseArgs, OutputArgs};
 use crate::input::{Format, InputOptions};
 
 /// Bring a table up to date from a CSV, JSON Lines or Parquet file
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Columns of the file are those of the table with the same names; each cell is checked against its column's type before it is sent. \
 All is done in one transaction: after an error, or Ctrl-C, the table is as it was. Rows that have the values already are left alone, \

@@ -121,3 +121,21 @@ fn every_type_arrives_as_it_was_written() {
         assert_eq!(again, "1 matched, 0 changed, 0 not in the table");
     });
 }
+
+#[test]
+fn json_lines_without_rows_change_nothing() {
+    on_each(async |trial| {
+        items::make(trial).await;
+        for content in ["", "\n \n"] {
+            trial.write("f.jsonl", content);
+            let options = ["--map", "cost=price", "--missing", "missing.jsonl", "--diff", "diff.csv"];
+            let ended = trial.apply(["f.jsonl", "--table", "item"].into_iter().chain(options));
+            assert_eq!(ended.counts(), "0 matched, 0 changed, 0 not in the table");
+            assert_eq!(trial.read("missing.jsonl"), "");
+            assert_eq!(trial.read("diff.csv"), "id,column,before,after\n");
+        }
+        let ended = trial.apply(["f.jsonl", "--table", "item", "--key", "nothing"]);
+        assert_eq!(ended.code, 2, "{}", ended.err);
+        assert_eq!(items::amounts(trial).await, "1|bolt|10\n2|nut|20\n3|gear|30");
+    });
+}
