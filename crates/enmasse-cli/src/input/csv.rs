@@ -2,6 +2,7 @@
 
 use super::cell::{Converter, Problem};
 use super::disk::Disk;
+use super::quotes;
 use super::records::{Record, Records};
 use super::stream::{self, Stream};
 use super::{BadRow, Format, InputOptions, Item, Place, Row, Wanted};
@@ -19,8 +20,8 @@ pub struct Header {
 pub struct CsvRows {
     name: String,
     records: Records,
-    /// How many cells each row has.
-    width: usize,
+    delimiter: u8,
+    names: Vec<String>,
     /// The columns that are wanted, each with its position.
     wanted: Vec<(usize, Converter)>,
     null: Option<String>,
@@ -44,6 +45,9 @@ pub fn read_header(name: &str, disk: Disk, options: &InputOptions, format: Forma
     let Some(record) = records.next()? else {
         return Err(Failure::failed(format!("{name} has no header line: it is empty.")));
     };
+    if let Some((_, cell)) = quotes::wrong(record.raw, delimiter(options, format)?) {
+        return Err(Failure::failed(format!("{name}:{}: {}", record.line, quotes::problem(&cell))));
+    }
     let header = Header { raw: record.raw_text(), names: cells(name, &record)? };
     let places = |wanted: &str| -> Vec<usize> {
         header.names.iter().zip(1..).filter(|(name, _)| *name == wanted).map(|(_, place)| place).collect()
@@ -93,7 +97,8 @@ impl CsvRows {
         Ok(CsvRows {
             name: name.to_owned(),
             records,
-            width: header.names.len(),
+            delimiter: delimiter(options, format)?,
+            names: header.names.clone(),
             wanted: wanted?,
             null: options.null.clone(),
         })
@@ -105,9 +110,13 @@ impl CsvRows {
         let bad = |cell, problem: Problem| {
             Item::Bad(BadRow { file: self.name.clone(), place, cell, problem, raw: record.raw_text() })
         };
-        if record.len() != self.width {
+        if let Some((position, cell)) = quotes::wrong(record.raw, self.delimiter) {
+            let column = self.names.get(position).cloned();
+            return Ok(Some(bad(column.map(|column| (column, cell.to_string())), quotes::problem(&cell))));
+        }
+        if record.len() != self.names.len() {
             let cells = if record.len() == 1 { "cell" } else { "cells" };
-            let problem = format!("has {} {cells}, and the header has {}.", record.len(), self.width);
+            let problem = format!("has {} {cells}, and the header has {}.", record.len(), self.names.len());
             return Ok(Some(bad(None, problem)));
         }
         let mut values = Vec::with_capacity(self.wanted.len());

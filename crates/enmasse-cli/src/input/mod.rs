@@ -10,6 +10,7 @@ mod json;
 mod jsonl;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod quotes;
 mod records;
 mod show;
 mod stream;

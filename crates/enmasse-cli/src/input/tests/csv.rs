@@ -88,6 +88,29 @@ fn bad_rows_are_told_and_do_not_end_the_file() {
 }
 
 #[test]
+fn text_after_a_closing_quote_is_bad() {
+    let file = Sample::new(
+        "prices.csv",
+        "id,name,price\n1,\"a\"b,1\n2,5\" nail,1\n3,\"a\"\" , \"\"\"\"\",\"1\"\n4,x,1,\"\" \n5, \"a\",\"1\"\r\n",
+    );
+    let problem = "there is text after the quote that closes its cell: '\"a\"b'.";
+    assert_eq!(
+        file.read(&price()),
+        [
+            (Line(2), Err(format!("prices.csv:2: column 'name': {problem}"))),
+            row(Line(3), 2, "5\" nail", Some("1")),
+            row(Line(4), 3, "a\" , \"\"", Some("1")),
+            (
+                Line(5),
+                Err("prices.csv:5: there is text after the quote that closes its cell: '\"\" '.".to_owned())
+            ),
+            row(Line(6), 5, " \"a\"", Some("1")),
+        ]
+    );
+    assert_eq!(Sample::new("prices.csv", "id,\"a\"b\n").failure(&[]), format!("prices.csv:1: {problem}"));
+}
+
+#[test]
 fn bad_rows_keep_how_they_stand_in_the_file() {
     let file = Sample::new("prices.csv", "id,name,price\r\n1,\"a\r\n\"\"b\"\"\",\"x\"\r\n2,c\r\n");
     let rows = file.open().unwrap().rows(&price()).unwrap();
