@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::sync::{Arc, Mutex};
 
 use enmasse::schema::ModelRef;
@@ -37,7 +37,7 @@ pub struct Read {
     /// Why reading ended early.
     pub failure: Option<Failure>,
     /// The bad rows, to be kept when all is done.
-    pub rejects: Option<OutputFile<fs::File>>,
+    pub rejects: Option<OutputFile<BufWriter<fs::File>>>,
 }
 
 /// What was read, once the stream has ended.
@@ -87,17 +87,19 @@ pub fn records(
 }
 
 /// The file of the rows that are refused, with the header of the one that is read.
-fn rejects(path: &str, input: &Input) -> Result<OutputFile<fs::File>> {
+fn rejects(path: &str, input: &Input) -> Result<OutputFile<BufWriter<fs::File>>> {
     let mut file = OutputFile::create(path, |place| {
-        fs::File::create(place).map_err(|error| cannot_write(path, &error))
+        fs::File::create(place).map(BufWriter::new).map_err(|error| cannot_write(path, &error))
     })?;
+    let marked = file.writer().write_all(input.mark_for_rejects().as_bytes());
+    marked.map_err(|error| cannot_write(path, &error))?;
     if let Some(header) = input.header_for_rejects() {
         write_line(&mut file, &header)?;
     }
     Ok(file)
 }
 
-fn write_line(file: &mut OutputFile<fs::File>, line: &str) -> Result<()> {
+fn write_line(file: &mut OutputFile<BufWriter<fs::File>>, line: &str) -> Result<()> {
     let written = writeln!(file.writer(), "{line}");
     written.map_err(|error| cannot_write(file.path(), &error))
 }
@@ -105,7 +107,7 @@ fn write_line(file: &mut OutputFile<fs::File>, line: &str) -> Result<()> {
 struct Reader {
     mapping: Arc<Mapping>,
     bad_rows: BadRows,
-    rejects: Option<OutputFile<fs::File>>,
+    rejects: Option<OutputFile<BufWriter<fs::File>>>,
     /// Those that end it.
     bad: Vec<BadRow>,
     read: Read,

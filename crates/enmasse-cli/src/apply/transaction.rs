@@ -1,6 +1,7 @@
 //! All that is done in the one transaction.
 
 use std::fs;
+use std::io::BufWriter;
 use std::sync::{Arc, Mutex};
 
 use enmasse::{Database, Error, ErrorKind, QuerySet, Record, Transaction};
@@ -159,8 +160,11 @@ impl Job<'_> {
             files.extend(diff);
         }
         if let Some(rejects) = read.rejects {
-            let synced = |file: fs::File| {
-                file.sync_all().map_err(|error| Failure::failed(format!("cannot write the rejects: {error}")))
+            let synced = |file: BufWriter<fs::File>| {
+                let whole = file.into_inner().map_err(|error| error.into_error());
+                whole
+                    .and_then(|file| file.sync_all())
+                    .map_err(|error| Failure::failed(format!("cannot write the rejects: {error}")))
             };
             files.push(rejects.finish(synced)?);
         }

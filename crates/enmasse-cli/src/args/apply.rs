@@ -63,7 +63,7 @@ pub struct ApplyArgs {
     /// Go on without bad rows, which --rejects keeps
     #[arg(long, requires = "rejects", help_heading = "Bad rows")]
     pub skip_bad: bool,
-    /// Write bad rows to this file, as they stand in the input
+    /// Write bad rows to this file, as they stand in the input, in UTF-8
     #[arg(long, value_name = "FILE", requires = "skip_bad", help_heading = "Bad rows")]
     pub rejects: Option<String>,
     #[command(flatten)]

@@ -40,7 +40,7 @@ pub struct InputOptions {
     pub delimiter: Option<u8>,
     /// Of CSV: the text that stands for NULL; an empty cell where nothing is said.
     pub null: Option<String>,
-    /// Of CSV and JSON Lines: a name as WHATWG has them, `latin1` or `utf-16le`; UTF-8, or what a byte order mark says.
+    /// Of CSV and JSON Lines: a name as WHATWG has them, `latin1` or `utf-16le`; by default UTF-8. A byte order mark is believed before it.
     pub encoding: Option<String>,
     /// Of JSON Lines: each document of a JSON column stands in an array of its own, so that JSON's null is not NULL.
     pub boxed_documents: bool,
@@ -193,6 +193,13 @@ impl Input {
             _ => parquet_rows(name, disk, wanted)?,
         };
         Ok(Rows { rows, bytes, failed: false })
+    }
+
+    /// How a file of refused rows, which is in UTF-8, begins, so that it is read rightly with the same options.
+    pub fn mark_for_rejects(&self) -> &'static str {
+        let given = self.options.encoding.as_deref().and_then(|name| stream::encoding_of(name).ok());
+        let is_other = given.is_some_and(|given| given.name() != "UTF-8");
+        if is_other && self.format != Format::Parquet { "\u{feff}" } else { "" }
     }
 
     /// The header as it stands in a CSV file, to be written above the rows that are refused.

@@ -23,7 +23,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Opens the text; with no encoding given, a byte order mark tells it, and without one it is UTF-8.
+    /// Opens the text; a byte order mark tells its encoding, and without one it is the given one, or UTF-8.
     pub fn open(name: &str, disk: Disk, given: Option<&'static Encoding>) -> Result<Self> {
         let failed = |error| read_failure(name, &error);
         let raw = peek(disk).map_err(failed)?;
@@ -37,7 +37,7 @@ impl Stream {
         detect::refuse_foreign(name, head(&plain), compression.is_some())?;
 
         let (marked, mark) = byte_order_mark(head(&plain));
-        let encoding = given.or(marked).unwrap_or(UTF_8);
+        let encoding = marked.or(given).unwrap_or(UTF_8);
         if encoding == UTF_8 {
             if marked == Some(UTF_8) {
                 plain.get_mut().0.set_position(mark);

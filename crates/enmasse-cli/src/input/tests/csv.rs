@@ -223,6 +223,15 @@ fn other_encodings() {
     assert_eq!(Sample::new("a.csv", utf16("")).read_with(&encoded("utf-16le"), &price()), expected);
     assert_eq!(Sample::new("a.csv", latin1).read_with(&encoded("latin1"), &price()), expected);
     assert_eq!(Sample::new("a.csv", text).read_with(&encoded("UTF8"), &price()), expected);
+    // a mark is believed first: rows that were refused are written so
+    let marked = Sample::new("a.csv", format!("\u{feff}{text}"));
+    assert_eq!(marked.read_with(&encoded("latin1"), &price()), expected);
+    let input = marked.open_with(&encoded("latin1")).unwrap();
+    assert_eq!(
+        (input.mark_for_rejects(), input.header_for_rejects().unwrap()),
+        ("\u{feff}", "id,name,price".into())
+    );
+    assert_eq!(marked.open_with(&encoded("utf8")).unwrap().mark_for_rejects(), "");
     assert!(
         Sample::new("a.csv", text)
             .failure_with(&encoded("klingon"), &[])
