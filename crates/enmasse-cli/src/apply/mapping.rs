@@ -77,6 +77,13 @@ impl Mapping {
                     table.table
                 )));
             }
+            if table.is_key(position) && !is_key(position) && !args.insert_missing {
+                return Err(Failure::usage(format!(
+                    "{file}: the column '{name}' is of the primary key of {}, which is never changed, and --key finds rows by others: \
+                     --ignore {name}",
+                    table.table
+                )));
+            }
             taken.push((name.clone(), position));
         }
         for (&position, said) in only.iter().zip(&args.only) {

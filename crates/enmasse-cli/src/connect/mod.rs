@@ -73,7 +73,15 @@ fn sqlite(url: String, mode: &str) -> Result<String> {
         )));
     }
     let sign = if url.contains('?') { '&' } else { '?' };
-    Ok(if said.is_some() { url } else { format!("{url}{sign}mode={mode}") })
+    let mut full = url.clone();
+    if said.is_none() {
+        full = format!("{full}{sign}mode={mode}");
+    }
+    // the file stays of the kind that it is
+    if !query.contains("journal_mode=") {
+        full.push_str("&journal_mode=keep");
+    }
+    Ok(full)
 }
 
 /// Who logs in, as far as it is not in the URL.
@@ -109,7 +117,7 @@ fn private_text(path: &Path, forbidden: u32, problem: &str) -> Option<String> {
     if let Some(mode) = mode(path)
         && mode & forbidden != 0
     {
-        eprintln!("enmasse: warning: {} is ignored: {problem} (chmod 600 makes it private)", path.display());
+        tell!("enmasse: warning: {} is ignored: {problem} (chmod 600 makes it private)", path.display());
         return None;
     }
     std::fs::read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())

@@ -73,7 +73,16 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
     let busy_timeout = url.take_parsed("busy_timeout", "a number of milliseconds")?;
     let busy_timeout = busy_timeout.map_or(BUSY_TIMEOUT, Duration::from_millis);
     let readers: usize = url.take_parsed("pool_size", "a number")?.unwrap_or(READERS);
-    url.refuse_rest(&["busy_timeout", "mode", "pool_size"])?;
+    let keeps_journal = match url.take("journal_mode").as_deref() {
+        None | Some("wal") => false,
+        Some("keep") => true,
+        Some(other) => {
+            return Err(configuration(format!(
+                "The URL's parameter 'journal_mode' must be wal or keep, not '{other}'"
+            )));
+        }
+    };
+    url.refuse_rest(&["busy_timeout", "journal_mode", "mode", "pool_size"])?;
 
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let file = PathBuf::from(&path);
@@ -91,10 +100,10 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
         }
     })
     .await?;
-    let can_write = mode != "ro";
+    let sets_journal = mode != "ro" && !keeps_journal;
     let (dialect, is_wal) = writer
         .run(move |handle, _| {
-            let mode = if can_write {
+            let mode = if sets_journal {
                 handle.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))
             } else {
                 handle.pragma_query_value(None, "journal_mode", |row| row.get(0))
