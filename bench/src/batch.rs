@@ -61,7 +61,7 @@ impl Batch {
     }
 }
 
-fn item(id: i64, version: i64) -> Item {
+pub fn item(id: i64, version: i64) -> Item {
     let (seconds, micros) = formula::seen(id, version);
     Item {
         id,

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::batch::Size;
-use crate::options::{Database, WayName};
+use crate::options::Database;
 use crate::run::Run;
 
 #[derive(Serialize, Deserialize, Debug, Clone)]
@@ -29,6 +29,11 @@ pub struct Figure {
     pub forms: BTreeMap<String, f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<String>,
+    /// Of the whole command: which of the file's rows have changed, and the most memory that its process had, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_memory: Option<u64>,
     /// The rows of the table that was updated.
     pub table_rows: usize,
     pub server: String,
@@ -58,10 +63,10 @@ impl Record {
 }
 
 impl Figure {
-    pub fn new(database: Database, way: WayName, size: Size, server: &str) -> Self {
+    pub fn new(database: Database, way: &str, size: Size, server: &str) -> Self {
         Figure {
             database: database.name().to_owned(),
-            way: way.name().to_owned(),
+            way: way.to_owned(),
             rows: size.rows,
             us_per_row: None,
             ratio_to_floor: None,
@@ -71,6 +76,8 @@ impl Figure {
             stopped: None,
             forms: BTreeMap::new(),
             form: None,
+            case: None,
+            peak_memory: None,
             table_rows: size.table,
             server: server.to_owned(),
             run: Run::this(),
@@ -95,6 +102,13 @@ impl Figure {
             self.high = Some(quantile(&each, 0.75));
             self.runs = each.len();
         }
+    }
+
+    /// A run of a whole command, which reads as many rows as the table has, whether they change or not.
+    pub fn of_command(&mut self, case: &str, peak_memory: u64) {
+        self.rows = self.table_rows;
+        self.case = Some(case.to_owned());
+        self.peak_memory = Some(peak_memory).filter(|&bytes| bytes > 0);
     }
 
     /// The way gave no figure.
@@ -127,6 +141,12 @@ impl fmt::Display for Figure {
         write!(f, " {median:>9.2} µs/row ({low:.2}–{high:.2}, {} runs)", self.runs)?;
         if let Some(ratio) = self.ratio_to_floor {
             write!(f, "  × {ratio:.2}")?;
+        }
+        if self.case.is_some() {
+            write!(f, "  {:.0} rows/s", 1e6 / median)?;
+        }
+        if let Some(bytes) = self.peak_memory {
+            write!(f, "  at most {:.0} MB", bytes as f64 / 1e6)?;
         }
         match self.form {
             Some(_) => {

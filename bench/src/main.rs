@@ -1,6 +1,7 @@
 //! Measures bulk updates: `scripts/bench --help`.
 
 mod batch;
+mod command;
 mod enmasse;
 mod figures;
 mod floor;
@@ -47,6 +48,10 @@ async fn run(options: Options) -> Result<()> {
     }
     let mut record = Record::new(options.json.clone());
     for database in options.databases() {
+        if options.command {
+            command::measure(&options, database, &mut record).await?;
+            continue;
+        }
         measure::measure(&options, database, &mut record).await?;
     }
     Ok(())

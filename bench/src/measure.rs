@@ -209,7 +209,7 @@ impl Comparison<'_> {
     fn figures(&self, server: &str, contenders: &[Contender], out: &Out) -> Vec<Figure> {
         let mut figures = Vec::new();
         for way in self.options.ways(self.database) {
-            let mut figure = Figure::new(self.database, way, self.size, server);
+            let mut figure = Figure::new(self.database, way.name(), self.size, server);
             for contender in contenders.iter().filter(|contender| contender.way == way) {
                 figure.add(contender.form, &contender.seconds, contender.is_given_up);
             }

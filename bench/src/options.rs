@@ -20,6 +20,10 @@ pub struct Options {
     #[arg(long, conflicts_with_all = ["quick", "rows", "way", "json"])]
     pub related: bool,
 
+    /// The whole command instead: `enmasse apply` on a CSV file of a million rows, beside the database's own client
+    #[arg(long, conflicts_with_all = ["quick", "related", "way", "limit"])]
+    pub command: bool,
+
     /// Only these databases
     #[arg(long, value_delimiter = ',', value_enum, value_name = "NAME,…")]
     pub database: Vec<Database>,
@@ -45,7 +49,7 @@ pub struct Options {
     pub json: Option<PathBuf>,
 
     /// Measure nothing: put the figures of a JSON file into docs/BENCHMARKS.md, with a chart
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["related", "quick", "database", "rows", "way", "repeat", "json"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["related", "command", "quick", "database", "rows", "way", "repeat", "json"])]
     pub report: Option<PathBuf>,
 }
 

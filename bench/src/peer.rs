@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, OnceCell};
 use crate::batch::Batch;
 use crate::way::Way;
 
-const HERE: &str = env!("CARGO_MANIFEST_DIR");
+pub const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Language {
@@ -122,12 +122,17 @@ fn in_words(error: anyhow::Error) -> String {
 async fn build_rust() -> Result<PathBuf> {
     eprintln!("Building the peers in Rust …");
     let target = Path::new(HERE).join("peers-rs/target");
+    build(&Path::new(HERE).join("peers-rs/Cargo.toml"), &[], &target).await?;
+    Ok(target.join("release/enmasse-bench-peers"))
+}
+
+/// Builds a program of a manifest into a folder.
+pub async fn build(manifest: &Path, arguments: &[&str], target: &Path) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "--release", "--locked", "--manifest-path"]);
-    build.arg(Path::new(HERE).join("peers-rs/Cargo.toml")).arg("--target-dir").arg(&target);
-    succeed(build).await?;
-    Ok(target.join("release/enmasse-bench-peers"))
+    build.args(["build", "--quiet", "--release", "--locked", "--manifest-path"]).arg(manifest);
+    build.args(arguments).arg("--target-dir").arg(target);
+    succeed(build).await
 }
 
 /// A virtual environment with what `requirements.txt` says.

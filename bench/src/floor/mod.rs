@@ -6,7 +6,7 @@
 mod mysql;
 mod postgres;
 mod sqlite;
-mod text;
+pub mod text;
 
 use anyhow::Result;
 

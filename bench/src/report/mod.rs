@@ -1,6 +1,7 @@
 //! Puts figures into `docs/BENCHMARKS.md`: between two lines there, the rest is written by hand.
 
 mod chart;
+mod command;
 mod tables;
 mod versions;
 
@@ -10,41 +11,68 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 
 use crate::figures::Figure;
+use crate::run::Run;
 
-const BEGIN: &str = "<!-- figures: written by scripts/bench --report -->";
-const END: &str = "<!-- end of figures -->";
+/// Where figures of updates stand on the page, and where those of whole commands do.
+const UPDATES: (&str, &str) =
+    ("<!-- figures: written by scripts/bench --report -->", "<!-- end of figures -->");
+const COMMANDS: (&str, &str) = (
+    "<!-- figures of the command: written by scripts/bench --report -->",
+    "<!-- end of the command's figures -->",
+);
 
 pub fn write(file: &Path) -> Result<()> {
     let figures = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
     let figures: Vec<Figure> = serde_json::from_str(&figures).with_context(|| file.display().to_string())?;
     ensure!(!figures.is_empty(), "{} has no figures", file.display());
 
+    let (commands, updates): (Vec<_>, Vec<_>) = figures.into_iter().partition(|figure| figure.case.is_some());
+
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
-    std::fs::write(docs.join("benchmarks.svg"), chart::draw(&figures))?;
     let page = docs.join("BENCHMARKS.md");
-    let text = std::fs::read_to_string(&page).with_context(|| page.display().to_string())?;
-    let (before, rest) = text.split_once(BEGIN).context("docs/BENCHMARKS.md has no line for figures")?;
-    let (_, after) = rest.split_once(END).context("docs/BENCHMARKS.md has no line for the end of figures")?;
-    let written = [
-        "![Microseconds a row by the number of rows, on each database](benchmarks.svg)".to_owned(),
-        tables::tables(&figures),
-        made(&figures)?,
-    ];
-    std::fs::write(&page, format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", written.join("\n\n")))?;
-    println!("docs/BENCHMARKS.md and docs/benchmarks.svg are written");
+    let mut text = std::fs::read_to_string(&page).with_context(|| page.display().to_string())?;
+    if !commands.is_empty() {
+        let parts = [command::table(&commands), runs(&commands).join("\n")];
+        text = replaced(&text, COMMANDS, &parts)?;
+    }
+    if !updates.is_empty() {
+        std::fs::write(docs.join("benchmarks.svg"), chart::draw(&updates))?;
+        let parts = [
+            "![Microseconds a row by the number of rows, on each database](benchmarks.svg)".to_owned(),
+            tables::tables(&updates),
+            made(&updates)?,
+        ];
+        text = replaced(&text, UPDATES, &parts)?;
+        println!("docs/benchmarks.svg is written");
+    }
+    std::fs::write(&page, text)?;
+    println!("docs/BENCHMARKS.md is written");
     Ok(())
+}
+
+/// The page with other parts between two of its lines.
+fn replaced(page: &str, (begin, end): (&str, &str), parts: &[String]) -> Result<String> {
+    let no_line = |line| format!("docs/BENCHMARKS.md has no line {line}");
+    let (before, rest) = page.split_once(begin).with_context(|| no_line(begin))?;
+    let (_, after) = rest.split_once(end).with_context(|| no_line(end))?;
+    Ok(format!("{before}{begin}\n\n{}\n\n{end}{after}", parts.join("\n\n")))
+}
+
+/// The commands that made the figures, where, and on which databases.
+fn runs(figures: &[Figure]) -> Vec<String> {
+    let runs: BTreeSet<_> = figures.iter().map(|figure| &figure.run).collect();
+    let run = |run: &Run| format!("- `{}` on {}: {}", run.command, run.date, run.machine);
+    let mut lines: Vec<_> = runs.into_iter().map(run).collect();
+    let servers: BTreeSet<_> = figures.iter().map(|figure| figure.server.as_str()).collect();
+    let servers: Vec<_> = servers.into_iter().collect();
+    lines.push(format!("- Databases: {}", servers.join(", ")));
+    lines
 }
 
 /// How the figures were made.
 fn made(figures: &[Figure]) -> Result<String> {
     let mut lines = vec!["### This run".to_owned(), String::new()];
-    let runs: BTreeSet<_> = figures.iter().map(|figure| &figure.run).collect();
-    for run in runs {
-        lines.push(format!("- `{}` on {}: {}", run.command, run.date, run.machine));
-    }
-    let servers: BTreeSet<_> = figures.iter().map(|figure| figure.server.as_str()).collect();
-    let servers: Vec<_> = servers.into_iter().collect();
-    lines.push(format!("- Databases: {}", servers.join(", ")));
+    lines.extend(runs(figures));
     lines.push(format!("- In Rust: {}", versions::rust()?.join(", ")));
     lines.push(format!("- In Python: {}", versions::python()?.join(", ")));
     Ok(lines.join("\n"))
