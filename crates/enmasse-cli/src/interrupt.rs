@@ -9,8 +9,8 @@ use enmasse::Database;
 
 use crate::failure::{Failure, Result};
 
-/// How long connections are waited for that are still to roll back.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long connections are waited for that are still to roll back: longer than SQLite waits for a lock.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// How often it is asked whether a commit is still on the way.
 const ASKED: Duration = Duration::from_millis(20);

@@ -69,7 +69,9 @@ fn sqlite(url: String, mode: &str) -> Result<String> {
     if said.is_none_or(|(_, mode)| mode != "rwc") && Path::new(&path).try_exists().is_ok_and(|exists| !exists)
     {
         return Err(Failure::failed(format!(
-            "no such file: {path} (an empty database is made by ?mode=rwc at the end of the URL)"
+            "no such file: {} (an empty database is made by ?mode=rwc at the end of the URL)",
+            // what stands before it may be a password, of who took this for a server's URL
+            path.rsplit_once('@').map_or(path.as_str(), |(_, rest)| rest)
         )));
     }
     let sign = if url.contains('?') { '&' } else { '?' };

@@ -224,6 +224,7 @@ impl Runways {
             let cell = |text: &str| match text {
                 "true" => Cell::Number(1.0),
                 "false" => Cell::Number(0.0),
+                r"\N" => Cell::of_file(name, ""),
                 text => Cell::of_file(name, text),
             };
             let expected = (&self.rows[&id][column], &newer.rows[&id][column]);
