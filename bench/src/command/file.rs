@@ -29,7 +29,7 @@ pub fn write(
     let zone = if database == Database::Postgres { "+00" } else { "" };
     let (mut price, mut seen) = (Vec::new(), Vec::new());
     for id in keys {
-        let version = if id as usize % size.stride == 0 { version } else { 0 };
+        let version = if id % size.stride as i64 == 0 { version } else { 0 };
         let item = batch::item(id, version);
         price.clear();
         push_price(&mut price, item.price);

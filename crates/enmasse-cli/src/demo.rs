@@ -32,15 +32,15 @@ pub async fn run(args: DemoArgs) -> Result<Outcome> {
     }
     make_table(&db).await?;
 
-    println!("In {} are an empty table of runways, and two files of OurAirports.\n", folder.display());
+    say!("In {} are an empty table of runways, and two files of OurAirports.\n", folder.display());
     let table = ["--db", &db, "--table", "runways"];
-    println!("First the runways of 2021, all of them new:");
+    say!("First the runways of 2021, all of them new:");
     step(&older, &table, "--insert-missing").await?;
-    println!("What the file of 2026 would change:");
+    say!("What the file of 2026 would change:");
     step(&newer, &table, "--dry-run").await?;
-    println!("That looks right:");
+    say!("That looks right:");
     step(&newer, &table, "").await?;
-    println!("The table has the values of 2026. {} and the files are yours to try more on.", db);
+    say!("The table has the values of 2026. {} and the files are yours to try more on.", db);
     Ok(Outcome::Done)
 }
 
@@ -49,12 +49,12 @@ async fn step(file: &str, table: &[&str], option: &str) -> Result<()> {
     let mut words = vec!["enmasse", "apply", file];
     words.extend(table);
     words.extend((!option.is_empty()).then_some(option));
-    println!("$ {}", words.join(" "));
+    say!("$ {}", words.join(" "));
     let args = Args::try_parse_from(words).map_err(|error| Failure::usage(error.to_string()))?;
     if let Command::Apply(args) = args.command {
         apply::run(*args).await?;
     }
-    println!();
+    say!("");
     Ok(())
 }
 

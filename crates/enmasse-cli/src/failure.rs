@@ -23,7 +23,7 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-/// Why the command did not do what it was asked; nothing was written.
+/// Why the command did not do what it was asked; nothing was written, unless it says so.
 #[derive(Debug)]
 pub struct Failure {
     code: u8,
@@ -42,6 +42,11 @@ impl Failure {
         Failure { code: 2, message: message.into() }
     }
 
+    /// It is done, but a file that was asked for could not be put in its place.
+    pub fn unplaced(message: impl Into<String>) -> Self {
+        Failure { code: 4, message: message.into() }
+    }
+
     /// A signal ended it.
     pub fn interrupted(signal: u8, message: impl Into<String>) -> Self {
         Failure { code: 128 + signal, message: message.into() }
@@ -53,6 +58,12 @@ impl Failure {
         self
     }
 
+    /// Says that the database is still at it.
+    pub fn still_rolls_back(mut self) -> Self {
+        self.message.push_str("\nThe database is still rolling back.");
+        self
+    }
+
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -61,9 +72,9 @@ impl Failure {
     pub fn report(&self, json: bool) -> ExitCode {
         let message = without_passwords(&self.message);
         if json {
-            println!("{}", json!({ "error": message, "exit_code": self.code }));
+            say!("{}", json!({ "error": message, "exit_code": self.code }));
         }
-        eprintln!("enmasse: {message}");
+        tell!("enmasse: {message}");
         ExitCode::from(self.code)
     }
 }

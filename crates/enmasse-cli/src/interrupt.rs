@@ -3,7 +3,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
+use std::time::Duration;
+
+use enmasse::Database;
+
 use crate::failure::{Failure, Result};
+
+/// How long connections are waited for that are still to roll back: longer than SQLite waits for a lock.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// How often it is asked whether a commit is still on the way.
+const ASKED: Duration = Duration::from_millis(20);
 
 /// Set when a transaction can no longer be rolled back: its commit is on the way.
 #[derive(Clone, Debug, Default)]
@@ -30,26 +40,57 @@ pub async fn unless_interrupted<T>(
         done = &mut work => return done,
         number = signal() => number,
     };
-    if committing.is_set() {
-        return work.await;
+    // a commit that fails may be followed by another try
+    while committing.is_set() {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            () = tokio::time::sleep(ASKED) => {}
+        }
     }
     Err(Failure::interrupted(number, "interrupted: all is rolled back, nothing was written"))
+}
+
+/// Closes a database whose work has ended before its end, and so waits until that is rolled back; where it takes long, the database does it
+/// by itself.
+pub async fn rolled_back<T>(db: &Database, done: Result<T>) -> Result<T> {
+    match done {
+        Ok(done) => Ok(done),
+        Err(failure) => match tokio::time::timeout(PATIENCE, db.close()).await {
+            Ok(()) => Err(failure),
+            Err(_) => Err(failure.still_rolls_back()),
+        },
+    }
 }
 
 /// The number of the signal that comes first.
 #[cfg(unix)]
 async fn signal() -> u8 {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hang_up)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => 2,
-        _ = terminate.recv() => 15,
-        _ = hang_up.recv() => 1,
+    let first = [(SignalKind::interrupt(), 2), (SignalKind::terminate(), 15), (SignalKind::hangup(), 1)]
+        .into_iter()
+        .filter(|(_, number)| !is_ignored(*number))
+        .filter_map(|(kind, number)| Some((signal(kind).ok()?, number)))
+        .map(|(mut signal, number)| {
+            Box::pin(async move {
+                signal.recv().await;
+                number
+            })
+        })
+        .collect::<Vec<_>>();
+    match first.is_empty() {
+        true => std::future::pending().await,
+        false => futures_util::future::select_all(first).await.0,
     }
+}
+
+/// Whether who started this program wants the signal ignored, as `nohup` does.
+#[cfg(unix)]
+fn is_ignored(number: u8) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & (1 << (number - 1)) != 0)
 }
 
 #[cfg(not(unix))]

@@ -2,6 +2,9 @@
 
 #![allow(missing_docs)] // a program: nobody calls it
 
+#[macro_use]
+mod output;
+
 mod apply;
 mod args;
 mod changes;
@@ -12,7 +15,6 @@ mod input;
 mod inspect;
 mod interrupt;
 mod manual;
-mod output;
 mod progress;
 mod shown;
 mod tables;
@@ -49,7 +51,7 @@ fn refuse(error: clap::Error) -> ExitCode {
     let text = error.render().to_string();
     match failure::without_passwords(&text) {
         shown if shown != text => {
-            eprint!("{shown}");
+            tell!("{}", shown.trim_end());
             ExitCode::from(2)
         }
         _ => error.exit(),

@@ -1,7 +1,5 @@
 //! `enmasse completions` and `enmasse man`: both are made of what clap knows.
 
-use std::io::{self, Write};
-
 use clap::CommandFactory;
 use clap_mangen::Man;
 
@@ -38,12 +36,8 @@ pub fn man(args: &ManArgs) -> Result<Outcome> {
     print(&page)
 }
 
-/// Prints all of it; that a reader wants no more is no failure.
+/// Prints all of it.
 fn print(bytes: &[u8]) -> Result<Outcome> {
-    match io::stdout().write_all(bytes) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::failed(format!("cannot print: {error}")))
-        }
-        _ => Ok(Outcome::Done),
-    }
+    say!("{}", String::from_utf8_lossy(bytes).trim_end());
+    Ok(Outcome::Done)
 }

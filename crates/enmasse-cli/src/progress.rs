@@ -142,7 +142,7 @@ impl Inner {
         let mut last = lock(&self.last_line);
         if last.elapsed() >= LINES {
             *last = Instant::now();
-            eprintln!("enmasse: {}: {}", self.name, text());
+            tell!("enmasse: {}: {}", self.name, text());
         }
     }
 }

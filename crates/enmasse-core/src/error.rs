@@ -90,7 +90,7 @@ impl Error {
 
     /// Says which keys it is about.
     #[must_use]
-    pub(crate) fn with_keys(mut self, keys: Vec<Vec<Value>>) -> Self {
+    pub fn with_keys(mut self, keys: Vec<Vec<Value>>) -> Self {
         self.0.keys = keys;
         self
     }
@@ -120,8 +120,8 @@ impl Error {
         self.0.kind
     }
 
-    /// Of a [`DuplicateKey`](ErrorKind::DuplicateKey), the keys that come twice, as far as the message names them: for each, the values
-    /// of its fields.
+    /// The keys that it is about, where it is about rows of a bulk update: of a [`DuplicateKey`](ErrorKind::DuplicateKey) those that come
+    /// twice, as far as the message names them; of a [`Value`](ErrorKind::Value) that of its row. For each, the values of its fields.
     pub fn keys(&self) -> &[Vec<Value>] {
         &self.0.keys
     }

@@ -62,7 +62,8 @@ impl Database {
     ///
     /// - all: `pool_size`, the most connections (10; for SQLite those that read, 4).
     /// - SQLite: `mode` (`ro`, `rw`, or `rwc`, which makes the file: the default), `busy_timeout` (5000, in milliseconds). A file
-    ///   is switched to [WAL](https://sqlite.org/wal.html); one connection writes, the others read. `foreign_keys` is on.
+    ///   is switched to [WAL](https://sqlite.org/wal.html), where one connection writes and the others read; with `journal_mode=keep` it stays
+    ///   as it is. `foreign_keys` is on.
     /// - PostgreSQL: those of [libpq](https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS):
     ///   `sslmode` (`disable`, `prefer`: the default, `require`, `verify-ca`, `verify-full`), `sslrootcert`, `sslnegotiation`, `host`, `hostaddr`,
     ///   `port`, `user`, `password`, `dbname`, `application_name`, `options`, `connect_timeout`, `tcp_user_timeout`, `keepalives`,

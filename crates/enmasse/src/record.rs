@@ -27,8 +27,8 @@ use crate::model::Entity;
 pub struct Record {
     model: ModelRef,
     values: Vec<Value>,
-    /// The positions of fields of which it says nothing.
-    unset: Vec<usize>,
+    /// A bit for each field of which it says nothing; empty where it says something of all.
+    unset: Vec<u64>,
 }
 
 impl Record {
@@ -68,7 +68,7 @@ impl Record {
             self.model.same_key(position).into_iter().for_each(|same| self.values[same] = value.clone());
         } else {
             self.values[position] = value;
-            self.unset.retain(|&other| other != position);
+            self.mark(position, true);
         }
         Ok(())
     }
@@ -79,15 +79,17 @@ impl Record {
     ///
     /// [`ErrorKind::Value`] where there are more or fewer than the model has fields.
     pub fn of_some(model: &ModelRef, values: impl IntoIterator<Item = Option<Value>>) -> Result<Self> {
-        let mut unset = Vec::new();
+        let mut absent = Vec::new();
         let values = values.into_iter().enumerate().map(|(position, value)| {
             value.unwrap_or_else(|| {
-                unset.push(position);
+                absent.push(position);
                 Value::Null
             })
         });
         let values = values.collect();
-        Ok(Record { unset, ..Record::from_row(model, values)? })
+        let mut record = Record::from_row(model, values)?;
+        absent.into_iter().for_each(|position| record.mark(position, false));
+        Ok(record)
     }
 
     /// Takes the value of the field of this name away: a bulk update [of the fields that are
@@ -99,15 +101,29 @@ impl Record {
     pub fn unset(&mut self, field: &str) -> Result<()> {
         let position = self.model.find(field)?;
         self.values[position] = Value::Null;
-        if !self.unset.contains(&position) {
-            self.unset.push(position);
-        }
+        self.mark(position, false);
         Ok(())
     }
 
     /// Whether the field at this position has a value, which may be NULL.
     pub fn is_set(&self, position: usize) -> bool {
-        !self.unset.contains(&position)
+        self.unset.get(position / 64).is_none_or(|bits| bits & (1 << (position % 64)) == 0)
+    }
+
+    /// Notes whether the field at this position has a value.
+    fn mark(&mut self, position: usize, is_set: bool) {
+        if is_set && self.unset.is_empty() {
+            return;
+        }
+        self.unset.resize(self.values.len().div_ceil(64), 0);
+        let bit = 1 << (position % 64);
+        match is_set {
+            true => self.unset[position / 64] &= !bit,
+            false => self.unset[position / 64] |= bit,
+        }
+        if self.unset.iter().all(|bits| *bits == 0) {
+            self.unset.clear();
+        }
     }
 
     /// The values, in the order of the model's fields.
@@ -145,7 +161,7 @@ impl Entity for Record {
             Some(place) => *place = value,
             None => return Err(no_such_position(&model.name, field)),
         }
-        self.unset.retain(|&other| other != field);
+        self.mark(field, true);
         Ok(())
     }
 

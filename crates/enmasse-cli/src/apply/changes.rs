@@ -7,10 +7,14 @@ use enmasse::{Record, Value};
 
 use crate::apply::files::{FinishedFile, OutputFile};
 use crate::apply::mapping::Mapping;
+use crate::args::ApplyArgs;
 use crate::changes::Changes;
 use crate::failure::Result;
 use crate::input::{InputOptions, RowWriter};
 use crate::shown;
+
+/// What stands for NULL in a CSV file of changes, where nothing else is said: PostgreSQL's.
+const NULL: &str = r"\N";
 
 /// Notes the changes of rows.
 pub struct Noted {
@@ -21,14 +25,15 @@ pub struct Noted {
 }
 
 impl Noted {
-    pub fn new(mapping: &Arc<Mapping>, diff: Option<&str>) -> Result<Self> {
+    pub fn new(mapping: &Arc<Mapping>, args: &ApplyArgs) -> Result<Self> {
         let columns = mapping.written.iter().map(|&column| mapping.table_column(column).to_owned());
         let key = mapping.key.iter().map(|&column| mapping.table_column(column).to_owned());
         let header: Vec<_> = key.chain(["column", "before", "after"].map(str::to_owned)).collect();
-        let diff = diff.map(|path| {
-            OutputFile::create(path, |place| {
-                RowWriter::create_at(place, path, &header, &InputOptions::default())
-            })
+        // NULL and the empty text are two values
+        let null = args.input.null.clone().or_else(|| Some(NULL.to_owned()));
+        let options = InputOptions { null, ..InputOptions::default() };
+        let diff = args.diff.as_deref().map(|path| {
+            OutputFile::create(path, |place| RowWriter::create_at(place, path, &header, &options))
         });
         Ok(Noted { mapping: mapping.clone(), changes: Changes::of(columns), diff: diff.transpose()? })
     }
@@ -40,7 +45,7 @@ impl Noted {
         let position = |column: usize| mapping.columns[column].positions[0];
         for (number, &column) in mapping.written.iter().enumerate() {
             let (before, after) = (&old[position(column)], &new[position(column)]);
-            if before == after {
+            if before == after || is_nan(before) && is_nan(after) {
                 continue;
             }
             if changes.has_enough(number) {
@@ -64,6 +69,10 @@ impl Noted {
         let diff = self.diff.map(|diff| diff.finish(RowWriter::finish)).transpose()?;
         Ok((self.changes, diff))
     }
+}
+
+fn is_nan(value: &Value) -> bool {
+    matches!(value, Value::Float(number) if number.is_nan())
 }
 
 impl Mapping {

@@ -99,6 +99,14 @@ impl Mapping {
                 )));
             }
         }
+        let other_key = taken.iter().find(|(_, position)| table.is_key(*position) && !is_key(*position));
+        if let Some((name, _)) = other_key.filter(|_| !args.insert_missing) {
+            return Err(Failure::usage(format!(
+                "{file}: the column '{name}' is of the primary key of {}, which is never changed, and --key finds rows by others: \
+                 --ignore {name}",
+                table.table
+            )));
+        }
         Mapping::of(table, &key, &taken, file)
     }
 

@@ -9,7 +9,7 @@ mod summary;
 mod transaction;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use enmasse::{Database, ErrorKind};
 
@@ -17,18 +17,16 @@ use crate::args::ApplyArgs;
 use crate::connect::connect;
 use crate::failure::{Failure, Outcome, Result};
 use crate::input::Input;
-use crate::interrupt::{Committing, unless_interrupted};
+use crate::interrupt::{Committing, rolled_back, unless_interrupted};
 use crate::progress::Meter;
 use crate::tables::table;
 
 use self::mapping::Mapping;
 use self::summary::Summary;
 
-/// How long connections are waited for that are still to roll back.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 pub async fn run(args: ApplyArgs) -> Result<Outcome> {
     let began = Instant::now();
+    files::refuse_clashes(&args)?;
     let db = connect(&args.database).await?;
     let (summary, name) = bring_up_to_date(&db, &args).await?;
     summary.print(&args, &name, began.elapsed());
@@ -51,36 +49,42 @@ pub async fn bring_up_to_date(db: &Database, args: &ApplyArgs) -> Result<(Summar
         opened.await.map_err(|error| Failure::failed(error.to_string()))?
     })
     .await?;
+    let input = Arc::new(input);
     let mapping = Arc::new(match columns.names.is_empty() {
         true => Mapping::of_no_rows(args, input.name(), &table)?,
         false => Mapping::new(args, input.name(), &columns.names, &table)?,
     });
     let meter = Meter::new(input.name(), args.output);
+    let told = Arc::default();
     let job = transaction::Job {
         args,
         input: &input,
         mapping: &mapping,
         uneven: columns.uneven,
+        told: &told,
         meter: &meter,
         committing: &committing,
     };
     let done = unless_interrupted(&committing, job.run(db)).await;
     meter.ends();
-    if done.is_err() {
-        // the rollback is done when this program ends, as far as it can be waited for
-        _ = tokio::time::timeout(PATIENCE, db.close()).await;
-    }
+    let done = rolled_back(db, done).await;
     Ok((done?, input.name().to_owned()))
 }
 
 /// What a failure of the database means for the file.
-fn explain(error: enmasse::Error, input: &Input, mapping: &Mapping) -> Failure {
-    if error.kind() != ErrorKind::DuplicateKey || error.keys().is_empty() {
+async fn explain(error: enmasse::Error, input: &Arc<Input>, mapping: &Arc<Mapping>) -> Failure {
+    let keys = error.keys().to_vec();
+    if keys.is_empty() {
         return Failure::from(error).at(input.name());
     }
-    let Ok(places) = source::places_of(input, mapping, error.keys()) else {
-        return Failure::from(error).at(input.name());
-    };
+    let (file, columns) = (input.clone(), mapping.clone());
+    let found = tokio::task::spawn_blocking(move || source::places_of(&file, &columns, &keys)).await;
+    let Ok(Ok(places)) = found else { return Failure::from(error).at(input.name()) };
+    if error.kind() != ErrorKind::DuplicateKey {
+        let place = places.iter().flatten().next();
+        let place = place.map_or(input.name().to_owned(), |place| format!("{}: {place}", input.name()));
+        return Failure::failed(format!("{place}: {error}\nNothing was written."));
+    }
     let mut lines = Vec::new();
     for (key, places) in error.keys().iter().zip(places) {
         let names = mapping.key.iter().map(|&column| mapping.columns[column].name.as_str());

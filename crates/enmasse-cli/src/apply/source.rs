@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io::{BufWriter, Write};
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 use enmasse::schema::ModelRef;
@@ -27,6 +28,8 @@ pub struct BadRows {
     pub most: u64,
     /// The file that keeps them, where they are skipped.
     pub rejects: Option<String>,
+    /// How many were told of, by whichever try.
+    pub told: Arc<AtomicU64>,
 }
 
 /// What is known when the last row was read.
@@ -47,6 +50,7 @@ pub type Shared = Arc<Mutex<Read>>;
 pub fn records(
     input: &Input,
     mapping: &Arc<Mapping>,
+    uneven: bool,
     bad_rows: &BadRows,
     meter: &Meter,
 ) -> Result<(impl Stream<Item = Result<Record, Error>> + Send + use<>, Shared)> {
@@ -56,6 +60,7 @@ pub fn records(
     let (sender, receiver) = mpsc::channel(AHEAD);
     let mut reader = Reader {
         mapping: mapping.clone(),
+        uneven,
         bad_rows: bad_rows.clone(),
         rejects: match &bad_rows.rejects {
             Some(path) => Some(rejects(path, input)?),
@@ -106,6 +111,8 @@ fn write_line(file: &mut OutputFile<BufWriter<fs::File>>, line: &str) -> Result<
 
 struct Reader {
     mapping: Arc<Mapping>,
+    /// Whether rows may lack columns.
+    uneven: bool,
     bad_rows: BadRows,
     rejects: Option<OutputFile<BufWriter<fs::File>>>,
     /// Those that end it.
@@ -121,6 +128,11 @@ impl Reader {
             match item? {
                 Item::Row(row) => {
                     let place = row.place;
+                    if !self.uneven && row.values.iter().any(Option::is_none) {
+                        return Err(Failure::failed(format!(
+                            "{place}: the file was changed while it was read"
+                        )));
+                    }
                     let record = self.mapping.record(row.values);
                     let record = record.map_err(|error| Failure::failed(format!("{place}: {error}")))?;
                     self.read.rows += 1;
@@ -153,8 +165,9 @@ impl Reader {
         self.read.bad += 1;
         if let Some(rejects) = &mut self.rejects {
             write_line(rejects, &bad.raw)?;
-            if self.read.bad <= self.bad_rows.most {
-                self.meter.aside(|| eprintln!("enmasse: skipped: {bad}"));
+            let told = &self.bad_rows.told;
+            if self.read.bad <= self.bad_rows.most && told.fetch_max(self.read.bad, SeqCst) < self.read.bad {
+                self.meter.aside(|| tell!("enmasse: skipped: {bad}"));
             }
             return Ok(());
         }

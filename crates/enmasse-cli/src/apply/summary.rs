@@ -27,9 +27,9 @@ pub struct Summary {
 impl Summary {
     pub fn print(&self, args: &ApplyArgs, file: &str, took: Duration) {
         if args.output.json {
-            println!("{}", self.json(args, file, took));
+            say!("{}", self.json(args, file, took));
         } else if !args.output.quiet {
-            print!("{}", self.text(args, took));
+            say!("{}", self.text(args, took));
         }
     }
 
@@ -55,13 +55,13 @@ impl Summary {
     fn text(&self, args: &ApplyArgs, took: Duration) -> String {
         let line = self.line();
         if !args.dry_run {
-            return format!("{line} ({:.2} s)\n", took.as_secs_f64());
+            return format!("{line} ({:.2} s)", took.as_secs_f64());
         }
         let mut text = format!("Dry run, nothing was written: {line}\n");
         if let Some(changes) = &self.changes {
             text.push_str(&format!("\n{changes}\n"));
         }
-        text.push_str(&format!("\n{}\n", self.sql));
+        text.push_str(&format!("\n{}", self.sql));
         text
     }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::BufWriter;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use enmasse::{Database, Error, ErrorKind, QuerySet, Record, Transaction};
@@ -21,10 +22,12 @@ use crate::progress::Meter;
 
 pub struct Job<'a> {
     pub args: &'a ApplyArgs,
-    pub input: &'a Input,
+    pub input: &'a Arc<Input>,
     pub mapping: &'a Arc<Mapping>,
     /// Whether rows of the file may lack columns that others have.
     pub uneven: bool,
+    /// How many bad rows were told of, by whichever try.
+    pub told: &'a Arc<AtomicU64>,
     pub meter: &'a Meter,
     pub committing: &'a Committing,
 }
@@ -75,7 +78,7 @@ impl Job<'_> {
             Ok(done) => done,
             Err(Ended::Tried(done)) => *done,
             Err(Ended::Failed(failure)) => return Err(failure),
-            Err(Ended::Database(error)) => return Err(explain(error, self.input, self.mapping)),
+            Err(Ended::Database(error)) => return Err(explain(error, self.input, self.mapping).await),
         };
         let unplaced: Vec<_> = done.files.into_iter().filter_map(|file| file.place().err()).collect();
         if unplaced.is_empty() {
@@ -83,7 +86,7 @@ impl Job<'_> {
         }
         let table =
             if self.args.dry_run { "nothing was written to the table" } else { "the table is written" };
-        Err(Failure::failed(format!("{}\n{table}: {}", unplaced.join("\n"), done.summary.line())))
+        Err(Failure::unplaced(format!("{}\n{table}: {}", unplaced.join("\n"), done.summary.line())))
     }
 
     async fn work(&self, tx: &Transaction) -> Result<Done, Ended> {
@@ -93,8 +96,9 @@ impl Job<'_> {
             true => Some(rows.clone().count().await?),
             false => None,
         };
-        let bad_rows = BadRows { most: args.max_errors, rejects: args.rejects.clone() };
-        let (records, read) = records(input, mapping, &bad_rows, meter)?;
+        let bad_rows =
+            BadRows { most: args.max_errors, rejects: args.rejects.clone(), told: self.told.clone() };
+        let (records, read) = records(input, mapping, self.uneven, &bad_rows, meter)?;
         let fields = mapping.fields();
         let mut update = rows
             .bulk_update(records, |_| fields.iter().map(String::as_str).collect::<Vec<_>>())
@@ -111,7 +115,7 @@ impl Job<'_> {
         update = update.on_progress(move |progress| told.written(progress.written));
 
         let noted = match args.dry_run || args.diff.is_some() {
-            true => Some(Arc::new(Mutex::new(Noted::new(mapping, args.diff.as_deref())?))),
+            true => Some(Arc::new(Mutex::new(Noted::new(mapping, args)?))),
             false => None,
         };
         if let Some(noted) = noted.clone() {

@@ -69,11 +69,21 @@ fn sqlite(url: String, mode: &str) -> Result<String> {
     if said.is_none_or(|(_, mode)| mode != "rwc") && Path::new(&path).try_exists().is_ok_and(|exists| !exists)
     {
         return Err(Failure::failed(format!(
-            "no such file: {path} (an empty database is made by ?mode=rwc at the end of the URL)"
+            "no such file: {} (an empty database is made by ?mode=rwc at the end of the URL)",
+            // what stands before it may be a password, of who took this for a server's URL
+            path.rsplit_once('@').map_or(path.as_str(), |(_, rest)| rest)
         )));
     }
     let sign = if url.contains('?') { '&' } else { '?' };
-    Ok(if said.is_some() { url } else { format!("{url}{sign}mode={mode}") })
+    let mut full = url.clone();
+    if said.is_none() {
+        full = format!("{full}{sign}mode={mode}");
+    }
+    // the file stays of the kind that it is
+    if !query.contains("journal_mode=") {
+        full.push_str("&journal_mode=keep");
+    }
+    Ok(full)
 }
 
 /// Who logs in, as far as it is not in the URL.
@@ -109,7 +119,7 @@ fn private_text(path: &Path, forbidden: u32, problem: &str) -> Option<String> {
     if let Some(mode) = mode(path)
         && mode & forbidden != 0
     {
-        eprintln!("enmasse: warning: {} is ignored: {problem} (chmod 600 makes it private)", path.display());
+        tell!("enmasse: warning: {} is ignored: {problem} (chmod 600 makes it private)", path.display());
         return None;
     }
     std::fs::read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())

@@ -22,7 +22,7 @@ pub async fn run(args: InspectArgs) -> Result<Outcome> {
     let db = connect_to_read(&args.database).await?;
     let shown = Shown::of(&db, &args.tables).await?;
     if args.rust {
-        print!("{}", rust::source(&shown.models, &shown.left_out)?);
+        say!("{}", rust::source(&shown.models, &shown.left_out)?.trim_end());
         return Ok(Outcome::Done);
     }
     let mut counts = Vec::new();
@@ -30,9 +30,9 @@ pub async fn run(args: InspectArgs) -> Result<Outcome> {
         counts.push(QuerySet::<Record>::of(model, &db).count().await?);
     }
     if args.output.json {
-        println!("{}", listing::json(&db.name(), &shown, &counts));
+        say!("{}", listing::json(&db.name(), &shown, &counts));
     } else if !args.output.quiet {
-        print!("{}", listing::text(&shown, &counts));
+        say!("{}", listing::text(&shown, &counts).trim_end());
     }
     Ok(Outcome::Done)
 }

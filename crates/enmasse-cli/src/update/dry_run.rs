@@ -44,7 +44,7 @@ pub async fn run(db: &Database, request: Request, output: OutputArgs) -> Result<
     let changes = changes(&request, preview);
     let table = &request.model.table;
     if output.json {
-        println!(
+        say!(
             "{}",
             json!({
                 "table": table, "dry_run": true, "matched": matched, "would_change": changes.json(), "sql": request.sql,
@@ -52,9 +52,9 @@ pub async fn run(db: &Database, request: Request, output: OutputArgs) -> Result<
         );
     } else if !output.quiet {
         let matches = if matched == 1 { "matches" } else { "match" };
-        println!("{} of {table} {matches}; nothing was written", rows(matched));
-        println!("{changes}");
-        println!("\n{}", request.sql);
+        say!("{} of {table} {matches}; nothing was written", rows(matched));
+        say!("{changes}");
+        say!("\n{}", request.sql);
     }
     Ok(Outcome::Done)
 }

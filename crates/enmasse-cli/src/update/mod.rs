@@ -6,7 +6,7 @@ mod expression;
 mod literal;
 mod setting;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use enmasse::expr::Expr;
 use enmasse::schema::ModelRef;
@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::args::UpdateArgs;
 use crate::connect::connect;
 use crate::failure::{Failure, Outcome, Result};
-use crate::interrupt::{Committing, unless_interrupted};
+use crate::interrupt::{Committing, rolled_back, unless_interrupted};
 use crate::output::grouped;
 use crate::tables::{owner, table};
 
@@ -47,31 +47,22 @@ pub async fn run(args: UpdateArgs) -> Result<Outcome> {
     if args.output.json {
         let tables = request.tables.iter().map(|table| json!({ "table": table, "rows": matched }));
         let tables: Vec<_> = tables.collect();
-        println!(
+        say!(
             "{}",
             json!({
                 "table": request.model.table, "dry_run": false, "updated": matched, "tables": tables, "seconds": seconds,
             })
         );
     } else if !args.output.quiet {
-        println!("{} updated in {} ({seconds:.2} s)", rows(matched), request.model.table);
+        say!("{} updated in {} ({seconds:.2} s)", rows(matched), request.model.table);
         if let [_, _, ..] = request.tables[..] {
             let width = request.tables.iter().map(|table| table.chars().count()).max().unwrap_or_default();
             for table in &request.tables {
-                println!("  {table:width$}  {}", grouped(matched));
+                say!("  {table:width$}  {}", grouped(matched));
             }
         }
     }
     Ok(Outcome::Done)
-}
-
-/// Where work ended before its end, its transaction is rolled back when the program ends, as far as that can be waited for.
-async fn rolled_back<T>(db: &Database, done: Result<T>) -> Result<T> {
-    const PATIENCE: Duration = Duration::from_secs(5);
-    if done.is_err() {
-        _ = tokio::time::timeout(PATIENCE, db.close()).await;
-    }
-    done
 }
 
 /// `1 row`, `1,234 rows`

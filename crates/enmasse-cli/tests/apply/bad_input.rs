@@ -195,7 +195,7 @@ fn cases() -> Vec<Case> {
         case("bytes that are not of the encoding", file("f.csv", b"id,name\n1,\x82\xff\n"), &["--encoding", "shift_jis"], 1, Same("f.csv:2: this is not Shift_JIS; is its encoding another?")),
         case("an encoding that there is not", file("f.csv", "id,amount\n1,5\n"), &["--encoding", "klingon"], 2, Same("there is no encoding 'klingon'; names are as the WHATWG has them: utf-8, latin1, windows-1252, utf-16le, shift_jis, …")),
         case("NUL bytes", file("f.csv", b"id,name\n1,b\0lt\n"), &[], 1, Same("f.csv:2: there is a NUL byte, so this is no text; if it is UTF-16, say --encoding utf-16le.")),
-        case("UTF-16 without a mark", file("f.csv", b"i\0d\0,\0n\0a\0m\0e\0\n\0001\0,\0b\0\n\0"), &[], 1, Same("f.csv:1: there is a NUL byte, so this is no text; if it is UTF-16, say --encoding utf-16le.")),
+        case("UTF-16 without a mark", file("f.csv", b"i\0d\0,\0n\0a\0m\0e\0\n\x001\0,\0b\0\n\0"), &[], 1, Same("f.csv:1: there is a NUL byte, so this is no text; if it is UTF-16, say --encoding utf-16le.")),
         case("a workbook", file("f.csv", b"PK\x03\x04\x14\0\x06\0"), &[], 1, Same("f.csv is neither CSV nor JSON Lines: it is a zip archive or an Excel workbook: save the sheet as CSV.")),
         case("an old workbook", file("f.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), &[], 1, Same("f.csv is neither CSV nor JSON Lines: it is an old Excel workbook: save the sheet as CSV.")),
         case("a PDF document", file("f.csv", b"%PDF-1.7\n"), &[], 1, Same("f.csv is neither CSV nor JSON Lines: it is a PDF document.")),

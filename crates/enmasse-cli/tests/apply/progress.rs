@@ -70,6 +70,28 @@ fn a_failure_on_a_terminal_takes_the_bar_away() {
     });
 }
 
+#[test]
+fn the_bar_makes_room_for_rows_that_are_skipped() {
+    on_some(&[Kind::Sqlite], async |trial| {
+        make(trial, ROWS).await;
+        let mut file = trial.read("f.csv").replace("\n30000,30000\n", "\n30000,many\n");
+        file.push_str("one,more\n");
+        trial.write("f.csv", file);
+        let options = ["--table", "t", "--skip-bad", "--rejects", "bad.csv", "--max-errors", "5"];
+        let session = terminal::run(trial.command(["f.csv"].into_iter().chain(options)));
+        let lines: Vec<&str> = session.last().trim_end().lines().collect();
+        assert_eq!(
+            lines[..2],
+            [
+                "enmasse: skipped: f.csv:30001: column 'n': expected a whole number but got 'many'.",
+                "enmasse: skipped: f.csv:60002: column 'id': expected a whole number but got 'one'.",
+            ]
+        );
+        assert!(lines[2].starts_with("2 matched, 2 changed, 59,997 not in the table, 2 bad and skipped ("));
+        assert_eq!(lines.len(), 3, "{lines:?}");
+    });
+}
+
 /// A transaction that waits for another one's lock makes the work long, on any machine.
 #[test]
 fn elsewhere_long_work_has_plain_lines() {

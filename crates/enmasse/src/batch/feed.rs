@@ -153,7 +153,7 @@ fn encode<T: Carrier>(
         Ok(Added::Yes) => Ok(()),
         Ok(Added::KeyIsNull) => Err(unsaved(model, positions, number + 1)),
         Ok(Added::Twice) => Err(duplicate_keys(model, positions, std::iter::once(key()))),
-        Err(error) => Err(error.at(shown_key(model, positions, key()))),
+        Err(error) => Err(error.at(shown_key(model, positions, key())).with_keys(vec![key()])),
     }
 }
 

@@ -8,6 +8,8 @@ use enmasse::schema::{Field, Model, ModelRef, Schema};
 use crate::common::on_each_database;
 
 type Row = Vec<Option<Value>>;
+/// The values before and after.
+type Changed = (Vec<Value>, Vec<Value>);
 
 fn text() -> DataType {
     DataType::Text { max_length: Some(20) }
@@ -52,7 +54,7 @@ async fn fill(db: &Database, goods: i64) -> [ModelRef; 3] {
 #[derive(Clone, Default)]
 struct Told {
     missing: Arc<Mutex<Vec<Row>>>,
-    changes: Arc<Mutex<Vec<(Vec<Value>, Vec<Value>)>>>,
+    changes: Arc<Mutex<Vec<Changed>>>,
 }
 
 impl Told {

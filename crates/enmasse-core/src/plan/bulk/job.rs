@@ -154,12 +154,13 @@ impl<'a> Job<'a> {
         let of_key = |data_type: fn(&DataType) -> bool| {
             columns[..key.len()].iter().any(|column| data_type(&column.data_type))
         };
+        let is_local = dialect.supports(Capability::LocalCalls);
         let duplicates = match key.len() {
             1 if of_key(DataType::is_integer) => Duplicates::Integers,
             // a collation may take different texts for one
             _ if of_key(|data_type| matches!(data_type, DataType::Text { .. })) => Duplicates::InDatabase,
-            _ if dialect.supports(Capability::LocalCalls)
-                || !dialect.supports(Capability::TemporaryTables)
+            _ if (is_local && request.missing == Missing::Keys)
+                || !(is_local || dialect.supports(Capability::TemporaryTables))
                 || request.rows.is_some_and(|rows| rows <= HASHED) =>
             {
                 Duplicates::Hashes
@@ -250,8 +251,10 @@ impl<'a> Job<'a> {
 
     /// Whether all rows go into a temporary table, from which those that come back, or that match none, are read one after the other.
     pub(crate) fn is_staged(&self, dialect: &dyn Dialect) -> bool {
+        // who keeps no missing keys wants none of the others remembered, as a loop would do to find those that come twice
+        let remembers = self.missing == Missing::Count && !self.has_integer_key();
         self.returning == Returning::Changed
-            || (self.missing == Missing::Rows && dialect.supports(Capability::LocalCalls))
+            || (dialect.supports(Capability::LocalCalls) && (self.missing == Missing::Rows || remembers))
     }
 
     /// The columns of the batch, with this before each, that are told of rows that match none, and their types.

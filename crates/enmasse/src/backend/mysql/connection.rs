@@ -13,6 +13,7 @@ use mysql_async::{BinaryProtocol, Conn, Params, QueryResult};
 use tokio::sync::mpsc;
 
 use super::convert::{params, raw_row};
+use super::ends::Ends;
 use super::error::error;
 use super::load::load;
 use crate::backend::{Connection, Done, Extent, Row, STREAM_CHUNK, TransactionState, load_row};
@@ -22,6 +23,7 @@ pub(super) struct MysqlConnection {
     dialect: Arc<Mysql>,
     state: TransactionState,
     timeout_ends_transaction: bool,
+    ends: Ends,
     /// Whether the server has ended the connection, or it broke.
     is_lost: bool,
     /// Whether a statement was sent whose end has not been heard of.
@@ -31,12 +33,13 @@ pub(super) struct MysqlConnection {
 }
 
 impl MysqlConnection {
-    pub fn new(conn: Conn, dialect: Arc<Mysql>, timeout_ends_transaction: bool) -> Self {
+    pub fn new(conn: Conn, dialect: Arc<Mysql>, timeout_ends_transaction: bool, ends: Ends) -> Self {
         let state = TransactionState::default();
         MysqlConnection {
             dialect,
             state,
             timeout_ends_transaction,
+            ends,
             is_lost: false,
             is_busy: false,
             conn: Some(conn),
@@ -80,7 +83,7 @@ impl Drop for MysqlConnection {
         // without a runtime the pool is gone too, and the connection with it
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let lost = self.is_lost;
-            runtime.spawn(async move {
+            self.ends.spawn(&runtime, async move {
                 match (lost, is_stuck) {
                     (false, false) => roll_back(conn).await,
                     (true, _) => _ = conn.disconnect().await,

@@ -2,6 +2,7 @@
 
 mod connection;
 mod convert;
+mod ends;
 mod error;
 mod load;
 mod tls;
@@ -18,6 +19,7 @@ use tokio::time::timeout;
 use url::form_urlencoded;
 
 use self::connection::MysqlConnection;
+use self::ends::Ends;
 use super::{Access, Backend, Connection, POOL_SIZE, POOL_WAIT, pool_is_empty};
 use crate::url::{DatabaseUrl, configuration};
 
@@ -44,6 +46,7 @@ struct Backed {
     pool: Pool,
     /// `innodb_rollback_on_timeout`: whether a lock that cannot be had ends the whole transaction.
     timeout_ends_transaction: bool,
+    ends: Ends,
 }
 
 /// The database of a `mysql:` or `mariadb:` URL.
@@ -157,7 +160,7 @@ async fn backed(pool: Pool) -> Result<Box<dyn Backend>> {
         ));
     }
     let timeout_ends_transaction = setting.is_some_and(|(_, value)| value.eq_ignore_ascii_case("on"));
-    Ok(Box::new(Backed { dialect: Arc::new(dialect), pool, timeout_ends_transaction }))
+    Ok(Box::new(Backed { dialect: Arc::new(dialect), pool, timeout_ends_transaction, ends: Ends::default() }))
 }
 
 /// Whether the user may make temporary tables in the current database: there is no way to ask but to do it.
@@ -188,14 +191,16 @@ impl Backend for Backed {
     fn connect(&self, _: Access) -> BoxFuture<'_, Result<Box<dyn Connection>>> {
         Box::pin(async move {
             let conn = get(&self.pool).await?;
-            let connection = MysqlConnection::new(conn, self.dialect.clone(), self.timeout_ends_transaction);
+            let (dialect, ends) = (self.dialect.clone(), self.ends.clone());
+            let connection = MysqlConnection::new(conn, dialect, self.timeout_ends_transaction, ends);
             Ok(Box::new(connection) as Box<dyn Connection>)
         })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
-        let pool = self.pool.clone();
+        let (pool, ends) = (self.pool.clone(), self.ends.clone());
         Box::pin(async move {
+            ends.wait().await;
             // an error: a connection was lost before it could be closed
             _ = pool.disconnect().await;
         })

@@ -27,6 +27,9 @@ use crate::url::{DatabaseUrl, configuration, decode};
 /// How long a statement waits for a lock of another connection or program: `?busy_timeout=` in milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How many KB of pages the writer keeps in memory, at most: with SQLite's own 2,000, rows that are written in no order push each other's pages out.
+const PAGES: i64 = 32_768;
+
 /// How many connections read, beside the one that writes: `?pool_size=`.
 const READERS: usize = 4;
 
@@ -73,7 +76,16 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
     let busy_timeout = url.take_parsed("busy_timeout", "a number of milliseconds")?;
     let busy_timeout = busy_timeout.map_or(BUSY_TIMEOUT, Duration::from_millis);
     let readers: usize = url.take_parsed("pool_size", "a number")?.unwrap_or(READERS);
-    url.refuse_rest(&["busy_timeout", "mode", "pool_size"])?;
+    let keeps_journal = match url.take("journal_mode").as_deref() {
+        None | Some("wal") => false,
+        Some("keep") => true,
+        Some(other) => {
+            return Err(configuration(format!(
+                "The URL's parameter 'journal_mode' must be wal or keep, not '{other}'"
+            )));
+        }
+    };
+    url.refuse_rest(&["busy_timeout", "journal_mode", "mode", "pool_size"])?;
 
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let file = PathBuf::from(&path);
@@ -87,14 +99,15 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
             };
             let handle = handle.map_err(error)?;
             set_up(&handle, busy_timeout)?;
+            handle.pragma_update(None, "cache_size", -PAGES).map_err(error)?;
             Ok(handle)
         }
     })
     .await?;
-    let can_write = mode != "ro";
+    let sets_journal = mode != "ro" && !keeps_journal;
     let (dialect, is_wal) = writer
         .run(move |handle, _| {
-            let mode = if can_write {
+            let mode = if sets_journal {
                 handle.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))
             } else {
                 handle.pragma_query_value(None, "journal_mode", |row| row.get(0))
