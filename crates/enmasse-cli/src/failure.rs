@@ -58,12 +58,6 @@ impl Failure {
         self
     }
 
-    /// Says that the database is still at it.
-    pub fn still_rolls_back(mut self) -> Self {
-        self.message.push_str("\nThe database is still rolling back.");
-        self
-    }
-
     pub fn message(&self) -> &str {
         &self.message
     }

@@ -9,8 +9,8 @@ use enmasse::Database;
 
 use crate::failure::{Failure, Result};
 
-/// How long connections are waited for that are still to roll back: longer than SQLite waits for a lock.
-const PATIENCE: Duration = Duration::from_secs(8);
+/// How long connections are waited for that are still to roll back.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How often it is asked whether a commit is still on the way.
 const ASKED: Duration = Duration::from_millis(20);
@@ -51,16 +51,13 @@ pub async fn unless_interrupted<T>(
     Err(Failure::interrupted(number, "interrupted: all is rolled back, nothing was written"))
 }
 
-/// Closes a database whose work has ended before its end, and so waits until that is rolled back; where it takes long, the database does it
-/// by itself.
+/// Closes a database whose work has ended before its end, and so waits until that is rolled back; where it takes long, the database goes on
+/// with it by itself: what was not committed never will be.
 pub async fn rolled_back<T>(db: &Database, done: Result<T>) -> Result<T> {
-    match done {
-        Ok(done) => Ok(done),
-        Err(failure) => match tokio::time::timeout(PATIENCE, db.close()).await {
-            Ok(()) => Err(failure),
-            Err(_) => Err(failure.still_rolls_back()),
-        },
+    if done.is_err() {
+        _ = tokio::time::timeout(PATIENCE, db.close()).await;
     }
+    done
 }
 
 /// The number of the signal that comes first.

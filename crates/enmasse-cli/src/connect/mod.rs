@@ -153,13 +153,13 @@ mod tests {
     fn a_file_is_not_made() {
         assert_eq!(
             sqlite("sqlite://Cargo.toml".into(), "rw").ok().as_deref(),
-            Some("sqlite://Cargo.toml?mode=rw")
+            Some("sqlite://Cargo.toml?mode=rw&journal_mode=keep")
         );
         assert_eq!(
             sqlite("sqlite://Cargo.toml?pool_size=1".into(), "ro").ok().as_deref(),
-            Some("sqlite://Cargo.toml?pool_size=1&mode=ro")
+            Some("sqlite://Cargo.toml?pool_size=1&mode=ro&journal_mode=keep")
         );
-        for kept in ["sqlite://none.db?mode=rwc", "sqlite::memory:", "sqlite://Cargo.toml?mode=ro"] {
+        for kept in ["sqlite::memory:", "sqlite://none.db?mode=rwc&journal_mode=wal"] {
             assert_eq!(sqlite(kept.into(), "rw").ok().as_deref(), Some(kept));
         }
         let error = sqlite("sqlite://no%20such.db?mode=rw".into(), "rw").unwrap_err();

@@ -161,7 +161,11 @@ impl Sink {
             Sink::Gzip(encoder) => encoder.finish()?,
             Sink::Zstd(encoder) => encoder.finish()?,
         };
-        file.into_inner()?.sync_all()
+        match file.into_inner()?.sync_all() {
+            // a pipe has nothing to wait for
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+            done => done,
+        }
     }
 }
 

@@ -16,6 +16,8 @@ mod names;
 mod output;
 mod parquet_file;
 mod passwords;
+#[cfg(unix)]
+mod places;
 mod program;
 #[cfg(unix)]
 mod progress;

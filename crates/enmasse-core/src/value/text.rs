@@ -114,7 +114,7 @@ pub(crate) fn read_decimal(text: &str) -> Option<Decimal> {
     // MariaDB writes as many zeros as the column has places, more than a `Decimal` has.
     let mantissa = if mantissa.contains('.') { mantissa.trim_end_matches('0') } else { mantissa };
     let plain = Decimal::from_str_exact(mantissa).ok()?.normalize();
-    let scale = plain.scale() as i32 - exponent;
+    let scale = (plain.scale() as i32).checked_sub(exponent)?;
     match u32::try_from(scale) {
         Ok(scale) => Decimal::try_from_i128_with_scale(plain.mantissa(), scale).ok(),
         Err(_) => {

@@ -1,0 +1,133 @@
+//! Where output files may stand, and what becomes of those who read the output.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Stdio;
+
+use crate::common::Kind;
+use crate::items;
+use crate::program::{Ended, Trial, on_some};
+
+const FILE: &str = "id,amount\n1,11\n7,77\n";
+
+/// Runs it on SQLite with a file of one row that is there and one that is not; gives the code and the first line of the error.
+fn tried(trial: &Trial<'_>, args: &[&str]) -> (i32, String) {
+    trial.write("f.csv", FILE);
+    let ended = trial.apply(["f.csv", "--table", "item"].iter().chain(args));
+    (ended.code, ended.err.lines().next().unwrap_or_default().to_owned())
+}
+
+#[test]
+fn no_file_is_written_over_another() {
+    on_some(&[Kind::Sqlite], async |trial| {
+        items::make(trial).await;
+        let before = items::all(trial).await;
+        fs::create_dir(trial.path("d")).unwrap();
+        symlink("f.csv", trial.path("link.csv")).unwrap();
+        let refused = [
+            (["--missing", "f.csv"].as_slice(), 2, "--missing f.csv is the same file as that of the input"),
+            (&["--diff", "link.csv"], 2, "--diff link.csv is the same file as that of the input"),
+            (
+                &["--missing", "o.csv", "--diff", "./o.csv"],
+                2,
+                "--diff ./o.csv is the same file as that of --missing",
+            ),
+            (&["--missing", "d"], 1, "cannot write d: it is a directory."),
+        ];
+        for (args, code, message) in refused {
+            assert_eq!(tried(trial, args), (code, format!("enmasse: {message}")), "{args:?}");
+            assert_eq!(items::all(trial).await, before, "{args:?}");
+            assert_eq!(trial.read("f.csv"), FILE);
+        }
+        assert_eq!(trial.files(), ["d", "f.csv", "link.csv"]);
+    });
+}
+
+#[test]
+fn a_file_that_is_there_keeps_its_mode_and_a_link_its_place() {
+    on_some(&[Kind::Sqlite], async |trial| {
+        items::make(trial).await;
+        trial.write("old.csv", "old");
+        fs::set_permissions(trial.path("old.csv"), PermissionsExt::from_mode(0o640)).unwrap();
+        symlink("old.csv", trial.path("link.csv")).unwrap();
+        assert_eq!(tried(trial, &["--missing", "link.csv", "--diff", "new.csv"]), (0, String::new()));
+        assert_eq!(trial.read("old.csv"), "id,amount\n7,77\n");
+        assert!(fs::symlink_metadata(trial.path("link.csv")).unwrap().is_symlink());
+        let mode = |name: &str| fs::metadata(trial.path(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode("old.csv"), 0o640);
+        assert_ne!(mode("new.csv") & 0o044, 0, "others may read it, as the umask says");
+    });
+}
+
+#[test]
+fn a_pipe_is_written_itself() {
+    on_some(&[Kind::Sqlite], async |trial| {
+        items::make(trial).await;
+        trial.write("f.csv", FILE);
+        let args = ["f.csv", "--table", "item", "--missing", "/dev/stdout", "--quiet"];
+        let mut command = trial.command(args);
+        let ended = Ended::of(command.stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap());
+        assert_eq!((ended.code, ended.out.as_str()), (0, "id,amount\n7,77\n"), "{}", ended.err);
+    });
+}
+
+#[test]
+fn who_does_not_read_the_output_changes_nothing() {
+    on_some(&[Kind::Sqlite], async |trial| {
+        items::make(trial).await;
+        trial.write("f.csv", FILE);
+        let mut command = trial.command(["f.csv", "--table", "item"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let ended = Ended::of(child.wait_with_output().unwrap());
+        assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+        assert_eq!(items::amounts(trial).await, "1|bolt|11\n2|nut|20\n3|gear|30");
+    });
+}
+
+#[test]
+fn changes_tell_null_from_the_empty_text() {
+    on_some(&[Kind::Sqlite], async |trial| {
+        items::make(trial).await;
+        trial.write(
+            "f.jsonl",
+            "{\"id\":1,\"note\":\"\"}\n{\"id\":2,\"note\":\"\"}\n{\"id\":3,\"note\":null}\n",
+        );
+        trial.apply(["f.jsonl", "--table", "item", "--diff", "d.csv"]).done();
+        let lines = "id,column,before,after\n1,note,old,\n2,note,\\N,\n3,note,a note,\\N\n";
+        assert_eq!(trial.read("d.csv"), lines);
+    });
+}
+
+#[test]
+fn a_sqlite_file_keeps_its_journal() {
+    on_some(&[Kind::Sqlite], async |trial| {
+        let file = trial.path("own.db");
+        let own = format!("sqlite://{}", file.display());
+        let db = enmasse::Database::connect(&format!("{own}?journal_mode=keep")).await.unwrap();
+        db.execute_raw("CREATE TABLE item (id integer PRIMARY KEY, amount integer)", []).await.unwrap();
+        db.execute_raw("INSERT INTO item VALUES (1, 2)", []).await.unwrap();
+        db.close().await;
+        let before = fs::read(&file).unwrap();
+        trial.write("f.csv", FILE);
+        let dry = trial.command(["f.csv", "--table", "item", "--dry-run"]).env("DATABASE_URL", &own).output();
+        assert_eq!(Ended::of(dry.unwrap()).code, 0);
+        assert_eq!(fs::read(&file).unwrap(), before, "a dry run leaves the file as it is");
+        let real = trial.command(["f.csv", "--table", "item"]).env("DATABASE_URL", &own).output();
+        assert_eq!(Ended::of(real.unwrap()).code, 0);
+        assert_eq!(fs::read(&file).unwrap()[18..20], [1, 1], "no WAL");
+    });
+}
+
+#[test]
+fn a_value_that_only_the_database_s_form_refuses_has_its_line() {
+    on_some(&[Kind::Sqlite], async |trial| {
+        trial.run("CREATE TABLE t (id integer PRIMARY KEY, q decimal)").await;
+        trial.run("INSERT INTO t VALUES (1, 1), (2, 2)").await;
+        trial.write("q.csv", "id,q\n1,2.5\n2,1.2345678901234567890\n");
+        let said = trial.apply(["q.csv", "--table", "t"]).failed(1);
+        assert!(said.starts_with("enmasse: q.csv: line 3: id=2: t.q: "), "{said}");
+        assert!(said.ends_with("\nNothing was written.\n"), "{said}");
+        assert_eq!(trial.query("SELECT q FROM t ORDER BY id").await, "1\n2");
+    });
+}
