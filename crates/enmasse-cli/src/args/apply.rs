@@ -10,7 +10,8 @@ Columns of the file are those of the table with the same names; each cell is che
 All is done in one transaction: after an error, or Ctrl-C, the table is as it was. Rows that have the values already are left alone, \
 and rows that are not in the table are left out and counted.
 
-Exit codes: 0 done; 1 failed, nothing written; 2 wrong usage; 3 done, but rows were missing under --fail-on-missing; 130 Ctrl-C.
+Exit codes: 0 done; 1 failed, nothing written; 2 wrong usage; 3 done, but rows were missing under --fail-on-missing; \
+4 done, but a file could not be put in its place; 130 Ctrl-C.
 
 Examples:
   enmasse apply prices.csv --db postgres://shop@localhost/shop --table product --dry-run
