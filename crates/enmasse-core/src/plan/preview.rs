@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::expr::{Expr, cast, for_column};
 use crate::lookup::{Condition, Term};
 use crate::plan::Assignment;
-use crate::plan::update::{assigned, new_value, refuse, select};
+use crate::plan::update::{assigned, each_once, new_value, refuse, select};
 use crate::query::{Compiler, Query, Selection};
 use crate::schema::ModelRef;
 use crate::sql::Fragment;
@@ -115,19 +115,7 @@ impl<'q> Rows<'q> {
         let new = new.collect::<Result<Vec<_>>>()?;
         compiler.allow_joins(true);
         let old = set.iter().map(|(position, _)| compiler.own_column(*position)).collect();
-        let mut probe = Compiler::new(dialect, query);
-        probe.filters(query)?;
-        let condition = if probe.multiplies() {
-            // a row that a join gives several times is one row
-            let mut inner = Compiler::inside(dialect, query);
-            let passing = inner.filters(query)?;
-            let key = inner.own_key();
-            let keys = select(&mut inner, key, passing);
-            let own = Fragment::join(compiler.own_key(), ", ");
-            Condition::Sql(Fragment::format("({}) IN ({})", [own, keys]))
-        } else {
-            compiler.filters(query)?
-        };
+        let condition = each_once(&mut compiler, query)?;
         let types = set.iter().map(|(position, _)| &model.fields[*position].data_type).collect();
         Ok((condition != Condition::Nothing).then_some(Rows { compiler, condition, old, new, types }))
     }

@@ -372,3 +372,20 @@ fn is_sequential(query: &Query, set: &[(usize, Expr)]) -> bool {
         !reads
     })
 }
+
+/// The query's condition for rows of its own table, each once: a row that a join gives several times is one row.
+pub(super) fn each_once<'q>(compiler: &mut Compiler<'q>, query: &'q Query) -> Result<Condition> {
+    let dialect = compiler.dialect();
+    let mut probe = Compiler::new(dialect, query);
+    probe.filters(query)?;
+    if !probe.multiplies() {
+        return compiler.filters(query);
+    }
+    let mut inner = Compiler::inside(dialect, query);
+    let passing = inner.filters(query)?;
+    let key = inner.own_key();
+    let form = if key.len() == 1 { "{} IN ({})" } else { "({}) IN ({})" };
+    let keys = select(&mut inner, key, passing);
+    let own = Fragment::join(compiler.own_key(), ", ");
+    Ok(Condition::Sql(Fragment::format(form, [own, keys])))
+}

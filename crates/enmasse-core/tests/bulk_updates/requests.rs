@@ -211,5 +211,15 @@ pub fn requests() -> Vec<Request> {
             .skip_unchanged()
             .returning(Returning::Changed)
         },
+        Request {
+            missing: Missing::Rows,
+            ..update(
+                "telling of changes, filtered over a relation with many rows, a composite key: Copy shelf",
+                all("Copy").filter(q("book__author__books__pages", 1)),
+                ["shelf"],
+            )
+            .skip_unchanged()
+            .returning(Returning::Changed)
+        },
     ]
 }

@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::expr::Expr;
 use crate::lookup::Condition;
 use crate::plan::bulk::Returning;
-use crate::plan::update::{new_value, select, writes_key};
+use crate::plan::update::{each_once, new_value, writes_key};
 use crate::plan::{Plan, free_name};
 use crate::query::{Compiler, Query};
 use crate::schema::ModelRef;
@@ -113,20 +113,7 @@ pub(super) fn update(
 impl<'q> ChainWrite<'q> {
     /// `None` where no row can pass the query's conditions.
     fn new(query: &'q Query, mut compiler: Compiler<'q>, set: Vec<Set>) -> Result<Option<Self>> {
-        let dialect = compiler.dialect();
-        let mut probe = Compiler::new(dialect, query);
-        probe.filters(query)?;
-        let condition = if probe.multiplies() {
-            // a row that a join gives several times is one row
-            let mut inner = Compiler::inside(dialect, query);
-            let passing = inner.filters(query)?;
-            let key = inner.own_key();
-            let keys = select(&mut inner, key, passing);
-            let own = Fragment::join(compiler.own_key(), ", ");
-            Condition::Sql(Fragment::format("{} IN ({})", [own, keys]))
-        } else {
-            compiler.filters(query)?
-        };
+        let condition = each_once(&mut compiler, query)?;
         if condition == Condition::Nothing {
             return Ok(None);
         }
