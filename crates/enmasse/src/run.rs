@@ -167,13 +167,22 @@ impl Runner<'_, '_, '_> {
             Step::WriteCounted(statement) => {
                 let counts = self.connection.query(&statement, &[DataType::BigInt, DataType::BigInt]).await?;
                 let [Value::Int(matched), Value::Int(changed)] = counts.concat()[..] else {
-                    return Err(Error::new(
-                        ErrorKind::Database,
-                        "The update did not tell how many rows it matched.",
-                    ));
+                    return Err(no_count());
                 };
                 outcome.matched += matched as u64;
                 outcome.changed += changed as u64;
+            }
+            Step::WriteChanged { write, matched } => {
+                let Some(rows) = &mut self.rows else { return Err(no_rows()) };
+                let changed = self.connection.execute(&write).await?.rows;
+                outcome.changed += changed;
+                outcome.matched += match changed == rows.rows() {
+                    true => changed,
+                    false => match self.connection.query(&matched, &[DataType::BigInt]).await?.concat()[..] {
+                        [Value::Int(matched)] => matched as u64,
+                        _ => return Err(no_count()),
+                    },
+                };
             }
             Step::WriteTables(write) => self.write_tables(write).await?,
             Step::WriteTable(write) => {
@@ -278,7 +287,7 @@ impl Runner<'_, '_, '_> {
         let counts = row.iter().map(|count| if let Value::Int(count) = count { *count as u64 } else { 0 });
         let counts = counts.collect::<Vec<_>>();
         let [matched, changed, written @ ..] = &counts[..] else {
-            return Err(Error::new(ErrorKind::Database, "The update did not tell how many rows it matched."));
+            return Err(no_count());
         };
         outcome.matched += matched;
         outcome.changed += changed;
@@ -390,6 +399,10 @@ impl Runner<'_, '_, '_> {
         }
         Ok(())
     }
+}
+
+fn no_count() -> Error {
+    Error::new(ErrorKind::Database, "The update did not tell how many rows it matched.")
 }
 
 fn no_rows() -> Error {

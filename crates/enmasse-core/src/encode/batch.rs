@@ -4,9 +4,6 @@ use crate::encode::{BatchColumn, Chunk, Duplicates, Encoder, SeenKeys};
 use crate::error::{Error, Result};
 use crate::value::{Value, ValueRef};
 
-/// How many bytes a chunk has, about: enough that the calls around it cost nothing.
-const CHUNK: usize = 256 << 10;
-
 /// Takes rows cell by cell, checks them and has them written.
 pub struct BatchEncoder<'a> {
     columns: &'a [BatchColumn],
@@ -70,7 +67,7 @@ impl<'a> BatchEncoder<'a> {
 
     /// Whether it is time to take a chunk.
     pub fn is_full(&self) -> bool {
-        self.in_chunk >= self.most || self.encoder.size() >= CHUNK
+        self.in_chunk >= self.most || self.encoder.is_full()
     }
 
     /// Takes the rows that have been added since the last time, and their number.

@@ -34,6 +34,9 @@ pub use stored::Stored;
 use crate::error::Result;
 use crate::value::{Value, ValueRef};
 
+/// How many bytes a chunk has, about: enough that the calls around it cost nothing.
+const CHUNK: usize = 256 << 10;
+
 /// Writes rows in one form.
 ///
 /// The cells of a row come in the order of the columns and are checked: each is NULL or of its column's
@@ -51,6 +54,11 @@ pub trait Encoder: Send {
 
     /// About how many bytes have been written since the last [`take`](Encoder::take).
     fn size(&self) -> usize;
+
+    /// Whether it is time to take a chunk.
+    fn is_full(&self) -> bool {
+        self.size() >= CHUNK
+    }
 
     /// Takes what has been written, in whole rows.
     fn take(&mut self) -> Chunk;

@@ -92,21 +92,32 @@ impl Dialect for Postgres {
         Some(format!("ANALYZE {table}"))
     }
 
-    /// As the record's bytes: `IS DISTINCT FROM` takes 1.0 for 1.00 and -0.0 for 0.0, and has no answer for some types. Records are compared
-    /// only where their types are the same.
+    /// One by one, so that the first that differs decides, where equal values are the same bytes. The others as the record's bytes: `IS DISTINCT FROM`
+    /// takes 1.0 for 1.00 and -0.0 for 0.0, and has no answer for some types.
     fn unchanged(&self, pairs: Vec<(Fragment, Fragment, &DataType)>) -> Result<Fragment> {
-        let (mut old, mut new) = (Vec::new(), Vec::new());
+        let (mut same, mut old, mut new) = (Vec::new(), Vec::new(), Vec::new());
         for (column, value, data_type) in pairs {
             // a cast to a length would cut; but the digits of a decimal are those of the column
             let cast = match data_type {
                 DataType::Decimal { .. } => types::column_type(data_type)?,
                 other => types::cast_type(other)?,
             };
-            old.push(Fragment::format(&format!("{{}}::{cast}"), [column]));
-            new.push(Fragment::format(&format!("({{}})::{cast}"), [value]));
+            // whatever the column's collation takes for the same
+            let collation = if matches!(data_type, DataType::Text { .. }) { " COLLATE \"C\"" } else { "" };
+            let column = Fragment::format(&format!("{{}}::{cast}{collation}"), [column]);
+            let value = Fragment::format(&format!("({{}})::{cast}{collation}"), [value]);
+            if types::equal_is_same(data_type) {
+                same.push(Fragment::format("{} IS NOT DISTINCT FROM {}", [column, value]));
+            } else {
+                old.push(column);
+                new.push(value);
+            }
         }
-        let [old, new] = [old, new].map(|parts| Fragment::join(parts, ", "));
-        Ok(Fragment::format("ROW({})::record *= ROW({})::record", [old, new]))
+        if !old.is_empty() {
+            let [old, new] = [old, new].map(|parts| Fragment::join(parts, ", "));
+            same.push(Fragment::format("ROW({})::record *= ROW({})::record", [old, new]));
+        }
+        Ok(Fragment::join(same, " AND "))
     }
 
     fn column_type(&self, data_type: &DataType) -> Result<String> {

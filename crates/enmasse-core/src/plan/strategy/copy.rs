@@ -108,6 +108,11 @@ fn write(dialect: &dyn Dialect, staging: &Staging<'_, '_>, settings: &[Setting])
     if job.skip_unchanged {
         update.push(Fragment::format(" AND NOT ({})", [unchanged(dialect, &own, settings)?]));
         let matched = format!("SELECT count(*) FROM {batch} {b} JOIN {table} ON {on} WHERE true");
+        if filter.is_empty() {
+            let write = update.statement(dialect);
+            return Ok(Step::WriteChanged { write, matched: plain(matched) });
+        }
+        // what is written may change which rows the filter lets pass: both are asked of the table as it was
         let mut counted =
             Fragment::format(&format!("WITH {written} AS ({{}} RETURNING 1) SELECT "), [update]);
         counted.push(Fragment::format(

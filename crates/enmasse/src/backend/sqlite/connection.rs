@@ -20,7 +20,7 @@ use crate::backend::{Connection, Done, Extent, Row, RowsWritten, STREAM_CHUNK, T
 use crate::batch::Chunks;
 
 /// How many chunks of a batch's rows may wait.
-const AHEAD: usize = 2;
+const AHEAD: usize = 1;
 
 pub(super) struct SqliteConnection {
     dialect: Arc<Sqlite>,
@@ -176,11 +176,11 @@ impl Connection for SqliteConnection {
         let loop_ =
             self.run(move |handle, wanted| write_rows(handle, &dialect, &write, receiver, &back, wanted));
         let send = async move {
-            while let Some((chunk, _)) = rows.next().await? {
+            // room first: what is encoded is written next, and no third chunk is in memory
+            while let Ok(room) = sender.reserve().await {
+                let Some((chunk, _)) = rows.next().await? else { break };
                 let Chunk::Cells(cells) = chunk else { continue };
-                if sender.send(Some(cells)).await.is_err() {
-                    return Ok(()); // the loop has failed, and says why
-                }
+                room.send(Some(cells));
                 if let Ok(cells) = used.try_recv() {
                     rows.recycle(Chunk::Cells(cells));
                 }

@@ -28,7 +28,7 @@ use crate::url::{DatabaseUrl, configuration, decode};
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How many KB of pages the writer keeps in memory, at most: with SQLite's own 2,000, rows that are written in no order push each other's pages out.
-const PAGES: i64 = 32_768;
+const PAGES: i64 = 16_384;
 
 /// How many connections read, beside the one that writes: `?pool_size=`.
 const READERS: usize = 4;
