@@ -1,12 +1,11 @@
-//! Which column of the file is which column of the table.
+//! Which columns of the file are read, and where their values go.
 
 use enmasse::schema::ModelRef;
-use enmasse::{Error, ErrorKind};
 
+use crate::apply::choice::{Choice, find, same};
 use crate::args::ApplyArgs;
 use crate::failure::{Failure, Result};
 use crate::input::Wanted;
-use crate::shown::printable;
 
 /// Which columns of the file are read, and where they go.
 #[derive(Clone, Debug)]
@@ -34,80 +33,8 @@ pub struct Column {
 
 impl Mapping {
     pub fn new(args: &ApplyArgs, file: &str, names: &[String], table: &ModelRef) -> Result<Self> {
-        let renamed = renamed(args, file, names)?;
-        for ignored in &args.ignore {
-            if !names.contains(ignored) {
-                return Err(no_column(file, "--ignore", ignored, names));
-            }
-        }
-        let only = args.only.iter().map(|name| find(table, name)).collect::<Result<Vec<_>, _>>();
-        let only = only.map_err(|error| Failure::from(error.at("--only")))?;
-        let key = match &args.key[..] {
-            [] => table.key(),
-            named => named
-                .iter()
-                .map(|name| find(table, name))
-                .collect::<Result<_, _>>()
-                .map_err(|error| Failure::from(error.at("--key")))?,
-        };
-        let is_key = |position: usize| key.iter().any(|&key| same(table, key, position));
-
-        let mut taken: Vec<(String, usize)> = Vec::new();
-        for name in names.iter().filter(|name| !args.ignore.contains(name)) {
-            let target = renamed.iter().find(|(from, _)| from == name).map_or(name, |(_, to)| to);
-            let position = match find(table, target) {
-                Ok(position) => position,
-                // with --only, other columns of the file are none of the table's
-                Err(_) if !only.is_empty() && target == name => continue,
-                Err(error) => return Err(unknown(file, names, name, target != name, error)),
-            };
-            if !only.is_empty() && !only.contains(&position) && !is_key(position) {
-                continue;
-            }
-            if let Some((other, _)) = taken.iter().find(|(_, other)| same(table, *other, position)) {
-                return Err(Failure::usage(format!(
-                    "{file}: the columns '{other}' and '{name}' are both '{}' in {}: --ignore one of them",
-                    table.fields[position].column, table.table
-                )));
-            }
-            let field = &table.fields[position];
-            if let (Some(_), false) = (&field.generated, is_key(position)) {
-                return Err(Failure::usage(format!(
-                    "{file}: the column '{name}' is computed by the database in {}: --ignore {name}",
-                    table.table
-                )));
-            }
-            taken.push((name.clone(), position));
-        }
-        for (&position, said) in only.iter().zip(&args.only) {
-            if !taken.iter().any(|(_, other)| same(table, *other, position)) {
-                return Err(no_column(file, "--only", said, names));
-            }
-        }
-        for &position in &key {
-            if !taken.iter().any(|(_, other)| same(table, *other, position)) {
-                let field = &table.fields[position];
-                let (what, hint) = match args.key.is_empty() {
-                    true => ("primary key", "; --key names another, --map another name for it"),
-                    false => ("key", ""),
-                };
-                return Err(Failure::usage(format!(
-                    "{file} has no column '{}', the {what} of {}{hint}. Its columns are: {}",
-                    field.column,
-                    table.table,
-                    names.join(", ")
-                )));
-            }
-        }
-        let other_key = taken.iter().find(|(_, position)| table.is_key(*position) && !is_key(*position));
-        if let Some((name, _)) = other_key.filter(|_| !args.insert_missing) {
-            return Err(Failure::usage(format!(
-                "{file}: the column '{name}' is of the primary key of {}, which is never changed, and --key finds rows by others: \
-                 --ignore {name}",
-                table.table
-            )));
-        }
-        Mapping::of(table, &key, &taken, file)
+        let choice = Choice::new(args, file, names, table)?;
+        Mapping::of(table, &choice.key, &choice.columns()?, file)
     }
 
     /// Of a file without rows, which names no columns: as if it had all that can be written, by their own names.
@@ -184,78 +111,4 @@ impl Mapping {
         let name = |&column: &usize| self.model.fields[self.columns[column].positions[0]].name.clone();
         self.written.iter().map(name).collect()
     }
-}
-
-/// Whether two fields of a row always have the same value.
-fn same(table: &ModelRef, one: usize, other: usize) -> bool {
-    one == other || (table.is_child() && table.is_key(one) && table.same_key(one).contains(&other))
-}
-
-/// The field of a column, or of a field's name; in another case too, where only one is meant.
-fn find(table: &ModelRef, name: &str) -> Result<usize, Error> {
-    let by = |is: &dyn Fn(&str) -> bool| {
-        let mut found = (0..table.fields.len()).filter(|&position| is(&table.fields[position].column));
-        found.next().filter(|&first| found.all(|other| same(table, first, other)))
-    };
-    if let Some(position) = by(&|column| column == name) {
-        return Ok(position);
-    }
-    if let Some(position) = table.position(name) {
-        return Ok(position);
-    }
-    if let Some(position) = by(&|column| column.eq_ignore_ascii_case(name)) {
-        return Ok(position);
-    }
-    if let Some(left_out) = table.left_out.iter().find(|left_out| left_out.name == name) {
-        return Err(Error::new(
-            ErrorKind::UnknownField,
-            format!("{}.{name} cannot be written: {}.", table.table, left_out.reason),
-        ));
-    }
-    let columns = table.fields.iter().map(|field| field.column.as_str());
-    let what = format!("{} has no column", table.table);
-    Err(Error::unknown(ErrorKind::UnknownField, what, name, columns))
-}
-
-/// What `--map` says: the file's name and the table's.
-fn renamed(args: &ApplyArgs, file: &str, names: &[String]) -> Result<Vec<(String, String)>> {
-    let mut renamed: Vec<(String, String)> = Vec::new();
-    for map in &args.map {
-        let Some((from, to)) = map.rsplit_once('=').filter(|(from, to)| !from.is_empty() && !to.is_empty())
-        else {
-            return Err(Failure::usage(format!(
-                "--map {map}: expected FILE_COLUMN=TABLE_COLUMN, as in --map 'new price=price'"
-            )));
-        };
-        if !names.iter().any(|name| name == from) {
-            return Err(no_column(file, "--map", from, names));
-        }
-        if renamed.iter().any(|(other, _)| other == from) {
-            return Err(Failure::usage(format!("--map {map}: '{from}' is mapped already")));
-        }
-        renamed.push((from.to_owned(), to.to_owned()));
-    }
-    Ok(renamed)
-}
-
-fn no_column(file: &str, option: &str, name: &str, names: &[String]) -> Failure {
-    let what = format!("{option}: {file} has no column");
-    let names = names.iter().map(String::as_str);
-    Error::unknown(ErrorKind::UnknownField, what, name, names).into()
-}
-
-fn unknown(file: &str, names: &[String], name: &str, renamed: bool, error: Error) -> Failure {
-    // a header with other delimiters than were looked for is one column
-    let other = [(';', "';'"), ('\t', "tab"), ('|', "'|'"), (',', "','")];
-    if let ([only], Some((_, delimiter))) =
-        (names, other.into_iter().find(|(other, _)| name.contains(*other)))
-    {
-        return Failure::usage(format!(
-            "{file} has one column only, '{}': is something else between its cells? Say so, as with --delimiter {delimiter}",
-            printable(only)
-        ));
-    }
-    let hint = "--map gives it another name, --ignore leaves it out.";
-    let place = if renamed { format!("{file}: column '{}'", printable(name)) } else { file.to_owned() };
-    Failure::usage(format!("{place}: {}. {hint}", error.message().trim_end_matches('.')))
 }

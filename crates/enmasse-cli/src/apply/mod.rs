@@ -1,6 +1,7 @@
 //! `enmasse apply`.
 
 mod changes;
+mod choice;
 mod files;
 mod mapping;
 mod missing;
