@@ -199,6 +199,8 @@ pub enum Capability {
     ReturningOld,
     /// `WITH a AS (UPDATE …)`: several tables written in one statement.
     WritingQueries,
+    /// Tables without an index are joined by hashes.
+    HashJoins,
     /// A prepared statement keeps the types of its columns.
     PreparedTypes,
 }

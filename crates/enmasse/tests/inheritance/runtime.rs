@@ -291,6 +291,13 @@ fn rows_of_values_of_their_own_are_written_to_all_tables() {
             all().bulk_update(&made, |_| ["ovens", "rating"]).matching_on(|_| ["address"]).await.unwrap();
         assert_eq!((report.matched, report.missing.len()), (40, 0));
         assert_eq!(all().filter_by(Q::named("ovens", 1)).count().await.unwrap(), 40);
+        let mut strangers = made.clone();
+        for (number, stranger) in strangers.iter_mut().enumerate().skip(1) {
+            stranger.set("address", format!("nowhere {number:02}")).unwrap();
+        }
+        let report = all().bulk_update(&strangers, |_| ["ovens"]).matching_on(|_| ["address"]).await.unwrap();
+        assert_eq!((report.matched, report.missing.len()), (1, 39));
+        assert!(report.missing.contains(&vec![Value::Text("nowhere 39".into())]), "{:?}", report.missing);
 
         // what is part of a key is refused, an inherited one too
         for name in ["id", "pk", "restaurant_ptr", "place_ptr"] {

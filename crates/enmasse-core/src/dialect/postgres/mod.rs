@@ -51,6 +51,7 @@ impl Dialect for Postgres {
                 | NativeUuid
                 | CopyStream
                 | WritingQueries
+                | HashJoins
                 | PreparedTypes
         ) || capability == TemporaryTables && self.temporary_tables
             || capability == ReturningOld && self.version >= (18, 0)

@@ -115,7 +115,7 @@ impl ChainWrite<'_> {
             None => "COUNT(*)",
         };
         steps.push(Step::WriteCounted(plain(format!("SELECT COUNT(*), {changed} FROM {taken}"))));
-        if let Some(missing) = self.missing(&taken, &asked) {
+        if let Some(missing) = self.missing(dialect, &taken, &asked) {
             steps.push(missing);
         }
         let mut first = 0;
@@ -159,18 +159,21 @@ impl ChainWrite<'_> {
         sql
     }
 
-    fn missing(&self, keys: &str, asked: &Staged) -> Option<Step> {
+    fn missing(&self, dialect: &dyn Dialect, keys: &str, asked: &Staged) -> Option<Step> {
         let batch = self.batch.as_ref()?;
         let (shown, columns) = asked.missing.clone()?;
         let taken = self.free_name("taken");
-        let same = batch.keys.iter().enumerate();
-        let same =
-            same.map(|(number, key)| format!("{taken}.b{number} = {key}")).collect::<Vec<_>>().join(" AND ");
-        let sql = format!(
-            "SELECT {} FROM {} WHERE NOT EXISTS (SELECT 1 FROM {keys} {taken} WHERE {same})",
-            shown.join(", "),
-            batch.sql
-        );
+        let of_taken = (0..batch.keys.len()).map(|number| format!("{taken}.b{number}")).collect::<Vec<_>>();
+        // the table has no index: each database is quick in one way, and looks through it for each key in the other
+        let condition = if dialect.supports(Capability::HashJoins) {
+            let same = of_taken.iter().zip(&batch.keys).map(|(taken, key)| format!("{taken} = {key}"));
+            let same = same.collect::<Vec<_>>().join(" AND ");
+            format!("NOT EXISTS (SELECT 1 FROM {keys} {taken} WHERE {same})")
+        } else {
+            let of_taken = of_taken.join(", ");
+            format!("{} NOT IN (SELECT {of_taken} FROM {keys} {taken})", tuple(&batch.keys))
+        };
+        let sql = format!("SELECT {} FROM {} WHERE {condition}", shown.join(", "), batch.sql);
         Some(Step::FindMissing { statement: plain(sql), columns, always: false })
     }
 
