@@ -47,6 +47,11 @@ impl Failure {
         Failure { code: 4, message: message.into() }
     }
 
+    /// It may be done, or not: nobody knows.
+    fn unknown(message: impl Into<String>) -> Self {
+        Failure { code: 5, message: message.into() }
+    }
+
     /// A signal ended it.
     pub fn interrupted(signal: u8, message: impl Into<String>) -> Self {
         Failure { code: 128 + signal, message: message.into() }
@@ -55,6 +60,12 @@ impl Failure {
     /// Puts where it happened before the text.
     pub fn at(mut self, place: &str) -> Self {
         self.message = format!("{place}: {}", self.message);
+        self
+    }
+
+    /// Says more, on lines of their own.
+    pub fn with_lines(mut self, lines: Vec<String>) -> Self {
+        lines.iter().for_each(|line| self.message.extend(["\n", line]));
         self
     }
 
@@ -98,10 +109,11 @@ pub fn without_passwords(text: &str) -> String {
 }
 
 impl From<enmasse::Error> for Failure {
-    /// The names that a user gave wrong are wrong usage; all else failed.
+    /// The names that a user gave wrong are wrong usage; all else failed, or may have.
     fn from(error: enmasse::Error) -> Self {
-        use enmasse::ErrorKind::{Configuration, Field, Request, UnknownField};
+        use enmasse::ErrorKind::{CommitUnknown, Configuration, Field, Request, UnknownField};
         match error.kind() {
+            CommitUnknown => Failure::unknown(error.to_string()),
             UnknownField | Field | Request | Configuration => Failure::usage(error.to_string()),
             _ => Failure::failed(error.to_string()),
         }
@@ -110,7 +122,21 @@ impl From<enmasse::Error> for Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::without_passwords;
+    use enmasse::{Error, ErrorKind};
+
+    use super::{Failure, without_passwords};
+
+    #[test]
+    fn the_exit_code_says_whether_something_was_written() {
+        for (kind, code) in [
+            (ErrorKind::UnknownField, 2),
+            (ErrorKind::Value, 1),
+            (ErrorKind::Connection, 1),
+            (ErrorKind::CommitUnknown, 5),
+        ] {
+            assert_eq!(Failure::from(Error::new(kind, "no")).code, code, "{kind:?}");
+        }
+    }
 
     #[test]
     fn a_password_is_not_shown() {

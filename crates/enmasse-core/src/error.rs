@@ -58,8 +58,12 @@ pub enum ErrorKind {
     Integrity,
     /// A deadlock, a serialisation failure or a lock that could not be had in time: the transaction may be tried again.
     Conflict,
-    /// The connection could not be made, or was lost (`OperationalError`).
+    /// The connection could not be made, or was lost (`OperationalError`). What a transaction had done until then is rolled back; of a
+    /// statement outside of one, which commits by itself, it is not known.
     Connection,
+    /// The connection was lost while a transaction was being committed: whether all of it was written, or nothing, is not known
+    /// (`OperationalError`).
+    CommitUnknown,
     /// A handle was used after its transaction had ended.
     TransactionEnded,
     /// The description of a model or the database's URL is wrong (`ImproperlyConfigured`).

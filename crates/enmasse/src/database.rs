@@ -161,7 +161,8 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// The work's own error, or that of `BEGIN` or `COMMIT`. Where a statement failed in a way that ends the transaction and the work gives
+    /// The work's own error, or that of `BEGIN` or `COMMIT`: [`CommitUnknown`](crate::ErrorKind::CommitUnknown) where the connection was lost
+    /// just then. Where a statement failed in a way that ends the transaction and the work gives
     /// `Ok` nevertheless, nothing is committed and the statement's error is given.
     pub async fn transaction<T, F, Fut>(&self, work: F) -> Result<T>
     where

@@ -91,6 +91,16 @@ impl FinishedFile {
             }
         })
     }
+
+    /// Leaves the file where it is, and tells the place.
+    pub fn keep(self) -> Option<String> {
+        let FinishedFile { path, temporary } = self;
+        let (temporary, _) = temporary?;
+        Some(match temporary.keep() {
+            Ok(place) => format!("{path} is not there: it is {}", place.display()),
+            Err(error) => format!("cannot keep {path}: {}", error.error),
+        })
+    }
 }
 
 /// Refuses files that are to be written in place of what is read, of the database, or of each other.

@@ -58,9 +58,18 @@ struct Done {
     files: Vec<FinishedFile>,
 }
 
+impl Done {
+    /// Leaves the files where they are, for nobody knows whether what they say was done: what was to be, and where they are.
+    fn keep(self) -> Vec<String> {
+        let files = self.files.into_iter().filter_map(FinishedFile::keep);
+        std::iter::once(format!("If it was: {}", self.summary.line())).chain(files).collect()
+    }
+}
+
 impl Job<'_> {
     /// Runs it, and gives what it came to.
     pub async fn run(&self, db: &Database) -> Result<Summary> {
+        let committed = Mutex::new(None);
         let result = db
             .transaction_with(async |tx| {
                 self.committing.set(false);
@@ -70,15 +79,21 @@ impl Job<'_> {
                     tx.check_constraints().await?;
                     return Err(Ended::Tried(Box::new(done)));
                 }
+                *lock(&committed) = Some(done);
                 self.committing.set(true);
-                Ok(done)
+                Ok(())
             })
             .await;
-        let done = match result {
-            Ok(done) => done,
-            Err(Ended::Tried(done)) => *done,
-            Err(Ended::Failed(failure)) => return Err(failure),
-            Err(Ended::Database(error)) => return Err(explain(error, self.input, self.mapping).await),
+        let committed = lock(&committed).take();
+        let done = match (result, committed) {
+            (Ok(()), Some(done)) => done,
+            (Ok(()), None) => return Err(has_not_ended()),
+            (Err(Ended::Tried(done)), _) => *done,
+            (Err(Ended::Failed(failure)), _) => return Err(failure),
+            (Err(Ended::Database(error)), Some(done)) if error.kind() == ErrorKind::CommitUnknown => {
+                return Err(Failure::from(error).at(self.input.name()).with_lines(done.keep()));
+            }
+            (Err(Ended::Database(error)), _) => return Err(explain(error, self.input, self.mapping).await),
         };
         let unplaced: Vec<_> = done.files.into_iter().filter_map(|file| file.place().err()).collect();
         if unplaced.is_empty() {
@@ -183,7 +198,11 @@ fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// What the update, which is over, has let go of.
 fn taken<T>(shared: Arc<Mutex<T>>) -> Result<T> {
     let taken = Arc::try_unwrap(shared).ok().and_then(|shared| shared.into_inner().ok());
-    taken.ok_or_else(|| Failure::failed("the update has not ended"))
+    taken.ok_or_else(has_not_ended)
+}
+
+fn has_not_ended() -> Failure {
+    Failure::failed("the update has not ended")
 }
 
 /// A failure to write a file, so that it ends the update: it is no wrong usage, whatever it was.

@@ -11,7 +11,7 @@ All is done in one transaction: after an error, or Ctrl-C, the table is as it wa
 and rows that are not in the table are left out and counted.
 
 Exit codes: 0 done; 1 failed, nothing written; 2 wrong usage; 3 done, but rows were missing under --fail-on-missing; \
-4 done, but a file could not be put in its place; 130 Ctrl-C.
+4 done, but a file could not be put in its place; 5 the connection was lost during the commit, done or not; 130 Ctrl-C.
 
 Examples:
   enmasse apply prices.csv --db postgres://shop@localhost/shop --table product --dry-run

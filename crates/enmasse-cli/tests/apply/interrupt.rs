@@ -1,7 +1,7 @@
 //! Ctrl-C in the middle: all is rolled back, that is said, and no lock is left.
 
 use std::fmt::Write;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use enmasse::Transaction;
@@ -73,6 +73,23 @@ fn start(trial: &Trial<'_>, args: &[&str]) -> Child {
     let mut command = trial.command(args);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().expect("the program runs")
+}
+
+/// As `nohup` starts it: signals are ignored.
+fn start_ignoring(trial: &Trial<'_>, args: &[&str]) -> Child {
+    let command = trial.command(args);
+    let mut ignoring = Command::new("sh");
+    ignoring.args(["-c", "trap '' HUP INT TERM; exec \"$@\"", "sh"]);
+    ignoring.arg(command.get_program()).args(command.get_args());
+    command.get_current_dir().map(|folder| ignoring.current_dir(folder));
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => ignoring.env(name, value),
+            None => ignoring.env_remove(name),
+        };
+    }
+    ignoring.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    ignoring.spawn().expect("the program runs")
 }
 
 fn interrupt(child: &Child, signal: Signal) {
@@ -174,6 +191,31 @@ fn while_another_writes_to_sqlite() {
             Ok(())
         });
         locked.await.expect("the lock");
+        other.close().await;
+    });
+}
+
+#[test]
+fn what_is_ignored_stays_ignored() {
+    on_some(&[Kind::Sqlite], async |trial| {
+        make(trial, 100).await;
+        let url = with_parameter(trial.url, "busy_timeout=20000");
+        let other = trial.scratch.connect().await;
+        let locked = other.transaction(async |tx: Transaction| {
+            tx.execute_raw("UPDATE t SET n = n WHERE id = 1", []).await?;
+            let mut child = start_ignoring(trial, &["f.csv", "--table", "t", "--db", &url]);
+            for signal in [Signal::HUP, Signal::INT, Signal::TERM] {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                interrupt(&child, signal);
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            assert!(child.try_wait().expect("a child").is_none(), "a signal ended it");
+            Ok(child)
+        });
+        let child = locked.await.expect("the lock");
+        let ended = Ended::of(child.wait_with_output().expect("it ends"));
+        assert_eq!(ended.counts(), "100 matched, 100 changed, 0 not in the table");
+        assert_eq!(changed(trial).await, 100);
         other.close().await;
     });
 }

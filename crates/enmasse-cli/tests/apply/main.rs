@@ -3,8 +3,13 @@
 #[path = "../../../enmasse/tests/common/mod.rs"]
 mod common;
 
+#[path = "../../../enmasse/tests/failures/proxy.rs"]
+#[allow(dead_code)] // what it can besides is for the library's tests
+mod proxy;
+
 mod bad_input;
 mod bad_rows;
+mod commit;
 mod formats;
 mod inherited;
 #[cfg(unix)]

@@ -1,6 +1,6 @@
 //! The steps of a transaction, which all databases spell alike.
 
-use enmasse_core::error::Result;
+use enmasse_core::error::{Error, ErrorKind, Result};
 use futures_util::future::BoxFuture;
 
 use super::{Connection, Extent};
@@ -33,7 +33,7 @@ pub(crate) fn transact(connection: &mut dyn Connection, step: Step) -> BoxFuture
             Step::Commit => {
                 let result = match connection.state().failure() {
                     Some(error) => Err(error),
-                    None => connection.script("COMMIT").await,
+                    None => connection.script("COMMIT").await.map_err(unknown_if_lost),
                 };
                 match &result {
                     Ok(()) => connection.state().closed(),
@@ -62,4 +62,21 @@ pub(crate) fn transact(connection: &mut dyn Connection, step: Step) -> BoxFuture
             }
         }
     })
+}
+
+/// Nobody has said what became of a commit whose connection was lost, unless the server had ended the session before, or there is none.
+fn unknown_if_lost(error: Error) -> Error {
+    let is_known = |code: &str| ["25P03", "25P04", "4031"].contains(&code) || code.starts_with("SQLITE");
+    if error.kind() != ErrorKind::Connection || error.code().is_some_and(is_known) {
+        return error;
+    }
+    let text = format!(
+        "The connection was lost during the commit, and it is not known whether all was written or nothing: {}",
+        error.message()
+    );
+    let mut unknown = Error::new(ErrorKind::CommitUnknown, text);
+    if let Some(code) = error.code() {
+        unknown = unknown.with_code(code);
+    }
+    unknown.with_source(error)
 }

@@ -95,9 +95,13 @@ impl Proxy {
         [self.to_server.passed(), self.from_server.passed()]
     }
 
-    /// Connects through it, with a pool of one connection.
+    /// The way to the database through it, with a pool of one connection.
+    pub fn url(&self) -> String {
+        crate::common::with_parameter(&self.url, "pool_size=1")
+    }
+
     pub async fn connect(&self) -> Database {
-        Database::connect(&crate::common::with_parameter(&self.url, "pool_size=1")).await.unwrap()
+        Database::connect(&self.url()).await.unwrap()
     }
 }
 
