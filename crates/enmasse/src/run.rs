@@ -167,22 +167,13 @@ impl Runner<'_, '_, '_> {
             Step::WriteCounted(statement) => {
                 let counts = self.connection.query(&statement, &[DataType::BigInt, DataType::BigInt]).await?;
                 let [Value::Int(matched), Value::Int(changed)] = counts.concat()[..] else {
-                    return Err(no_count());
+                    return Err(Error::new(
+                        ErrorKind::Database,
+                        "The update did not tell how many rows it matched.",
+                    ));
                 };
                 outcome.matched += matched as u64;
                 outcome.changed += changed as u64;
-            }
-            Step::WriteChanged { write, matched } => {
-                let Some(rows) = &mut self.rows else { return Err(no_rows()) };
-                let changed = self.connection.execute(&write).await?.rows;
-                outcome.changed += changed;
-                outcome.matched += match changed == rows.rows() {
-                    true => changed,
-                    false => match self.connection.query(&matched, &[DataType::BigInt]).await?.concat()[..] {
-                        [Value::Int(matched)] => matched as u64,
-                        _ => return Err(no_count()),
-                    },
-                };
             }
             Step::WriteTables(write) => self.write_tables(write).await?,
             Step::WriteTable(write) => {
@@ -287,7 +278,7 @@ impl Runner<'_, '_, '_> {
         let counts = row.iter().map(|count| if let Value::Int(count) = count { *count as u64 } else { 0 });
         let counts = counts.collect::<Vec<_>>();
         let [matched, changed, written @ ..] = &counts[..] else {
-            return Err(no_count());
+            return Err(Error::new(ErrorKind::Database, "The update did not tell how many rows it matched."));
         };
         outcome.matched += matched;
         outcome.changed += changed;
@@ -399,10 +390,6 @@ impl Runner<'_, '_, '_> {
         }
         Ok(())
     }
-}
-
-fn no_count() -> Error {
-    Error::new(ErrorKind::Database, "The update did not tell how many rows it matched.")
 }
 
 fn no_rows() -> Error {

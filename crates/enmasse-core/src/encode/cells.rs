@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::value::{DataType, ValueRef, json, short};
 
 /// How many bytes a chunk has, about, whose keys came in no order: so many rows that several fall on each page of a large table, which is then
-/// read and written once for all of them. A million rows took a quarter of the time they take in chunks of [`CHUNK`].
+/// read and written once for all of them.
 const UNORDERED: usize = 12 << 20;
 
 /// A cell in the form in which SQLite takes it.
@@ -206,7 +206,9 @@ impl Encoder for Cells {
     fn end_row(&mut self) {}
 
     fn size(&self) -> usize {
-        self.chunk.size()
+        let keys = self.keys.as_ref().map_or(0, Vec::len);
+        let order = if self.in_order { 0 } else { keys * size_of::<(i64, u32)>() };
+        self.chunk.size() + keys * size_of::<i64>() + order
     }
 
     fn is_full(&self) -> bool {
@@ -218,7 +220,9 @@ impl Encoder for Cells {
         self.in_order = true;
         let next = Chunk { width: self.types.len(), ..Chunk::default() };
         let chunk = std::mem::replace(&mut self.chunk, next);
-        self.room = [chunk.cells.len(), chunk.texts.len(), chunk.bytes.len()];
+        // a little more: a buffer that is too small doubles
+        self.room =
+            [chunk.cells.len(), chunk.texts.len(), chunk.bytes.len()].map(|length| length + length / 16);
         encode::Chunk::Cells(chunk)
     }
 
@@ -300,6 +304,22 @@ mod tests {
         add(&mut cells, &[Value::Int(1), Value::Null]);
         assert_eq!(rows(&cells.take()), [[Cell::Int(1), Cell::Null]]);
         assert!(rows(&cells.finish()).is_empty());
+    }
+
+    #[test]
+    fn gathers_more_rows_where_they_are_in_no_order() {
+        let text = "x".repeat(CHUNK / 2);
+        let mut cells = Cells::new(vec![DataType::BigInt, DataType::TEXT], true);
+        for is_ordered in [true, false, true] {
+            let keys = if is_ordered { [1, 2] } else { [2, 1] };
+            keys.map(|key| add(&mut cells, &[Value::Int(key), text.as_str().into()]));
+            assert_eq!(cells.is_full(), is_ordered);
+            cells.take();
+        }
+        for key in (0..100).rev() {
+            add(&mut cells, &[Value::Int(key), text.as_str().into()]);
+        }
+        assert!(cells.is_full());
     }
 
     #[test]

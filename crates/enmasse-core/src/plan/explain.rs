@@ -22,9 +22,6 @@ impl fmt::Display for Plan {
                 Step::WriteEither(WriteEither { ask, then, otherwise }) => {
                     write!(f, "-- if there is a row\n{ask}\n-- then\n{then}\n-- else\n{otherwise}")?;
                 }
-                Step::WriteChanged { write, matched } => {
-                    write!(f, "{write}\n-- how many matched, if it wrote fewer rows\n{matched}")?;
-                }
                 Step::WriteReturning(statement, _) => write!(f, "{statement}")?,
                 Step::WriteTables(write) => write!(f, "{}", write.statement)?,
                 Step::WriteTable(write) => write!(f, "{}", write.statement)?,

@@ -36,13 +36,6 @@ pub enum Step {
     WriteEither(WriteEither),
     /// Runs a statement that gives one row: how many rows matched, and how many of them it changed.
     WriteCounted(Statement),
-    /// Runs a statement that writes those rows only that the batch changes.
-    WriteChanged {
-        /// The statement.
-        write: Statement,
-        /// A query for how many rows match. It is asked where the statement wrote fewer rows than the batch has; else all have matched.
-        matched: Statement,
-    },
     /// Runs a statement that writes to several tables.
     WriteTables(WriteTables),
     /// Runs a statement that writes to one of several tables; its rows are counted for that table only.

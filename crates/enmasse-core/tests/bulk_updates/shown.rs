@@ -73,10 +73,6 @@ pub fn shown(dialect: &Arc<dyn Dialect>, plan: Plan) -> String {
             }
             Step::Write(statement) => add("write", one_line(statement)),
             Step::WriteCounted(statement) => add("counted", one_line(statement)),
-            Step::WriteChanged { write, matched } => {
-                add("changed", one_line(write));
-                add("matched", one_line(matched));
-            }
             Step::WriteReturning(statement, types) => {
                 add("returning", one_line(statement));
                 assert!(!types.is_empty());

@@ -185,6 +185,10 @@ impl<T: Carrier> Feed for RowFeed<'_, T> {
                 let Some(object) = self.source.next().await? else { return Ok(false) };
                 encode(&self.model, &*object, self.done as u64, batch, encoder)?;
                 self.done += 1;
+                // a chunk may be large, and others may have something to do
+                if self.done.is_multiple_of(AHEAD) {
+                    tokio::task::yield_now().await;
+                }
             }
         })
     }

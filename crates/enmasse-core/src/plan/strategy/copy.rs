@@ -107,16 +107,16 @@ fn write(dialect: &dyn Dialect, staging: &Staging<'_, '_>, settings: &[Setting])
     update.push(filter.clone());
     if job.skip_unchanged {
         update.push(Fragment::format(" AND NOT ({})", [unchanged(dialect, &own, settings)?]));
+        // a key matches one row at most: where as many were written as the batch has, all matched, and the join is not run
         let matched = format!("SELECT count(*) FROM {batch} {b} JOIN {table} ON {on} WHERE true");
-        if filter.is_empty() {
-            let write = update.statement(dialect);
-            return Ok(Step::WriteChanged { write, matched: plain(matched) });
-        }
-        // what is written may change which rows the filter lets pass: both are asked of the table as it was
-        let mut counted =
-            Fragment::format(&format!("WITH {written} AS ({{}} RETURNING 1) SELECT "), [update]);
+        let mut counted = Fragment::format(
+            &format!(
+                "WITH {written} AS ({{}} RETURNING 1) SELECT CASE n WHEN (SELECT count(*) FROM {batch}) THEN n ELSE "
+            ),
+            [update],
+        );
         counted.push(Fragment::format(
-            &format!("({{}}{{}}), (SELECT count(*) FROM {written})"),
+            &format!("({{}}{{}}) END, n FROM (SELECT count(*) n FROM {written}) {written}"),
             [matched.into(), filter.clone()],
         ));
         return Ok(Step::WriteCounted(counted.statement(dialect)));

@@ -178,12 +178,12 @@ impl Connection for SqliteConnection {
         let send = async move {
             // room first: what is encoded is written next, and no third chunk is in memory
             while let Ok(room) = sender.reserve().await {
-                let Some((chunk, _)) = rows.next().await? else { break };
-                let Chunk::Cells(cells) = chunk else { continue };
-                room.send(Some(cells));
                 if let Ok(cells) = used.try_recv() {
                     rows.recycle(Chunk::Cells(cells));
                 }
+                let Some((chunk, _)) = rows.next().await? else { break };
+                let Chunk::Cells(cells) = chunk else { continue };
+                room.send(Some(cells));
             }
             _ = sender.send(None).await;
             Ok(())
