@@ -9,6 +9,7 @@
 use std::error::Error;
 
 use enmasse::prelude::*;
+use enmasse::signals::Receiver;
 use enmasse_examples::membership::{self, Customer, Profile, User, body_of};
 
 #[tokio::main]
@@ -27,10 +28,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     show("2. Signals", "reward_each_save");
     membership::reward_each_save(&db);
+    let watch = tell_the_reward(&db);
     show("   ... and a write that sends one", "make_americans_premium");
     let update = membership::make_americans_premium(&db);
     sql(&update.explain()?);
     println!("   {} users matched", update.await?);
+    watch.disconnect();
     let rewarded = Profile::objects(&db).filter(q!(points = 100)).order_by(|p| p.user).fetch().await?;
     println!("   100 points each: the profiles of {}", list(rewarded.iter().map(|profile| profile.user)));
 
@@ -48,6 +51,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     sql(&update.explain()?);
     println!("   {} users matched", update.await?);
     Ok(())
+}
+
+/// A second receiver: it writes nothing, and prints the SQL that the update of the first becomes for the same users.
+fn tell_the_reward(db: &Database) -> Receiver {
+    db.signals().post_save::<User>().connect(|batch, tx| async move {
+        let profiles = Profile::objects(&tx).filter(|p| p.user.in_(&batch));
+        println!("   SQL of the receiver, once for all of them:");
+        println!("{}", indented(&profiles.update(|p| p.points.increment(100)).explain()?));
+        Ok(())
+    })
 }
 
 fn show(title: &str, function: &str) {

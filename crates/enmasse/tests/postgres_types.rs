@@ -5,8 +5,10 @@
 mod common;
 
 use common::{Kind, on_database};
+use enmasse::batch::Strategy;
 use enmasse::chrono::TimeDelta;
-use enmasse::{ErrorKind, Value, serde_json};
+use enmasse::rust_decimal::Decimal;
+use enmasse::{ErrorKind, QuerySet, Record, Value, serde_json};
 
 fn text(text: &str) -> Value {
     text.into()
@@ -118,6 +120,45 @@ fn a_parameter_is_sent_as_the_type_that_the_statement_has_for_it() {
             let error = db.query_raw(&format!("SELECT $1::{ty}"), [value]).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Value, "{ty}: {error:?}");
             assert!(error.to_string().contains(says), "{ty}: {error}");
+        }
+    });
+}
+
+/// Also where the column's collation, or the type, takes other bytes for equal.
+#[test]
+fn only_rows_with_the_same_bytes_are_unchanged() {
+    on_database(Kind::Postgres, async |db| {
+        for sql in [
+            "CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+            "CREATE TABLE t (id bigint PRIMARY KEY, word text COLLATE any_case, ratio double precision, price numeric)",
+            "INSERT INTO t VALUES (1, 'a', 0.0, 1.0)",
+        ] {
+            db.execute_raw(sql, []).await.unwrap();
+        }
+        let same =
+            db.query_raw("SELECT count(*) FROM t WHERE word = 'A' AND ratio = -0.0 AND price = 1.00", []);
+        assert_eq!(same.await.unwrap(), [[Value::Int(1)]]);
+        let model = db.inspect().await.unwrap().model("t").unwrap();
+        let update = async |record: &Record, way| {
+            let rows = QuerySet::<Record>::of(&model, &db);
+            let update = rows.bulk_update([record.clone()], |_| ["word", "ratio", "price"]);
+            update.skip_unchanged().strategy(way).await.unwrap()
+        };
+        for way in [Strategy::Arrays, Strategy::Copy] {
+            db.execute_raw("UPDATE t SET word = 'a', ratio = 0.0, price = 1.0", []).await.unwrap();
+            let mut record = QuerySet::<Record>::of(&model, &db).get().await.unwrap();
+            // the same number, however many zeros it ends in: what is there stays as it is
+            let price: Decimal = "1.00".parse().unwrap();
+            record.set("price", price).unwrap();
+            assert_eq!(update(&record, way).await.changed, 0, "{way:?}");
+            let price = db.query_raw("SELECT price::text FROM t", []).await.unwrap();
+            assert_eq!(price, [[text("1.0")]], "{way:?}");
+            for (field, value) in [("word", text("A")), ("ratio", Value::Float(-0.0))] {
+                record.set(field, value).unwrap();
+                let report = update(&record, way).await;
+                assert_eq!((report.matched, report.changed), (1, 1), "{way:?}: {field}");
+                assert_eq!(update(&record, way).await.changed, 0, "{way:?}: {field}");
+            }
         }
     });
 }

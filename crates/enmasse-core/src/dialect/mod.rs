@@ -97,7 +97,7 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
         ""
     }
 
-    /// A condition that holds where each column has the new value beside it already, compared byte by byte.
+    /// A condition that holds where each column has the new value beside it already, compared byte by byte, decimals as numbers.
     ///
     /// # Errors
     ///

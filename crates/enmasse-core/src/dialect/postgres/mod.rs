@@ -93,8 +93,8 @@ impl Dialect for Postgres {
         Some(format!("ANALYZE {table}"))
     }
 
-    /// One by one, so that the first that differs decides, where equal values are the same bytes. The others as the record's bytes: `IS DISTINCT FROM`
-    /// takes 1.0 for 1.00 and -0.0 for 0.0, and has no answer for some types.
+    /// One by one, so that the first that differs decides, where equal values are the same. The others as the record's bytes: `IS DISTINCT FROM`
+    /// takes -0.0 for 0.0, and has no answer for some types.
     fn unchanged(&self, pairs: Vec<(Fragment, Fragment, &DataType)>) -> Result<Fragment> {
         let (mut same, mut old, mut new) = (Vec::new(), Vec::new(), Vec::new());
         for (column, value, data_type) in pairs {

@@ -51,14 +51,14 @@ pub(super) fn cast_type(data_type: &DataType) -> Result<String> {
     }
 }
 
-/// Whether two values of the type are the same bytes where PostgreSQL takes them for equal, texts by the collation `C`.
+/// Whether two values of the type are the same where PostgreSQL takes them for equal, texts by the collation `C`.
 pub(super) fn equal_is_same(data_type: &DataType) -> bool {
     match data_type {
         DataType::Bool | DataType::SmallInt | DataType::Integer | DataType::BigInt => true,
         DataType::Text { .. } | DataType::Bytes | DataType::Uuid => true,
         DataType::DateTime | DataType::NaiveDateTime | DataType::Date | DataType::Time => true,
-        // all with as many digits after the point
-        DataType::Decimal { max_digits, .. } => max_digits.is_some(),
+        // with as many digits after the point where these are declared; else 1.0 and 1.00 are the same to us, who write 1
+        DataType::Decimal { .. } => true,
         // -0.0 and 0.0; a month and 30 days; numbers in documents
         DataType::Real | DataType::Double | DataType::Duration | DataType::Json | DataType::Array(_) => false,
     }
