@@ -312,7 +312,9 @@ mod tests {
         let mut cells = Cells::new(vec![DataType::BigInt, DataType::TEXT], true);
         for is_ordered in [true, false, true] {
             let keys = if is_ordered { [1, 2] } else { [2, 1] };
-            keys.map(|key| add(&mut cells, &[Value::Int(key), text.as_str().into()]));
+            for key in keys {
+                add(&mut cells, &[Value::Int(key), text.as_str().into()]);
+            }
             assert_eq!(cells.is_full(), is_ordered);
             cells.take();
         }
