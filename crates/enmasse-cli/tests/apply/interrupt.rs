@@ -148,17 +148,16 @@ fn in_the_middle_of_a_long_file() {
     });
 }
 
-/// Holds the lock of a row while a scenario runs.
-async fn with_row_locked(trial: &Trial<'_>, id: i64, scenario: impl AsyncFn()) {
+/// Holds the lock of a row, in SQLite that of the database, while a scenario runs.
+async fn with_row_locked<T>(trial: &Trial<'_>, id: i64, scenario: impl AsyncFn() -> T) -> T {
     let other = trial.scratch.connect().await;
     let locked = other.transaction(async |tx: Transaction| {
         tx.execute_raw(&format!("UPDATE t SET n = n WHERE id = {id}"), []).await?;
-        tx.query_raw(&format!("SELECT id FROM t WHERE id = {id} FOR UPDATE"), []).await?;
-        scenario().await;
-        Ok(())
+        Ok(scenario().await)
     });
-    locked.await.expect("the lock");
+    let given = locked.await.expect("the lock");
     other.close().await;
+    given
 }
 
 #[test]
@@ -198,19 +197,15 @@ fn while_another_writes_to_sqlite() {
     on_some(&[Kind::Sqlite], async |trial| {
         make(trial, 100).await;
         let url = with_parameter(trial.url, "busy_timeout=20000");
-        let other = trial.scratch.connect().await;
-        let locked = other.transaction(async |tx: Transaction| {
-            tx.execute_raw("UPDATE t SET n = n WHERE id = 1", []).await?;
+        with_row_locked(trial, 1, async || {
             let mut child = start(trial, &["f.csv", "--table", "t", "--db", &url]);
             // it has nothing to show while it waits: it may be anywhere on its way there
             tokio::time::sleep(Duration::from_millis(300)).await;
             assert!(child.try_wait().expect("a child").is_none());
             interrupt(&child, Signal::INT);
             assert_rolled_back(trial, until_its_end(child), 130).await;
-            Ok(())
-        });
-        locked.await.expect("the lock");
-        other.close().await;
+        })
+        .await;
     });
 }
 
@@ -219,9 +214,7 @@ fn what_is_ignored_stays_ignored() {
     on_some(&[Kind::Sqlite], async |trial| {
         make(trial, 100).await;
         let url = with_parameter(trial.url, "busy_timeout=20000");
-        let other = trial.scratch.connect().await;
-        let locked = other.transaction(async |tx: Transaction| {
-            tx.execute_raw("UPDATE t SET n = n WHERE id = 1", []).await?;
+        let child = with_row_locked(trial, 1, async || {
             let mut child = start_ignoring(trial, &["f.csv", "--table", "t", "--db", &url]);
             for signal in [Signal::HUP, Signal::INT, Signal::TERM] {
                 tokio::time::sleep(Duration::from_millis(200)).await;
@@ -229,13 +222,12 @@ fn what_is_ignored_stays_ignored() {
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
             assert!(child.try_wait().expect("a child").is_none(), "a signal ended it");
-            Ok(child)
-        });
-        let child = locked.await.expect("the lock");
+            child
+        })
+        .await;
         let ended = Ended::of(child.wait_with_output().expect("it ends"));
         assert_eq!(ended.counts(), "100 matched, 100 changed, 0 not in the table");
         assert_eq!(changed(trial).await, 100);
-        other.close().await;
     });
 }
 

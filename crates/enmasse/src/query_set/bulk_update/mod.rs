@@ -113,8 +113,8 @@ impl<'o, M: Entity> BulkUpdate<'o, M> {
         self
     }
 
-    /// Leaves rows as they are that have the new values already, compared byte by byte in the database, decimals as numbers; NULL is equal to NULL. Fields
-    /// with `auto_now` do not count, and stay as they are in such a row.
+    /// Leaves rows as they are that have the new values already, compared byte by byte in the database, decimals as numbers; NULL is equal to
+    /// NULL. Fields with `auto_now` do not count, and stay as they are in such a row.
     ///
     /// The [`Report`] tells how many rows matched and how many were changed.
     pub fn skip_unchanged(mut self) -> Self {
