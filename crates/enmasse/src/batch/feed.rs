@@ -16,6 +16,9 @@ const SORTED: usize = 1 << 20;
 /// How many objects are read ahead, to know whether there are more.
 const AHEAD: usize = 2_048;
 
+/// After so many objects others have their turn: a chunk may be large, and a source never wait.
+const TURN: usize = 2_048;
+
 /// The rows of a batch, whatever they come from.
 pub(crate) trait Feed: Send {
     /// How many rows there are, if these are few or that is known anyhow.
@@ -185,8 +188,7 @@ impl<T: Carrier> Feed for RowFeed<'_, T> {
                 let Some(object) = self.source.next().await? else { return Ok(false) };
                 encode(&self.model, &*object, self.done as u64, batch, encoder)?;
                 self.done += 1;
-                // a chunk may be large, and others may have something to do
-                if self.done.is_multiple_of(AHEAD) {
+                if self.done.is_multiple_of(TURN) {
                     tokio::task::yield_now().await;
                 }
             }
