@@ -98,7 +98,8 @@ fn the_program_says_what_it_did() {
         let expected: &[&str] = match kind {
             Kind::Sqlite => &["SQLite "],
             Kind::Postgres => &["PostgreSQL "],
-            Kind::Mysql => &["MariaDB ", "MySQL "],
+            Kind::MariaDb => &["MariaDB "],
+            Kind::Mysql => &["MySQL "],
         };
         assert!(expected.iter().any(|expected| name.starts_with(expected)), "{name}");
     });
@@ -168,7 +169,7 @@ impl File {
 
     /// Reads the table by itself, with SQL of the test's own.
     async fn of_table(db: &Database, columns: &[String]) -> File {
-        let quote = if Kind::of(db) == Kind::Mysql { '`' } else { '"' };
+        let quote = if Kind::of(db).in_mysql_family() { '`' } else { '"' };
         let quoted: Vec<String> = columns.iter().map(|column| format!("{quote}{column}{quote}")).collect();
         let rows = db.query_raw(&format!("SELECT {} FROM runways", quoted.join(", ")), []).await.unwrap();
         let rows = rows.into_iter().map(|row| {

@@ -60,7 +60,7 @@ fn without_password(scratch: &Scratch) -> Option<(String, String)> {
 #[test]
 #[cfg(unix)]
 fn the_password_is_found_and_never_shown() {
-    on_each_scratch(&[Kind::Postgres, Kind::Mysql], async |scratch| {
+    on_each_scratch(&Kind::SERVERS, async |scratch| {
         let Some((url, password)) = without_password(scratch) else { return };
         let home = tempfile::tempdir().unwrap();
         let home_name = home.path().to_str().unwrap();

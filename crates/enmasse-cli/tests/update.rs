@@ -109,7 +109,9 @@ fn each_lookup_finds_its_rows() {
             ("users=2", &[1]),
             ("odd name; --__lte=2", &[1, 2]),
         ] {
-            if scratch.kind != Kind::Mysql && condition.starts_with("data={") && scratch.kind == Kind::Sqlite
+            if !scratch.kind.in_mysql_family()
+                && condition.starts_with("data={")
+                && scratch.kind == Kind::Sqlite
             {
                 continue; // the text of the document would have to be the same
             }

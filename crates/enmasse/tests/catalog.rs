@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Kind, on_database, on_each_database};
+use common::{Kind, on_database, on_each_database, on_each_of};
 use enmasse::schema::{Field, ForeignKey, Model, ModelRef, Schema};
 use enmasse::{DataType, Database, ErrorKind, Value};
 
@@ -69,16 +69,16 @@ fn models(kind: Kind) -> Vec<ModelRef> {
 }
 
 /// The type that a column of this type is read back as.
-fn read_as(kind: Kind, data_type: &DataType, native_uuid: bool) -> DataType {
+fn read_as(kind: Kind, data_type: &DataType) -> DataType {
     match (kind, data_type) {
         (Kind::Postgres, same) => same.clone(),
         (_, DataType::NaiveDateTime) => DataType::DateTime,
         (_, DataType::Duration) => DataType::BigInt,
-        (Kind::Mysql, DataType::Uuid) if native_uuid => DataType::Uuid,
+        (Kind::MariaDb, DataType::Uuid) => DataType::Uuid,
         (_, DataType::Uuid) => text(32),
         (Kind::Sqlite, DataType::Integer) => DataType::BigInt,
         (Kind::Sqlite, DataType::Real) => DataType::Double,
-        (Kind::Mysql, DataType::Decimal { max_digits: None, .. }) => numeric(65, 30),
+        (Kind::MariaDb | Kind::Mysql, DataType::Decimal { max_digits: None, .. }) => numeric(65, 30),
         (_, same) => same.clone(),
     }
 }
@@ -113,8 +113,7 @@ async fn compare(db: &Database, models: &[ModelRef]) {
         assert_eq!(found.unique_together, model.unique_together, "{}", model.name);
         for (position, (found_field, field)) in found.fields.iter().zip(&model.fields).enumerate() {
             let place = format!("{}.{}", model.name, field.name);
-            let native_uuid = db.name().starts_with("MariaDB");
-            assert_eq!(found_field.data_type, read_as(kind, &field.data_type, native_uuid), "{place}");
+            assert_eq!(found_field.data_type, read_as(kind, &field.data_type), "{place}");
             assert_eq!(found_field.column, field.column, "{place}");
             assert_eq!(found_field.null, field.null, "{place}");
             assert_eq!(found_field.primary_key, field.primary_key, "{place}");
@@ -244,7 +243,7 @@ fn a_foreign_postgres_is_read() {
 
 #[test]
 fn a_foreign_mysql_is_read() {
-    on_database(Kind::Mysql, async |db| {
+    on_each_of(&Kind::MYSQL_FAMILY, async |db| {
         run(
             &db,
             &[

@@ -53,16 +53,12 @@ fn rows() -> i64 {
 /// Makes the table, with as many rows.
 async fn fill(db: &Database, rows: i64) {
     db.create_tables([Item::model().unwrap()]).await.unwrap();
-    let (ids, seen) = match Kind::of(db) {
-        Kind::Postgres => (format!("generate_series(1, {rows}::bigint) AS ids(id)"), "now()"),
-        Kind::Mysql => (format!("(SELECT seq AS id FROM seq_1_to_{rows}) ids"), "now(6)"),
-        Kind::Sqlite => (
-            format!(
-                "(WITH RECURSIVE ids(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM ids WHERE id < {rows}) \
-                 SELECT id FROM ids)"
-            ),
-            "'2020-01-01 00:00:00'",
-        ),
+    let kind = Kind::of(db);
+    let ids = kind.numbers(rows);
+    let seen = match kind {
+        Kind::Sqlite => "'2020-01-01 00:00:00'",
+        Kind::Postgres => "now()",
+        Kind::MariaDb | Kind::Mysql => "now(6)",
     };
     let sql = format!(
         "INSERT INTO item (id, name, points, price, seen, active, note) \

@@ -279,7 +279,8 @@ fn ways(kind: Kind) -> Vec<Option<Way>> {
     let ways: &[Way] = match kind {
         Kind::Sqlite => &[Way::PreparedLoop],
         Kind::Postgres => &[Way::Arrays, Way::Copy, Way::Values],
-        Kind::Mysql => &[Way::LoadData, Way::StagedInserts, Way::BulkExecute, Way::Values, Way::Cases],
+        Kind::Mysql => &[Way::LoadData, Way::StagedInserts, Way::Values, Way::Cases],
+        Kind::MariaDb => &[Way::LoadData, Way::StagedInserts, Way::BulkExecute, Way::Values, Way::Cases],
     };
     std::iter::once(None).chain(ways.iter().copied().map(Some)).collect()
 }

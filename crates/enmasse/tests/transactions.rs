@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use common::{
-    Kind, ids, insert, make_table, number, on_database, on_each_database, on_each_scratch, runtime,
+    Kind, ids, insert, make_table, number, on_database, on_each_database, on_each_of, on_each_scratch,
+    runtime,
 };
 use enmasse::{Database, Error, ErrorKind, Result, Transaction};
 use futures_util::FutureExt;
@@ -23,7 +24,7 @@ fn refuse() -> Error {
 fn slow(db: &Database) -> &'static str {
     match Kind::of(db) {
         Kind::Postgres => "SELECT pg_sleep(10)",
-        Kind::Mysql => "SELECT SLEEP(10)",
+        Kind::MariaDb | Kind::Mysql => "SELECT SLEEP(10)",
         Kind::Sqlite => {
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000000) SELECT max(i) FROM n"
         }
@@ -446,21 +447,17 @@ async fn deadlock(db: Database, swallow: bool) -> (u32, u32) {
 
 #[test]
 fn a_deadlock_is_retried() {
-    for kind in [Kind::Postgres, Kind::Mysql] {
-        on_database(kind, async |db| assert_eq!(deadlock(db, false).await, (3, 0)));
-    }
+    on_each_of(&Kind::SERVERS, async |db| assert_eq!(deadlock(db, false).await, (3, 0)));
 }
 
 #[test]
 fn a_deadlock_that_was_swallowed_is_retried_and_poisons_the_handle() {
-    for kind in [Kind::Postgres, Kind::Mysql] {
-        on_database(kind, async |db| assert_eq!(deadlock(db, true).await, (3, 1)));
-    }
+    on_each_of(&Kind::SERVERS, async |db| assert_eq!(deadlock(db, true).await, (3, 1)));
 }
 
 #[test]
 fn a_deadlock_in_a_savepoint_poisons_all_handles_on_mysql() {
-    on_database(Kind::Mysql, async |db| {
+    on_each_of(&Kind::MYSQL_FAMILY, async |db| {
         make_table(&db).await;
         db.execute_raw("INSERT INTO t (id, name) VALUES (1, ''), (2, '')", []).await.unwrap();
         let (barrier, tries) = (Barrier::new(2), AtomicU32::new(0));
@@ -529,7 +526,7 @@ fn a_conflict_is_not_retried_for_ever() {
                 })
                 .await
             }
-            Kind::Mysql => {
+            Kind::MariaDb | Kind::Mysql => {
                 db.transaction(async |tx| {
                     tries.fetch_add(1, Ordering::SeqCst);
                     let raise = "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213, MESSAGE_TEXT = 'never'";
@@ -601,7 +598,7 @@ fn the_wrong_handle_in_a_sqlite_transaction_says_so() {
 
 #[test]
 fn a_lost_connection_is_an_error_and_the_pool_recovers() {
-    on_each_scratch(&[Kind::Postgres, Kind::Mysql], async |scratch| {
+    on_each_scratch(&Kind::SERVERS, async |scratch| {
         let kind = scratch.kind;
         let killer = scratch.connect().await;
         make_table(&killer).await;

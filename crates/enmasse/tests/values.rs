@@ -8,7 +8,7 @@ use enmasse::rust_decimal::Decimal;
 use enmasse::schema::{Field, Model, Schema};
 use enmasse::uuid::Uuid;
 use enmasse::{DataType, Value, serde_json};
-use enmasse_core::dialect::{Dialect, Mysql, Postgres, Sqlite};
+use enmasse_core::dialect::{Dialect, Flavour, Mysql, Postgres, Sqlite};
 
 fn text(max_length: u32) -> DataType {
     DataType::Text { max_length: Some(max_length) }
@@ -87,7 +87,8 @@ fn dialect(kind: Kind) -> Box<dyn Dialect> {
     match kind {
         Kind::Sqlite => Box::new(Sqlite::default()),
         Kind::Postgres => Box::new(Postgres::default()),
-        Kind::Mysql => Box::new(Mysql::default()),
+        Kind::MariaDb => Box::new(Mysql::default()),
+        Kind::Mysql => Box::new(Mysql { flavour: Flavour::Mysql, version: (9, 7), ..Mysql::default() }),
     }
 }
 

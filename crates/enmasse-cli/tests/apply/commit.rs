@@ -20,7 +20,7 @@ async fn apply(trial: &Trial<'_>, proxy: &Proxy) -> Output {
 
 #[test]
 fn of_which_nobody_knows_whether_it_was() {
-    on_some(&[Kind::Postgres, Kind::Mysql], async |trial| {
+    on_some(&Kind::SERVERS, async |trial| {
         trial.run("CREATE TABLE t (id bigint PRIMARY KEY, n bigint NOT NULL)").await;
         trial.run("INSERT INTO t VALUES (1, 0), (2, 0)").await;
         trial.write("f.csv", "id,n\n1,7\n2,8\n");

@@ -24,14 +24,7 @@ const SAID: &str = "enmasse: interrupted: all is rolled back, nothing was writte
 /// A table of so many rows, and a file that changes each.
 async fn make(trial: &Trial<'_>, rows: i64) {
     trial.run("CREATE TABLE t (id bigint PRIMARY KEY, n bigint NOT NULL, word varchar(40) NOT NULL)").await;
-    let numbers = match trial.kind {
-        Kind::Sqlite => format!(
-            "WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < {rows}) SELECT i, 0, 'before' FROM s"
-        ),
-        Kind::Postgres => format!("SELECT i, 0, 'before' FROM generate_series(1, {rows}) AS s(i)"),
-        Kind::Mysql => format!("SELECT seq, 0, 'before' FROM seq_1_to_{rows}"),
-    };
-    trial.run(&format!("INSERT INTO t {numbers}")).await;
+    trial.run(&format!("INSERT INTO t SELECT id, 0, 'before' FROM {}", trial.kind.numbers(rows))).await;
     let mut file = String::from("id,n,word\n");
     for id in 1..=rows {
         writeln!(file, "{id},1,a word that makes the row longer").unwrap();
@@ -53,7 +46,7 @@ async fn is_under_way(trial: &Trial<'_>) -> bool {
         Kind::Postgres => {
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%'"
         }
-        Kind::Mysql => {
+        Kind::MariaDb | Kind::Mysql => {
             "SELECT count(*) FROM information_schema.processlist WHERE db = database() AND info LIKE 'LOAD DATA%'"
         }
     };
@@ -162,7 +155,7 @@ async fn with_row_locked<T>(trial: &Trial<'_>, id: i64, scenario: impl AsyncFn()
 
 #[test]
 fn while_the_database_writes() {
-    on_some(&[Kind::Postgres, Kind::Mysql], async |trial| {
+    on_some(&Kind::SERVERS, async |trial| {
         make(trial, 2_000).await;
         let waits = match trial.kind {
             Kind::Postgres => {

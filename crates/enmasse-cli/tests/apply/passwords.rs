@@ -72,7 +72,7 @@ fn no_wrong_line_shows_it() {
 
 #[test]
 fn the_server_s_own_refusals_do_not_show_it() {
-    on_some(&[Kind::Postgres, Kind::Mysql], async |trial| {
+    on_some(&Kind::SERVERS, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", "id,amount\n1,5\n");
         let (scheme, rest) = trial.url.split_once("://").unwrap();

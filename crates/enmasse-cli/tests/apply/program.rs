@@ -128,7 +128,7 @@ impl Trial<'_> {
     /// A name as this database quotes it.
     pub fn quoted(&self, name: &str) -> String {
         match self.kind {
-            Kind::Mysql => format!("`{}`", name.replace('`', "``")),
+            Kind::MariaDb | Kind::Mysql => format!("`{}`", name.replace('`', "``")),
             _ => format!("\"{}\"", name.replace('"', "\"\"")),
         }
     }

@@ -39,6 +39,11 @@ fn on_postgres() {
 }
 
 #[test]
+fn on_mariadb() {
+    the_table_becomes_the_newer_file(Kind::MariaDb);
+}
+
+#[test]
 fn on_mysql() {
     the_table_becomes_the_newer_file(Kind::Mysql);
 }

@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use enmasse::{Database, Result, Transaction, Value};
 use futures_util::FutureExt;
 
-/// Runs the scenario on a new, empty database of SQLite, of PostgreSQL and of MySQL or MariaDB, one after the other.
+/// Runs the scenario on a new, empty database of SQLite, of PostgreSQL, of MariaDB and of MySQL, one after the other. A failure on one
+/// leaves out none of the others.
 ///
-/// The servers are those of `ENMASSE_TEST_POSTGRES_URL` and `ENMASSE_TEST_MYSQL_URL`; one that is not set is left out, loudly, and
-/// is a failure where `ENMASSE_TEST_REQUIRE` names it (`postgres,mysql`).
+/// The servers are those of `ENMASSE_TEST_POSTGRES_URL`, `ENMASSE_TEST_MARIADB_URL` and `ENMASSE_TEST_MYSQL_URL`; one that is not set is
+/// left out, loudly, and is a failure where `ENMASSE_TEST_REQUIRE` names it (`postgres,mariadb,mysql`).
 pub fn on_each_database<F, Fut>(scenario: F)
 where
     F: Fn(Database) -> Fut,
@@ -29,17 +30,30 @@ where
     on_each_scratch(&[kind], async |scratch| scenario(scratch.connect().await).await);
 }
 
+/// Runs the scenario on some of the databases, one after the other.
+pub fn on_each_of<F, Fut>(kinds: &[Kind], scenario: F)
+where
+    F: Fn(Database) -> Fut,
+    Fut: Future<Output = ()>,
+{
+    on_each_scratch(kinds, async |scratch| scenario(scratch.connect().await).await);
+}
+
 /// Runs the scenario on some of the databases; it makes its own connections.
 pub fn on_each_scratch(kinds: &[Kind], scenario: impl AsyncFn(&Scratch)) {
     runtime().block_on(async {
+        let mut failure = None;
         for kind in kinds {
             let Some(scratch) = Scratch::new(*kind).await else { continue };
             let result = AssertUnwindSafe(scenario(&scratch)).catch_unwind().await;
             scratch.drop().await;
             if let Err(panic) = result {
                 eprintln!("FAILED on {kind:?}");
-                resume_unwind(panic);
+                failure.get_or_insert(panic);
             }
+        }
+        if let Some(panic) = failure {
+            resume_unwind(panic);
         }
     });
 }
@@ -54,19 +68,28 @@ pub fn runtime() -> tokio::runtime::Runtime {
 pub enum Kind {
     Sqlite,
     Postgres,
+    MariaDb,
     Mysql,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 3] = [Kind::Sqlite, Kind::Postgres, Kind::Mysql];
+    pub const ALL: [Kind; 4] = [Kind::Sqlite, Kind::Postgres, Kind::MariaDb, Kind::Mysql];
+    pub const SERVERS: [Kind; 3] = [Kind::Postgres, Kind::MariaDb, Kind::Mysql];
+    pub const MYSQL_FAMILY: [Kind; 2] = [Kind::MariaDb, Kind::Mysql];
 
     /// The database that a handle is connected to.
     pub fn of(db: &Database) -> Kind {
         match db.name().split(' ').next() {
             Some("SQLite") => Kind::Sqlite,
             Some("PostgreSQL") => Kind::Postgres,
+            Some("MariaDB") => Kind::MariaDb,
             _ => Kind::Mysql,
         }
+    }
+
+    /// Whether it is MariaDB or MySQL.
+    pub fn in_mysql_family(self) -> bool {
+        Kind::MYSQL_FAMILY.contains(&self)
     }
 
     /// Whether its cargo feature is on.
@@ -74,7 +97,22 @@ impl Kind {
         match self {
             Kind::Sqlite => cfg!(feature = "sqlite"),
             Kind::Postgres => cfg!(feature = "postgres"),
-            Kind::Mysql => cfg!(feature = "mysql"),
+            Kind::MariaDb | Kind::Mysql => cfg!(feature = "mysql"),
+        }
+    }
+
+    /// A table of the numbers from 1 up to `rows`, for `FROM`: `ids`, with the column `id`.
+    pub fn numbers(self, rows: i64) -> String {
+        match self {
+            Kind::Sqlite => format!(
+                "(WITH RECURSIVE ids(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM ids WHERE id < {rows}) \
+                 SELECT id FROM ids) AS ids"
+            ),
+            Kind::Postgres => format!("generate_series(1, {rows}::bigint) AS ids(id)"),
+            Kind::MariaDb => format!("(SELECT seq AS id FROM seq_1_to_{rows}) AS ids"),
+            Kind::Mysql => format!(
+                "JSON_TABLE(CONCAT('[0', REPEAT(',0', {rows} - 1), ']'), '$[*]' COLUMNS (id FOR ORDINALITY)) AS ids"
+            ),
         }
     }
 
@@ -83,6 +121,7 @@ impl Kind {
         let (name, variable) = match self {
             Kind::Sqlite => return None,
             Kind::Postgres => ("postgres", "ENMASSE_TEST_POSTGRES_URL"),
+            Kind::MariaDb => ("mariadb", "ENMASSE_TEST_MARIADB_URL"),
             Kind::Mysql => ("mysql", "ENMASSE_TEST_MYSQL_URL"),
         };
         let url = std::env::var(variable).ok().filter(|url| !url.is_empty());
@@ -176,7 +215,7 @@ pub fn with_parameter(url: &str, parameter: &str) -> String {
 
 /// A table `t` of numbers and names.
 pub async fn make_table(db: &Database) {
-    let engine = if Kind::of(db) == Kind::Mysql { " ENGINE=InnoDB" } else { "" };
+    let engine = if Kind::of(db).in_mysql_family() { " ENGINE=InnoDB" } else { "" };
     let sql = format!("CREATE TABLE t (id integer PRIMARY KEY, name varchar(200) NOT NULL){engine}");
     db.execute_raw(&sql, []).await.expect("CREATE TABLE");
 }

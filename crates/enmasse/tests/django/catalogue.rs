@@ -95,7 +95,7 @@ fn column_type(db: &Database, field: &Field) -> (DataType, Option<(i64, i64)>) {
         "DateTimeField" => DataType::DateTime,
         "DurationField" if kind == Kind::Postgres => DataType::Duration,
         "DurationField" => DataType::BigInt,
-        "UUIDField" if kind == Kind::Postgres || db.name().starts_with("MariaDB") => DataType::Uuid,
+        "UUIDField" if matches!(kind, Kind::Postgres | Kind::MariaDb) => DataType::Uuid,
         "UUIDField" => text(Some(32)),
         "JSONField" => DataType::Json,
         "BinaryField" => DataType::Bytes,

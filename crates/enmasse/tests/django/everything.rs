@@ -39,7 +39,8 @@ async fn bulk_update_by_each_strategy(db: &Database, project: &Project) {
     let strategies: &[Strategy] = match Kind::of(db) {
         Kind::Sqlite => &[Strategy::PreparedLoop],
         Kind::Postgres => &[Strategy::Arrays, Strategy::Copy, Strategy::Values],
-        Kind::Mysql => {
+        Kind::Mysql => &[Strategy::LoadData, Strategy::StagedInserts, Strategy::Values],
+        Kind::MariaDb => {
             &[Strategy::BulkExecute, Strategy::LoadData, Strategy::StagedInserts, Strategy::Values]
         }
     };

@@ -29,6 +29,11 @@ fn on_postgres() {
 }
 
 #[test]
+fn on_mariadb() {
+    check(Kind::MariaDb);
+}
+
+#[test]
 fn on_mysql() {
     check(Kind::Mysql);
 }

@@ -12,7 +12,7 @@ use crate::item::{
 };
 use crate::proxy::Proxy;
 
-const SERVERS: [Kind; 2] = [Kind::Postgres, Kind::Mysql];
+const SERVERS: [Kind; 3] = Kind::SERVERS;
 
 /// Ends the connections that a query finds.
 async fn end(db: &Database, postgres: &str, mysql: &str) -> usize {

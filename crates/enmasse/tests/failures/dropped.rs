@@ -43,7 +43,7 @@ fn while_it_waits_for_rows() {
 
 #[test]
 fn while_it_waits_for_a_lock() {
-    on_each(&[Kind::Postgres, Kind::Mysql], async |scratch, db| {
+    on_each(&Kind::SERVERS, async |scratch, db| {
         let other = scratch.connect_with("pool_size=1").await;
         let watch = scratch.connect_with("pool_size=1").await;
         for strategy in strategies(db) {

@@ -47,16 +47,14 @@ pub fn strategies(db: &Database) -> Vec<Strategy> {
     match Kind::of(db) {
         Kind::Sqlite => vec![PreparedLoop],
         Kind::Postgres => vec![Copy, Arrays, Values],
-        Kind::Mysql if db.name().starts_with("MariaDB") => {
-            vec![LoadData, StagedInserts, BulkExecute, Values, Cases]
-        }
-        Kind::Mysql => vec![LoadData, StagedInserts, Values],
+        Kind::MariaDb => vec![LoadData, StagedInserts, BulkExecute, Values, Cases],
+        Kind::Mysql => vec![LoadData, StagedInserts, Values, Cases],
     }
 }
 
 /// Makes the table.
 pub async fn make(db: &Database) {
-    let engine = if Kind::of(db) == Kind::Mysql { " ENGINE=InnoDB" } else { "" };
+    let engine = if Kind::of(db).in_mysql_family() { " ENGINE=InnoDB" } else { "" };
     for sql in [
         "CREATE TABLE shelf (id bigint PRIMARY KEY)",
         "CREATE TABLE item (id bigint PRIMARY KEY, name varchar(200) NOT NULL, points integer NOT NULL, \

@@ -55,7 +55,8 @@ fn ways(db: &Database) -> &'static [Strategy] {
     match Kind::of(db) {
         Kind::Sqlite => &[Strategy::PreparedLoop],
         Kind::Postgres => &[Strategy::Arrays, Strategy::Copy, Strategy::Values],
-        Kind::Mysql => &[
+        Kind::Mysql => &[Strategy::LoadData, Strategy::StagedInserts, Strategy::Values, Strategy::Cases],
+        Kind::MariaDb => &[
             Strategy::LoadData,
             Strategy::StagedInserts,
             Strategy::BulkExecute,
@@ -75,7 +76,7 @@ fn full_ways(db: &Database) -> &'static [Strategy] {
     match Kind::of(db) {
         Kind::Sqlite => &[Strategy::PreparedLoop],
         Kind::Postgres => &[Strategy::Copy],
-        Kind::Mysql => &[Strategy::LoadData, Strategy::StagedInserts],
+        Kind::MariaDb | Kind::Mysql => &[Strategy::LoadData, Strategy::StagedInserts],
     }
 }
 

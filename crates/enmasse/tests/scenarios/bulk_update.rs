@@ -175,7 +175,7 @@ async fn any_case(db: &Database) {
             "CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
             "CREATE TABLE word (word varchar(20) COLLATE any_case PRIMARY KEY, uses integer NOT NULL)",
         ],
-        Kind::Mysql => &[
+        Kind::MariaDb | Kind::Mysql => &[
             "CREATE TABLE word (word varchar(20) COLLATE utf8mb4_general_ci PRIMARY KEY, uses integer NOT NULL) ENGINE=InnoDB",
         ],
     };
@@ -201,7 +201,7 @@ fn two_keys_that_are_one_to_the_column_are_refused() {
                 assert_eq!(read, words, "nothing was written");
             }
         }
-        if Kind::of(&db) == Kind::Mysql {
+        if Kind::of(&db).in_mysql_family() {
             // Nor does this collation know of spaces at the end, and of accents.
             for other in ["abc ", "ábc"] {
                 let error =

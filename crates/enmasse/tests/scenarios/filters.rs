@@ -143,10 +143,11 @@ macro_rules! finds {
     (@named $keyword:ident, $value:expr, $named:expr) => { Q::named(stringify!($keyword), $named) };
 }
 
-/// Whether a database takes two texts for equal: MariaDB's collation knows no case, and no spaces at the end.
+/// Whether a database takes two texts for equal: the collations of MariaDB and MySQL know no case, and that of MariaDB no spaces at the end.
 fn equal(kind: Kind, one: &str, other: &str) -> bool {
     match kind {
-        Kind::Mysql => one.trim_end_matches(' ').eq_ignore_ascii_case(other.trim_end_matches(' ')),
+        Kind::Mysql => one.eq_ignore_ascii_case(other),
+        Kind::MariaDb => one.trim_end_matches(' ').eq_ignore_ascii_case(other.trim_end_matches(' ')),
         _ => one == other,
     }
 }

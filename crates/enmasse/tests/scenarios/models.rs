@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use enmasse::prelude::*;
 use enmasse::serde_json::{self, json};
 
-use crate::common::{Kind, on_database, on_each_database};
+use crate::common::{Kind, on_database, on_each_database, on_each_of};
 
 #[derive(Choices, Clone, Copy, Debug, PartialEq)]
 enum Level {
@@ -490,12 +490,10 @@ fn arrays_are_for_postgresql() {
         let read = Arrays::objects(&db).values(|a| (a.ints, a.texts)).await.unwrap();
         assert_eq!(read, [(vec![1, 2], vec![]), (vec![1, 2], vec![])]);
     });
-    for kind in [Kind::Sqlite, Kind::Mysql] {
-        on_database(kind, async |db| {
-            let error = db.create_tables([Arrays::model().unwrap()]).await.unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::NotSupported, "{error}");
-        });
-    }
+    on_each_of(&[Kind::Sqlite, Kind::MariaDb, Kind::Mysql], async |db| {
+        let error = db.create_tables([Arrays::model().unwrap()]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotSupported, "{error}");
+    });
 }
 
 #[derive(Model, Clone, Debug, PartialEq)]

@@ -60,7 +60,7 @@ fn progress_grows_and_knows_the_total_of_a_slice() {
         let strategies = match Kind::of(&db) {
             Kind::Sqlite => vec![PreparedLoop],
             Kind::Postgres => vec![Copy, Arrays, Values],
-            Kind::Mysql => vec![LoadData, StagedInserts, Values, Cases],
+            Kind::MariaDb | Kind::Mysql => vec![LoadData, StagedInserts, Values, Cases],
         };
         for strategy in strategies.into_iter().map(Some).chain([None]) {
             check(&heard(&db, &all, strategy).await, Some(ROWS), ROWS);

@@ -212,14 +212,14 @@ fn a_database_is_read_and_its_tables_are_used() {
         let identity = match Kind::of(&db) {
             Kind::Sqlite => "integer PRIMARY KEY AUTOINCREMENT",
             Kind::Postgres => "bigserial PRIMARY KEY",
-            Kind::Mysql => "bigint AUTO_INCREMENT PRIMARY KEY",
+            Kind::MariaDb | Kind::Mysql => "bigint AUTO_INCREMENT PRIMARY KEY",
         };
         let own = format!(
             "CREATE TABLE note (number {identity}, body varchar(30) NOT NULL, good_id bigint NULL REFERENCES good (id), \
              half numeric(6, 1), UNIQUE (body))"
         );
         db.execute_raw(&own, []).await.unwrap();
-        if Kind::of(&db) == Kind::Mysql {
+        if Kind::of(&db).in_mysql_family() {
             // It takes no notice of REFERENCES beside a column.
             db.execute_raw("ALTER TABLE note ADD FOREIGN KEY (good_id) REFERENCES good (id)", [])
                 .await

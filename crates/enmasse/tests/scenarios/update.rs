@@ -519,7 +519,7 @@ fn a_permutation_of_a_unique_field() {
         assert_eq!(each(&db, |a| a.rank).await, [1, 2, 3, 4].map(Some));
         // In an order in which no two rows ever meet; where an update has an order.
         let shifted = all().order_by(|a| a.rank.desc()).update(set!(rank += 1)).await;
-        if Kind::of(&db) == Kind::Mysql {
+        if Kind::of(&db).in_mysql_family() {
             assert_eq!(shifted.unwrap(), 4);
             assert_eq!(all().order_by(|a| a.rank).update(set!(rank -= 1)).await.unwrap(), 4);
             let joined = all().filter(q!(country__tax__gte = 0)).order_by(|a| a.rank.desc());

@@ -29,7 +29,7 @@ async fn limited(kind: Kind, owner: &Database, name: &str) {
 
 #[test]
 fn without_temporary_tables() {
-    on_each_scratch(&[Kind::Postgres, Kind::Mysql], async |scratch| {
+    on_each_scratch(&Kind::SERVERS, async |scratch| {
         let owner = scratch.connect().await;
         users(&owner, 1_500).await;
         let mut url = Url::parse(&scratch.url).unwrap();

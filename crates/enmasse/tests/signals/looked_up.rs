@@ -24,7 +24,7 @@ async fn update(db: &Database, last: i64, table: &str) -> bool {
 fn only_where_the_keys_are_many_for_the_table() {
     on_each_database(async |db| {
         users(&db, USERS).await;
-        let maria = db.name().starts_with("MariaDB");
+        let maria = Kind::of(&db) == Kind::MariaDb;
         if maria {
             // so that its estimates are of these rows
             db.query_raw("ANALYZE TABLE users, profile", []).await.unwrap();
@@ -84,7 +84,7 @@ fn not_among_the_keys() {
 /// What others have locked of rows that are not among the keys is not waited for.
 #[test]
 fn rows_of_others_are_not_waited_for() {
-    on_each_scratch(&[Kind::Postgres, Kind::Mysql], async |scratch| {
+    on_each_scratch(&Kind::SERVERS, async |scratch| {
         let (db, other) = (scratch.connect().await, scratch.connect().await);
         users(&db, USERS).await;
         db.signals().post_save::<User>().connect(add_points);

@@ -167,7 +167,7 @@ fn a_dropped_write_is_undone() {
 /// Two transactions lock each other's rows: one is tried again, and its receivers with it.
 #[test]
 fn receivers_run_again_after_a_conflict() {
-    on_each_scratch(&[Kind::Postgres, Kind::Mysql], async |scratch| {
+    on_each_scratch(&Kind::SERVERS, async |scratch| {
         let db = scratch.connect().await;
         let other = scratch.connect().await;
         users(&db, 2).await;

@@ -16,9 +16,19 @@ use common::Kind;
 use enmasse::Database;
 use enmasse::schema::{Field, Model, Schema};
 use enmasse::{DataType, Result, Value};
-use enmasse_core::dialect::{Dialect, Mysql, Postgres, Sqlite};
+use enmasse_core::dialect::{Dialect, Flavour, Mysql, Postgres, Sqlite};
 use enmasse_core::lookup::{self, Compared, Condition, Lookup, Term, Typed};
 use enmasse_core::sql::{Fragment, Statement};
+
+/// How the database spells it; what the server can do besides does not matter here.
+fn dialect(kind: Kind) -> Box<dyn Dialect> {
+    match kind {
+        Kind::Sqlite => Box::new(Sqlite::default()),
+        Kind::Postgres => Box::new(Postgres::default()),
+        Kind::MariaDb => Box::new(Mysql::default()),
+        Kind::Mysql => Box::new(Mysql { flavour: Flavour::Mysql, version: (9, 7), ..Mysql::default() }),
+    }
+}
 
 /// A table with a few awkward rows, numbered from 0.
 struct Table {
@@ -38,11 +48,7 @@ impl Table {
         rows: &[Vec<Value>],
     ) -> Table {
         let kind = Kind::of(db);
-        let dialect: Box<dyn Dialect> = match kind {
-            Kind::Sqlite => Box::new(Sqlite::default()),
-            Kind::Postgres => Box::new(Postgres::default()),
-            Kind::Mysql => Box::new(Mysql::default()),
-        };
+        let dialect = dialect(kind);
         let mut model = Model::new("Probe", name).add(Field::new("id", DataType::Integer).primary_key());
         for (column, data_type) in columns {
             model = model.add(Field::new(*column, data_type.clone()).null());

@@ -118,7 +118,7 @@ fn integers_are_added_divided_and_shifted_the_same() {
             expr::binary(table.dialect(), table.term("l"), Operator::Divide, Term::Value(2.into())).unwrap();
         let halves = table.values(of).await.unwrap();
         let expected = match table.kind {
-            Kind::Mysql => decimal("-3.5"),
+            Kind::MariaDb | Kind::Mysql => decimal("-3.5"),
             _ => Value::Int(-3),
         };
         assert_eq!(halves[0], expected);

@@ -275,7 +275,7 @@ fn a_list_of_texts_has_the_columns_collation() {
         )
         .await;
         let collations: &[(&str, &[i64])] = match table.kind {
-            Kind::Mysql => &[
+            Kind::MariaDb | Kind::Mysql => &[
                 ("v VARCHAR(20) COLLATE utf8mb4_general_ci", &[0, 1, 2, 3]),
                 ("v VARCHAR(20) COLLATE utf8mb4_unicode_ci", &[0, 1, 2, 3]),
                 ("v VARCHAR(20) COLLATE utf8mb4_bin", &[1, 2]),

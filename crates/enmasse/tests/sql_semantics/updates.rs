@@ -3,13 +3,12 @@ use enmasse::rust_decimal::Decimal;
 use enmasse::schema::{Field, Model, Schema};
 use enmasse::serde_json::json;
 use enmasse::{DataType, ErrorKind, Value};
-use enmasse_core::dialect::{Dialect, Mysql};
 use enmasse_core::expr::{Expr, FieldPath, Operator};
 use enmasse_core::plan::{self, Assignment, Step};
 use enmasse_core::query::{Q, Query};
 
-use super::Table;
-use super::common::{Kind, on_database, on_each_database};
+use super::common::{Kind, on_each_database, on_each_of};
+use super::{Table, dialect};
 
 /// What an expression is set to is kept as the column's type has it, also by SQLite, which would keep anything.
 #[test]
@@ -97,8 +96,8 @@ fn columns_keep_their_types() {
 /// MariaDB before 11.1 would read the list again for each row of the table: minutes, where a join takes a second.
 #[test]
 fn an_update_filtered_by_a_long_list_is_quick() {
-    on_database(Kind::Mysql, async |db| {
-        let dialect = Mysql::default();
+    on_each_of(&Kind::MYSQL_FAMILY, async |db| {
+        let dialect = dialect(Kind::of(&db));
         let model = Model::new("Person", "people")
             .add(Field::new("id", DataType::Integer).primary_key())
             .add(Field::new("name", DataType::Text { max_length: Some(20) }).unique())
@@ -115,7 +114,7 @@ fn an_update_filtered_by_a_long_list_is_quick() {
         for filter in [Q::named("name__in", names), Q::named("id__in", ids)] {
             let mut query = Query::new(schema.models().next().unwrap());
             query.filters.push(filter);
-            let plan = plan::update(&dialect, &query, &[Assignment::new("n", 1)], Utc::now()).unwrap();
+            let plan = plan::update(&*dialect, &query, &[Assignment::new("n", 1)], Utc::now()).unwrap();
             let [Step::Write(statement)] = &plan.steps[..] else { panic!("{plan:?}") };
             let params: Vec<Value> = statement.params.iter().map(|param| param.value.clone()).collect();
             assert!(params.len() < 10, "the list is one parameter: {}", dialect.name());

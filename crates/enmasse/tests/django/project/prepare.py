@@ -182,6 +182,7 @@ def write_people():
         Country(code="ÅL", name="Åland"),
     ]
     Country.objects.bulk_create(countries)
+    countries = [Country.objects.get(code=country.code) for country in countries]  # MySQL gives no keys back
     paris = City.objects.create(name="Paris", country=countries[0], population=2_100_000)
     other = City.objects.create(name="Paris", country=countries[1], twin=paris, population=24_000)
     City.objects.create(name="Mariehamn", country=countries[2])
@@ -192,7 +193,8 @@ def write_people():
             (w, c) for w in ["north", "sö'uth"] for c in [paris, other]
         )
     )
-    labels = Label.objects.bulk_create([Label(name="new"), Label(name="v.i.p."), Label(name="☃")])
+    Label.objects.bulk_create([Label(name="new"), Label(name="v.i.p."), Label(name="☃")])
+    labels = list(Label.objects.order_by("pk"))
     group = Group.objects.create(name="Staff")
     for number in range(1, 9):
         user = User.objects.create(
