@@ -42,6 +42,9 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
     /// `INSERT INTO` a table a row that is given no value.
     fn insert_nothing(&self, table: &str) -> String;
 
+    /// A query of the distance between the identity values of the rows of one insert, where the database tells only the first of them.
+    fn identity_step(&self) -> Option<&'static str>;
+
     /// An identifier in quotes, with any quote in it doubled.
     fn quote(&self, identifier: &str) -> String;
 
@@ -118,6 +121,22 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
     /// [`NotSupported`](crate::ErrorKind::NotSupported) where it has no such type.
     fn cast_type(&self, data_type: &DataType) -> Result<String>;
 
+    /// The place of a parameter in a list of rows, where nothing but the list says what type it has: the list is to have the types of the
+    /// columns that it stands for, whatever values and NULLs are in it.
+    ///
+    /// # Errors
+    ///
+    /// As [`cast_type`](Dialect::cast_type).
+    fn listed(&self, place: String, data_type: &DataType) -> Result<String>;
+
+    /// The place of a parameter in an insert into a table that may be made anew with columns of other types: a prepared statement may keep the
+    /// types that it has found the first time, so that its text has to say them.
+    ///
+    /// # Errors
+    ///
+    /// As [`cast_type`](Dialect::cast_type).
+    fn staged(&self, place: &str, data_type: &DataType) -> Result<String>;
+
     /// The value in the form in which Django stores it in this database, as its driver takes it.
     ///
     /// # Errors
@@ -171,8 +190,12 @@ pub enum Capability {
     ArrayParams,
     /// `UPDATE a JOIN b … SET`.
     JoinedUpdate,
+    /// A subquery in the rows that a joined update begins with is joined with them, as it is in a query.
+    SemijoinsInUpdate,
     /// `SELECT … FOR UPDATE`.
     RowLocks,
+    /// `CREATE TABLE … AS SELECT … FOR UPDATE`.
+    LockingCreate,
     /// `SELECT DISTINCT ON (…)`.
     DistinctOn,
     /// An update that has an order.

@@ -2,8 +2,10 @@
 
 use crate::dialect::{Capability, Dialect, quote_table};
 use crate::error::{Error, Result};
+use crate::expr::{Expr, FieldPath};
 use crate::plan::strategy::{arrays, parts};
 use crate::plan::{Plan, Rows, Statements, Step};
+use crate::query::{KeySet, Selection};
 use crate::schema::{Field, ModelRef};
 use crate::sql::{Param, Statement};
 use crate::value::{DataType, Value};
@@ -28,6 +30,23 @@ pub fn given_back(dialect: &dyn Dialect, model: &ModelRef, keyless: bool) -> Vec
         made.retain(|&position| model.fields[position].identity);
     }
     made
+}
+
+/// The query that reads what the database made for rows with these keys, where their insert could not give it back: of each row its key, then the
+/// fields at these positions. `None` where there are no keys.
+///
+/// # Errors
+///
+/// [`Value`](crate::ErrorKind::Value) where one is no key of the model.
+pub fn read_made(
+    dialect: &dyn Dialect,
+    model: &ModelRef,
+    keys: &[Vec<Value>],
+    fields: &[usize],
+) -> Result<Option<Selection>> {
+    let field = |position: usize| Expr::field(FieldPath::new([model.fields[position].name.clone()]));
+    let values: Vec<_> = model.key().into_iter().chain(fields.iter().copied()).map(field).collect();
+    KeySet::known(model, keys).rows().select_values(dialect, &values)
 }
 
 /// The plan that inserts rows into the model's own table: for each, the values of all fields of the model in order; those in the tables of

@@ -8,6 +8,7 @@
 //! A derived table is complete, and its rows are locked, before the write begins; the limit keeps it from being merged
 //! into the statement around it.
 
+use crate::dialect::{Capability, Dialect};
 use crate::lookup::Condition;
 use crate::plan::free_name;
 use crate::plan::update::select;
@@ -50,5 +51,15 @@ pub(super) fn take(
     if distinct {
         rows = Fragment::format("SELECT DISTINCT * FROM ({}) matched", [rows]);
     }
-    Taken { sql: Fragment::format("({}) {}", [rows, name.into()]), on: Fragment::join(on, " AND ") }
+    Taken { sql: derived(compiler.dialect(), rows, name), on: Fragment::join(on, " AND ") }
+}
+
+/// Rows as a table of an update, with its name. One level further down, where an update's own derived tables are planned without joins for
+/// their subqueries: all rows would be read, and locked, to look each up among the few that a subquery has.
+pub(super) fn derived(dialect: &dyn Dialect, rows: Fragment, name: String) -> Fragment {
+    if dialect.supports(Capability::SemijoinsInUpdate) {
+        return Fragment::format("({}) {}", [rows, name.into()]);
+    }
+    let all = dialect.limit_for_offset().unwrap_or_default();
+    Fragment::format(&format!("(SELECT * FROM ({{}}) found LIMIT {all}) {{}}"), [rows, name.into()])
 }

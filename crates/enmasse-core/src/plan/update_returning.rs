@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::expr::{Expr, FieldPath};
 use crate::plan::bulk::Returning;
 use crate::plan::update::{Assignment, assigned, refuse, select, update_sql};
-use crate::plan::{Plan, Step, chain, free_name};
+use crate::plan::{Plan, Step, chain, copied, free_name};
 use crate::query::{Compiler, Q, Query};
 use crate::sql::{Fragment, Statement};
 use crate::value::DataType;
@@ -53,7 +53,6 @@ pub fn update_returning(
     let condition = compiler.filters(query)?;
     let numbered =
         columns.iter().enumerate().map(|(number, column)| Fragment::text(format!("{column} o{number}")));
-    let mut copy = Fragment::text(format!("{} AS ", dialect.create_temporary(&old)));
     let multiplies = compiler.multiplies();
     let key = model.key();
     let names =
@@ -72,12 +71,13 @@ pub fn update_returning(
             rows
         }
     };
+    let mut lock = String::new();
     if dialect.supports(Capability::RowLocks) {
         let of =
             if dialect.supports(Capability::JoinedUpdate) { String::new() } else { format!(" OF {own}") };
-        rows.push(format!(" ORDER BY {own_key} FOR UPDATE{of}"));
+        rows.push(format!(" ORDER BY {own_key}"));
+        lock = format!(" FOR UPDATE{of}");
     }
-    copy.push(rows);
 
     let mut chosen = Query::new(model.clone());
     chosen.lock_in_order = dialect.supports(Capability::JoinedUpdate);
@@ -108,11 +108,8 @@ pub fn update_returning(
         names("o.")
     );
     let drop = || Step::Prepare(plain(dialect.drop_temporary(&old)));
-    Ok(Plan::of(vec![
-        drop(),
-        Step::Prepare(copy.statement(dialect)),
-        Step::Write(write.statement(dialect)),
-        Step::Return(plain(read), given_types),
-        drop(),
-    ]))
+    let mut steps = vec![drop()];
+    steps.extend(copied::copy(dialect, &old, &rows, &lock));
+    steps.extend([Step::Write(write.statement(dialect)), Step::Return(plain(read), given_types), drop()]);
+    Ok(Plan::of(steps))
 }

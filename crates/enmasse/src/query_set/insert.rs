@@ -6,14 +6,15 @@ use chrono::Utc;
 use enmasse_core::Value;
 use enmasse_core::dialect::Dialect;
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::plan::{self, Plan, given_back};
+use enmasse_core::plan::{self, Plan, given_back, made_by_database};
 use enmasse_core::schema::ModelRef;
 use futures_util::future::BoxFuture;
 
 use crate::backend::{Connection, Row};
 use crate::handle::Executor;
 use crate::query_set::create::set_auto_fields;
-use crate::run::{Outcome, run};
+use crate::query_set::made;
+use crate::run::run;
 
 /// Inserts rows, all or none, and gives them as they now are.
 pub(crate) async fn insert(
@@ -124,23 +125,20 @@ impl Own {
         mut rows: Vec<Row>,
     ) -> Result<Vec<Row>> {
         for (chosen, keyless, plan) in self.0 {
-            let made = made(run(connection, dialect, model, plan).await?);
+            let outcome = run(connection, dialect, model, plan).await?;
+            let given = made::given(connection, &**dialect, outcome).await?;
             let positions = given_back(&**dialect, model, keyless);
-            for (at, made) in chosen.into_iter().zip(made) {
-                for (&position, value) in positions.iter().zip(made) {
+            for (&at, given) in chosen.iter().zip(given) {
+                for (&position, value) in positions.iter().zip(given) {
                     rows[at][position] = value;
                 }
+            }
+            let mut others = made_by_database(model, keyless);
+            others.retain(|position| !positions.contains(position));
+            if !others.is_empty() {
+                made::read(connection, &**dialect, model, &others, &chosen, &mut rows).await?;
             }
         }
         Ok(rows)
     }
-}
-
-/// What the database made for each new row; the keys alone where it tells only the first of each statement.
-fn made(outcome: Outcome) -> Vec<Row> {
-    let following =
-        |(first, rows)| (0..rows).map_while(move |number| i64::checked_add_unsigned(first, number));
-    let ids = outcome.first_ids.into_iter().flat_map(following);
-    let keys = ids.map(|id| vec![Value::Int(id)]);
-    if outcome.returned.is_empty() { keys.collect() } else { outcome.returned }
 }

@@ -4,6 +4,7 @@ mod bulk_update;
 mod create;
 mod fetch;
 mod insert;
+mod made;
 mod patch;
 mod preview;
 mod refresh;

@@ -5,6 +5,7 @@ mod bulk_more;
 mod bulk_update;
 #[path = "../common/mod.rs"]
 mod common;
+mod few_rows;
 mod filters;
 mod models;
 mod names;

@@ -114,7 +114,7 @@ const BOOL: &str = "= 'BOOLEAN'";
 
 /// A JSON string as bytes: JSON has no collation.
 fn bytes(value: Fragment) -> Fragment {
-    Fragment::format("BINARY JSON_UNQUOTE({})", [value])
+    Fragment::format("CAST(JSON_UNQUOTE({}) AS BINARY)", [value])
 }
 
 fn from_end(index: i64) -> String {

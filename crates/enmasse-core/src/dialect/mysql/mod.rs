@@ -67,7 +67,7 @@ impl Dialect for Mysql {
             InsertReturning => self.flavour == Flavour::MariaDb && self.version >= (10, 5),
             NativeUuid => self.flavour == Flavour::MariaDb && self.version >= (10, 7),
             JsonTable => self.flavour == Flavour::Mysql || self.version >= (10, 6),
-            BulkExecute => self.flavour == Flavour::MariaDb,
+            BulkExecute | LockingCreate | SemijoinsInUpdate => self.flavour == Flavour::MariaDb,
             TemporaryTables => self.temporary_tables,
             LoadStream => self.local_infile,
             JoinedUpdate | RowLocks | OrderedUpdate | JsonContainment | TypedColumns => true,
@@ -132,7 +132,7 @@ impl Dialect for Mysql {
     fn unchanged(&self, pairs: Vec<(Fragment, Fragment, &DataType)>) -> Result<Fragment> {
         let same = |(column, value, data_type): (Fragment, Fragment, &DataType)| match data_type {
             DataType::Text { .. } | DataType::Json => {
-                Fragment::format("BINARY {} <=> BINARY {}", [column, value])
+                Fragment::format("CAST({} AS BINARY) <=> CAST({} AS BINARY)", [column, value])
             }
             _ => Fragment::format("{} <=> {}", [column, value]),
         };
@@ -149,6 +149,11 @@ impl Dialect for Mysql {
 
     fn insert_nothing(&self, table: &str) -> String {
         format!("INSERT INTO {table} () VALUES ()")
+    }
+
+    /// One, unless several servers take turns.
+    fn identity_step(&self) -> Option<&'static str> {
+        (!self.supports(Capability::InsertReturning)).then_some("SELECT @@auto_increment_increment")
     }
 
     fn quote(&self, identifier: &str) -> String {
@@ -169,6 +174,14 @@ impl Dialect for Mysql {
 
     fn cast_type(&self, data_type: &DataType) -> Result<String> {
         types::cast_type(self, data_type)
+    }
+
+    fn listed(&self, place: String, data_type: &DataType) -> Result<String> {
+        types::listed(self, place, data_type)
+    }
+
+    fn staged(&self, place: &str, data_type: &DataType) -> Result<String> {
+        types::staged(self, place, data_type)
     }
 
     fn store(&self, value: &Value, data_type: &DataType) -> Result<Value> {

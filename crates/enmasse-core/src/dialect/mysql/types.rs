@@ -60,6 +60,33 @@ pub(super) fn cast_type(dialect: &Mysql, data_type: &DataType) -> Result<String>
     })
 }
 
+/// Without a cast, a list of a moment and NULL has no fractions of a second on MySQL, and one of decimals is one of text.
+///
+/// Text and bytes take on the type and the collation that the list has from the table's own columns; a cast would have a collation of
+/// its own, and on MySQL a length.
+pub(super) fn listed(dialect: &Mysql, place: String, data_type: &DataType) -> Result<String> {
+    let is_text = match data_type {
+        DataType::Text { .. } | DataType::Bytes => true,
+        DataType::Uuid => !dialect.supports(Capability::NativeUuid),
+        DataType::Json => dialect.flavour == Flavour::MariaDb,
+        _ => false,
+    };
+    if is_text {
+        return Ok(place);
+    }
+    Ok(format!("CAST({place} AS {})", cast_type(dialect, data_type)?))
+}
+
+/// MySQL's prepared statements keep the types of their parameters: after an `INSERT` of numbers the same text would not take JSON, nor text
+/// any letter that latin1 has not.
+pub(super) fn staged(dialect: &Mysql, place: &str, data_type: &DataType) -> Result<String> {
+    match (dialect.flavour, data_type) {
+        (Flavour::MariaDb, _) | (_, DataType::Bytes) => Ok(place.to_owned()),
+        (_, DataType::Text { .. } | DataType::Uuid) => Ok(format!("CONVERT({place} USING utf8mb4)")),
+        _ => listed(dialect, place.to_owned(), data_type),
+    }
+}
+
 pub(super) fn identity_column(dialect: &Mysql, field: &Field) -> Result<String> {
     Ok(format!("{} AUTO_INCREMENT", column_type(dialect, &field.data_type)?))
 }

@@ -45,6 +45,7 @@ impl Dialect for Postgres {
                 | UpdateReturning
                 | ArrayParams
                 | RowLocks
+                | LockingCreate
                 | TypedColumns
                 | DistinctOn
                 | JsonContainment
@@ -67,6 +68,10 @@ impl Dialect for Postgres {
 
     fn insert_nothing(&self, table: &str) -> String {
         format!("INSERT INTO {table} DEFAULT VALUES")
+    }
+
+    fn identity_step(&self) -> Option<&'static str> {
+        None
     }
 
     fn quote(&self, identifier: &str) -> String {
@@ -127,6 +132,14 @@ impl Dialect for Postgres {
 
     fn cast_type(&self, data_type: &DataType) -> Result<String> {
         types::cast_type(data_type)
+    }
+
+    fn listed(&self, place: String, data_type: &DataType) -> Result<String> {
+        Ok(format!("{place}::{}", self.cast_type(data_type)?))
+    }
+
+    fn staged(&self, place: &str, _data_type: &DataType) -> Result<String> {
+        Ok(place.to_owned())
     }
 
     fn store(&self, value: &Value, data_type: &DataType) -> Result<Value> {

@@ -68,6 +68,10 @@ impl Dialect for Sqlite {
         format!("INSERT INTO {table} DEFAULT VALUES")
     }
 
+    fn identity_step(&self) -> Option<&'static str> {
+        None
+    }
+
     fn quote(&self, identifier: &str) -> String {
         format!("\"{}\"", identifier.replace('"', "\"\""))
     }
@@ -86,6 +90,15 @@ impl Dialect for Sqlite {
 
     fn cast_type(&self, data_type: &DataType) -> Result<String> {
         types::cast_type(data_type)
+    }
+
+    /// A value has its type with it.
+    fn listed(&self, place: String, _data_type: &DataType) -> Result<String> {
+        Ok(place)
+    }
+
+    fn staged(&self, place: &str, _data_type: &DataType) -> Result<String> {
+        Ok(place.to_owned())
     }
 
     fn store(&self, value: &Value, data_type: &DataType) -> Result<Value> {

@@ -7,10 +7,9 @@ use crate::error::Result;
 use crate::plan::chain::{ChainWrite, Part, needs_temporary_tables};
 use crate::plan::step::WriteTable;
 use crate::plan::strategy::staging::plain;
-use crate::plan::{Plan, Step};
+use crate::plan::{Plan, Step, copied};
 use crate::query::{Compiler, Query};
 use crate::schema::ModelRef;
-use crate::sql::Fragment;
 
 pub(in crate::plan) fn delete(dialect: &dyn Dialect, query: &Query) -> Result<Plan> {
     needs_temporary_tables(dialect)?;
@@ -24,21 +23,20 @@ pub(in crate::plan) fn delete(dialect: &dyn Dialect, query: &Query) -> Result<Pl
 
     let keys = dialect.temporary(&write.free_name("enmasse_taken"));
     let columns = write.keys();
-    let mut create = Fragment::text(format!("{} AS ", dialect.create_temporary(&keys)));
-    let lock = write.lock(true);
-    create.push(write.select(columns));
+    let of_tables = write.lock(true);
+    let mut rows = write.select(columns);
+    let mut lock = String::new();
     if dialect.supports(Capability::RowLocks) {
-        create.push(match dialect.supports(Capability::JoinedUpdate) {
-            true => " ORDER BY k FOR UPDATE".to_owned(),
-            false => format!(" ORDER BY k {}", lock.replacen("NO KEY ", "", 1)),
-        });
+        rows.push(" ORDER BY k");
+        lock = match dialect.supports(Capability::JoinedUpdate) {
+            true => " FOR UPDATE".to_owned(),
+            false => format!(" {}", of_tables.replacen("NO KEY ", "", 1)),
+        };
     }
     let drop = || Step::Prepare(plain(dialect.drop_temporary(&keys)));
-    let mut steps = vec![
-        drop(),
-        Step::Prepare(create.statement(dialect)),
-        Step::WriteCounted(plain(format!("SELECT COUNT(*), COUNT(*) FROM {keys}"))),
-    ];
+    let mut steps = vec![drop()];
+    steps.extend(copied::copy(dialect, &keys, &rows, &lock));
+    steps.push(Step::WriteCounted(plain(format!("SELECT COUNT(*), COUNT(*) FROM {keys}"))));
     let name = write.free_name("taken");
     let mut order: Vec<_> = write.parts.iter().enumerate().collect();
     order.sort_by_key(|(_, part)| part.way.len());

@@ -13,12 +13,12 @@
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
 use crate::lookup::Condition;
-use crate::plan::Step;
 use crate::plan::bulk::Returning;
 use crate::plan::chain::{ChainWrite, Part, needs_temporary_tables, taken_key};
 use crate::plan::step::WriteTable;
 use crate::plan::strategy::staging::plain;
 use crate::plan::update::settings;
+use crate::plan::{Step, copied};
 use crate::query::{Compiler, Query};
 use crate::sql::{Fragment, Statement};
 use crate::value::DataType;
@@ -47,11 +47,6 @@ impl ChainWrite<'_> {
         let of = locks && !dialect.supports(Capability::JoinedUpdate);
         let is_late = of && self.parts.iter().any(Part::is_aside);
         let drop = |table: &str| Step::Prepare(plain(dialect.drop_temporary(table)));
-        let create = |table: &str, rows: Fragment| {
-            let mut sql = Fragment::text(format!("{} AS ", dialect.create_temporary(table)));
-            sql.push(rows);
-            Step::Prepare(sql.statement(dialect))
-        };
 
         let lock = match (of, locks) {
             (true, _) => format!(" {}", self.lock(!is_late)),
@@ -81,9 +76,10 @@ impl ChainWrite<'_> {
         }
         let mut rows = self.select(columns);
         if locks {
-            rows.push(format!(" ORDER BY {}{lock}", self.taken_keys("")));
+            rows.push(format!(" ORDER BY {}", self.taken_keys("")));
         }
-        let mut steps = vec![drop(&keys), create(&keys, rows)];
+        let mut steps = vec![drop(&keys)];
+        steps.extend(copied::copy(dialect, &keys, &rows, &lock));
         let mut taken = keys.clone();
         if is_late {
             for (number, part) in self.parts.iter().enumerate().filter(|(_, part)| part.is_aside()) {
@@ -94,7 +90,8 @@ impl ChainWrite<'_> {
                 );
                 steps.push(Step::Prepare(plain(format!("SELECT count(*) FROM ({rows}) locked"))));
             }
-            steps.extend([drop(&late), create(&late, self.late_values(&keys, values))]);
+            steps.push(drop(&late));
+            steps.extend(copied::copy(dialect, &late, &self.late_values(&keys, values), ""));
             taken.clone_from(&late);
         }
 

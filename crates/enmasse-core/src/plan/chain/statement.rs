@@ -23,6 +23,7 @@ use crate::error::Result;
 use crate::plan::Step;
 use crate::plan::chain::ChainWrite;
 use crate::plan::step::WriteTables;
+use crate::plan::taken::derived;
 use crate::plan::update::settings;
 use crate::sql::Fragment;
 
@@ -77,7 +78,7 @@ impl ChainWrite<'_> {
         let mut rows = self.select(columns);
         rows.push(order);
         rows.push(format!(" LIMIT {} FOR UPDATE", dialect.limit_for_offset().unwrap_or_default()));
-        let mut sql = Fragment::format(&format!("UPDATE ({{}}) {taken}"), [rows]);
+        let mut sql = Fragment::format("UPDATE {}", [derived(dialect, rows, taken.clone())]);
         let (mut set, mut first) = (Vec::new(), 0);
         for (number, part) in self.parts.iter().enumerate() {
             let (own, key) = (part.own(dialect), part.taken_key(number));

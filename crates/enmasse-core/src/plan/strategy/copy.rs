@@ -45,11 +45,9 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     }
     let settings = staging.settings(dialect)?;
     if staging.keeps_old(dialect) {
-        steps.extend([
-            settings::nested_loops(),
-            staging.copy_old(dialect),
-            settings::restore(settings::JOINS),
-        ]);
+        steps.push(settings::nested_loops());
+        steps.extend(staging.copy_old(dialect));
+        steps.push(settings::restore(settings::JOINS));
         staging.filter = staging.is_old(dialect);
         steps.push(write(dialect, &staging, &settings)?);
         after.extend([staging.give_back(dialect), drop(&staging.old)]);

@@ -43,7 +43,7 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     around(dialect, job, load)
 }
 
-pub(super) fn load(_: &dyn Dialect, job: &Job<'_>, batch: &str) -> Step {
+pub(super) fn load(_: &dyn Dialect, job: &Job<'_>, batch: &str) -> Result<Step> {
     let (mut columns, mut decoded) = (Vec::new(), Vec::new());
     for (name, data_type) in job.names().into_iter().zip(job.types()) {
         match data_type {
@@ -62,7 +62,7 @@ pub(super) fn load(_: &dyn Dialect, job: &Job<'_>, batch: &str) -> Step {
              FIELDS TERMINATED BY 0x09 ESCAPED BY 0x5C LINES TERMINATED BY 0x0A ({}){set}",
         columns.join(", ")
     );
-    Step::Stage(Stage { sql, form: Form::LoadData })
+    Ok(Step::Stage(Stage { sql, form: Form::LoadData }))
 }
 
 /// Inserts the rows into the staging table, some at a time.
@@ -70,30 +70,38 @@ pub(super) fn inserted(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>
     around(dialect, job, insert)
 }
 
-pub(super) fn insert(_: &dyn Dialect, job: &Job<'_>, batch: &str) -> Step {
+pub(super) fn insert(dialect: &dyn Dialect, job: &Job<'_>, batch: &str) -> Result<Step> {
     let types = job.types();
+    let places = types.iter().map(|data_type| dialect.staged("?", data_type)).collect::<Result<_>>()?;
     let most = (PARAMS / types.len()).clamp(1, job.size.unwrap_or(usize::MAX));
     // a key that comes again is found when all have come, and named
-    let insert = Insert { into: format!("REPLACE INTO {batch} VALUES "), types: types.clone() };
-    let sql = values(&insert.into, types.len(), 1, |_| "?".to_owned(), "");
-    Step::WriteParts(Parts {
-        sql,
+    let insert = Insert { into: format!("REPLACE INTO {batch} VALUES "), places, types };
+    Ok(Step::WriteParts(Parts {
+        sql: insert.sql(1),
         form: Form::Stored,
         most,
         make: Arc::new(insert),
         gives: PartGives::Nothing,
-    })
+    }))
 }
 
 struct Insert {
     into: String,
+    places: Vec<String>,
     types: Vec<DataType>,
+}
+
+impl Insert {
+    fn sql(&self, rows: usize) -> String {
+        let width = self.places.len();
+        values(&self.into, width, rows, |place| self.places[place % width].clone(), "")
+    }
 }
 
 impl Part for Insert {
     fn statement(&self, rows: Chunk) -> Statement {
         let rows = stored(rows);
-        let sql = values(&self.into, self.types.len(), rows.len(), |_| "?".to_owned(), "");
+        let sql = self.sql(rows.len());
         let types = self.types.iter().cycle().cloned();
         let params = rows.into_iter().flatten().zip(types);
         Statement { sql, params: params.map(|(value, data_type)| Param { value, data_type }).collect() }
@@ -101,7 +109,7 @@ impl Part for Insert {
 }
 
 /// Fills the staging table.
-type Fill = fn(&dyn Dialect, &Job<'_>, &str) -> Step;
+type Fill = fn(&dyn Dialect, &Job<'_>, &str) -> Result<Step>;
 
 /// Makes the staging table, and fills it.
 pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>, fill: Fill) -> Result<Vec<Step>> {
@@ -109,7 +117,7 @@ pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>, fill: Fill
     Ok(vec![
         Step::Prepare(plain(dialect.drop_temporary(batch))),
         Step::Prepare(plain(create(dialect, staging, job.has_integer_key()))),
-        fill(dialect, job, batch),
+        fill(dialect, job, batch)?,
     ])
 }
 
@@ -136,7 +144,8 @@ fn around(dialect: &dyn Dialect, job: &Job<'_>, fill: Fill) -> Result<Vec<Step>>
         after.extend(missing);
     }
     if staging.keeps_old(dialect) {
-        steps.extend([drop(&staging.old), staging.copy_old(dialect)]);
+        steps.push(drop(&staging.old));
+        steps.extend(staging.copy_old(dialect));
         staging.filter = staging.is_old(dialect);
         after.extend([staging.give_back(dialect), drop(&staging.old)]);
     } else if job.matches_on_others() {

@@ -4,7 +4,7 @@ use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
 use crate::plan::Step;
 use crate::plan::bulk::{Job, Missing, Returning, Setting};
-use crate::plan::free_name;
+use crate::plan::{copied, free_name};
 use crate::sql::{Fragment, Statement};
 
 /// A staging table, and the steps before and after the write, which are the same for every database.
@@ -155,7 +155,7 @@ impl<'j, 'a> Staging<'j, 'a> {
     }
 
     /// Copies the rows that match, and locks them in the order of their keys.
-    pub fn copy_old(&self, dialect: &dyn Dialect) -> Step {
+    pub fn copy_old(&self, dialect: &dyn Dialect) -> Vec<Step> {
         let job = self.job;
         let own = job.own(dialect);
         let columns = job.row_columns(dialect, &own);
@@ -166,8 +166,7 @@ impl<'j, 'a> Staging<'j, 'a> {
             false => ("JOIN", format!(" OF {own}")),
         };
         let mut sql = Fragment::text(format!(
-            "{} AS SELECT {} FROM {} {join} {} ON {}",
-            dialect.create_temporary(&self.old),
+            "SELECT {} FROM {} {join} {} ON {}",
             columns.join(", "),
             self.in_order(dialect),
             job.table(dialect),
@@ -177,8 +176,7 @@ impl<'j, 'a> Staging<'j, 'a> {
             sql.push(" WHERE true");
             sql.push(self.filter.clone());
         }
-        sql.push(format!(" FOR UPDATE{lock}"));
-        Step::Prepare(sql.statement(dialect))
+        copied::copy(dialect, &self.old, &sql, &format!(" FOR UPDATE{lock}"))
     }
 
     /// A condition, with ` AND ` before it, that holds for the rows that were copied.

@@ -1,11 +1,11 @@
 //! The rows in the statement itself: no temporary table, so that few rows are faster, and a server that has none can be written to.
 //!
 //! ```sql
-//! UPDATE (SELECT `id` k0, `name` v0 FROM `users` WHERE false UNION ALL SELECT ?, ? UNION ALL SELECT ?, ?
+//! UPDATE (SELECT `id` k0, `name` v0 FROM `users` WHERE false UNION ALL SELECT CAST(? AS signed integer), ? UNION ALL …
 //!     ORDER BY k0 LIMIT 18446744073709551615) b STRAIGHT_JOIN `users` ON `users`.`id` = b.k0 SET `users`.`name` = b.v0
 //! ```
 //!
-//! The first part of the list, which has no rows, gives it the types and the collations of the columns. Where arrays can be
+//! The first part of the list, which has no rows, gives it the collations of the columns; each value has its column's type. Where arrays can be
 //! parameters, the statement is that of arrays with `VALUES` in their place.
 
 use std::sync::Arc;
@@ -42,22 +42,19 @@ fn listed(dialect: &dyn Dialect, job: &Job<'_>, most: usize) -> Result<Made> {
     let Some((rest, gives)) = arrays::write(dialect, job)? else { return Ok(None) };
     // the parameters of the rest come first, so that their numbers stay
     let Statement { sql, params } = rest.statement(dialect);
-    let mut casts = Vec::new();
-    for data_type in job.types() {
-        casts.push(dialect.cast_type(&data_type)?);
-    }
-    let places = (0..most * casts.len()).map(|number| {
+    let types = job.types();
+    let mut places = Vec::new();
+    for number in 0..most * types.len() {
         let place = dialect.placeholder(params.len() + number + 1);
         // the first row says the types
-        match casts.get(number) {
-            Some(data_type) => format!("{place}::{data_type}"),
+        places.push(match types.get(number) {
+            Some(data_type) => dialect.listed(place, data_type)?,
             None => place,
-        }
-    });
+        });
+    }
     let b = free_name(job.model(), "b");
     let head = format!("WITH {b} ({}) AS MATERIALIZED (VALUES ", job.names().join(", "));
-    let part =
-        Listed { head, places: places.collect(), tail: format!("), {sql}"), params, types: job.types() };
+    let part = Listed { head, places, tail: format!("), {sql}"), params, types };
     Ok(Some((part.sql(1), Arc::new(part), gives)))
 }
 
@@ -123,11 +120,7 @@ fn list(
     let nothing = format!("SELECT {} FROM {table} WHERE false", columns.join(", "));
     let mut places = Vec::new();
     for data_type in types {
-        places.push(match data_type {
-            // sent as text, it would make a column of text, which is compared with the table's as a float
-            DataType::Decimal { .. } => format!("CAST(? AS {})", dialect.cast_type(data_type)?),
-            _ => "?".to_owned(),
-        });
+        places.push(dialect.listed("?".to_owned(), data_type)?);
     }
     Ok((nothing, format!(" UNION ALL SELECT {}", places.join(", "))))
 }

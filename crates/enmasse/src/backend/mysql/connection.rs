@@ -9,7 +9,7 @@ use enmasse_core::sql::{Bind, Param, RowStatement, Statement};
 use enmasse_core::value::{DataType, Value};
 use futures_util::future::BoxFuture;
 use mysql_async::prelude::{Queryable, StatementLike};
-use mysql_async::{BinaryProtocol, Conn, Params, QueryResult};
+use mysql_async::{BinaryProtocol, Conn, OptsBuilder, Params, QueryResult};
 use tokio::sync::mpsc;
 
 use super::convert::{params, raw_row};
@@ -103,7 +103,8 @@ async fn roll_back(mut conn: Conn) {
 /// Ends a connection that was dropped in the middle of a statement: the server would not notice before that has ended, and
 /// keep its transaction and its locks until then.
 async fn stop(conn: Conn) {
-    let (id, options) = (conn.id(), conn.opts().clone());
+    // without the database, which nobody gets into who comes after a DROP DATABASE that waits for the statement
+    let (id, options) = (conn.id(), OptsBuilder::from_opts(conn.opts().clone()).db_name(None::<String>));
     drop(conn);
     if let Ok(mut other) = Conn::new(options).await {
         _ = other.query_drop(format!("KILL {id}")).await;
