@@ -26,7 +26,8 @@ impl ByHand<'_> {
         let (program, script) = match self.database {
             Database::Sqlite => (self.sqlite3(), self.sqlite()),
             Database::Postgres => (self.psql(), self.postgres()),
-            Database::Mysql => (self.mariadb()?, self.mysql()),
+            Database::MariaDb => (self.mariadb()?, self.mysql(" ENGINE=Aria TRANSACTIONAL=0")),
+            Database::Mysql => (self.mariadb()?, self.mysql("")),
         };
         let path = self.file.with_extension("sql");
         std::fs::write(&path, script)?;
@@ -81,6 +82,7 @@ impl ByHand<'_> {
         )
     }
 
+    /// MariaDB's client, with which one can go to MySQL too.
     fn mariadb(&self) -> Result<Program> {
         let url = Url::parse(self.url)?;
         let host = url.host_str().context("the URL names no host")?;
@@ -100,11 +102,11 @@ impl ByHand<'_> {
         })
     }
 
-    /// With the target first, which MariaDB can write as it reads it, and would not choose. Rows that have the values already it leaves alone by
-    /// itself.
-    fn mysql(&self) -> String {
+    /// With the target first, which the server can write as it reads it, and would not choose. Rows that have the values already it leaves alone
+    /// by itself.
+    fn mysql(&self, engine: &str) -> String {
         format!(
-            "CREATE TEMPORARY TABLE new (PRIMARY KEY (id)) ENGINE=Aria TRANSACTIONAL=0 AS SELECT * FROM item LIMIT 0;\n\
+            "CREATE TEMPORARY TABLE new (PRIMARY KEY (id)){engine} AS SELECT * FROM item LIMIT 0;\n\
              START TRANSACTION;\n\
              LOAD DATA LOCAL INFILE '{file}' INTO TABLE new CHARACTER SET utf8mb4 \
              FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' IGNORE 1 LINES ({HEADER});\n\

@@ -22,7 +22,7 @@ pub async fn forms(database: Database, url: &str, rows: usize) -> Result<Vec<(&'
         Database::Sqlite => sqlite::forms(url),
         Database::Postgres if rows <= FEW => postgres::statements(url).await,
         Database::Postgres => postgres::staged(url).await,
-        Database::Mysql if rows <= FEW => mysql::statements(url).await,
-        Database::Mysql => mysql::staged(url).await,
+        Database::MariaDb | Database::Mysql if rows <= FEW => mysql::statements(url).await,
+        Database::MariaDb | Database::Mysql => mysql::staged(database, url).await,
     }
 }

@@ -1,4 +1,4 @@
-//! MariaDB's floor: LOAD DATA LOCAL into a staging table, and a join that locks only what it writes, in order.
+//! The floor of MariaDB and MySQL: LOAD DATA LOCAL into a staging table, and a join that locks only what it writes, in order.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,6 +12,7 @@ use mysql_async::{Conn, Params, Value};
 
 use super::text::{push_escaped, push_int, push_price, push_time};
 use crate::batch::{Batch, Item};
+use crate::options::Database;
 use crate::table::mysql::connect;
 use crate::way::Way;
 
@@ -40,7 +41,7 @@ enum Join {
 const SORTED: &str = "(SELECT * FROM staging ORDER BY id LIMIT 18446744073709551615) b";
 
 /// A table without a key is read in the order in which it was written.
-const FORMS: [Form; 4] = [
+const MARIADB: [Form; 4] = [
     Form {
         name: "staging first, sorted by the server",
         table: "ENGINE=Aria TRANSACTIONAL=0",
@@ -67,15 +68,48 @@ const FORMS: [Form; 4] = [
     },
 ];
 
+const MYSQL: [Form; 4] = [
+    Form {
+        name: "staging first, sorted by the server",
+        table: "ENGINE=InnoDB",
+        is_ordered: false,
+        join: Join::Staging(SORTED),
+    },
+    Form {
+        name: "staging first, sorted by the client",
+        table: "ENGINE=MyISAM",
+        is_ordered: true,
+        join: Join::Staging("staging b"),
+    },
+    Form {
+        name: "target first, InnoDB",
+        table: "(PRIMARY KEY (id)) ENGINE=InnoDB",
+        is_ordered: true,
+        join: Join::Target,
+    },
+    Form {
+        name: "target first, MyISAM",
+        table: "(PRIMARY KEY (id)) ENGINE=MyISAM",
+        is_ordered: true,
+        join: Join::Target,
+    },
+];
+
+/// What comes before MariaDB's update by keys: the server would make a table of them.
+const KEYS_AS_RANGES: &str = "SET STATEMENT in_predicate_conversion_threshold = 0 FOR ";
+
 struct Staged {
     conn: Conn,
     form: Form,
+    settings: &'static str,
 }
 
-pub async fn staged(url: &str) -> Result<Vec<(&'static str, Box<dyn Way>)>> {
+pub async fn staged(database: Database, url: &str) -> Result<Vec<(&'static str, Box<dyn Way>)>> {
+    let (staged, settings) =
+        if database == Database::MariaDb { (MARIADB, KEYS_AS_RANGES) } else { (MYSQL, "") };
     let mut forms: Vec<(_, Box<dyn Way>)> = Vec::new();
-    for form in FORMS {
-        forms.push((form.name, Box::new(Staged { conn: connect(url).await?, form })));
+    for form in staged {
+        forms.push((form.name, Box::new(Staged { conn: connect(url).await?, form, settings })));
     }
     Ok(forms)
 }
@@ -94,7 +128,7 @@ impl Way for Staged {
             }
             Join::Target => {
                 let keys: Vec<i64> = order.iter().map(|&place| batch.items[place as usize].id).collect();
-                keys.chunks(KEYS).map(by_ranges).collect()
+                keys.chunks(KEYS).map(|keys| by_ranges(self.settings, keys)).collect()
             }
         };
         let create =
@@ -123,8 +157,8 @@ const LOAD: &str = "LOAD DATA LOCAL INFILE 'items' INTO TABLE staging CHARACTER 
 /// Keys in one statement: with more than 32,000 the server would scan the table instead.
 const KEYS: usize = 10_000;
 
-/// The server sorts the keys of an `IN`, unless it makes a table of them, which it does with many. Keys without a gap are one range.
-fn by_ranges(keys: &[i64]) -> String {
+/// The server sorts the keys of an `IN`. Keys without a gap are one range.
+fn by_ranges(settings: &str, keys: &[i64]) -> String {
     let (first, last) = (keys[0], keys[keys.len() - 1]);
     let these = if (last - first + 1) as usize == keys.len() {
         format!("BETWEEN {first} AND {last}")
@@ -138,8 +172,7 @@ fn by_ranges(keys: &[i64]) -> String {
         format!("IN ({})", String::from_utf8_lossy(&these))
     };
     format!(
-        "SET STATEMENT in_predicate_conversion_threshold = 0 FOR \
-         UPDATE item FORCE INDEX (PRIMARY) STRAIGHT_JOIN staging b ON b.id = item.id SET {SET} WHERE item.id {these}"
+        "{settings}UPDATE item FORCE INDEX (PRIMARY) STRAIGHT_JOIN staging b ON b.id = item.id SET {SET} WHERE item.id {these}"
     )
 }
 

@@ -90,7 +90,9 @@ pub async fn settle(db: &Database, database: options::Database) -> Result<()> {
             }
             db.execute_raw("CHECKPOINT", []).await?;
         }
-        options::Database::Mysql => tokio::time::sleep(std::time::Duration::from_millis(300)).await,
+        options::Database::MariaDb | options::Database::Mysql => {
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        }
     }
     Ok(())
 }

@@ -36,7 +36,7 @@ impl Task {
 
 /// The ways of a task; the first is what is written by hand.
 pub fn of(task: Task, db: &Database, database: options::Database) -> Vec<(&'static str, Box<dyn Way>)> {
-    let joined = database == options::Database::Mysql;
+    let joined = database.in_mysql_family();
     let by_hand = Box::new(ByHand { db: db.clone(), joined, task });
     vec![("by hand", by_hand), ("enmasse", Box::new(Enmasse { db: db.clone(), task }))]
 }

@@ -98,7 +98,8 @@ fn title(database: &str) -> &'static str {
     match database {
         "sqlite" => "SQLite",
         "postgres" => "PostgreSQL",
-        _ => "MariaDB",
+        "mariadb" => "MariaDB",
+        _ => "MySQL",
     }
 }
 

@@ -49,7 +49,8 @@ pub async fn make(database: options::Database) -> Result<Box<dyn Table>> {
     let table: Box<dyn Table> = match database {
         options::Database::Sqlite => Box::new(sqlite::SqliteTable::make().await?),
         options::Database::Postgres => Box::new(postgres::PostgresTable::make().await?),
-        options::Database::Mysql => Box::new(mysql::MysqlTable::make().await?),
+        options::Database::MariaDb => Box::new(mysql::MysqlTable::make("ENMASSE_TEST_MARIADB_URL").await?),
+        options::Database::Mysql => Box::new(mysql::MysqlTable::make("ENMASSE_TEST_MYSQL_URL").await?),
     };
     Ok(table)
 }

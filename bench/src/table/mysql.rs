@@ -1,4 +1,6 @@
-//! The table on MariaDB.
+//! The table on MariaDB and MySQL.
+
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use async_trait::async_trait;
@@ -10,13 +12,15 @@ use super::Table;
 use crate::batch::Size;
 use crate::formula::{BEGINNING, REST};
 
-pub const URL: &str = "ENMASSE_TEST_MYSQL_URL";
+/// How long MySQL is waited for, which has no statement that waits until old versions are purged.
+const PURGE: Duration = Duration::from_secs(5);
 
 pub struct MysqlTable {
     conn: Conn,
     url: String,
     server: String,
     name: String,
+    is_mariadb: bool,
 }
 
 /// A connection as Enmasse sets up its own.
@@ -29,8 +33,9 @@ pub async fn connect(url: &str) -> Result<Conn> {
 }
 
 impl MysqlTable {
-    pub async fn make() -> Result<Self> {
-        let given = std::env::var(URL).with_context(|| format!("{URL} is not set"))?;
+    /// On the server whose URL is in this variable.
+    pub async fn make(variable: &str) -> Result<Self> {
+        let given = std::env::var(variable).with_context(|| format!("{variable} is not set"))?;
         let mut url = Url::parse(&given)?;
         let name = super::own_name();
         let mut conn = connect(url.as_str()).await?;
@@ -43,8 +48,9 @@ impl MysqlTable {
         let version: Option<String> = conn.query_first("SELECT VERSION()").await?;
         let version = version.unwrap_or_default();
         let number = version.split('-').next().unwrap_or_default();
-        let kind = if version.contains("MariaDB") { "MariaDB" } else { "MySQL" };
-        Ok(MysqlTable { conn, url: url.into(), server: format!("{kind} {number}"), name })
+        let is_mariadb = version.contains("MariaDB");
+        let kind = if is_mariadb { "MariaDB" } else { "MySQL" };
+        Ok(MysqlTable { conn, url: url.into(), server: format!("{kind} {number}"), name, is_mariadb })
     }
 }
 
@@ -60,7 +66,12 @@ impl Table for MysqlTable {
 
     async fn fill(&mut self, size: Size) -> Result<()> {
         self.conn.query_drop("TRUNCATE item").await?;
-        let keys = format!("(SELECT seq AS id FROM seq_1_to_{}) ids", size.table);
+        let rows = size.table;
+        let keys = if self.is_mariadb {
+            format!("(SELECT seq AS id FROM seq_1_to_{rows}) ids")
+        } else {
+            format!("JSON_TABLE(CONCAT('[0', REPEAT(',0', {rows} - 1), ']'), '$[*]' COLUMNS (id FOR ORDINALITY)) ids")
+        };
         self.conn.query_drop(super::insert(self.columns(0), &keys)).await?;
         self.conn.query_drop("ANALYZE TABLE item").await?;
         self.restore(size, 0).await?;
@@ -69,7 +80,17 @@ impl Table for MysqlTable {
 
     /// InnoDB writes in place, and the texts keep their lengths: only the old versions must be purged.
     async fn restore(&mut self, _: Size, version: i64) -> Result<i64> {
-        self.conn.query_drop("SET GLOBAL innodb_max_purge_lag_wait = 0").await?;
+        if self.is_mariadb {
+            self.conn.query_drop("SET GLOBAL innodb_max_purge_lag_wait = 0").await?;
+            return Ok(version);
+        }
+        let begun = Instant::now();
+        while begun.elapsed() < PURGE
+            && self.number("SELECT count FROM information_schema.innodb_metrics WHERE name = 'trx_rseg_history_len'").await?
+                > 0
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         Ok(version)
     }
 
