@@ -47,6 +47,18 @@ impl Failure {
         Failure { code: 4, message: message.into() }
     }
 
+    /// This program has a fault, seen where nothing can be said of the database.
+    pub fn fault(panic: &str) -> Self {
+        Failure::unknown(format!(
+            "enmasse has a fault, please report it: {panic}. Look at the table: what was asked for may be done."
+        ))
+    }
+
+    /// This program has a fault, which rolled its transaction back.
+    pub fn rolled_back(panic: &str) -> Self {
+        Failure::failed(format!("enmasse has a fault, please report it: {panic}.\nNothing was written."))
+    }
+
     /// It may be done, or not: nobody knows.
     fn unknown(message: impl Into<String>) -> Self {
         Failure { code: 5, message: message.into() }
@@ -75,7 +87,7 @@ impl Failure {
 
     /// Tells of it, and gives the exit code.
     pub fn report(&self, json: bool) -> ExitCode {
-        let message = without_passwords(&self.message);
+        let message = without_passwords(&cut(&self.message));
         if json {
             say!("{}", json!({ "error": message, "exit_code": self.code }));
         }
@@ -84,28 +96,49 @@ impl Failure {
     }
 }
 
+/// A message whose lines are all short enough to be read: in names and values of a file there may be megabytes.
+fn cut(message: &str) -> String {
+    /// The most characters of a line.
+    const LINE: usize = 4_096;
+    let line = |line: &str| match line.char_indices().nth(LINE) {
+        None => line.to_owned(),
+        Some((end, _)) => format!("{}…", &line[..end]),
+    };
+    message.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The schemes of databases that have passwords; a URL of one may be mistyped, and lack its slashes.
+const SCHEMES: [&str; 4] = ["postgres:", "postgresql:", "mysql:", "mariadb:"];
+
 /// Without the passwords of URLs, which may have been given in a wrong place.
 ///
 /// A password may have any character but white space, and a user an `@`: what may be a password is hidden, be it more than that.
 pub fn without_passwords(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find("://") {
-        let (before, url) = rest.split_at(start + 3);
-        let end = url.find(char::is_whitespace).unwrap_or(url.len());
-        let (url, after) = url.split_at(end);
-        shown.push_str(before);
-        let place = match (url.find(':'), url.rfind('@')) {
-            (Some(colon), Some(at)) if colon < at => {
-                shown.extend([&url[..colon], ":…"]);
-                &url[at..]
-            }
-            _ => url,
+    text.split_inclusive(char::is_whitespace).map(without_password).collect()
+}
+
+/// A word, and the white space after it.
+fn without_password(word: &str) -> String {
+    let lower = word.to_ascii_lowercase();
+    let scheme = |scheme: &&str| lower.find(*scheme).map(|at| at + scheme.len());
+    let start = lower.find("://").map(|at| at + 3).or_else(|| SCHEMES.iter().find_map(scheme));
+    let (word, space) = word.split_at(word.trim_end().len());
+    let Some(start) = start else {
+        // as libpq has them, or a parameter of a URL that was taken apart
+        return match lower.find("password=").map(|at| at + "password=".len()) {
+            Some(end) if end < word.len() => format!("{}…{space}", &word[..end]),
+            _ => format!("{word}{space}"),
         };
-        shown.push_str(place.split_once("password=").map_or(place, |(place, _)| place));
-        rest = after;
-    }
-    shown + rest
+    };
+    let (before, url) = word.split_at(start);
+    let slashes = url.len() - url.trim_start_matches('/').len();
+    let (slashes, url) = url.split_at(slashes);
+    let (user, place) = match (url.find(':'), url.rfind('@')) {
+        (Some(colon), Some(at)) if colon < at => (format!("{}:…", &url[..colon]), &url[at..]),
+        _ => (String::new(), url),
+    };
+    let place = place.split_once("password=").map_or(place, |(place, _)| place);
+    format!("{before}{slashes}{user}{place}{space}")
 }
 
 impl From<enmasse::Error> for Failure {
@@ -148,6 +181,11 @@ mod tests {
             ("'a://me:s<e>c\"ret@h:5/d'", "'a://me:…@h:5/d'"),
             ("a://user@host:5432/db", "a://user@host:5432/db"),
             ("see https://example.org:80/x", "see https://example.org:80/x"),
+            ("postgres:/me:pw@h is no table", "postgres:/me:…@h is no table"),
+            ("'MySQL:me:p:w@h'\nb", "'MySQL:me:…@h'\nb"),
+            ("mariadb:me@h", "mariadb:me@h"),
+            ("host=h password=secret user=u", "host=h password=… user=u"),
+            ("mysql: no such user: 'a'@'b'", "mysql: no such user: 'a'@'b'"),
             ("none", "none"),
         ] {
             assert_eq!(without_passwords(text), shown);

@@ -1,16 +1,21 @@
 //! Ctrl-C, and the wish of a supervisor that it end.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use enmasse::Database;
+use futures_util::FutureExt;
 
 use crate::failure::{Failure, Result};
+use crate::panics;
 
 /// How long connections are waited for that are still to roll back.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long it may take to print that the program was interrupted.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How often it is asked whether a commit is still on the way.
 const ASKED: Duration = Duration::from_millis(20);
@@ -29,11 +34,18 @@ impl Committing {
     }
 }
 
-/// Does work unless a signal ends it. What is dropped half-way rolls back; a commit that is on the way is waited for.
+/// Does work unless a signal, or a panic, ends it. What is dropped half-way rolls back; a commit that is on the way is waited for.
 pub async fn unless_interrupted<T>(
     committing: &Committing,
     work: impl Future<Output = Result<T>>,
 ) -> Result<T> {
+    let _working = Working::begin();
+    let work = AssertUnwindSafe(work).catch_unwind().map(|done| {
+        done.unwrap_or_else(|panic| {
+            let panic = panics::text(&*panic);
+            Err(if committing.is_set() { Failure::fault(&panic) } else { Failure::rolled_back(&panic) })
+        })
+    });
     let mut work = std::pin::pin!(work);
     let number = tokio::select! {
         biased;
@@ -49,6 +61,46 @@ pub async fn unless_interrupted<T>(
         }
     }
     Err(Failure::interrupted(number, "interrupted: all is rolled back, nothing was written"))
+}
+
+/// How many pieces of work wait for signals themselves.
+static WORKING: AtomicUsize = AtomicUsize::new(0);
+
+/// Work that a signal ends with a message. Before and after it, and where the message cannot be printed because nobody reads what was
+/// printed before, a signal ends the program at once.
+struct Working;
+
+impl Working {
+    fn begin() -> Working {
+        static WATCHED: Once = Once::new();
+        WORKING.fetch_add(1, SeqCst);
+        WATCHED.call_once(|| _ = tokio::spawn(end_at_signals()));
+        Working
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        WORKING.fetch_sub(1, SeqCst);
+    }
+}
+
+/// Ends the program at a signal, as soon as nobody else does.
+async fn end_at_signals() {
+    loop {
+        let number = signal().await;
+        if WORKING.load(SeqCst) == 0 {
+            std::process::exit(i32::from(128 + number));
+        }
+        while WORKING.load(SeqCst) > 0 {
+            tokio::time::sleep(ASKED).await;
+        }
+        // what was interrupted rolls back first, and says so
+        tokio::time::sleep(PATIENCE + LAST_WORDS).await;
+        if WORKING.load(SeqCst) == 0 {
+            std::process::exit(i32::from(128 + number));
+        }
+    }
 }
 
 /// Closes a database whose work has ended before its end, and so waits until that is rolled back; where it takes long, the database goes on

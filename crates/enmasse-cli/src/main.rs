@@ -15,6 +15,7 @@ mod input;
 mod inspect;
 mod interrupt;
 mod manual;
+mod panics;
 mod progress;
 mod shown;
 mod tables;
@@ -28,22 +29,32 @@ use crate::args::{Args, Command};
 use crate::failure::Outcome;
 
 fn main() -> ExitCode {
+    panics::silence();
+    match panics::caught(start) {
+        Ok(code) => code,
+        Err(panic) => failure::Failure::fault(&panic).report(false),
+    }
+}
+
+fn start() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => return refuse(error),
     };
+    connect::keep_small(&args.command);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failure::Failure::failed(format!("cannot start: {error}")).report(false),
     };
     let json = args.command.wants_json();
-    let ended = runtime.block_on(run(args.command));
+    let code = match runtime.block_on(run(args.command)) {
+        Ok(outcome) => outcome.into(),
+        // a signal still ends the program where nobody reads this
+        Err(failure) => failure.report(json),
+    };
     // who was interrupted does not wait for what still runs
     runtime.shutdown_background();
-    match ended {
-        Ok(outcome) => outcome.into(),
-        Err(failure) => failure.report(json),
-    }
+    code
 }
 
 /// Help, or what is wrong with the line; a URL in the wrong place is not shown with its password.

@@ -51,6 +51,16 @@ pub fn printable(text: &str) -> String {
     printable
 }
 
+/// The names that a message lists, of which there may be thousands.
+pub fn listed(names: &[String]) -> String {
+    const LISTED: usize = 20;
+    let mut listed: Vec<String> = names.iter().take(LISTED).map(|name| printable(&shortened(name))).collect();
+    if names.len() > LISTED {
+        listed.push(format!("and {} more", names.len() - LISTED));
+    }
+    listed.join(", ")
+}
+
 /// A value for a program to read: numbers and truth values as JSON has them, all else as text. A decimal is text, so that no reader
 /// rounds it; bytes are hexadecimal.
 pub fn as_json(value: &Value) -> serde_json::Value {

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::shorten;
 use crate::value::Value;
 
 /// `Result` with Enmasse's [`Error`].
@@ -73,9 +74,11 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// An error of a kind, with its text.
+    /// An error of a kind, with its text. What is longer than some thousand characters is cut in the middle: names and values of a user,
+    /// or of a database, may be of any length.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Error(Box::new(Inner { kind, message: message.into(), code: None, keys: Vec::new(), source: None }))
+        let message = shorten::message(message.into());
+        Error(Box::new(Inner { kind, message, code: None, keys: Vec::new(), source: None }))
     }
 
     /// Keeps the cause.
@@ -169,16 +172,26 @@ impl Error {
         choices: impl IntoIterator<Item = &'a str>,
     ) -> Self {
         let choices: Vec<&str> = choices.into_iter().collect();
+        let of_similar_length = |choice: &&&str| choice.len().abs_diff(name.len()) <= 1 + name.len() / 3;
         let nearest = choices
             .iter()
+            .filter(of_similar_length)
             .map(|choice| (strsim::damerau_levenshtein(name, choice), *choice))
             .min()
             .filter(|(distance, choice)| *distance <= 1 + choice.len().min(name.len()) / 3);
-        let hint = nearest.map_or(String::new(), |(_, choice)| format!(" Did you mean '{choice}'?"));
-        let choices = match choices[..] {
-            [] => String::new(),
-            _ => format!(" Choices are: {}", choices.join(", ")),
+        let hint = nearest
+            .map_or(String::new(), |(_, choice)| format!(" Did you mean '{}'?", shorten::name(choice)));
+        let listed: Vec<_> =
+            choices.iter().take(shorten::LISTED).map(|choice| shorten::name(choice)).collect();
+        let more = match choices.len().saturating_sub(shorten::LISTED) {
+            0 => String::new(),
+            more => format!(", and {more} more"),
         };
+        let choices = match listed[..] {
+            [] => String::new(),
+            _ => format!(" Choices are: {}{more}", listed.join(", ")),
+        };
+        let name = shorten::name(name);
         Error::new(kind, format!("{what} '{name}'.{hint}{choices}"))
     }
 }

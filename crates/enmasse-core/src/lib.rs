@@ -13,6 +13,7 @@ pub mod lookup;
 pub mod plan;
 pub mod query;
 pub mod schema;
+mod shorten;
 pub mod sql;
 pub mod value;
 

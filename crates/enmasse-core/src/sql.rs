@@ -118,6 +118,22 @@ impl Fragment {
         whole
     }
 
+    /// The parts with an operator between them for which brackets do not matter, ` AND ` or ` OR `. Many parts have brackets around each few: SQLite
+    /// takes no expression that is a thousand deep, and `a AND b AND c` is two deep.
+    pub fn chain(parts: Vec<Fragment>, operator: &str) -> Self {
+        const FEW: usize = 100;
+        if parts.len() <= FEW {
+            return Fragment::join(parts, operator);
+        }
+        let mut parts = parts.into_iter();
+        let groups = std::iter::from_fn(|| {
+            let group: Vec<_> = parts.by_ref().take(FEW).collect();
+            (!group.is_empty()).then(|| Fragment::format("({})", [Fragment::join(group, operator)]))
+        });
+        let groups = groups.collect();
+        Fragment::chain(groups, operator)
+    }
+
     /// Adds SQL at the end.
     pub fn push(&mut self, part: impl Into<Fragment>) {
         for piece in part.into().pieces {

@@ -1,14 +1,16 @@
 //! What statements are run on: a database or a transaction.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use enmasse_core::dialect::Dialect;
-use enmasse_core::error::Result;
+use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::sql::Statement;
 use enmasse_core::value::{DataType, Value};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use crate::backend::{Connection, Done, Row};
 use crate::{Database, Transaction};
@@ -127,17 +129,16 @@ impl Executor {
                 Executor::Database(_) => Arc::new(()),
                 Executor::Transaction(transaction) => transaction.begin_stream()?,
             };
-            tokio::spawn(async move {
+            let task = tokio::spawn(async move {
                 if let Err(error) = executor.send_rows(&statement, &columns, sender.clone()).await {
                     _ = sender.send(Err(error)).await;
                 }
             });
-            Ok(stream::unfold((receiver, alive), |(mut receiver, alive)| async move {
-                let chunk: Result<Vec<Row>> = receiver.recv().await?;
-                Some((chunk.map(|rows| stream::iter(rows).map(Ok)), (receiver, alive)))
-            }))
+            // while the rows are being read, so is the stream
+            Ok(received(receiver, task).inspect_ok(move |_| _ = &alive))
         };
-        stream::once(begin).try_flatten().try_flatten()
+        let rows = |chunk: Vec<Row>| stream::iter(chunk).map(Ok);
+        stream::once(begin).try_flatten().map_ok(rows).try_flatten()
     }
 
     async fn send_rows(
@@ -238,5 +239,63 @@ impl Executor {
                 session.note(result)
             }
         }
+    }
+}
+
+/// What a task sends. That the channel is closed means that this was all only where the task has come to its end: a panic goes on here,
+/// and a runtime that shut down is an error.
+fn received<T: Send + 'static>(
+    receiver: mpsc::Receiver<Result<T>>,
+    task: JoinHandle<()>,
+) -> impl Stream<Item = Result<T>> + Send {
+    stream::unfold(Some((receiver, task)), |open| async move {
+        let (mut receiver, task) = open?;
+        if let Some(sent) = receiver.recv().await {
+            return Some((sent, Some((receiver, task))));
+        }
+        match task.await {
+            Ok(()) => None,
+            Err(ended) if ended.is_panic() => resume_unwind(ended.into_panic()),
+            Err(_) => {
+                Some((Err(Error::new(ErrorKind::Connection, "The rows were not read to their end.")), None))
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::AssertUnwindSafe;
+
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    /// What is received of a task that sends two numbers and then ends in some way.
+    async fn sent_by(end: impl Future<Output = ()> + Send + 'static) -> std::thread::Result<Vec<Result<u8>>> {
+        let (sender, receiver) = mpsc::channel(4);
+        let task = tokio::spawn(async move {
+            for number in [1, 2] {
+                sender.send(Ok(number)).await.unwrap();
+            }
+            end.await;
+        });
+        let abort = task.abort_handle();
+        let received = received(receiver, task).inspect_ok(move |number| {
+            if *number == 2 {
+                // does nothing to a task that has ended
+                abort.abort();
+            }
+        });
+        AssertUnwindSafe(received.collect::<Vec<_>>()).catch_unwind().await
+    }
+
+    #[tokio::test]
+    async fn a01_rows_end_where_their_task_says_so_only() {
+        let all = sent_by(async {}).await.unwrap();
+        assert_eq!(all.into_iter().map(Result::unwrap).collect::<Vec<_>>(), [1, 2]);
+        assert!(sent_by(async { panic!("this panic is part of the test") }).await.is_err());
+        let cut = sent_by(std::future::pending()).await.unwrap();
+        assert_eq!(cut[2].as_ref().unwrap_err().kind(), ErrorKind::Connection);
     }
 }

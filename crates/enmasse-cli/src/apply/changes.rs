@@ -30,8 +30,11 @@ impl Noted {
         let key = mapping.key.iter().map(|&column| mapping.table_column(column).to_owned());
         let header: Vec<_> = key.chain(["column", "before", "after"].map(str::to_owned)).collect();
         // NULL and the empty text are two values
-        let null = args.input.null.clone().or_else(|| Some(NULL.to_owned()));
-        let options = InputOptions { null, ..InputOptions::default() };
+        let nulls = match &args.input.null[..] {
+            [] => vec![NULL.to_owned()],
+            given => given.to_vec(),
+        };
+        let options = InputOptions { nulls, ..InputOptions::default() };
         let diff = args.diff.as_deref().map(|path| {
             OutputFile::create(path, |place| RowWriter::create_at(place, path, &header, &options))
         });

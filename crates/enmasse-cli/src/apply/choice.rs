@@ -5,7 +5,8 @@ use enmasse::{Error, ErrorKind};
 
 use crate::args::ApplyArgs;
 use crate::failure::{Failure, Result};
-use crate::shown::printable;
+use crate::input::{DELIMITERS, other_delimiter};
+use crate::shown::{listed, printable};
 
 /// What is asked for, the names looked up.
 pub struct Choice<'a> {
@@ -42,7 +43,14 @@ impl<'a> Choice<'a> {
     /// The columns of the file that are read, each with the position of its field.
     pub fn columns(&self) -> Result<Vec<(String, usize)>> {
         let mut taken: Vec<(String, usize)> = Vec::new();
-        for name in self.names.iter().filter(|name| !self.args.ignore.contains(name)) {
+        for (name, column) in self.names.iter().zip(1..).filter(|(name, _)| !self.args.ignore.contains(name))
+        {
+            if name.is_empty() {
+                return Err(Failure::failed(format!(
+                    "{} has no name for column {column} in its header: name it, or leave it out by --ignore ''",
+                    self.file
+                )));
+            }
             let Some(position) = self.field(name)? else { continue };
             let (file, table) = (self.file, &self.table.table);
             let field = &self.table.fields[position];
@@ -66,16 +74,16 @@ impl<'a> Choice<'a> {
     /// The field of a column of the file; `None` where it is not read.
     fn field(&self, name: &str) -> Result<Option<usize>> {
         let target = self.renamed.iter().find(|(from, _)| from == name).map_or(name, |(_, to)| to);
-        match find(self.table, target) {
-            Ok(position) => {
-                let is_wanted =
-                    self.only.is_empty() || self.only.contains(&position) || self.is_key(position);
-                Ok(is_wanted.then_some(position))
-            }
-            // with --only, other columns of the file are none of the table's
-            Err(_) if !self.only.is_empty() && target == name => Ok(None),
-            Err(error) => Err(unknown(self.file, self.names, name, target != name, error)),
+        if let Some(position) = position(self.table, target) {
+            let is_wanted = self.only.is_empty() || self.only.contains(&position) || self.is_key(position);
+            return Ok(is_wanted.then_some(position));
         }
+        // with --only, other columns of the file are none of the table's
+        if !self.only.is_empty() && target == name {
+            return Ok(None);
+        }
+        let error = no_field(self.table, target);
+        Err(unknown(self.file, self.names, name, target != name, error))
     }
 
     /// Whether all is there that is asked for, and nothing that is never changed.
@@ -95,7 +103,7 @@ impl<'a> Choice<'a> {
                 "{file} has no column '{}', the {what} of {}{hint}. Its columns are: {}",
                 table.fields[position].column,
                 table.table,
-                names.join(", ")
+                listed(names)
             )));
         }
         let other_key = taken.iter().find(|(_, position)| table.is_key(*position) && !self.is_key(*position));
@@ -121,28 +129,30 @@ pub fn same(table: &ModelRef, one: usize, other: usize) -> bool {
 
 /// The field of a column, or of a field's name; in another case too, where only one is meant.
 pub fn find(table: &ModelRef, name: &str) -> Result<usize, Error> {
+    position(table, name).ok_or_else(|| no_field(table, name))
+}
+
+fn position(table: &ModelRef, name: &str) -> Option<usize> {
     let by = |is: &dyn Fn(&str) -> bool| {
         let mut found = (0..table.fields.len()).filter(|&position| is(&table.fields[position].column));
         found.next().filter(|&first| found.all(|other| same(table, first, other)))
     };
-    if let Some(position) = by(&|column| column == name) {
-        return Ok(position);
-    }
-    if let Some(position) = table.position(name) {
-        return Ok(position);
-    }
-    if let Some(position) = by(&|column| column.eq_ignore_ascii_case(name)) {
-        return Ok(position);
-    }
+    by(&|column| column == name)
+        .or_else(|| table.position(name))
+        .or_else(|| by(&|column| column.eq_ignore_ascii_case(name)))
+}
+
+/// Why there is no such field.
+fn no_field(table: &ModelRef, name: &str) -> Error {
     if let Some(left_out) = table.left_out.iter().find(|left_out| left_out.name == name) {
-        return Err(Error::new(
+        return Error::new(
             ErrorKind::UnknownField,
             format!("{}.{name} cannot be written: {}.", table.table, left_out.reason),
-        ));
+        );
     }
     let columns = table.fields.iter().map(|field| field.column.as_str());
     let what = format!("{} has no column", table.table);
-    Err(Error::unknown(ErrorKind::UnknownField, what, name, columns))
+    Error::unknown(ErrorKind::UnknownField, what, name, columns)
 }
 
 /// What `--map` says: the file's name and the table's.
@@ -174,14 +184,9 @@ fn no_column(file: &str, option: &str, name: &str, names: &[String]) -> Failure 
 
 fn unknown(file: &str, names: &[String], name: &str, renamed: bool, error: Error) -> Failure {
     // a header with other delimiters than were looked for is one column
-    let other = [(';', "';'"), ('\t', "tab"), ('|', "'|'"), (',', "','")];
-    if let ([only], Some((_, delimiter))) =
-        (names, other.into_iter().find(|(other, _)| name.contains(*other)))
-    {
-        return Failure::usage(format!(
-            "{file} has one column only, '{}': is something else between its cells? Say so, as with --delimiter {delimiter}",
-            printable(only)
-        ));
+    let other = DELIMITERS.iter().find(|(other, _)| name.as_bytes().contains(other));
+    if let ([only], Some((_, delimiter))) = (names, other) {
+        return other_delimiter(file, only, delimiter);
     }
     let hint = "--map gives it another name, --ignore leaves it out.";
     let place = if renamed { format!("{file}: column '{}'", printable(name)) } else { file.to_owned() };

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use enmasse::{QuerySet, Record, Transaction};
-use tempfile::TempDir;
 
 use crate::apply::files::{FinishedFile, OutputFile};
 use crate::apply::mapping::Mapping;
 use crate::apply::source::by_fields;
+use crate::apply::temporary::TemporaryFolder;
 use crate::args::ApplyArgs;
 use crate::failure::{Failure, Result};
 use crate::input::{Format, Input, InputOptions, Item, RowWriter, Rows};
@@ -30,7 +30,7 @@ pub struct Absent {
 }
 
 struct Kept {
-    folder: TempDir,
+    folder: TemporaryFolder,
     writer: Option<RowWriter>,
 }
 
@@ -59,7 +59,7 @@ impl Absent {
             OutputFile::create(path, |place| RowWriter::create_at(place, path, &columns, &options))
         });
         let kept = args.insert_missing.then(|| {
-            let folder = tempfile::tempdir()
+            let folder = TemporaryFolder::new()
                 .map_err(|error| Failure::failed(format!("cannot make a temporary folder: {error}")))?;
             let mut kept = Kept { folder, writer: None };
             kept.writer = Some(RowWriter::create(&kept.path(), &columns, &Kept::options())?);

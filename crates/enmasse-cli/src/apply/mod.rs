@@ -7,6 +7,7 @@ mod mapping;
 mod missing;
 mod source;
 mod summary;
+mod temporary;
 mod transaction;
 
 use std::sync::Arc;

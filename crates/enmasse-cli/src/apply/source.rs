@@ -15,11 +15,15 @@ use crate::apply::files::{OutputFile, cannot_write};
 use crate::apply::mapping::Mapping;
 use crate::failure::{Failure, Result};
 use crate::input::{BadRow, Input, Item, Place, Rows};
+use crate::panics;
 use crate::progress::Meter;
 
-/// So many rows go from the thread to the database at a time, and so many such parts may wait.
+/// The most rows that go from the thread to the database at a time, and the bytes after which a part of them ends.
 const PART: usize = 512;
-const AHEAD: usize = 8;
+const PART_BYTES: usize = 256 * 1024;
+
+/// How many such parts may wait: each may be one long row.
+const AHEAD: usize = 2;
 
 /// What is done about bad rows.
 #[derive(Clone, Debug)]
@@ -70,25 +74,46 @@ pub fn records(
         read: Read::default(),
         meter: meter.clone(),
     };
-    let told = read.clone();
+    let (told, name) = (read.clone(), input.name().to_owned());
     std::thread::spawn(move || {
-        let result = reader.run(rows, &sender);
+        let result = panics::reading(&name, || reader.run(rows, &sender));
         let mut read = std::mem::take(&mut reader.read);
         read.rejects = reader.rejects.take();
-        let failed = result.is_err();
+        let is_whole = result.is_ok();
         read.failure = result.err();
         *told.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = read;
-        if failed {
-            // the failure itself is told when nothing runs any more
-            let error = Error::new(ErrorKind::Value, "the file could not be read to its end");
-            _ = sender.blocking_send(vec![Err(error)]);
+        if is_whole {
+            _ = sender.blocking_send(Part::End);
         }
     });
-    let parts = stream::unfold(receiver, |mut receiver| async move {
-        let part: Vec<Result<Record, Error>> = receiver.recv().await?;
-        Some((stream::iter(part), receiver))
+    Ok((received(receiver), read))
+}
+
+/// What the thread sends.
+enum Part {
+    Rows(Vec<Record>),
+    /// There are no more rows. Whatever else ends the thread does not send this.
+    End,
+}
+
+/// The records that a thread sends; an error after them where it ended without saying that these were all.
+fn received(receiver: mpsc::Receiver<Part>) -> impl Stream<Item = Result<Record, Error>> + Send {
+    let parts = stream::unfold(Some(receiver), |receiver| async move {
+        let mut receiver = receiver?;
+        match receiver.recv().await {
+            Some(Part::Rows(rows)) => {
+                Some((stream::iter(rows.into_iter().map(Ok)).left_stream(), Some(receiver)))
+            }
+            Some(Part::End) => None,
+            None => {
+                // the reason, where it is known, takes the place of this error
+                let error =
+                    Error::new(ErrorKind::Value, "the file was not read to its end, and nothing is written");
+                Some((stream::iter([Err(error)]).right_stream(), None))
+            }
+        }
     });
-    Ok((parts.flatten(), read))
+    parts.flatten()
 }
 
 /// The file of the rows that are refused, with the header of the one that is read.
@@ -115,15 +140,15 @@ struct Reader {
     uneven: bool,
     bad_rows: BadRows,
     rejects: Option<OutputFile<BufWriter<fs::File>>>,
-    /// Those that end it.
-    bad: Vec<BadRow>,
+    /// What is said of those that end it: not the rows themselves, which may be long.
+    bad: Vec<String>,
     read: Read,
     meter: Meter,
 }
 
 impl Reader {
-    fn run(&mut self, rows: Rows, sender: &mpsc::Sender<Vec<Result<Record, Error>>>) -> Result<()> {
-        let mut part = Vec::with_capacity(PART);
+    fn run(&mut self, rows: Rows, sender: &mpsc::Sender<Part>) -> Result<()> {
+        let (mut part, mut bytes) = (Vec::with_capacity(PART), 0);
         for item in rows {
             match item? {
                 Item::Row(row) => {
@@ -133,6 +158,7 @@ impl Reader {
                             "{place}: the file was changed while it was read"
                         )));
                     }
+                    bytes += row.values.iter().flatten().map(memory).sum::<usize>();
                     let record = self.mapping.record(row.values);
                     let record = record.map_err(|error| Failure::failed(format!("{place}: {error}")))?;
                     self.read.rows += 1;
@@ -140,11 +166,12 @@ impl Reader {
                     if !self.bad.is_empty() {
                         continue;
                     }
-                    part.push(Ok(record));
-                    if part.len() == PART {
-                        self.meter.add_rows(PART as u64);
+                    part.push(record);
+                    if part.len() == PART || bytes >= PART_BYTES {
+                        self.meter.add_rows(part.len() as u64);
+                        bytes = 0;
                         let full = std::mem::replace(&mut part, Vec::with_capacity(PART));
-                        if sender.blocking_send(full).is_err() {
+                        if sender.blocking_send(Part::Rows(full)).is_err() {
                             return Ok(()); // nobody wants the rest
                         }
                     }
@@ -157,7 +184,7 @@ impl Reader {
         }
         self.meter.add_rows(part.len() as u64);
         self.meter.has_read(self.read.rows);
-        _ = sender.blocking_send(part);
+        _ = sender.blocking_send(Part::Rows(part));
         Ok(())
     }
 
@@ -171,14 +198,38 @@ impl Reader {
             }
             return Ok(());
         }
-        self.bad.push(bad);
+        self.bad.push(bad.to_string());
         if self.bad.len() as u64 >= self.bad_rows.most { Err(self.give_up()) } else { Ok(()) }
     }
 
     fn give_up(&mut self) -> Failure {
-        let lines: Vec<String> = self.bad.iter().map(ToString::to_string).collect();
-        Failure::failed(format!("{}\nNothing was written.", lines.join("\n")))
+        Failure::failed(format!("{}\nNothing was written.", self.bad.join("\n")))
     }
+}
+
+/// About how many bytes of memory a value takes.
+fn memory(value: &Value) -> usize {
+    fn document(value: &serde_json::Value) -> usize {
+        use serde_json::Value::{Array, Object, String};
+        size_of::<serde_json::Value>()
+            + match value {
+                String(text) => text.len(),
+                Array(items) => items.iter().map(document).sum(),
+                // a node has room for eleven members
+                Object(members) => {
+                    512 + members.iter().map(|(key, value)| key.len() + document(value)).sum::<usize>()
+                }
+                _ => 0,
+            }
+    }
+    size_of::<Value>()
+        + match value {
+            Value::Text(text) => text.len(),
+            Value::Bytes(bytes) => bytes.len(),
+            Value::Json(value) => document(value),
+            Value::Array(items) => items.iter().map(memory).sum(),
+            _ => 0,
+        }
 }
 
 impl Mapping {
@@ -260,4 +311,33 @@ pub fn by_fields(model: &ModelRef, records: Vec<Record>) -> Result<Vec<(ModelRef
         lot.push(narrowed);
     }
     Ok(lots.into_iter().map(|(_, model, lot)| (model, lot)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many rows are received of a thread that sends two and then ends in some way, and whether an error follows them.
+    async fn sent_by(end: impl FnOnce(mpsc::Sender<Part>) + Send + 'static) -> (usize, bool) {
+        use enmasse::DataType;
+        use enmasse::schema::{Field, Model, Schema};
+        let table = Model::new("T", "t").add(Field::new("id", DataType::BigInt).primary_key());
+        let model: ModelRef = Schema::new(vec![table]).unwrap().models().next().unwrap();
+        let (sender, receiver) = mpsc::channel(AHEAD);
+        std::thread::spawn(move || {
+            _ = panics::caught(|| {
+                sender.blocking_send(Part::Rows(vec![Record::new(&model), Record::new(&model)])).unwrap();
+                end(sender);
+            });
+        });
+        let received: Vec<_> = received(receiver).collect().await;
+        (received.iter().filter(|record| record.is_ok()).count(), received.last().unwrap().is_err())
+    }
+
+    #[tokio::test]
+    async fn a01_rows_end_where_their_thread_says_so_only() {
+        assert_eq!(sent_by(|sender| sender.blocking_send(Part::End).unwrap()).await, (2, false));
+        assert_eq!(sent_by(|_| panic!("this panic is part of the test")).await, (2, true));
+        assert_eq!(sent_by(drop).await, (2, true));
+    }
 }

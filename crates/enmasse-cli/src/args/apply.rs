@@ -1,7 +1,7 @@
 use clap::Args;
 
 use super::{DatabaseArgs, OutputArgs};
-use crate::input::{Format, InputOptions};
+use crate::input::{Format, InputOptions, Limits, Quote, is_date_format};
 
 /// Bring a table up to date from a CSV, JSON Lines or Parquet file
 #[derive(Args, Clone, Debug)]
@@ -35,7 +35,7 @@ pub struct ApplyArgs {
     /// Write only these columns of the table
     #[arg(long, value_name = "COLUMN", value_delimiter = ',', help_heading = "Columns")]
     pub only: Vec<String>,
-    /// Leave these columns of the file out
+    /// Leave these columns of the file out; '' is those without a name
     #[arg(long, value_name = "FILE_COLUMN", value_delimiter = ',', help_heading = "Columns")]
     pub ignore: Vec<String>,
     /// Show what would change, and change nothing
@@ -81,26 +81,74 @@ pub struct InputArgs {
     /// What stands between the cells of CSV: one character, or 'tab'
     #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
     pub delimiter: Option<u8>,
-    /// The cell of CSV that is NULL; by default an empty one
+    /// The character around cells of CSV that have others in them; 'none' if there is none
+    #[arg(long, value_name = "CHARACTER", value_parser = quote)]
+    pub quote: Option<Quote>,
+    /// A cell of CSV that is NULL, as 'NULL' or ''; may be given several times. By default an empty cell is
     #[arg(long, value_name = "TEXT")]
-    pub null: Option<String>,
+    pub null: Vec<String>,
+    /// The character before the fraction of a number in CSV
+    #[arg(long, value_name = "CHARACTER", value_parser = decimal)]
+    pub decimal: Option<char>,
+    /// How CSV writes dates, as '%d/%m/%Y'; of a timestamp, how it begins. By default as in 2026-10-22
+    #[arg(long, value_name = "FORMAT", value_parser = date_format)]
+    pub date_format: Option<String>,
     /// The encoding of a text file, as 'latin1' or 'utf-16le'; by default UTF-8
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
+    /// The longest row, in MiB; about twenty times as much memory may be used
+    #[arg(long, value_name = "MIB", default_value_t = Limits::ROW, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub max_row: u32,
 }
 
 impl InputArgs {
     pub fn options(&self) -> InputOptions {
-        let InputArgs { format, delimiter, null, encoding } = self.clone();
-        InputOptions { format, delimiter, null, encoding, boxed_documents: false }
+        let InputArgs { format, delimiter, quote, null, decimal, date_format, encoding, max_row } =
+            self.clone();
+        let limits = Limits::of_row(max_row);
+        InputOptions {
+            format,
+            delimiter,
+            quote,
+            nulls: null,
+            decimal,
+            date_format,
+            encoding,
+            boxed_documents: false,
+            limits,
+        }
     }
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {
     match text.as_bytes() {
         _ if text == "tab" || text == "\\t" => Ok(b'\t'),
-        [b'"' | b'\r' | b'\n'] => Err("a quote or the end of a line cannot stand between cells".to_owned()),
+        [b'\r' | b'\n'] => Err("the end of a line cannot stand between cells".to_owned()),
         [byte] if byte.is_ascii() => Ok(*byte),
         _ => Err("expected one ASCII character, or 'tab'".to_owned()),
     }
+}
+
+fn quote(text: &str) -> Result<Quote, String> {
+    match text.as_bytes() {
+        _ if text == "none" => Ok(Quote(None)),
+        [byte] if byte.is_ascii_graphic() => Ok(Quote(Some(*byte))),
+        _ => Err("expected one ASCII character, or 'none'".to_owned()),
+    }
+}
+
+fn decimal(text: &str) -> Result<char, String> {
+    match text {
+        "," => Ok(','),
+        "." => Ok('.'),
+        _ => Err("expected ',' or '.'".to_owned()),
+    }
+}
+
+fn date_format(text: &str) -> Result<String, String> {
+    if is_date_format(text) {
+        return Ok(text.to_owned());
+    }
+    Err("expected year, month and day as strftime(3) writes them, as in '%d/%m/%Y', '%m/%d/%y' or '%d %b %Y'"
+        .to_owned())
 }

@@ -1,9 +1,13 @@
 //! The database of a URL, with the password from where the database's own tools find it.
 
+mod buffers;
 mod my_cnf;
 mod pgpass;
 mod place;
 
+pub use buffers::keep_small;
+
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use enmasse::Database;
@@ -57,21 +61,26 @@ fn scheme(url: &str) -> Option<&'static str> {
     known.into_iter().find(|known| scheme.eq_ignore_ascii_case(known))
 }
 
+/// The file of a SQLite database, as the library will open it; `None` where it is none.
+pub fn sqlite_file(given: &str) -> Option<PathBuf> {
+    let url = url_of(given);
+    let place = url.split('?').next().unwrap_or(&url);
+    let path = place.split_once(':').filter(|_| scheme(&url) == Some("sqlite"))?.1;
+    let path = place::decoded(path.strip_prefix("//").unwrap_or(path));
+    (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(path))
+}
+
 /// The library makes a file that is not there, which here would only hide that its name is misspelt.
 fn sqlite(url: String, mode: &str) -> Result<String> {
-    let (place, query) = url.split_once('?').unwrap_or((&url, ""));
-    let path = place.split_once(':').map_or(place, |(_, path)| path);
-    let path = place::decoded(path.strip_prefix("//").unwrap_or(path));
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let Some(path) = sqlite_file(&url) else { return Ok(url) };
     let said = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == "mode");
-    if path == ":memory:" || path.is_empty() {
-        return Ok(url);
-    }
-    if said.is_none_or(|(_, mode)| mode != "rwc") && Path::new(&path).try_exists().is_ok_and(|exists| !exists)
-    {
+    if said.is_none_or(|(_, mode)| mode != "rwc") && path.try_exists().is_ok_and(|exists| !exists) {
+        let path = path.to_string_lossy();
         return Err(Failure::failed(format!(
             "no such file: {} (an empty database is made by ?mode=rwc at the end of the URL)",
             // what stands before it may be a password, of who took this for a server's URL
-            path.rsplit_once('@').map_or(path.as_str(), |(_, rest)| rest)
+            path.rsplit_once('@').map_or(&*path, |(_, rest)| rest)
         )));
     }
     let sign = if url.contains('?') { '&' } else { '?' };
@@ -113,28 +122,41 @@ fn home_file(name: &str) -> Option<PathBuf> {
     std::env::home_dir().map(|home| home.join(name))
 }
 
+/// The largest file of passwords that is read.
+const PASSWORDS: u64 = 1 << 20;
+
 /// The file's text, unless its permissions have one of these bits; `None` where there is none. A file that others can read is not
-/// used, and neither libpq nor the client of MySQL uses one that others can write.
+/// used, and neither libpq nor the client of MySQL uses one that others can write. Nor do they use a pipe or a device, which may
+/// never end.
 fn private_text(path: &Path, forbidden: u32, problem: &str) -> Option<String> {
-    if let Some(mode) = mode(path)
-        && mode & forbidden != 0
-    {
-        tell!("enmasse: warning: {} is ignored: {problem} (chmod 600 makes it private)", path.display());
-        return None;
+    let there = std::fs::metadata(path).ok()?;
+    let ignored = |problem: &str| {
+        tell!("enmasse: warning: {} is ignored: {problem}", path.display());
+        None
+    };
+    if !there.is_file() {
+        return ignored("it is no regular file");
     }
-    std::fs::read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    if mode(&there) & forbidden != 0 {
+        return ignored(&format!("{problem} (chmod 600 makes it private)"));
+    }
+    if there.len() > PASSWORDS {
+        return ignored("it is larger than 1 MiB");
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).and_then(|file| file.take(PASSWORDS).read_to_end(&mut bytes)).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(unix)]
-fn mode(path: &Path) -> Option<u32> {
+fn mode(there: &std::fs::Metadata) -> u32 {
     use std::os::unix::fs::PermissionsExt;
-    let metadata = std::fs::metadata(path).ok()?;
-    metadata.is_file().then(|| metadata.permissions().mode())
+    there.permissions().mode()
 }
 
 #[cfg(not(unix))]
-fn mode(_: &Path) -> Option<u32> {
-    None
+fn mode(_: &std::fs::Metadata) -> u32 {
+    0
 }
 
 #[cfg(test)]

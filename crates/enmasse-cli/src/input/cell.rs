@@ -4,9 +4,10 @@ use enmasse::rust_decimal::Decimal;
 use enmasse::schema::Field;
 use enmasse::{DataType, Value};
 
-use super::Wanted;
 use super::bad::shortened;
-use super::json;
+use super::limits::Limits;
+use super::spelling::Spelling;
+use super::{InputOptions, Wanted, array, documents, json, whole};
 
 /// What is wrong with a value: a sentence about it, without its place.
 pub type Problem = String;
@@ -21,13 +22,21 @@ pub struct Converter {
     pub required: bool,
     /// What stands before the text of the field's own errors.
     prefix: String,
+    spelling: Spelling,
+    limits: Limits,
 }
 
 impl Converter {
-    pub fn new(wanted: &Wanted) -> Self {
+    pub fn new(wanted: &Wanted, options: &InputOptions) -> Self {
         let Wanted { column, model, field, required } = wanted.clone();
         let prefix = format!("{model}.{}: ", field.name);
-        Converter { column, model, field, required, prefix }
+        let (spelling, limits) = (Spelling::default(), options.limits);
+        Converter { column, model, field, required, prefix, spelling, limits }
+    }
+
+    /// For a column of CSV, in which numbers and dates are spelt as the options say.
+    pub fn of_text(wanted: &Wanted, options: &InputOptions) -> Self {
+        Converter { spelling: Spelling::of(options), ..Converter::new(wanted, options) }
     }
 
     pub fn data_type(&self) -> &DataType {
@@ -36,26 +45,39 @@ impl Converter {
 
     /// The value of a CSV file's cell.
     ///
-    /// **What NULL is.** With a text that stands for NULL, a cell is NULL where it is that text, and an empty cell is the
+    /// **What NULL is.** With texts that stand for NULL, a cell is NULL where it is one of them, and an empty cell is the
     /// empty text, which only a text field takes. With none, an empty cell is NULL; but in a text field that may not be
     /// NULL it is the empty text. Quotes around a cell do not matter.
-    pub fn cell(&self, cell: &str, null: Option<&str>) -> Result<Value, Problem> {
-        let is_null = match null {
-            Some(null) => cell == null,
-            None => {
-                cell.is_empty() && (self.field.null || !matches!(self.data_type(), DataType::Text { .. }))
-            }
+    pub fn cell(&self, cell: &str, nulls: &[String]) -> Result<Value, Problem> {
+        let is_null = if nulls.is_empty() {
+            cell.is_empty() && (self.field.null || !matches!(self.data_type(), DataType::Text { .. }))
+        } else {
+            nulls.iter().any(|null| null == cell)
         };
-        if is_null { self.value(Value::Null) } else { self.text(cell) }
+        if is_null {
+            return self.value(Value::Null);
+        }
+        match self.spelling.usual(self.data_type(), cell)? {
+            None => self.text(cell),
+            Some(usual) => self.text(&usual),
+        }
     }
 
     /// The value that a text says.
     pub fn text(&self, text: &str) -> Result<Value, Problem> {
+        if self.required && matches!(self.data_type(), DataType::Decimal { .. }) {
+            whole::check_key(text.trim())?;
+        }
+        self.check_document(text)?;
         self.value(read(self.data_type(), text)?)
     }
 
     /// The value that JSON says.
     pub fn json(&self, raw: &str) -> Result<Value, Problem> {
+        if self.required && matches!(self.data_type(), DataType::Decimal { .. }) {
+            whole::check_key(raw.trim_matches('"').trim())?;
+        }
+        self.check_document(raw)?;
         self.value(json::read(self.data_type(), raw)?)
     }
 
@@ -64,6 +86,14 @@ impl Converter {
         match self.data_type() {
             DataType::Json => self.value(json::boxed(raw)?),
             _ => self.json(raw),
+        }
+    }
+
+    /// Refuses a document that would take too much memory.
+    fn check_document(&self, text: &str) -> Result<(), Problem> {
+        match self.data_type() {
+            DataType::Json | DataType::Array(_) => documents::check(text, self.limits),
+            _ => Ok(()),
         }
     }
 
@@ -78,15 +108,17 @@ impl Converter {
 
 /// What a text says to a column of this type. What is left as text, [`DataType::coerce`] reads or refuses.
 ///
-/// Truth values are also `yes`, `no`, `y`, `n`, `on` and `off`, in any case; a whole number may have a fraction of zeros;
-/// bytes are `\x` and hex digits, as PostgreSQL writes them; an array is a JSON array.
+/// Truth values are also `yes`, `no`, `y`, `n`, `on` and `off`, in any case; a whole number may be written as a float that has all of
+/// its digits;
+/// bytes are `\x` and hex digits, as PostgreSQL writes them; an array is a JSON array, or as PostgreSQL writes it; a date may have a
+/// midnight after it.
 pub fn read(data_type: &DataType, text: &str) -> Result<Value, Problem> {
     let trimmed = text.trim();
     Ok(match data_type {
         DataType::Text { .. } => Value::Text(text.to_owned()),
         DataType::SmallInt | DataType::Integer | DataType::BigInt => match trimmed.parse() {
             Ok(number) => Value::Int(number),
-            Err(_) => whole(trimmed).unwrap_or_else(|| text.into()),
+            Err(_) => whole::read(trimmed)?.unwrap_or_else(|| text.into()),
         },
         DataType::Real | DataType::Double => match trimmed.parse::<f64>() {
             Ok(number) if number.is_infinite() && trimmed.contains(|c: char| c.is_ascii_digit()) => {
@@ -105,15 +137,23 @@ pub fn read(data_type: &DataType, text: &str) -> Result<Value, Problem> {
             format!("expected bytes, as \\x and hex digits, but got '{}'.", shortened(text))
         })?),
         DataType::Json => Value::Json(json::document(text)?),
+        DataType::Array(item) if array::is_one(trimmed) => array::read(item, trimmed)?,
         DataType::Array(_) => json::read(data_type, trimmed)?,
+        DataType::Date => date(trimmed),
         _ => trimmed.into(),
     })
 }
 
-/// `12.0` and `1e3`, as programs write whole numbers that they keep as floats.
-fn whole(text: &str) -> Option<Value> {
-    let number = DataType::DECIMAL.coerce(text.into()).ok()?;
-    DataType::BigInt.coerce(number).ok()
+/// A date, of which the midnight may be written too, as spreadsheets and programs do that know no dates without a time.
+fn date(text: &str) -> Value {
+    let is_utc = |text: &str| {
+        text.len() > 10 && (text.ends_with(['Z', 'z']) || text.ends_with("+00") || text.ends_with("+00:00"))
+    };
+    let data_type = if is_utc(text) { DataType::DateTime } else { DataType::NaiveDateTime };
+    match data_type.coerce(text.into()) {
+        Ok(moment) if text.len() > 10 => DataType::Date.coerce(moment).unwrap_or_else(|_| text.into()),
+        _ => text.into(),
+    }
 }
 
 fn truth(text: &str) -> Option<bool> {
@@ -141,7 +181,8 @@ mod tests {
     use super::*;
 
     fn converter(field: Field) -> Converter {
-        Converter::new(&Wanted { column: field.name.clone(), model: "Price".into(), field, required: false })
+        let wanted = Wanted { column: field.name.clone(), model: "Price".into(), field, required: false };
+        Converter::new(&wanted, &InputOptions::default())
     }
 
     fn of(data_type: DataType) -> Converter {
@@ -157,20 +198,20 @@ mod tests {
         let strict = of(DataType::TEXT);
         let loose = converter(Field::new("cell", DataType::TEXT).null());
         let number = converter(Field::new("cell", DataType::Integer).null());
-        assert_eq!(strict.cell("", None), Ok(Value::from("")));
-        assert_eq!(loose.cell("", None), Ok(Value::Null));
-        assert_eq!(number.cell("", None), Ok(Value::Null));
-        assert_eq!(of(DataType::Integer).cell("", None), Err("NULL may not stand in it.".into()));
+        assert_eq!(strict.cell("", &[]), Ok(Value::from("")));
+        assert_eq!(loose.cell("", &[]), Ok(Value::Null));
+        assert_eq!(number.cell("", &[]), Ok(Value::Null));
+        assert_eq!(of(DataType::Integer).cell("", &[]), Err("NULL may not stand in it.".into()));
     }
 
     #[test]
     fn with_a_marker_only_the_marker_is_null() {
         let loose = converter(Field::new("cell", DataType::TEXT).null());
         let number = converter(Field::new("cell", DataType::Integer).null());
-        assert_eq!(loose.cell("NULL", Some("NULL")), Ok(Value::Null));
-        assert_eq!(loose.cell("", Some("NULL")), Ok(Value::from("")));
-        assert_eq!(number.cell("NULL", Some("NULL")), Ok(Value::Null));
-        assert_eq!(number.cell("", Some("NULL")), Err("expected a whole number but got ''.".into()));
+        assert_eq!(loose.cell("NULL", &["NULL".to_owned()]), Ok(Value::Null));
+        assert_eq!(loose.cell("", &["NULL".to_owned()]), Ok(Value::from("")));
+        assert_eq!(number.cell("NULL", &["NULL".to_owned()]), Ok(Value::Null));
+        assert_eq!(number.cell("", &["NULL".to_owned()]), Err("expected a whole number but got ''.".into()));
     }
 
     #[test]
@@ -254,10 +295,7 @@ mod tests {
             text(array.clone(), "[1, null, \"3\"]"),
             Ok(Value::Array(vec![Value::Int(1), Value::Null, Value::Int(3)]))
         );
-        assert_eq!(
-            text(array.clone(), "{1,2}"),
-            Err("expected an array, as in JSON, but got '{1,2}'.".into())
-        );
+        assert_eq!(text(array.clone(), "{1,2"), Err("expected an array, as in JSON, but got '{1,2'.".into()));
         assert_eq!(text(array, "[1, 2.5]"), Err("expected a whole number but got 2.5.".into()));
     }
 }

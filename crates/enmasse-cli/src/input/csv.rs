@@ -1,16 +1,21 @@
 //! Rows of CSV: a header that names the columns, then a row a line, with quotes as RFC 4180 has them.
 
+use std::collections::HashMap;
+
+use super::bad::shortened;
 use super::cell::{Converter, Problem};
 use super::disk::Disk;
 use super::quotes;
-use super::records::{Record, Records};
+use super::records::{Layout, Record, Records};
 use super::stream::{self, Stream};
 use super::{BadRow, Format, InputOptions, Item, Place, Row, Wanted};
 use crate::failure::{Failure, Result};
+use crate::shown::printable;
 
-/// The first line.
+/// The first line, or the second after one that tells the delimiter.
 #[derive(Clone, Debug)]
 pub struct Header {
+    pub layout: Layout,
     /// As it stands in the file.
     pub raw: String,
     pub names: Vec<String>,
@@ -20,55 +25,105 @@ pub struct Header {
 pub struct CsvRows {
     name: String,
     records: Records,
-    delimiter: u8,
+    layout: Layout,
     names: Vec<String>,
     /// The columns that are wanted, each with its position.
     wanted: Vec<(usize, Converter)>,
-    null: Option<String>,
+    nulls: Vec<String>,
 }
 
-/// What stands between two cells.
-pub fn delimiter(options: &InputOptions, format: Format) -> Result<u8> {
-    match options.delimiter {
-        None if format == Format::Tsv => Ok(b'\t'),
-        None => Ok(b','),
-        Some(byte) if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n' | 0) => Ok(byte),
+/// What stands between two cells, and around them.
+pub fn layout(options: &InputOptions, format: Format) -> Result<Layout> {
+    let delimiter = match options.delimiter {
+        None if format == Format::Tsv => b'\t',
+        None => b',',
+        Some(byte) if byte.is_ascii() && !matches!(byte, b'\r' | b'\n' | 0) => byte,
         Some(_) => {
-            Err(Failure::usage("the delimiter must be one ASCII character, and no quote or line break."))
+            return Err(Failure::usage("the delimiter must be one ASCII character, and no line break."));
         }
+    };
+    let quote = options.quote.map_or(Some(b'"'), |quote| quote.0);
+    if quote == Some(delimiter) {
+        return Err(Failure::usage("the delimiter and the quote must be two characters."));
     }
+    Ok(Layout { delimiter, quote, begins_with_sep: false })
 }
 
-/// Reads the header, and refuses one whose names do not each tell one column.
+/// Reads the header, and refuses one whose names do not each tell one column. Columns without a name are for others to refuse.
 pub fn read_header(name: &str, disk: Disk, options: &InputOptions, format: Format) -> Result<Header> {
-    let mut records = open(name, disk, options, format)?;
+    let layout = layout(options, format)?;
+    let (mut records, layout) = open(name, disk, options, layout, true)?;
     let Some(record) = records.next()? else {
         return Err(Failure::failed(format!("{name} has no header line: it is empty.")));
     };
-    if let Some((_, cell)) = quotes::wrong(record.raw, delimiter(options, format)?) {
-        return Err(Failure::failed(format!("{name}:{}: {}", record.line, quotes::problem(&cell))));
+    if let Some((_, cell)) = quotes::wrong(record.raw, layout) {
+        let is_right = |(delimiter, _): &&(u8, &str)| {
+            let other = Layout { delimiter: *delimiter, ..layout };
+            record.raw.contains(delimiter) && quotes::wrong(record.raw, other).is_none()
+        };
+        return Err(match DELIMITERS.iter().find(is_right) {
+            Some((_, other)) if options.delimiter.is_none() => {
+                other_delimiter(name, &record.raw_text(), other)
+            }
+            _ => Failure::failed(format!("{name}:{}: {}", record.line, quotes::problem(&cell))),
+        });
     }
-    let header = Header { raw: record.raw_text(), names: cells(name, &record)? };
-    let places = |wanted: &str| -> Vec<usize> {
-        header.names.iter().zip(1..).filter(|(name, _)| *name == wanted).map(|(_, place)| place).collect()
-    };
-    if let [first, ..] = places("")[..] {
-        return Err(Failure::failed(format!("{name} has no name for column {first} in its header.")));
-    }
-    for column in &header.names {
-        if let [first, second, ..] = places(column)[..] {
+    let header = Header { layout, raw: record.raw_text(), names: cells(name, &record)? };
+    let mut places = HashMap::with_capacity(header.names.len());
+    for (column, second) in header.names.iter().zip(1..).filter(|(column, _)| !column.is_empty()) {
+        if let Some(first) = places.insert(column.as_str(), second) {
             return Err(Failure::failed(format!(
-                "{name} names '{column}' twice in its header, as columns {first} and {second}."
+                "{name} names '{}' twice in its header, as columns {first} and {second}.",
+                shortened(column)
             )));
         }
     }
     Ok(header)
 }
 
-fn open(name: &str, disk: Disk, options: &InputOptions, format: Format) -> Result<Records> {
+/// What may stand between cells, and what to call it.
+pub const DELIMITERS: [(u8, &str); 4] = [(b';', "';'"), (b'\t', "tab"), (b'|', "'|'"), (b',', "','")];
+
+/// A header that is one column, though it has another delimiter in it than the one that was looked for.
+pub fn other_delimiter(name: &str, header: &str, other: &str) -> Failure {
+    Failure::usage(format!(
+        "{name} has one column only, '{}': is something else between its cells? Say so, as with --delimiter {other}",
+        printable(&shortened(header))
+    ))
+}
+
+/// Begins to read the records, after a line that tells the delimiter.
+fn open(
+    name: &str,
+    disk: Disk,
+    options: &InputOptions,
+    layout: Layout,
+    looks_for_sep: bool,
+) -> Result<(Records, Layout)> {
     let encoding = options.encoding.as_deref().map(stream::encoding_of).transpose()?;
     let stream = Stream::open(name, disk, encoding)?;
-    Ok(Records::new(name, stream, delimiter(options, format)?))
+    let mut layout = layout;
+    if looks_for_sep && let Some(delimiter) = sep(stream.head()) {
+        layout.begins_with_sep = true;
+        if options.delimiter.is_none() {
+            layout.delimiter = delimiter;
+        }
+    }
+    let mut records = Records::new(name, stream, layout, options.limits);
+    if layout.begins_with_sep {
+        records.next()?;
+    }
+    Ok((records, layout))
+}
+
+/// The delimiter that a first line `sep=;` tells, which Excel reads and writes.
+fn sep(head: &[u8]) -> Option<u8> {
+    let line = head.split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    match line.strip_prefix(b"sep=").or_else(|| line.strip_prefix(b"SEP=")) {
+        Some([delimiter]) if delimiter.is_ascii() && *delimiter != b'"' => Some(*delimiter),
+        _ => None,
+    }
 }
 
 fn cells(name: &str, record: &Record<'_>) -> Result<Vec<String>> {
@@ -81,26 +136,25 @@ impl CsvRows {
         name: &str,
         disk: Disk,
         options: &InputOptions,
-        format: Format,
         header: &Header,
         wanted: &[Wanted],
     ) -> Result<Self> {
-        let mut records = open(name, disk, options, format)?;
+        let (mut records, layout) = open(name, disk, options, header.layout, false)?;
         records.next()?; // the header
         let wanted: Result<_> = wanted
             .iter()
             .map(|wanted| match header.names.iter().position(|column| *column == wanted.column) {
-                Some(position) => Ok((position, Converter::new(wanted))),
+                Some(position) => Ok((position, Converter::of_text(wanted, options))),
                 None => Err(super::no_column(name, &wanted.column, &header.names)),
             })
             .collect();
         Ok(CsvRows {
             name: name.to_owned(),
             records,
-            delimiter: delimiter(options, format)?,
+            layout,
             names: header.names.clone(),
             wanted: wanted?,
-            null: options.null.clone(),
+            nulls: options.nulls.clone(),
         })
     }
 
@@ -110,7 +164,7 @@ impl CsvRows {
         let bad = |cell, problem: Problem| {
             Item::Bad(BadRow { file: self.name.clone(), place, cell, problem, raw: record.raw_text() })
         };
-        if let Some((position, cell)) = quotes::wrong(record.raw, self.delimiter) {
+        if let Some((position, cell)) = quotes::wrong(record.raw, self.layout) {
             let column = self.names.get(position).cloned();
             return Ok(Some(bad(column.map(|column| (column, cell.to_string())), quotes::problem(&cell))));
         }
@@ -124,7 +178,7 @@ impl CsvRows {
             let Some(cell) = record.get(*position) else {
                 return Err(stream::wrong_text(&self.name, record.line, None));
             };
-            match converter.cell(cell, self.null.as_deref()) {
+            match converter.cell(cell, &self.nulls) {
                 Ok(value) => values.push(Some(value)),
                 Err(problem) => {
                     return Ok(Some(bad(Some((converter.column.clone(), cell.to_owned())), problem)));

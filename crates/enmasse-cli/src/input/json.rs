@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use super::bad::shortened;
 use super::cell::{self, Problem};
 use super::digits;
+use super::documents;
 
 /// What one JSON value says to a column of this type.
 ///
@@ -53,16 +54,20 @@ fn item(data_type: &DataType, raw: &str) -> Result<Value, Problem> {
     data_type.coerce(value).map_err(|error| error.message().to_owned())
 }
 
-/// A JSON document. Its numbers are kept as integers or floats of 64 bits, and one with more digits is refused.
+/// A JSON document. Its numbers are kept as integers or floats of 64 bits, and one with more digits is refused, as is a key that is repeated.
 pub fn document(text: &str) -> Result<serde_json::Value, Problem> {
     let document = serde_json::from_str(text).map_err(|error| not_json(text, &error))?;
-    match digits::lost(text) {
-        None => Ok(document),
-        Some(number) => Err(format!(
-            "the number {} in the JSON document has more digits than are kept.",
-            shortened(number)
-        )),
+    if let Some(number) = digits::lost(text) {
+        let number = shortened(number);
+        return Err(format!("the number {number} in the JSON document has more digits than are kept."));
     }
+    if let Some(key) = documents::repeated_key(text) {
+        let key = shortened(&key);
+        return Err(format!(
+            "the JSON document has the key '{key}' twice in one object, of which only one is kept."
+        ));
+    }
+    Ok(document)
 }
 
 fn not_json(text: &str, error: &serde_json::Error) -> Problem {

@@ -12,15 +12,13 @@ use serde_json::value::RawValue;
 use super::bad::shortened;
 use super::cell::{Converter, Problem};
 use super::disk::Disk;
+use super::limits::{self, Limits};
 use super::stream::{self, Stream};
 use super::{BadRow, Columns, InputOptions, Item, Place, Row, Wanted, detect, json};
 use crate::failure::{Failure, Result};
 
 /// How much is read at a time.
 const CHUNK: usize = 128 * 1024;
-
-/// The longest line.
-const LONGEST: u64 = 256 * 1024 * 1024;
 
 /// The rows of a file for the columns that are wanted.
 pub struct JsonRows {
@@ -32,7 +30,7 @@ pub struct JsonRows {
 
 impl JsonRows {
     pub fn open(name: &str, disk: Disk, options: &InputOptions, wanted: &[Wanted]) -> Result<Self> {
-        let wanted = wanted.iter().map(Converter::new).collect();
+        let wanted = wanted.iter().map(|wanted| Converter::new(wanted, options)).collect();
         let lines = Lines::open(name, disk, options)?;
         Ok(JsonRows { name: name.to_owned(), lines, wanted, boxed_documents: options.boxed_documents })
     }
@@ -81,6 +79,7 @@ fn row(wanted: &[Converter], text: &str, boxed: bool) -> Result<Vec<Option<Value
 pub fn columns(name: &str, disk: Disk, options: &InputOptions) -> Result<Columns> {
     let mut lines = Lines::open(name, disk, options)?;
     let (mut names, mut rows) = (Vec::<String>::new(), 0_u64);
+    let mut length = 0;
     // in how many rows a key is, and which of them was the last
     let mut counts = HashMap::<String, (u64, u64)>::new();
     let mut twice = false;
@@ -100,6 +99,15 @@ pub fn columns(name: &str, disk: Disk, options: &InputOptions) -> Result<Columns
                 Some((_, last)) if *last == rows => twice = true,
                 Some((count, last)) => (*count, *last) = (*count + 1, rows),
                 None => {
+                    length += key.len();
+                    let problem = if names.len() == limits::COLUMNS {
+                        Some(limits::too_many_columns())
+                    } else {
+                        (length > options.limits.row).then(|| options.limits.names_too_long())
+                    };
+                    if let Some(problem) = problem {
+                        return Err(Failure::failed(format!("{name}:{line}: {problem}")));
+                    }
                     names.push(key.clone().into_owned());
                     counts.insert(key.into_owned(), (1, rows));
                 }
@@ -138,6 +146,7 @@ struct Lines {
     reader: BufReader<Stream>,
     line: Vec<u8>,
     number: u64,
+    limits: Limits,
 }
 
 impl Lines {
@@ -151,23 +160,22 @@ impl Lines {
             )));
         }
         let reader = BufReader::with_capacity(CHUNK, stream);
-        Ok(Lines { name: name.to_owned(), reader, line: Vec::new(), number: 0 })
+        Ok(Lines { name: name.to_owned(), reader, line: Vec::new(), number: 0, limits: options.limits })
     }
 
     fn next(&mut self) -> Result<Option<(u64, &str)>> {
         loop {
             self.line.clear();
-            let read = self.reader.by_ref().take(LONGEST).read_until(b'\n', &mut self.line);
+            let longest = self.limits.row as u64 + 1;
+            let read = self.reader.by_ref().take(longest).read_until(b'\n', &mut self.line);
             let read = read.map_err(|error| stream::read_failure(&self.name, &error))?;
             if read == 0 {
                 return Ok(None);
             }
             self.number += 1;
-            if read as u64 == LONGEST && !self.line.ends_with(b"\n") {
-                return Err(Failure::failed(format!(
-                    "{}:{}: this line is too long.",
-                    self.name, self.number
-                )));
+            if read as u64 == longest && !self.line.ends_with(b"\n") {
+                let problem = self.limits.row_too_long();
+                return Err(Failure::failed(format!("{}:{}: {problem}", self.name, self.number)));
             }
             if !self.line.iter().all(u8::is_ascii_whitespace) {
                 break;
@@ -207,6 +215,9 @@ impl<'de> Visitor<'de> for MembersVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members = Vec::with_capacity(8);
         while let Some(key) = map.next_key_seed(Key)? {
+            if members.len() == limits::COLUMNS {
+                return Err(A::Error::custom(limits::too_many_columns()));
+            }
             members.push((key, map.next_value()?));
         }
         Ok(Members(members))

@@ -1,23 +1,31 @@
 //! The file: its rows as values, each with the place where it stands.
 
+mod array;
 mod bad;
 mod cell;
 mod csv;
 mod detect;
 mod digits;
 mod disk;
+mod documents;
 mod json;
 mod jsonl;
+mod limits;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod quotes;
 mod records;
 mod show;
+mod spelling;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod whole;
 mod writer;
 
+pub use csv::{DELIMITERS, other_delimiter};
+pub use limits::Limits;
+pub use spelling::is_date_format;
 pub use writer::RowWriter;
 
 use std::fmt;
@@ -31,6 +39,7 @@ use enmasse::schema::Field;
 use self::csv::Header;
 use self::disk::Disk;
 use crate::failure::{Failure, Result};
+use crate::panics;
 
 /// How a file is to be read, where it does not say so itself.
 #[derive(Clone, Debug, Default)]
@@ -38,13 +47,24 @@ pub struct InputOptions {
     pub format: Option<Format>,
     /// Of CSV: what stands between two cells; a comma, and a tab where the file's name ends in `.tsv`.
     pub delimiter: Option<u8>,
-    /// Of CSV: the text that stands for NULL; an empty cell where nothing is said.
-    pub null: Option<String>,
+    /// Of CSV: what stands around a cell; `"` where nothing is said.
+    pub quote: Option<Quote>,
+    /// Of CSV: the texts that stand for NULL, of which the first is written; an empty cell where there are none.
+    pub nulls: Vec<String>,
+    /// Of CSV: what stands before the fraction of a number; a point where nothing is said.
+    pub decimal: Option<char>,
+    /// Of CSV: how dates are written, as `%d/%m/%Y`; as in ISO 8601 where nothing is said.
+    pub date_format: Option<String>,
     /// Of CSV and JSON Lines: a name as WHATWG has them, `latin1` or `utf-16le`; by default UTF-8. A byte order mark is believed before it.
     pub encoding: Option<String>,
     /// Of JSON Lines: each document of a JSON column stands in an array of its own, so that JSON's null is not NULL.
     pub boxed_documents: bool,
+    pub limits: Limits,
 }
+
+/// What stands around a cell of CSV, where anything does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote(pub Option<u8>);
 
 /// What a file's rows are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -145,6 +165,10 @@ impl Input {
     ///
     /// Its format is what the options say, or else its name, or else how it begins. A CSV file's header is read.
     pub fn open(path: &str, options: &InputOptions) -> Result<Self> {
+        panics::reading(disk::name_of(path), || Input::begin(path, options))
+    }
+
+    fn begin(path: &str, options: &InputOptions) -> Result<Self> {
         let (name, disk) = (disk::name_of(path).to_owned(), Disk::open(path)?);
         let format = match options.format.or_else(|| detect::by_name(path)) {
             Some(format) => format,
@@ -173,26 +197,30 @@ impl Input {
 
     /// Its columns; for those of JSON Lines the whole file is read.
     pub fn columns(&self) -> Result<Columns> {
-        let names = match (self.format, &self.header) {
-            (Format::Jsonl, _) => return jsonl::columns(&self.name, self.disk.again(), &self.options),
-            (_, Some(header)) => header.names.clone(),
-            _ => parquet_columns(&self.name, self.disk.again())?,
-        };
-        Ok(Columns { names, uneven: false })
+        panics::reading(&self.name, || {
+            let names = match (self.format, &self.header) {
+                (Format::Jsonl, _) => return jsonl::columns(&self.name, self.disk.again(), &self.options),
+                (_, Some(header)) => header.names.clone(),
+                _ => parquet_columns(&self.name, self.disk.again(), &self.options)?,
+            };
+            Ok(Columns { names, uneven: false })
+        })
     }
 
     /// Its rows from the first on, with a value for each wanted column. Nothing comes after an error.
     pub fn rows(&self, wanted: &[Wanted]) -> Result<Rows> {
+        panics::reading(&self.name, || self.begin_rows(wanted))
+    }
+
+    fn begin_rows(&self, wanted: &[Wanted]) -> Result<Rows> {
         let (name, options, disk) = (&self.name, &self.options, self.disk.again());
         let bytes = disk.bytes_read();
         let rows: BoxedRows = match (self.format, &self.header) {
             (Format::Jsonl, _) => Box::new(jsonl::JsonRows::open(name, disk, options, wanted)?),
-            (_, Some(header)) => {
-                Box::new(csv::CsvRows::open(name, disk, options, self.format, header, wanted)?)
-            }
-            _ => parquet_rows(name, disk, wanted)?,
+            (_, Some(header)) => Box::new(csv::CsvRows::open(name, disk, options, header, wanted)?),
+            _ => parquet_rows(name, disk, options, wanted)?,
         };
-        Ok(Rows { rows, bytes, failed: false })
+        Ok(Rows { name: name.clone(), rows, bytes, last: None, failed: false })
     }
 
     /// How a file of refused rows, which is in UTF-8, begins, so that it is read rightly with the same options.
@@ -204,7 +232,10 @@ impl Input {
 
     /// The header as it stands in a CSV file, to be written above the rows that are refused.
     pub fn header_for_rejects(&self) -> Option<String> {
-        self.header.as_ref().map(|header| header.raw.clone())
+        let header = self.header.as_ref()?;
+        let sep =
+            header.layout.begins_with_sep.then(|| format!("sep={}\n", char::from(header.layout.delimiter)));
+        Some(sep.unwrap_or_default() + &header.raw)
     }
 }
 
@@ -212,8 +243,11 @@ type BoxedRows = Box<dyn Iterator<Item = Result<Item>> + Send>;
 
 /// The rows of a file.
 pub struct Rows {
+    name: String,
     rows: BoxedRows,
     bytes: Arc<AtomicU64>,
+    /// Where the last row stands.
+    last: Option<Place>,
     failed: bool,
 }
 
@@ -231,8 +265,17 @@ impl Iterator for Rows {
         if self.failed {
             return None;
         }
-        let next = self.rows.next();
-        self.failed = matches!(next, Some(Err(_)));
+        let next = panics::caught(|| self.rows.next()).unwrap_or_else(|panic| {
+            let after = self.last.map_or(String::new(), |last| format!(": after {last}"));
+            Some(Err(panics::unreadable(&format!("{}{after}", self.name), &panic)))
+        });
+        match &next {
+            Some(Ok(Item::Row(Row { place, .. }) | Item::Bad(BadRow { place, .. }))) => {
+                self.last = Some(*place)
+            }
+            Some(Err(_)) => self.failed = true,
+            None => {}
+        }
         next
     }
 }
@@ -261,22 +304,22 @@ fn no_column(name: &str, column: &str, columns: &[String]) -> Failure {
 }
 
 #[cfg(feature = "parquet")]
-fn parquet_columns(name: &str, disk: Disk) -> Result<Vec<String>> {
-    parquet::columns(name, disk)
+fn parquet_columns(name: &str, disk: Disk, options: &InputOptions) -> Result<Vec<String>> {
+    parquet::columns(name, disk, options.limits)
 }
 
 #[cfg(feature = "parquet")]
-fn parquet_rows(name: &str, disk: Disk, wanted: &[Wanted]) -> Result<BoxedRows> {
-    Ok(Box::new(parquet::ParquetRows::open(name, disk, wanted)?))
+fn parquet_rows(name: &str, disk: Disk, options: &InputOptions, wanted: &[Wanted]) -> Result<BoxedRows> {
+    Ok(Box::new(parquet::ParquetRows::open(name, disk, options, wanted)?))
 }
 
 #[cfg(not(feature = "parquet"))]
-fn parquet_columns(name: &str, _: Disk) -> Result<Vec<String>> {
+fn parquet_columns(name: &str, _: Disk, _: &InputOptions) -> Result<Vec<String>> {
     Err(without_parquet(name))
 }
 
 #[cfg(not(feature = "parquet"))]
-fn parquet_rows(name: &str, _: Disk, _: &[Wanted]) -> Result<BoxedRows> {
+fn parquet_rows(name: &str, _: Disk, _: &InputOptions, _: &[Wanted]) -> Result<BoxedRows> {
     Err(without_parquet(name))
 }
 

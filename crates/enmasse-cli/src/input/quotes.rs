@@ -4,19 +4,21 @@ use std::borrow::Cow;
 
 use super::bad::shortened;
 use super::cell::Problem;
+use super::records::Layout;
 
 /// The first cell of a record with text after its closing quote, of which a parser would make another text: its position, and
 /// how it stands there.
 ///
 /// A quote within a cell that does not begin with one is text.
-pub fn wrong(record: &[u8], delimiter: u8) -> Option<(usize, Cow<'_, str>)> {
-    if !record.contains(&b'"') {
+pub fn wrong(record: &[u8], layout: Layout) -> Option<(usize, Cow<'_, str>)> {
+    let (quote, delimiter) = (layout.quote?, layout.delimiter);
+    if !record.contains(&quote) {
         return None;
     }
     let (mut start, mut position) = (0, 0);
     loop {
         let rest = &record[start..];
-        let closed = if rest.first() == Some(&b'"') { 1 + quoted(&rest[1..]) } else { 0 };
+        let closed = if rest.first() == Some(&quote) { 1 + quoted(&rest[1..], quote) } else { 0 };
         let end = rest[closed..].iter().position(|byte| *byte == delimiter).map(|end| closed + end);
         let cell = &rest[..end.unwrap_or(rest.len())];
         if closed > 0 && closed < cell.len() {
@@ -33,13 +35,15 @@ pub fn problem(cell: &str) -> Problem {
 }
 
 /// The length of what stands in quotes, with the closing one.
-fn quoted(text: &[u8]) -> usize {
+fn quoted(text: &[u8], quote: u8) -> usize {
     let mut at = 0;
     while let Some(byte) = text.get(at) {
-        match (byte, text.get(at + 1)) {
-            (b'"', Some(b'"')) => at += 2,
-            (b'"', _) => return at + 1,
-            _ => at += 1,
+        if *byte != quote {
+            at += 1;
+        } else if text.get(at + 1) == Some(&quote) {
+            at += 2;
+        } else {
+            return at + 1;
         }
     }
     text.len()

@@ -4,20 +4,29 @@ use std::io::Read;
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
+use super::limits::{self, Limits};
 use super::stream::{self, Stream};
 use crate::failure::{Failure, Result};
 
 /// How much is read at a time.
 const CHUNK: usize = 128 * 1024;
 
-/// The longest record. A longer one is a quote that nobody closed.
-const LONGEST: usize = 256 * 1024 * 1024;
+/// How the cells of a file are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    pub delimiter: u8,
+    /// What stands around a cell with a delimiter or a line break in it; none where such a character is text like any other.
+    pub quote: Option<u8>,
+    /// Whether the first line only tells the delimiter.
+    pub begins_with_sep: bool,
+}
 
 /// Splits text into records. The cells of one are kept until the next is read.
 pub struct Records {
     name: String,
     stream: Stream,
     parser: Reader,
+    limits: Limits,
     /// What was read and is not yet split, from `at` to `end`, with the current record before it.
     buffer: Vec<u8>,
     at: usize,
@@ -42,11 +51,18 @@ pub struct Record<'a> {
 }
 
 impl Records {
-    pub fn new(name: &str, stream: Stream, delimiter: u8) -> Self {
+    pub fn new(name: &str, stream: Stream, layout: Layout, limits: Limits) -> Self {
+        let mut parser = ReaderBuilder::new();
+        parser.delimiter(layout.delimiter);
+        match layout.quote {
+            Some(quote) => parser.quote(quote),
+            None => parser.quoting(false),
+        };
         Records {
             name: name.to_owned(),
             stream,
-            parser: ReaderBuilder::new().delimiter(delimiter).build(),
+            parser: parser.build(),
+            limits,
             buffer: vec![0; CHUNK],
             at: 0,
             end: 0,
@@ -76,7 +92,15 @@ impl Records {
             ends += ended;
             match result {
                 ReadRecordResult::Record => break,
-                ReadRecordResult::OutputFull => self.cells.resize(self.cells.len() * 2, 0),
+                ReadRecordResult::OutputFull => self.cells.resize(self.larger(self.cells.len()), 0),
+                ReadRecordResult::OutputEndsFull if ends > limits::COLUMNS => {
+                    let line = self.take_lines(start).0;
+                    return Err(Failure::failed(format!(
+                        "{}:{line}: {}",
+                        self.name,
+                        limits::too_many_columns()
+                    )));
+                }
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
                 ReadRecordResult::InputEmpty if is_over => {
                     return match self.buffer[start..self.at].iter().all(|byte| is_line_break(*byte)) {
@@ -105,15 +129,20 @@ impl Records {
 
     /// Reads on, keeping the record that begins at `start`.
     fn fill(&mut self, start: &mut usize) -> Result<()> {
+        if self.buffer[*start..self.end].iter().all(|byte| is_line_break(*byte)) {
+            // no record has begun
+            self.take_lines(*start);
+            *start = self.end;
+        }
         self.buffer.copy_within(*start..self.end, 0);
         self.at -= *start;
         self.end -= *start;
         *start = 0;
         if self.end == self.buffer.len() {
-            if self.end >= LONGEST {
-                return Err(self.unclosed(0));
+            if self.end >= self.limits.row {
+                return Err(self.too_long());
             }
-            self.buffer.resize(self.end * 2, 0);
+            self.buffer.resize(self.larger(self.end), 0);
         }
         let count = self.stream.read(&mut self.buffer[self.end..]);
         let count = count.map_err(|error| stream::read_failure(&self.name, &error))?;
@@ -133,6 +162,18 @@ impl Records {
         self.line = line + line_breaks(&text[before..], after_return);
         self.after_return = text.last().map_or(self.after_return, |last| *last == b'\r');
         (line, (start + before, self.at - after))
+    }
+
+    /// Twice as much room, but no more than the longest record needs.
+    fn larger(&self, size: usize) -> usize {
+        (size * 2).min((self.limits.row + CHUNK).max(size + 1))
+    }
+
+    fn too_long(&mut self) -> Failure {
+        let (line, raw) = self.take_lines(0);
+        let quotes = self.buffer[raw.0..raw.1].iter().filter(|byte| **byte == b'"').count();
+        let hint = if quotes % 2 == 1 { " A quote is opened in it and not closed." } else { "" };
+        Failure::failed(format!("{}:{line}: {}{hint}", self.name, self.limits.row_too_long()))
     }
 
     fn unclosed(&mut self, start: usize) -> Failure {

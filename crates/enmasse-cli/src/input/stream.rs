@@ -8,6 +8,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::detect::{self, Compression};
 use super::disk::Disk;
+use super::limits;
 use crate::failure::{Failure, Result};
 
 /// How much of a file is looked at to tell what it is.
@@ -30,7 +31,11 @@ impl Stream {
         let compression = detect::compression(head(&raw));
         let plain: Box<dyn Read + Send> = match compression {
             Some(Compression::Gzip) => Box::new(MultiGzDecoder::new(raw)),
-            Some(Compression::Zstd) => Box::new(zstd::Decoder::new(raw).map_err(failed)?),
+            Some(Compression::Zstd) => {
+                let mut decoder = zstd::Decoder::new(raw).map_err(failed)?;
+                decoder.window_log_max(limits::ZSTD_WINDOW).map_err(failed)?;
+                Box::new(decoder)
+            }
             None => Box::new(raw),
         };
         let mut plain = peek(plain).map_err(failed)?;
@@ -77,6 +82,11 @@ pub fn read_failure(name: &str, error: &io::Error) -> Failure {
     Failure::failed(match error.kind() {
         // Only a decompressor knows that there should be more.
         io::ErrorKind::UnexpectedEof => format!("{name} was cut short: its compressed data has no end."),
+        _ if error.to_string().contains("too much memory") => format!(
+            "cannot read {name}: it was compressed with a window of more than {} MiB (--long, --ultra), and no more is kept: decompress \
+             it first, as with zstd --long=31 -dc.",
+            (1_u32 << limits::ZSTD_WINDOW) >> 20
+        ),
         _ => format!("cannot read {name}: {error}."),
     })
 }

@@ -7,6 +7,8 @@ use enmasse::Value;
 use flate2::write::GzEncoder;
 
 use super::detect::{self, Compression};
+use super::records::Layout;
+use super::spelling::Spelling;
 use super::{Format, InputOptions, csv, show};
 use crate::failure::{Failure, Result};
 
@@ -21,8 +23,15 @@ pub struct RowWriter {
 }
 
 enum Form {
-    Csv { writer: Box<::csv::Writer<Sink>>, null: Option<String> },
+    Csv(Box<CsvForm>),
     Jsonl { sink: Box<Sink>, line: Vec<u8>, boxed_documents: bool },
+}
+
+struct CsvForm {
+    writer: ::csv::Writer<Sink>,
+    layout: Layout,
+    nulls: Vec<String>,
+    spelling: Spelling,
 }
 
 impl RowWriter {
@@ -40,7 +49,7 @@ impl RowWriter {
                 "rows are written as CSV or JSON Lines, and {path} is Parquet."
             )));
         }
-        let delimiter = csv::delimiter(options, format)?;
+        let layout = csv::layout(options, format)?;
         let failed = |error: io::Error| Failure::failed(format!("cannot write {path}: {error}."));
         let sink = Sink::create(place).map_err(failed)?;
         let form = match format {
@@ -49,9 +58,16 @@ impl RowWriter {
                 Form::Jsonl { sink: Box::new(sink), line: Vec::new(), boxed_documents }
             }
             _ => {
-                let mut writer = ::csv::WriterBuilder::new().delimiter(delimiter).from_writer(sink);
+                let mut writer = ::csv::WriterBuilder::new();
+                writer.delimiter(layout.delimiter);
+                match layout.quote {
+                    Some(quote) => writer.quote(quote),
+                    None => writer.quote_style(::csv::QuoteStyle::Never),
+                };
+                let mut writer = writer.from_writer(sink);
                 writer.write_record(columns).map_err(|error| failed(error.into()))?;
-                Form::Csv { writer: Box::new(writer), null: options.null.clone() }
+                let (nulls, spelling) = (options.nulls.clone(), Spelling::of(options));
+                Form::Csv(Box::new(CsvForm { writer, layout, nulls, spelling }))
             }
         };
         Ok(RowWriter { path: path.to_owned(), columns: columns.to_vec(), form })
@@ -67,14 +83,14 @@ impl RowWriter {
             )));
         }
         match form {
-            Form::Csv { writer, null } => {
+            Form::Csv(csv) => {
                 for (column, value) in columns.iter().zip(values) {
-                    let cell = cell(value.as_ref(), null.as_deref()).map_err(|why| {
+                    let cell = csv.cell(value.as_ref()).map_err(|why| {
                         Failure::failed(format!("cannot write '{column}' to {path}: {why}"))
                     })?;
-                    writer.write_field(cell).map_err(|error| write_failure(path, &error.into()))?;
+                    csv.writer.write_field(cell).map_err(|error| write_failure(path, &error.into()))?;
                 }
-                let end = writer.write_record(None::<&[u8]>);
+                let end = csv.writer.write_record(None::<&[u8]>);
                 end.map_err(|error| write_failure(path, &error.into()))
             }
             Form::Jsonl { sink, line, boxed_documents } => {
@@ -89,7 +105,7 @@ impl RowWriter {
     /// Writes what is left, and waits until the disk has it.
     pub fn finish(self) -> Result<()> {
         let sink = match self.form {
-            Form::Csv { writer, .. } => writer.into_inner().map_err(|error| error.into_error()),
+            Form::Csv(csv) => csv.writer.into_inner().map_err(|error| error.into_error()),
             Form::Jsonl { sink, .. } => Ok(*sink),
         };
         sink.and_then(Sink::finish).map_err(|error| write_failure(&self.path, &error))
@@ -108,17 +124,22 @@ fn write_failure(path: &str, error: &io::Error) -> Failure {
     Failure::failed(format!("cannot write {path}: {error}."))
 }
 
-fn cell(value: Option<&Value>, null: Option<&str>) -> Result<String, String> {
-    match value {
-        None => Err("CSV has no row that lacks a column; write JSON Lines.".to_owned()),
-        Some(Value::Null) => Ok(null.unwrap_or_default().to_owned()),
-        Some(value) => {
-            let text = show::shown(value);
-            match null == Some(text.as_str()) {
-                true => Err(format!("{value} would read back as NULL; let another text stand for NULL.")),
-                false => Ok(text),
-            }
+impl CsvForm {
+    fn cell(&self, value: Option<&Value>) -> Result<String, String> {
+        let value = match value {
+            None => return Err("CSV has no row that lacks a column; write JSON Lines.".to_owned()),
+            Some(Value::Null) => return Ok(self.nulls.first().cloned().unwrap_or_default()),
+            Some(value) => value,
+        };
+        let text = self.spelling.written(value, show::shown(value));
+        if self.nulls.contains(&text) {
+            return Err(format!("{value} would read back as NULL; let another text stand for NULL."));
         }
+        let needs_quotes = |byte: &u8| *byte == self.layout.delimiter || matches!(byte, b'\r' | b'\n');
+        if self.layout.quote.is_none() && text.as_bytes().iter().any(needs_quotes) {
+            return Err(format!("{value} needs quotes, and --quote says that there are none."));
+        }
+        Ok(text)
     }
 }
 

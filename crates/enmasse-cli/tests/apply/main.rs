@@ -10,12 +10,15 @@ mod proxy;
 mod bad_input;
 mod bad_rows;
 mod commit;
+mod damaged;
 mod formats;
 mod inherited;
 #[cfg(unix)]
 mod interrupt;
 mod items;
 mod keys;
+#[cfg(target_os = "linux")]
+mod limits;
 mod missing;
 mod names;
 mod output;
@@ -27,5 +30,8 @@ mod program;
 #[cfg(unix)]
 mod progress;
 mod runways;
+mod spellings;
 #[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
+mod waiting;

@@ -71,6 +71,30 @@ fn no_wrong_line_shows_it() {
 }
 
 #[test]
+fn d08_a_mistyped_url_in_a_wrong_place_does_not_show_it() {
+    for url in [
+        "postgres:/me:SECRET@h",
+        "postgres:me:SECRET@h/db",
+        "MySQL:/me:SECRET@h",
+        "mariadb:///me:SECRET@h",
+        "password=SECRET",
+    ] {
+        let url = url.replace("SECRET", SECRET);
+        for args in [
+            &["apply", &url, "--table", "t", "--db", "sqlite::memory:"][..],
+            &["apply", "f.csv", &url, "--table", "t"],
+            &["apply", "f.csv", "--table", &url, "--db", "sqlite::memory:"],
+            &["apply", "f.csv", "--table", "t", "--db", "none.db", "--max-errors", &url],
+            &["inspect", &url, "--db", "sqlite::memory:"],
+            &["update", "--db", "sqlite::memory:", "--table", &url, "--set", "a=1", "--all"],
+            &[&url],
+        ] {
+            assert_hidden(&Ended::of(enmasse().args(args).output().unwrap()));
+        }
+    }
+}
+
+#[test]
 fn the_server_s_own_refusals_do_not_show_it() {
     on_some(&Kind::SERVERS, async |trial| {
         items::make(trial).await;

@@ -44,6 +44,47 @@ fn no_file_is_written_over_another() {
 }
 
 #[test]
+fn a13_the_database_is_never_written_over() {
+    on_some(&[Kind::Sqlite], async |trial| {
+        let file = trial.path("my app.db");
+        let url = format!("sqlite://{}", file.display().to_string().replace(' ', "%20"));
+        let db = enmasse::Database::connect(&url).await.unwrap();
+        db.execute_raw("CREATE TABLE item (id integer PRIMARY KEY, amount integer)", []).await.unwrap();
+        db.execute_raw("INSERT INTO item VALUES (1, 2)", []).await.unwrap();
+        db.close().await;
+        trial.write("f.csv", FILE);
+        fs::hard_link(&file, trial.path("hard")).unwrap();
+        symlink(&file, trial.path("soft")).unwrap();
+        let before = fs::read(&file).unwrap();
+        let folder = trial.folder().display().to_string();
+        let written = [
+            "my app.db".to_owned(),
+            "./my app.db-wal".to_owned(),
+            "my app.db-journal".to_owned(),
+            format!("{folder}/my app.db-shm"),
+            "hard".to_owned(),
+            "soft".to_owned(),
+            "/proc/self/cwd/my app.db".to_owned(),
+            "/proc/self/fd/0".to_owned(),
+        ];
+        for given in [url.as_str(), "my app.db", "soft", "sqlite:my%20app.db?journal_mode=keep"] {
+            let url = if given == "soft" { format!("sqlite://{folder}/soft") } else { given.to_owned() };
+            for path in &written {
+                for option in ["--diff", "--missing"] {
+                    let mut command = trial.command(["f.csv", "--table", "item", option, path]);
+                    command.env("DATABASE_URL", &url).stdin(fs::File::open(&file).unwrap());
+                    let said = Ended::of(command.output().unwrap()).failed(2);
+                    let expected =
+                        format!("enmasse: {option} {path} is the same file as that of the database\n");
+                    assert_eq!(said, expected, "{url}");
+                    assert_eq!(fs::read(&file).unwrap(), before, "{url} {path}");
+                }
+            }
+        }
+    });
+}
+
+#[test]
 fn a_file_that_is_there_keeps_its_mode_and_a_link_its_place() {
     on_some(&[Kind::Sqlite], async |trial| {
         items::make(trial).await;

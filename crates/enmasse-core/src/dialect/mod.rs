@@ -33,6 +33,9 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
     /// Whether the database can do this.
     fn supports(&self, capability: Capability) -> bool;
 
+    /// The most columns that a query may give, of which the rows may be kept in a temporary table.
+    fn max_result_columns(&self) -> usize;
+
     /// The most parameters that one statement may have.
     fn max_params(&self) -> usize;
 

@@ -50,7 +50,7 @@ impl Condition {
             0 if odd => Condition::Everything,
             0 => Condition::Nothing,
             _ => {
-                let count = Fragment::join(counted, " + ");
+                let count = Fragment::chain(counted, " + ");
                 let template = if odd { "({}) % 2 = 0" } else { "({}) % 2 = 1" };
                 Condition::Sql(Fragment::format(template, [count]))
             }
@@ -82,6 +82,6 @@ fn joined(mut parts: Vec<Fragment>, separator: &str) -> Option<Condition> {
     Some(Condition::Sql(match parts.len() {
         0 => return None,
         1 => parts.remove(0),
-        _ => Fragment::format("({})", [Fragment::join(parts, separator)]),
+        _ => Fragment::format("({})", [Fragment::chain(parts, separator)]),
     }))
 }

@@ -64,12 +64,11 @@ fn counts(dialect: &dyn Dialect, query: &Query, set: &[(usize, Expr)]) -> Result
     });
     let changes = changes.collect::<Result<Vec<_>>>()?;
     let inner = select(&mut rows.compiler, changes, rows.condition);
-    let any: Vec<String> = (0..set.len()).map(|number| format!("c{number} = 1")).collect();
-    let counted = std::iter::once(any.join(" OR ")).chain(any.iter().cloned());
-    let counted: Vec<String> =
-        counted.map(|changes| format!("COUNT(CASE WHEN {changes} THEN 1 END)")).collect();
-    let whole =
-        Fragment::format(&format!("SELECT COUNT(*), {} FROM ({{}}) changes", counted.join(", ")), [inner]);
+    let any: Vec<_> = (0..set.len()).map(|number| Fragment::text(format!("c{number} = 1"))).collect();
+    let counted = std::iter::once(Fragment::chain(any.clone(), " OR ")).chain(any);
+    let counted = counted.map(|changes| Fragment::format("COUNT(CASE WHEN {} THEN 1 END)", [changes]));
+    let counted = Fragment::join(counted, ", ");
+    let whole = Fragment::format("SELECT COUNT(*), {} FROM ({}) changes", [counted, inner]);
     let columns = vec![DataType::BigInt; set.len() + 2];
     Ok(Some(Selection { statement: whole.statement(dialect), columns }))
 }

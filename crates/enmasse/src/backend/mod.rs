@@ -3,8 +3,10 @@
 // without any database there is nothing to connect to
 #![cfg_attr(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")), allow(dead_code))]
 
+mod chunk;
 #[cfg(feature = "mysql")]
 pub(crate) mod mysql;
+mod params;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 #[cfg(feature = "sqlite")]
@@ -15,6 +17,10 @@ mod tests;
 mod trace;
 mod transact;
 
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub(crate) use chunk::RowChunk;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub(crate) use params::wrong_count;
 pub(crate) use state::{Extent, TransactionState};
 pub(crate) use trace::Traced;
 pub(crate) use transact::{Step, transact};
@@ -39,9 +45,6 @@ pub(crate) const POOL_SIZE: usize = 10;
 /// How long a pool waits for a connection that is free.
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(crate) const POOL_WAIT: std::time::Duration = std::time::Duration::from_secs(30);
-
-/// How many rows are sent at a time by [`Connection::stream`].
-pub(crate) const STREAM_CHUNK: usize = 256;
 
 /// One row, with each value as [`Dialect::load`](enmasse_core::dialect::Dialect::load) made it.
 pub(crate) type Row = Vec<Value>;

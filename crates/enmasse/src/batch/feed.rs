@@ -13,8 +13,9 @@ use crate::batch::source::{Object, Source};
 /// How many objects of a slice are sorted at a time: their keys and places are kept in memory.
 const SORTED: usize = 1 << 20;
 
-/// How many objects are read ahead, to know whether there are more.
+/// How many objects are read ahead, to know whether there are more, and how many bytes of texts and the like they may have.
 const AHEAD: usize = 2_048;
+const AHEAD_BYTES: usize = 4 << 20;
 
 /// After so many objects others have their turn: a chunk may be large, and a source never wait.
 const TURN: usize = 2_048;
@@ -53,12 +54,16 @@ impl<'o, T: Carrier> RowFeed<'o, T> {
     /// Reads as far ahead as is needed to tell few objects from many.
     pub async fn new(model: ModelRef, source: Source<'o, T>) -> Result<Self> {
         let mut feed = RowFeed { model, source, ahead: Vec::new(), ended: false, done: 0, order: Vec::new() };
-        while !feed.ended && feed.ahead.len() < AHEAD {
+        let mut bytes = 0;
+        while !feed.ended && feed.ahead.len() < AHEAD && bytes < AHEAD_BYTES {
             if feed.source.len().is_some() {
                 break;
             }
             match feed.source.next().await? {
-                Some(object) => feed.ahead.push(object),
+                Some(object) => {
+                    bytes += size(&feed.model, &*object);
+                    feed.ahead.push(object);
+                }
                 None => feed.ended = true,
             }
         }
@@ -136,6 +141,22 @@ impl<'o, T: Carrier> RowFeed<'o, T> {
         }
         Ok(false)
     }
+}
+
+/// About how many bytes the values of an object have.
+fn size<T: Carrier>(model: &ModelRef, object: &T) -> usize {
+    fn bytes(value: ValueRef<'_>) -> usize {
+        match value {
+            ValueRef::Text(text) => text.len(),
+            ValueRef::Bytes(bytes) => bytes.len(),
+            // taken apart, a document takes several times as much as its text
+            ValueRef::Json(document) => 8 * document.to_string().len(),
+            ValueRef::Array(items) => items.iter().map(|item| bytes(item.into())).sum(),
+            ValueRef::Owned(value) => bytes((&value).into()),
+            _ => size_of::<Value>(),
+        }
+    }
+    (0..model.fields.len()).map(|field| bytes(object.carried(model, field))).sum()
 }
 
 /// Has one object encoded.

@@ -10,7 +10,7 @@ use futures_util::stream::{Stream, StreamExt};
 /// objects, or of `Result`s of them.
 ///
 /// Slices and vectors are read again where the transaction is tried again after a conflict. An iterator or a stream can be read once:
-/// where it gives more than a few thousand objects, a conflict is the caller's. Where the database has no temporary tables, and rows go in several
+/// where it gives more than a few thousand objects, or a few MiB of them, a conflict is the caller's. Where the database has no temporary tables, and rows go in several
 /// statements, these lock in the order in which the objects come.
 ///
 /// The kind `K` is found by the compiler.

@@ -67,3 +67,26 @@ fn a_panic() {
         }
     });
 }
+
+/// A stream that panics, also in a task of its own, of which the caller hears as an error.
+#[test]
+fn a01_a_panic_of_a_stream() {
+    on_each(&Kind::ALL, async |_, db| {
+        for strategy in strategies(db) {
+            for key in KEYS {
+                let after = format!("a panic in place of row {key} of a stream");
+                let (rows, tried) = (Item::objects(db), strategy);
+                let task =
+                    tokio::spawn(async move { update(rows, stream::iter(panicking(key)), tried).await });
+                assert!(task.await.unwrap_err().is_panic());
+                untouched(db, strategy, &after).await;
+                undone_alone_or_wholly(db, &format!("{strategy:?} {after}"), async |tx| {
+                    let update = update(Item::objects(tx), stream::iter(panicking(key)), strategy);
+                    assert!(AssertUnwindSafe(update).catch_unwind().await.is_err());
+                })
+                .await;
+                untouched(db, strategy, &after).await;
+            }
+        }
+    });
+}

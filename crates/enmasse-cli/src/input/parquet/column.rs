@@ -41,6 +41,20 @@ impl Column {
         }
     }
 
+    /// Whether there is no further row.
+    pub fn is_at_end(&mut self) -> Result<bool> {
+        match self {
+            Column::Bool(column) => column.is_at_end(),
+            Column::Int32(column) => column.is_at_end(),
+            Column::Int64(column) => column.is_at_end(),
+            Column::Int96(column) => column.is_at_end(),
+            Column::Float(column) => column.is_at_end(),
+            Column::Double(column) => column.is_at_end(),
+            Column::Bytes(column) => column.is_at_end(),
+            Column::Fixed(column) => column.is_at_end(),
+        }
+    }
+
     /// The next value; the inner error is that of a value which has no equal here.
     pub fn next(&mut self, kind: Kind) -> Result<Result<Value, Problem>> {
         let value = match self {
@@ -75,17 +89,21 @@ impl<T: DataType> Batches<T> {
         Batches { reader, optional, values, levels, rows: 0, next_row: 0, next_value: 0 }
     }
 
-    fn next(&mut self) -> Result<Option<&T::T>> {
-        let early = || ParquetError::EOF("a column has fewer values than there are rows".to_owned());
+    fn is_at_end(&mut self) -> Result<bool> {
         if self.next_row == self.rows {
             self.values.clear();
             self.levels.clear();
             let levels = Some(&mut self.levels);
             (self.rows, _, _) = self.reader.read_records(BATCH, levels, None, &mut self.values)?;
             (self.next_row, self.next_value) = (0, 0);
-            if self.rows == 0 {
-                return Err(early());
-            }
+        }
+        Ok(self.rows == 0)
+    }
+
+    fn next(&mut self) -> Result<Option<&T::T>> {
+        let early = || ParquetError::EOF("a column has fewer values than there are rows".to_owned());
+        if self.is_at_end()? {
+            return Err(early());
         }
         let is_there = !self.optional || self.levels.get(self.next_row).ok_or_else(early)? > &0;
         self.next_row += 1;

@@ -8,6 +8,7 @@ use enmasse::uuid::Uuid;
 use enmasse::{DataType, Value};
 
 use crate::input::cell::Problem;
+use crate::input::whole;
 
 /// What is to be read in a column's physical values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +135,7 @@ pub fn suited(data_type: &DataType, value: &Value) -> Result<Value, Problem> {
     match (data_type, value) {
         (DataType::Uuid, Value::Bytes(bytes)) if bytes.len() == 16 => Kind::Uuid.bytes(bytes),
         (DataType::Bytes, _) => Ok(value.clone()),
+        (_, Value::Float(float)) if data_type.is_integer() => whole::of_float(*float).map(|()| value.clone()),
         (_, Value::Bytes(bytes)) => match text(bytes)? {
             Value::Text(text) => crate::input::cell::read(data_type, &text),
             other => Ok(other),

@@ -1,10 +1,15 @@
 //! Rows of Parquet, from its flat columns. Of each wanted column some hundred values are held at a time, never a row group.
 
 mod column;
+mod header;
 mod kind;
+mod pages;
+mod totals;
 
 use std::io::{BufReader, Read};
+use std::sync::Arc;
 
+use ::parquet::column::reader::get_column_reader;
 use ::parquet::errors::ParquetError;
 use ::parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
 use ::parquet::schema::types::SchemaDescriptor;
@@ -13,27 +18,42 @@ use enmasse::Value;
 
 use self::column::Column;
 use self::kind::Kind;
+use self::pages::{Budget, CheckedPages};
 use super::bad::shortened;
 use super::cell::{Converter, Problem};
 use super::disk::Disk;
-use super::{BadRow, Item, Place, Row, Wanted, detect, show, writer};
+use super::limits::Limits;
+use super::{BadRow, InputOptions, Item, Place, Row, Wanted, detect, show, writer};
 use crate::failure::{Failure, Result};
 
 /// The names of a file's columns, nested ones among them.
-pub fn columns(name: &str, disk: Disk) -> Result<Vec<String>> {
-    let reader = open(name, disk)?;
+pub fn columns(name: &str, disk: Disk, limits: Limits) -> Result<Vec<String>> {
+    let reader = open(name, disk, limits)?;
     Ok(names(reader.metadata().file_metadata().schema_descr()))
 }
 
-fn open(name: &str, disk: Disk) -> Result<SerializedFileReader<Disk>> {
+fn open(name: &str, disk: Disk, limits: Limits) -> Result<SerializedFileReader<Disk>> {
     let mut start = [0; 4];
     if disk.again().read_exact(&mut start).is_ok() && detect::compression(&start).is_some() {
         return Err(Failure::failed(format!(
             "{name} is compressed as a whole, where Parquet is compressed within: decompress it."
         )));
     }
-    SerializedFileReader::new(disk)
-        .map_err(|error| Failure::failed(format!("{name} is no Parquet file: {}.", reason(&error))))
+    let size = disk.size();
+    if footer(&disk).is_some_and(|footer| footer > limits.footer() as u64 && footer < size) {
+        return Err(Failure::failed(format!("{name} cannot be read: {}", limits.footer_too_long())));
+    }
+    let reader = SerializedFileReader::new(disk)
+        .map_err(|error| Failure::failed(format!("{name} is no Parquet file: {}.", reason(&error))))?;
+    totals::check(reader.metadata(), size).map_err(|error| damaged(name, &error))?;
+    Ok(reader)
+}
+
+/// How long a file's last bytes say that its footer is.
+fn footer(disk: &Disk) -> Option<u64> {
+    let mut length = [0; 4];
+    disk.at(disk.size().checked_sub(8)?).read_exact(&mut length).ok()?;
+    Some(u32::from_le_bytes(length).into())
 }
 
 fn names(schema: &SchemaDescriptor) -> Vec<String> {
@@ -50,6 +70,9 @@ fn reason(error: &ParquetError) -> String {
 /// The rows of a file for the columns that are wanted.
 pub struct ParquetRows {
     name: String,
+    disk: Disk,
+    limits: Limits,
+    budget: Arc<Budget>,
     reader: SerializedFileReader<Disk>,
     wanted: Vec<(Source, Converter)>,
     /// The columns of the current row group.
@@ -69,13 +92,19 @@ struct Source {
 }
 
 impl ParquetRows {
-    pub fn open(name: &str, disk: Disk, wanted: &[Wanted]) -> Result<Self> {
-        let reader = open(name, disk)?;
+    pub fn open(name: &str, disk: Disk, options: &InputOptions, wanted: &[Wanted]) -> Result<Self> {
+        let limits = options.limits;
+        // what the metadata has is not counted twice
+        let reader = open(name, disk.at(0), limits)?;
         let schema = reader.metadata().file_metadata().schema_descr();
-        let find = |wanted: &Wanted| Ok((source(name, schema, &wanted.column)?, Converter::new(wanted)));
+        let find =
+            |wanted: &Wanted| Ok((source(name, schema, &wanted.column)?, Converter::new(wanted, options)));
         let wanted: Result<Vec<_>> = wanted.iter().map(find).collect();
         Ok(ParquetRows {
             name: name.to_owned(),
+            disk,
+            limits,
+            budget: Budget::new(limits),
             wanted: wanted?,
             reader,
             columns: Vec::new(),
@@ -88,6 +117,7 @@ impl ParquetRows {
 
     fn read(&mut self) -> Result<Option<Item>> {
         while self.left_in_group <= 0 {
+            self.end_group().map_err(|error| damaged(&self.name, &error))?;
             if self.next_group == self.reader.num_row_groups() {
                 return Ok(None);
             }
@@ -96,8 +126,18 @@ impl ParquetRows {
         self.left_in_group -= 1;
         self.row += 1;
         self.found.clear();
+        let mut bytes = 0;
         for (column, (source, _)) in self.columns.iter_mut().zip(&self.wanted) {
             let value = column.next(source.kind).map_err(|error| damaged(&self.name, &error))?;
+            bytes += value.as_ref().map_or(0, size);
+            if bytes > self.limits.row {
+                return Err(Failure::failed(format!(
+                    "{}: row {}: {}",
+                    self.name,
+                    self.row,
+                    self.limits.row_too_long()
+                )));
+            }
             self.found.push(value);
         }
         let place = Place::Row(self.row);
@@ -122,9 +162,21 @@ impl ParquetRows {
         self.next_group += 1;
         self.columns.clear();
         for (source, _) in &self.wanted {
-            let descriptor = group.metadata().column(source.leaf).column_descr();
+            let column = group.metadata().column(source.leaf);
+            let descriptor = column.column_descr_ptr();
             let optional = descriptor.max_def_level() > 0;
-            self.columns.push(Column::new(group.get_column_reader(source.leaf)?, optional));
+            let pages = CheckedPages::new(self.disk.at(0), column, self.left_in_group, self.budget.clone())?;
+            self.columns.push(Column::new(get_column_reader(descriptor, Box::new(pages)), optional));
+        }
+        Ok(())
+    }
+
+    /// Refuses a row group with more rows than it says.
+    fn end_group(&mut self) -> Result<(), ParquetError> {
+        for (column, (_, converter)) in self.columns.iter_mut().zip(&self.wanted) {
+            if !column.is_at_end()? {
+                return Err(totals::too_many(&converter.column, self.row));
+            }
         }
         Ok(())
     }
@@ -148,6 +200,15 @@ impl Iterator for ParquetRows {
     }
 }
 
+/// How many bytes of a file a value has, about.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    }
+}
+
 /// A text is read as a cell of CSV is; all else is of a type already.
 fn convert(converter: &Converter, found: &Result<Value, Problem>) -> Result<Value, Problem> {
     match found {
@@ -158,7 +219,11 @@ fn convert(converter: &Converter, found: &Result<Value, Problem>) -> Result<Valu
 }
 
 fn damaged(name: &str, error: &ParquetError) -> Failure {
-    Failure::failed(format!("{name} is damaged: {}.", reason(error)))
+    Failure::failed(match error {
+        // what is right, but not done here
+        ParquetError::NYI(what) => format!("{name} cannot be read: {what}."),
+        _ => format!("{name} is damaged: {}.", reason(error)),
+    })
 }
 
 fn source(name: &str, schema: &SchemaDescriptor, column: &str) -> Result<Source> {

@@ -78,3 +78,32 @@ fn files_that_are_not_there() {
     let message = Input::open("no-such.csv", &options()).unwrap_err().message().to_owned();
     assert!(message.starts_with("cannot read no-such.csv: "), "{message}");
 }
+
+#[test]
+fn a01_a_panic_of_a_reader_is_an_error_with_its_place() {
+    let row = |line| Ok(Item::Row(Row { place: Place::Line(line), values: Vec::new() }));
+    let panics =
+        (2..9).map(move |line| if line == 4 { panic!("this panic is part of the test") } else { row(line) });
+    let mut rows = Rows {
+        name: "a.csv".into(),
+        rows: Box::new(panics),
+        bytes: Arc::default(),
+        last: None,
+        failed: false,
+    };
+    assert_eq!(rows.by_ref().take_while(Result::is_ok).count(), 2);
+    assert!(rows.next().is_none(), "nothing comes after an error");
+    let panics = std::iter::repeat_with(|| panic!("this panic is part of the test"));
+    let mut rows = Rows {
+        name: "a.csv".into(),
+        rows: Box::new(panics),
+        bytes: Arc::default(),
+        last: Some(Place::Line(3)),
+        failed: false,
+    };
+    assert_eq!(
+        rows.next().unwrap().unwrap_err().message(),
+        "a.csv: after line 3: the file is damaged in a way that stops its reader, or enmasse has a fault: this panic is part of \
+         the test.\nNothing was written."
+    );
+}

@@ -284,3 +284,71 @@ fn what_is_no_parquet() {
     let csv = Sample::new("a.csv", &whole).failure(&price());
     assert_eq!(csv, "a.csv is a Parquet file: its format is 'parquet'.");
 }
+
+/// A file of one page of a text of this length, whose header then says another length.
+fn lying(compression: Compression, length: usize, said: usize) -> Sample {
+    let schema = Arc::new(parse_message_type("message rows { required binary x (UTF8); }").unwrap());
+    let properties =
+        WriterProperties::builder().set_compression(compression).set_dictionary_enabled(false).build();
+    let mut file = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut file, schema, Arc::new(properties)).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<ByteArrayType>().write_batch(&[vec![b'x'; length].into()], None, None).unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.close().unwrap();
+    // the first page's header is after the file's mark: its kind, and the length that it has when it is decompressed
+    let varint = |number: usize| {
+        let doubled = number * 2;
+        [doubled as u8 | 0x80, (doubled >> 7) as u8 | 0x80, (doubled >> 14) as u8]
+    };
+    assert_eq!(file[4..10], [&[0x15, 0, 0x15][..], &varint(length + 4)].concat());
+    file[7..10].copy_from_slice(&varint(said));
+    Sample::new("a.parquet", file)
+}
+
+#[test]
+fn b06_pages_that_lie_about_their_length() {
+    use ::parquet::basic::{BrotliLevel, GzipLevel, ZstdLevel};
+    let wanted = [wanted("x", DataType::TEXT)];
+    for compression in [
+        Compression::GZIP(GzipLevel::default()),
+        Compression::ZSTD(ZstdLevel::default()),
+        Compression::BROTLI(BrotliLevel::default()),
+    ] {
+        assert_eq!(lying(compression, 600_000, 600_004).read(&wanted).len(), 1);
+        assert_eq!(
+            lying(compression, 600_000, 20_000).failure(&wanted),
+            "a.parquet is damaged: a page has more bytes, decompressed, than it says.",
+            "{compression:?}"
+        );
+    }
+    for compression in [Compression::SNAPPY, Compression::LZ4_RAW] {
+        let message = lying(compression, 600_000, 20_000).failure(&wanted);
+        assert!(message.starts_with("a.parquet is damaged: "), "{message}");
+    }
+}
+
+#[test]
+fn a02_totals_that_contradict_each_other() {
+    // the number of rows stands in the footer as a field of its own: 3 rows are 0x06
+    let file = sample(&[("x", "int64 ()", vec![1, 1, 1], Data::Int64(vec![1, 2, 3]))], 1);
+    let right = fs::read(&file.path).unwrap();
+    let places: Vec<usize> = (right.len() - 300..right.len()).filter(|&at| right[at] == 6).collect();
+    let mut refused = 0;
+    for (said, at) in [2, 4, 8, 100].into_iter().flat_map(|said| places.iter().map(move |at| (said, *at))) {
+        let mut damaged = right.clone();
+        damaged[at] = said;
+        let damaged = Sample::new("a.parquet", damaged);
+        let read = damaged
+            .open()
+            .and_then(|input| input.rows(&[nullable("x", DataType::BigInt)]))
+            .and_then(|rows| rows.collect::<Result<Vec<_>>>());
+        match read {
+            Ok(rows) => assert_eq!(rows.len(), 3, "byte {at} is {said}"),
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(refused > 8, "{refused}");
+}

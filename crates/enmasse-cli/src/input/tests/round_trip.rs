@@ -126,7 +126,7 @@ fn reads_back(name: &str, rows: &[Vec<Option<Value>>]) {
         .map(|(at, data_type)| nullable(&format!("c{at}"), data_type))
         .collect();
     let columns: Vec<_> = wanted.iter().map(|wanted| wanted.column.clone()).collect();
-    let options = InputOptions { null: Some(NULL.into()), ..options() };
+    let options = InputOptions { nulls: vec![NULL.into()], ..options() };
     let mut writer = RowWriter::create(&path, &columns, &options).unwrap();
     for row in rows {
         writer.write(row).unwrap();
@@ -207,7 +207,7 @@ fn null_of_json_and_null_are_told_apart_where_documents_are_boxed() {
 fn csv_refuses_what_would_read_back_as_something_else() {
     let directory = tempfile::tempdir().unwrap();
     let path = in_directory(directory.path(), "a.csv");
-    let options = InputOptions { null: Some("NULL".into()), ..options() };
+    let options = InputOptions { nulls: vec!["NULL".into()], ..options() };
     let mut writer = RowWriter::create(&path, &["x".to_owned()], &options).unwrap();
     let mut message = |value| writer.write(&[value]).unwrap_err().message().replace(&path, "a.csv");
     assert_eq!(

@@ -139,6 +139,11 @@ impl Dialect for Mysql {
         Ok(Fragment::join(pairs.into_iter().map(same), " AND "))
     }
 
+    fn max_result_columns(&self) -> usize {
+        // of a table, in which such rows are kept
+        1_017
+    }
+
     fn max_params(&self) -> usize {
         65_535
     }

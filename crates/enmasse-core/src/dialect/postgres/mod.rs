@@ -58,6 +58,10 @@ impl Dialect for Postgres {
             || capability == ReturningOld && self.version >= (18, 0)
     }
 
+    fn max_result_columns(&self) -> usize {
+        1_664
+    }
+
     fn max_params(&self) -> usize {
         65_535
     }

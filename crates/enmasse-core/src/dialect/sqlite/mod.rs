@@ -53,7 +53,11 @@ impl Dialect for Sqlite {
 
     fn unchanged(&self, pairs: Vec<(Fragment, Fragment, &DataType)>) -> Result<Fragment> {
         let same = |(column, value, _)| Fragment::format("{} COLLATE BINARY IS {}", [column, value]);
-        Ok(Fragment::join(pairs.into_iter().map(same), " AND "))
+        Ok(Fragment::chain(pairs.into_iter().map(same).collect(), " AND "))
+    }
+
+    fn max_result_columns(&self) -> usize {
+        2_000
     }
 
     fn max_params(&self) -> usize {

@@ -2,7 +2,7 @@
 
 use crate::dialect::{Capability, Dialect, quote_table};
 use crate::encode::{BatchColumn, Duplicates};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, for_column};
 use crate::lookup::Condition;
 use crate::plan::bulk::{BulkUpdate, Keep, Missing, Returning};
@@ -167,6 +167,20 @@ impl<'a> Job<'a> {
             }
             _ => Duplicates::InDatabase,
         };
+        // a row of a report, and what a plan puts beside it
+        let reported = if request.returning.has_old() { 2 * model.fields.len() + key.len() + 1 } else { 0 };
+        let most = dialect.max_result_columns();
+        if reported > most {
+            return Err(Error::new(
+                ErrorKind::Request,
+                format!(
+                    "Rows of {} cannot be told as they were and as they are: that would be {reported} columns, and {} gives at most \
+                     {most} at a time. Write fewer columns, or do not ask for the changes",
+                    model.table,
+                    dialect.name()
+                ),
+            ));
+        }
         Ok(Job {
             query: request.query,
             key,

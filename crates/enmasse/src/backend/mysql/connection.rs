@@ -9,14 +9,14 @@ use enmasse_core::sql::{Bind, Param, RowStatement, Statement};
 use enmasse_core::value::{DataType, Value};
 use futures_util::future::BoxFuture;
 use mysql_async::prelude::{Queryable, StatementLike};
-use mysql_async::{BinaryProtocol, Conn, OptsBuilder, Params, QueryResult};
+use mysql_async::{Conn, OptsBuilder, Params};
 use tokio::sync::mpsc;
 
 use super::convert::{params, raw_row};
 use super::ends::Ends;
 use super::error::error;
 use super::load::load;
-use crate::backend::{Connection, Done, Extent, Row, STREAM_CHUNK, TransactionState, load_row};
+use crate::backend::{Connection, Done, Extent, Row, RowChunk, TransactionState, load_row};
 use crate::batch::Chunks;
 
 pub(super) struct MysqlConnection {
@@ -147,16 +147,22 @@ impl Connection for MysqlConnection {
         Box::pin(self.run(async move |conn, dialect| {
             let params = params(values(&statement.params))?;
             let mut result = conn.exec_iter(statement.sql.as_str(), params).await.map_err(error)?;
-            let mut sent = 0;
-            loop {
-                let chunk = next_rows(&mut result, dialect, columns).await?;
-                sent += chunk.len() as u64;
-                let is_last = chunk.len() < STREAM_CHUNK;
+            let (mut chunk, mut sent) = (RowChunk::new(), 0);
+            while let Some(row) = result.next().await.map_err(error)? {
+                sent += 1;
                 // whoever comes next reads the rows that nobody took, and throws them away
-                if sender.send(Ok(chunk)).await.is_err() || is_last {
+                if let Some(full) = chunk.add(load_row(dialect, raw_row(row)?, columns)?)
+                    && sender.send(Ok(full)).await.is_err()
+                {
                     return Ok(sent);
                 }
             }
+            let rest = chunk.take();
+            if !rest.is_empty() {
+                // an error: nobody wants them
+                _ = sender.send(Ok(rest)).await;
+            }
+            Ok(sent)
         }))
     }
 
@@ -264,19 +270,4 @@ async fn query(
     }
     result.drop_result().await.map_err(error)?;
     Ok((changed.max(rows.len() as u64), rows))
-}
-
-/// As many rows as are sent at a time; fewer at the end.
-async fn next_rows(
-    result: &mut QueryResult<'_, '_, BinaryProtocol>,
-    dialect: &Mysql,
-    columns: &[DataType],
-) -> Result<Vec<Row>> {
-    let mut rows = Vec::with_capacity(STREAM_CHUNK);
-    while rows.len() < STREAM_CHUNK
-        && let Some(row) = result.next().await.map_err(error)?
-    {
-        rows.push(load_row(dialect, raw_row(row)?, columns)?);
-    }
-    Ok(rows)
 }

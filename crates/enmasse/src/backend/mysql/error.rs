@@ -3,6 +3,7 @@
 use enmasse_core::error::{Error, ErrorKind};
 use mysql_async::{DriverError, UrlError};
 
+use crate::backend::wrong_count;
 use crate::url::{configuration, unknown_parameter};
 
 /// An error of the server or of the driver.
@@ -12,10 +13,9 @@ pub(super) fn error(error: mysql_async::Error) -> Error {
         E::Server(reported) => Error::new(kind(reported.code, &reported.state), reported.message.clone())
             .with_code(reported.code.to_string())
             .with_source(error),
-        E::Driver(DriverError::StmtParamsMismatch { required, supplied }) => Error::new(
-            ErrorKind::Database,
-            format!("The statement has {required} parameters, but {supplied} values were given."),
-        ),
+        E::Driver(DriverError::StmtParamsMismatch { required, supplied }) => {
+            wrong_count((*required).into(), *supplied)
+        }
         E::Driver(cause @ (DriverError::ConnectionClosed | DriverError::PoolDisconnected)) => {
             Error::new(ErrorKind::Connection, cause.to_string()).with_source(error)
         }

@@ -21,7 +21,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::convert::{Bound, Raw, parameter_type};
 use super::error::error;
-use crate::backend::{Connection, Done, Extent, Row, STREAM_CHUNK, TransactionState, load_row};
+use crate::backend::{Connection, Done, Extent, Row, RowChunk, TransactionState, load_row, wrong_count};
 use crate::batch::Chunks;
 
 /// How many prepared statements a connection keeps.
@@ -156,16 +156,19 @@ impl Connection for PostgresConnection {
             let rows = client.query_raw(&prepared, params(statement)).await;
             let rows =
                 rows.map_err(|cause| forget_stale(client, &statement.sql, &types(statement), cause))?;
-            let mut chunks = pin!(rows.try_chunks(STREAM_CHUNK));
-            let mut sent = 0;
-            while let Some(chunk) = chunks.next().await {
-                let chunk = chunk.map_err(|failed| error(failed.1))?;
-                let rows =
-                    chunk.iter().map(|row| read_row(dialect, row, columns)).collect::<Result<Vec<_>>>()?;
-                sent += rows.len() as u64;
-                if sender.send(Ok(rows)).await.is_err() {
-                    break; // the rows that are still to come are read and thrown away
+            let (mut rows, mut chunk, mut sent) = (pin!(rows), RowChunk::new(), 0);
+            while let Some(row) = rows.next().await {
+                sent += 1;
+                if let Some(full) = chunk.add(read_row(dialect, &row.map_err(error)?, columns)?)
+                    && sender.send(Ok(full)).await.is_err()
+                {
+                    return Ok(sent); // the rows that are still to come are read and thrown away
                 }
+            }
+            let rest = chunk.take();
+            if !rest.is_empty() {
+                // an error: nobody wants them
+                _ = sender.send(Ok(rest)).await;
             }
             Ok(sent)
         }))
@@ -249,14 +252,7 @@ async fn query(
     columns: &[DataType],
 ) -> Result<(u64, Vec<Row>), Failed> {
     if params.len() != prepared.params().len() {
-        return Err(Failed::Row(Error::new(
-            ErrorKind::Database,
-            format!(
-                "The statement has {} parameters, but {} values were given.",
-                prepared.params().len(),
-                params.len()
-            ),
-        )));
+        return Err(Failed::Row(wrong_count(prepared.params().len(), params.len())));
     }
     let mut stream = pin!(client.query_raw(prepared, params).await.map_err(Failed::Statement)?);
     let mut rows = Vec::new();

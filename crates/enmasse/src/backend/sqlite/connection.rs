@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use super::convert::{bind, error, raw_row};
 use super::rows::write_rows;
 use super::thread::Thread;
-use crate::backend::{Connection, Done, Extent, Row, RowsWritten, STREAM_CHUNK, TransactionState, load_row};
+use crate::backend::{Connection, Done, Extent, Row, RowChunk, RowsWritten, TransactionState, load_row};
 use crate::batch::Chunks;
 
 /// How many chunks of a batch's rows may wait.
@@ -125,18 +125,15 @@ impl Connection for SqliteConnection {
         let (statement, columns, dialect) = (statement.clone(), columns.to_vec(), self.dialect.clone());
         Box::pin(self.run(move |handle, _| {
             let mut sent = 0;
-            let mut chunk = Vec::with_capacity(STREAM_CHUNK);
+            let mut chunk = RowChunk::new();
             let run = Run { dialect: &dialect, columns: &columns };
             run.each_row(handle, &statement.sql, values(&statement.params), |row| {
                 sent += 1;
-                chunk.push(row);
-                chunk.len() < STREAM_CHUNK
-                    || rows
-                        .blocking_send(Ok(std::mem::replace(&mut chunk, Vec::with_capacity(STREAM_CHUNK))))
-                        .is_ok()
+                chunk.add(row).is_none_or(|full| rows.blocking_send(Ok(full)).is_ok())
             })?;
-            if !chunk.is_empty() {
-                _ = rows.blocking_send(Ok(chunk));
+            let rest = chunk.take();
+            if !rest.is_empty() {
+                _ = rows.blocking_send(Ok(rest));
             }
             Ok(sent)
         }))

@@ -5,6 +5,8 @@ use enmasse_core::value::Value;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Row, Statement};
 
+use crate::backend::wrong_count;
+
 /// A value on its way to SQLite.
 struct Bound<'a>(&'a Value);
 
@@ -37,10 +39,7 @@ pub(super) fn bind<'a>(
 ) -> Result<()> {
     let expected = statement.parameter_count();
     if params.len() != expected {
-        return Err(Error::new(
-            ErrorKind::Database,
-            format!("The statement has {expected} parameters, but {} values were given.", params.len()),
-        ));
+        return Err(wrong_count(expected, params.len()));
     }
     for (position, value) in params.enumerate() {
         statement.raw_bind_parameter(position + 1, Bound(value)).map_err(error)?;

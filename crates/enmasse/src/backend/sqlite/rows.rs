@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use enmasse_core::dialect::Sqlite;
 use enmasse_core::encode::{Cell, CellsChunk};
-use enmasse_core::error::{Error, ErrorKind, Result};
+use enmasse_core::error::Result;
 use enmasse_core::plan::WriteRows;
 use enmasse_core::sql::{Bind, RowStatement};
 use enmasse_core::value::Value;
@@ -15,7 +15,7 @@ use rusqlite::{CachedStatement, Connection as Handle, Statement};
 use tokio::sync::mpsc;
 
 use super::convert::{bind_one, error, raw_row};
-use crate::backend::{Row, RowsWritten, load_row};
+use crate::backend::{Row, RowsWritten, load_row, wrong_count};
 
 /// After so many rows it is asked whether anyone still waits.
 const ASKED: usize = 64;
@@ -164,10 +164,7 @@ impl<'h> Prepared<'h> {
         let mut statement = handle.prepare_cached(&row.sql).map_err(error)?;
         let expected = statement.parameter_count();
         if expected != row.binds.len() {
-            return Err(Error::new(
-                ErrorKind::Database,
-                format!("The statement has {expected} parameters, but {} are given.", row.binds.len()),
-            ));
+            return Err(wrong_count(expected, row.binds.len()));
         }
         let mut places: Vec<Vec<usize>> = Vec::new();
         for (position, bind) in row.binds.iter().enumerate() {

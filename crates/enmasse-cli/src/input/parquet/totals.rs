@@ -1,0 +1,56 @@
+//! Whether a file's own numbers fit together: how many rows it has, in all, by row group and by column, and where their bytes are.
+
+use ::parquet::errors::ParquetError;
+use ::parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
+
+/// Refuses metadata that contradicts itself.
+pub fn check(metadata: &ParquetMetaData, size: u64) -> Result<(), ParquetError> {
+    let all = metadata.file_metadata().num_rows();
+    let mut sum = 0_i64;
+    for (number, group) in (1..).zip(metadata.row_groups()) {
+        let rows = group.num_rows();
+        sum = match sum.checked_add(rows) {
+            Some(sum) if rows >= 0 => sum,
+            _ => return Err(wrong(format!("its row group {number} says that it has {rows} rows"))),
+        };
+        for column in group.columns() {
+            check_column(column, number, rows, size)?;
+        }
+    }
+    if sum != all {
+        return Err(wrong(format!("its row groups have {sum} rows in all, and its footer says {all}")));
+    }
+    Ok(())
+}
+
+fn check_column(
+    column: &ColumnChunkMetaData,
+    group: usize,
+    rows: i64,
+    size: u64,
+) -> Result<(), ParquetError> {
+    let name = || format!("column '{}' of its row group {group}", column.column_path().string());
+    let (values, is_list) = (column.num_values(), column.column_descr().max_rep_level() > 0);
+    // a list has any number of values in a row, and an empty one has none, but even that counts
+    if values != rows && !(is_list && values >= rows) {
+        return Err(wrong(format!("{} has {values} values, and the group has {rows} rows", name())));
+    }
+    let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
+    let length = column.compressed_size();
+    let inside = |start: i64, length: i64| {
+        let end = u64::try_from(start).ok()?.checked_add(u64::try_from(length).ok()?)?;
+        (end <= size).then_some(())
+    };
+    inside(start, length).ok_or_else(|| {
+        wrong(format!("{} is said to stand outside of the file, {length} bytes from byte {start}", name()))
+    })
+}
+
+/// A reader that has values left after the last row of its group.
+pub fn too_many(column: &str, rows: u64) -> ParquetError {
+    wrong(format!("its column '{column}' has values after row {rows}, the last of its row group"))
+}
+
+fn wrong(what: String) -> ParquetError {
+    ParquetError::General(what)
+}

@@ -1,0 +1,131 @@
+//! How a file spells its numbers and dates, where that is not as everywhere else.
+
+use enmasse::chrono::NaiveDate;
+use enmasse::{DataType, Value};
+
+use super::InputOptions;
+use super::bad::shortened;
+use super::cell::Problem;
+
+/// What `--decimal` and `--date-format` say.
+#[derive(Clone, Debug, Default)]
+pub struct Spelling {
+    decimal: Option<char>,
+    date_format: Option<String>,
+}
+
+impl Spelling {
+    pub fn of(options: &InputOptions) -> Self {
+        Spelling {
+            decimal: options.decimal.filter(|decimal| *decimal != '.'),
+            date_format: options.date_format.clone(),
+        }
+    }
+
+    /// The text of a cell of this type as it is spelt elsewhere; `None` where it is spelt so already.
+    pub fn usual(&self, data_type: &DataType, text: &str) -> Result<Option<String>, Problem> {
+        match (data_type, self.decimal, &self.date_format) {
+            (_, Some(decimal), _) if data_type.is_number() => number(text, decimal).map(Some),
+            (DataType::Date, _, Some(format)) => date(text, format).map(|(date, _)| Some(date.to_string())),
+            (DataType::DateTime | DataType::NaiveDateTime, _, Some(format)) => {
+                let (date, rest) = date(text, format)?;
+                let rest = rest.trim_start_matches('T').trim();
+                Ok(Some(if rest.is_empty() { date.to_string() } else { format!("{date} {rest}") }))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+impl Spelling {
+    /// The text of a value, which [`show`](super::show) has made, as the file spells it.
+    pub fn written(&self, value: &Value, text: String) -> String {
+        match (value, self.decimal, &self.date_format) {
+            (Value::Decimal(_) | Value::Float(_), Some(decimal), _) => {
+                text.replacen('.', &decimal.to_string(), 1)
+            }
+            (Value::Date(date), _, Some(format)) => date.format(format).to_string(),
+            (Value::DateTime(moment), _, Some(format)) => begin(moment.date_naive(), format, &text),
+            (Value::NaiveDateTime(moment), _, Some(format)) => begin(moment.date(), format, &text),
+            _ => text,
+        }
+    }
+}
+
+/// A moment that begins with its date in another format.
+fn begin(date: NaiveDate, format: &str, text: &str) -> String {
+    let time = text.split_once(' ').map_or("", |(_, time)| time);
+    format!("{} {time}", date.format(format))
+}
+
+/// Whether a format says year, month and day, so that a date written by it can be read.
+pub fn is_date_format(format: &str) -> bool {
+    use enmasse::chrono::format::{Item, StrftimeItems};
+    let date = NaiveDate::from_ymd_opt(2023, 12, 31).unwrap_or_default();
+    if StrftimeItems::new(format).any(|item| matches!(item, Item::Error)) {
+        return false;
+    }
+    let mut text = String::new();
+    use std::fmt::Write;
+    // a format that asks for a time of the day cannot be written
+    write!(text, "{}", date.format(format)).is_ok()
+        && NaiveDate::parse_from_str(&text, format).is_ok_and(|read| read == date)
+}
+
+fn number(text: &str, decimal: char) -> Result<String, Problem> {
+    if text.contains('.') {
+        return Err(format!(
+            "expected a number with '{decimal}' before its fraction but got '{}'.",
+            shortened(text)
+        ));
+    }
+    Ok(text.replacen(decimal, ".", 1))
+}
+
+fn date<'t>(text: &'t str, format: &str) -> Result<(NaiveDate, &'t str), Problem> {
+    NaiveDate::parse_and_remainder(text.trim(), format)
+        .map_err(|_| format!("expected a date as {format} but got '{}'.", shortened(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d05_numbers_and_dates_as_elsewhere() {
+        let options = InputOptions {
+            decimal: Some(','),
+            date_format: Some("%d/%m/%Y".into()),
+            ..InputOptions::default()
+        };
+        let spelling = Spelling::of(&options);
+        for (data_type, text, usual) in [
+            (DataType::DECIMAL, "-12,50", Some("-12.50")),
+            (DataType::Double, "1,5e3", Some("1.5e3")),
+            (DataType::Integer, "12,0", Some("12.0")),
+            (DataType::Date, " 31/12/2024", Some("2024-12-31")),
+            (DataType::DateTime, "1/2/2024 09:30", Some("2024-02-01 09:30")),
+            (DataType::NaiveDateTime, "01/02/2024", Some("2024-02-01")),
+            (DataType::TEXT, "1,5", None),
+        ] {
+            assert_eq!(spelling.usual(&data_type, text), Ok(usual.map(str::to_owned)), "{text}");
+        }
+        let wrong = |data_type, text| spelling.usual(&data_type, text).unwrap_err();
+        assert_eq!(
+            wrong(DataType::DECIMAL, "1.234,5"),
+            "expected a number with ',' before its fraction but got '1.234,5'."
+        );
+        assert_eq!(wrong(DataType::Date, "2024-12-31"), "expected a date as %d/%m/%Y but got '2024-12-31'.");
+        assert_eq!(wrong(DataType::Date, "31/02/2024"), "expected a date as %d/%m/%Y but got '31/02/2024'.");
+    }
+
+    #[test]
+    fn d05_formats_that_say_a_date() {
+        for format in ["%d/%m/%Y", "%m-%d-%y", "%Y%m%d", "%d %b %Y", "%F", "%j.%Y"] {
+            assert!(is_date_format(format), "{format}");
+        }
+        for format in ["", "%d/%m", "%Y", "%d/%m/%Y %H:%M", "%Q", "dd/mm/yyyy"] {
+            assert!(!is_date_format(format), "{format}");
+        }
+    }
+}

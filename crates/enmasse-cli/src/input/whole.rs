@@ -1,0 +1,133 @@
+//! Whole numbers that were written as floats are: whether all of their digits are there.
+
+use enmasse::{DataType, Value};
+
+use super::bad::shortened;
+use super::cell::Problem;
+
+/// The largest whole number up to which floats of 64 bits have every one: 2 to the power of 53.
+const EXACT: i64 = 1 << 53;
+
+/// Below this power of ten nobody rounds: the programs that do keep six digits or more.
+const ROUNDED_FROM: u32 = 6;
+
+/// `12.0`, `1e5` and `1.234000e+03` as whole numbers; `None` for what is none.
+///
+/// # Errors
+///
+/// A spelling that may have lost digits when it was written, as spreadsheets write `9.91214E+15` for 9912142137894512.
+pub fn read(text: &str) -> Result<Option<Value>, Problem> {
+    let number = DataType::DECIMAL.coerce(text.into()).and_then(|number| DataType::BigInt.coerce(number));
+    match number {
+        Ok(Value::Int(number)) if is_exact(text, number) => Ok(Some(Value::Int(number))),
+        Ok(_) => Err(rounded(text)),
+        Err(_) if is_large(text) => Err(rounded(text)),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Refuses a decimal number that finds rows, where its spelling may have lost digits.
+pub fn check_key(text: &str) -> Result<(), Problem> {
+    let hides = exponent(text)
+        .is_some_and(|(mantissa, power)| power > fraction(mantissa) && !is_short(mantissa, power));
+    if hides { Err(rounded(text)) } else { Ok(()) }
+}
+
+/// The whole number of a float, which is not known for certain where floats do not have every whole number.
+pub fn of_float(float: f64) -> Result<(), Problem> {
+    if float.abs() > EXACT as f64 && float.is_finite() { Err(rounded(&format!("{float:?}"))) } else { Ok(()) }
+}
+
+/// Whether the spelling of this number has all of its digits.
+fn is_exact(text: &str, number: i64) -> bool {
+    let is_of_float = match exponent(text) {
+        Some((mantissa, power)) if power > fraction(mantissa) => return is_short(mantissa, power),
+        Some(_) => true,
+        // as Python writes a float; a decimal has two zeros or more
+        None => text.ends_with(".0"),
+    };
+    !is_of_float || number.unsigned_abs() <= EXACT.unsigned_abs()
+}
+
+/// `9.9E+30`: a whole number, but for no column.
+fn is_large(text: &str) -> bool {
+    exponent(text).is_some_and(|(mantissa, power)| power > fraction(mantissa) && is_number(mantissa))
+}
+
+/// One digit and so few zeros that the program that wrote it, R for instance, would have written others too.
+fn is_short(mantissa: &str, power: u32) -> bool {
+    power < ROUNDED_FROM && mantissa.trim_start_matches(['+', '-']).len() == 1
+}
+
+/// What stands before and after an `e`, where the exponent is not below zero.
+fn exponent(text: &str) -> Option<(&str, u32)> {
+    let (mantissa, power) = text.split_once(['e', 'E'])?;
+    Some((mantissa, power.strip_prefix('+').unwrap_or(power).parse().ok()?))
+}
+
+/// How many digits stand after the point.
+fn fraction(mantissa: &str) -> u32 {
+    mantissa.split_once('.').map_or(0, |(_, digits)| digits.len() as u32)
+}
+
+fn is_number(text: &str) -> bool {
+    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
+    text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || c == '.')
+}
+
+fn rounded(text: &str) -> Problem {
+    format!(
+        "expected all digits of a whole number but got '{}', which may have been rounded when it was written: format the \
+         column as text, or as a number without decimals, and save the file again.",
+        shortened(text)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a08_spellings_with_all_digits() {
+        for (text, number) in [
+            ("1.0", 1),
+            ("12.00", 12),
+            ("-1e3", -1_000),
+            ("1E+05", 100_000),
+            ("1.234000e+03", 1_234),
+            ("1.2345678E7", 12_345_678),
+            ("9.007199254740992e15", EXACT),
+            ("9007199254740992.0", EXACT),
+            ("12345678901234567.00", 12_345_678_901_234_567),
+            ("0e0", 0),
+        ] {
+            assert_eq!(read(text), Ok(Some(Value::Int(number))), "{text}");
+        }
+    }
+
+    #[test]
+    fn a08_spellings_that_may_have_lost_digits() {
+        for text in [
+            "9.91214E+15",
+            "1e+06",
+            "1.5E+3",
+            "1.23E+03",
+            "-4.5e+11",
+            "1.2345678901234568e+16",
+            "12345678901234568.0",
+            "1e30",
+            "9.2E+25",
+        ] {
+            assert!(read(text).is_err_and(|problem| problem.contains("may have been rounded")), "{text}");
+        }
+        assert!(check_key("1.5E+3").is_err() && check_key("1.5").is_ok() && check_key("1.50e1").is_ok());
+        assert!(of_float(9_007_199_254_740_992.0).is_ok() && of_float(9_007_199_254_740_994.0).is_err());
+    }
+
+    #[test]
+    fn what_is_no_whole_number() {
+        for text in ["12.5", "1.5e-3", "", "abc", "1e", "e5", "fee", "1.25e1", "--1e30"] {
+            assert_eq!(read(text), Ok(None), "{text}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Rows of a statement that are sent on together.
+
+use enmasse_core::value::Value;
+
+use super::Row;
+
+/// How many rows are sent at a time by [`Connection::stream`](super::Connection::stream), and after how many bytes of texts and the like no
+/// more are added.
+const ROWS: usize = 256;
+const BYTES: usize = 1 << 20;
+
+/// Some hundred rows, or fewer where they are long.
+pub(crate) struct RowChunk {
+    rows: Vec<Row>,
+    bytes: usize,
+}
+
+impl RowChunk {
+    pub fn new() -> Self {
+        RowChunk { rows: Vec::with_capacity(ROWS), bytes: 0 }
+    }
+
+    /// Adds a row; gives all where these are enough.
+    pub fn add(&mut self, row: Row) -> Option<Vec<Row>> {
+        self.bytes += row.iter().map(size).sum::<usize>();
+        self.rows.push(row);
+        (self.rows.len() == ROWS || self.bytes >= BYTES).then(|| self.take())
+    }
+
+    /// Gives the rows that have been added.
+    pub fn take(&mut self) -> Vec<Row> {
+        std::mem::replace(self, RowChunk::new()).rows
+    }
+}
+
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => text.len(),
+        Value::Bytes(bytes) | Value::Encoded(bytes) => bytes.len(),
+        Value::Array(items) => items.iter().map(size).sum(),
+        // taken apart, it takes several times as much
+        Value::Json(document) => 8 * document.to_string().len(),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn b06_few_long_rows_are_a_chunk() {
+        let mut chunk = RowChunk::new();
+        let long = Value::Text("x".repeat(BYTES / 2));
+        assert!(chunk.add(vec![long.clone()]).is_none());
+        assert_eq!(chunk.add(vec![Value::Int(1), long]).map(|rows| rows.len()), Some(2));
+        let sent: usize =
+            (0..600).filter_map(|id| chunk.add(vec![Value::Int(id)])).map(|rows| rows.len()).sum();
+        assert_eq!((sent, chunk.take().len(), chunk.take().len()), (512, 88, 0));
+    }
+}
