@@ -90,11 +90,15 @@ pub async fn check(db: &Database, project: &Project) {
     sessions.extend(rows(&[Session::objects(db).create(new).await.unwrap()]));
     let new = Label::objects(db).bulk_create([Label { name: "'\"\\".into() }]).await.unwrap();
     labels.extend(rows(&new));
-    labels.sort_by_key(|row| row["name"].to_string());
+    // their order is for the column's collation to say
+    let by_name = |labels: &mut Rows| labels.sort_by_key(|row| row["name"].to_string());
+    by_name(labels);
     let link = SessionLabel { id: None, session: Uuid::from_u128(0xff), label: "'\"\\".into() };
     session_labels.extend(rows(&SessionLabel::objects(db).bulk_create([link]).await.unwrap()));
 
-    assert_all(&dump(project), &expected, "writing");
+    let mut found = dump(project);
+    by_name(&mut found[6]);
+    assert_all(&found, &expected, "writing");
 }
 
 async fn read_all(db: &Database) -> [Rows; 8] {

@@ -193,8 +193,7 @@ def write_people():
             (w, c) for w in ["north", "sö'uth"] for c in [paris, other]
         )
     )
-    Label.objects.bulk_create([Label(name="new"), Label(name="v.i.p."), Label(name="☃")])
-    labels = list(Label.objects.order_by("pk"))
+    labels = Label.objects.bulk_create([Label(name="new"), Label(name="v.i.p."), Label(name="☃")])
     group = Group.objects.create(name="Staff")
     for number in range(1, 9):
         user = User.objects.create(
