@@ -2,6 +2,7 @@
 //! file loaded into it, and one joined update, in one transaction.
 
 mod by_hand;
+mod catalogue;
 mod file;
 mod program;
 
@@ -90,7 +91,8 @@ async fn measure_cases(
             record.add(comparison.measure(enmasse, table).await?)?;
         }
     }
-    Ok(())
+    eprintln!("{}, one row, with few other tables and with many", table.server());
+    record.add(catalogue::measure(database, options.repeat.unwrap_or(REPEATS), enmasse, table).await?)
 }
 
 /// One case on one database.

@@ -1,25 +1,17 @@
 //! Tables of the database by the names that a user gives them.
 
+use enmasse::Database;
 use enmasse::schema::ModelRef;
-use enmasse::{Database, Error, ErrorKind};
 
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 
-/// The table of this name: `users`, or `schema.users` of another schema than the connection's own.
-pub async fn table(db: &Database, name: &str) -> Result<ModelRef> {
-    let own = db.inspect().await?;
-    let Some((schema, table)) = name.rsplit_once('.') else { return Ok(own.model(name)?) };
-    // a name may have a dot in it
-    if let Ok(model) = own.model(name) {
-        return Ok(model);
-    }
-    let no_schema = |error: Error| match error.kind() {
-        // SQLite finds no catalogue there; the others find an empty one
-        ErrorKind::Database => Failure::usage(format!("There is no table '{table}' in '{schema}'.")),
-        _ => error.into(),
-    };
-    let there = db.inspect_named(schema).await.map_err(no_schema)?;
-    Ok(there.model(table).map_err(|error| error.at(format_args!("schema '{schema}'")))?)
+/// The table of this name, as a person writes it, with what these lookups lead to.
+pub async fn table<'l>(
+    db: &Database,
+    name: &str,
+    lookups: impl IntoIterator<Item = &'l str>,
+) -> Result<ModelRef> {
+    Ok(db.inspect_table(name, lookups).await?)
 }
 
 /// The table that has a field of the model: its own, or that of a model that it extends.

@@ -132,7 +132,12 @@ fn tables_are_listed() {
         );
         assert_eq!(out, expected);
         let out = enmasse(["inspect", "--db", &scratch.url]).done();
-        assert!(out.ends_with("\nleft out\n  nokey: it has no primary key\n"), "{out}");
+        assert!(
+            out.ends_with(
+                "\nleft out\n  nokey: it has no primary key, and no columns that are unique and never NULL\n"
+            ),
+            "{out}"
+        );
         assert!(out.contains("  left out: odd: "), "{out}");
 
         let object = enmasse(["inspect", "--db", &scratch.url, "--json", "pair", "shop_vip"]).json();
@@ -144,13 +149,16 @@ fn tables_are_listed() {
             object["tables"][0]["columns"][1],
             json!({
                 "name": "b", "column": "b", "type": "text(5)", "null": false, "key": true, "numbered": false, "unique": false,
-                "generated": null, "range": null, "second_digits": null, "refers_to": null,
+                "generated": null, "range": null, "second_digits": null, "choices": null, "members": null, "bytes": null, "refers_to": null,
             })
         );
         let err = enmasse(["inspect", "--db", &scratch.url, "piar"]).failed(2);
         assert!(err.starts_with("enmasse: There is no table 'piar'. Did you mean 'pair'?"), "{err}");
         let err = enmasse(["inspect", "--db", &scratch.url, "nokey"]).failed(2);
-        assert_eq!(err, "enmasse: The table 'nokey' is left out: it has no primary key.\n");
+        assert_eq!(
+            err,
+            "enmasse: The table 'nokey' is left out: it has no primary key, and no columns that are unique and never NULL.\n"
+        );
         assert_eq!(enmasse(["inspect", "--db", &scratch.url, "--quiet"]).done(), "");
     });
 }

@@ -186,7 +186,11 @@ impl Fragment {
                 Piece::Cell(column) => Bind::Cell(column),
             };
             statement.binds.push(bind);
-            statement.sql.push_str(&dialect.placeholder(before + statement.binds.len()));
+            let number = before + statement.binds.len();
+            statement.sql.push_str(&match statement.binds.last() {
+                Some(Bind::Param(param)) => dialect.typed_placeholder(number, &param.data_type),
+                _ => dialect.placeholder(number),
+            });
         }
         statement
     }

@@ -35,6 +35,7 @@ use proc_macro::TokenStream;
 /// | `unique` | no two rows have the same value |
 /// | `db_column = "…"` | the column; by default the field's name, and that of a foreign key with `_id` |
 /// | `max_length = 20` | the greatest number of characters of a text |
+/// | `db_type = "inet"` | a type of the database's own, whose values are texts here |
 /// | `max_digits = 8, decimal_places = 2` | the digits of a `Decimal` |
 /// | `default`, `default = 5` | the value of a new row that is given none: the type's own default, or this |
 /// | `auto_now`, `auto_now_add` | set to the time of each write, or of the first |

@@ -12,6 +12,7 @@ use crate::backend::{self, Access, Backend, Connection, Step, Traced, transact};
 use crate::handle::{Executor, Handle};
 use crate::retry::Tries;
 use crate::signals::Signals;
+use crate::storage::Storage;
 use crate::transaction::{self, Transaction};
 use crate::url::DatabaseUrl;
 
@@ -46,6 +47,7 @@ struct Inner {
     /// Where it is, without a password.
     place: String,
     signals: Signals,
+    storage: Storage,
 }
 
 impl Database {
@@ -131,7 +133,8 @@ impl Database {
 
     fn new(backend: Box<dyn Backend>, place: String) -> Database {
         let signals = Signals::default();
-        Database { inner: Arc::new(Inner { dialect: backend.dialect(), backend, place, signals }) }
+        let storage = Storage::default();
+        Database { inner: Arc::new(Inner { dialect: backend.dialect(), backend, place, signals, storage }) }
     }
 
     /// Runs work in a transaction: commits when it gives `Ok`, and rolls back when it gives `Err`, when it panics, and when
@@ -234,6 +237,10 @@ impl Database {
 
     pub(crate) fn dialect(&self) -> Arc<dyn Dialect> {
         self.inner.dialect.clone()
+    }
+
+    pub(crate) fn storage(&self) -> &Storage {
+        &self.inner.storage
     }
 
     pub(crate) fn backend(&self) -> &dyn Backend {

@@ -99,6 +99,7 @@ mod registry;
 mod retry;
 mod run;
 pub mod signals;
+mod storage;
 mod tables;
 mod transaction;
 mod typed;

@@ -43,6 +43,11 @@ pub fn max_length<T: FieldType<Base: MaxLength>>(mut field: Field, max_length: u
     field
 }
 
+pub fn db_type<T: FieldType<Base: MaxLength>>(mut field: Field, db_type: &str) -> Field {
+    field.data_type = DataType::Native(db_type.to_owned());
+    field
+}
+
 pub fn digits<T: FieldType<Base: Digits>>(mut field: Field, max_digits: u32, decimal_places: u32) -> Field {
     field.data_type =
         DataType::Decimal { max_digits: Some(max_digits), decimal_places: Some(decimal_places) };

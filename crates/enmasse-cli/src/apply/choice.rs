@@ -36,6 +36,15 @@ impl<'a> Choice<'a> {
             found.map_err(|error| Failure::from(error.at(option)))
         };
         let only = all("--only", &args.only)?;
+        if args.key.is_empty() && table.candidate_keys.len() > 1 {
+            let keys: Vec<String> =
+                table.candidate_keys.iter().map(|key| format!("--key {}", key.join(","))).collect();
+            return Err(Failure::usage(format!(
+                "{} has no primary key: say what rows are found by: {}",
+                table.table,
+                keys.join(", or ")
+            )));
+        }
         let key = if args.key.is_empty() { table.key() } else { all("--key", &args.key)? };
         Ok(Choice { args, file, names, table, key, only, renamed })
     }
@@ -60,7 +69,7 @@ impl<'a> Choice<'a> {
                     field.column
                 )));
             }
-            if field.generated.is_some() && !self.is_key(position) {
+            if !field.is_writable() && !self.is_key(position) {
                 return Err(Failure::usage(format!(
                     "{file}: the column '{name}' is computed by the database in {table}: --ignore {name}"
                 )));

@@ -47,7 +47,7 @@ impl Mapping {
         let mut positions = key.clone();
         for position in 0..table.fields.len() {
             let is_told = positions.iter().any(|&other| same(table, other, position));
-            if !is_told && table.fields[position].generated.is_none() {
+            if !is_told && table.fields[position].is_writable() {
                 positions.push(position);
             }
         }

@@ -13,6 +13,7 @@ mod transaction;
 use std::sync::Arc;
 use std::time::Instant;
 
+use enmasse::schema::ModelRef;
 use enmasse::{Database, ErrorKind};
 
 use crate::args::ApplyArgs;
@@ -38,7 +39,9 @@ pub async fn run(args: ApplyArgs) -> Result<Outcome> {
 
 /// Does all of it in one transaction; gives what it came to, and what the file is called.
 pub async fn bring_up_to_date(db: &Database, args: &ApplyArgs) -> Result<(Summary, String)> {
-    let table = table(db, &args.table).await?;
+    // a dry run is rolled back
+    db.allow_non_transactional(args.allow_non_transactional && !args.dry_run);
+    let table = keyed(table(db, &args.table, []).await?, &args.key)?;
     let (path, options) = (args.file.clone(), args.input.options());
     // standard input is read to its end first, and of some files all rows
     let opened = tokio::task::spawn_blocking(move || {
@@ -71,6 +74,21 @@ pub async fn bring_up_to_date(db: &Database, args: &ApplyArgs) -> Result<(Summar
     meter.ends();
     let done = rolled_back(db, done).await;
     Ok((done?, input.name().to_owned()))
+}
+
+/// The table with the key that is asked for, where it has no primary key and that is another one of its keys.
+fn keyed(table: ModelRef, key: &[String]) -> Result<ModelRef> {
+    let names: Option<Vec<String>> =
+        key.iter().map(|name| Some(table.fields[choice::find(&table, name).ok()?].name.clone())).collect();
+    let is_it = |candidate: &Vec<String>| {
+        names.as_ref().is_some_and(|names| {
+            names.len() == candidate.len() && names.iter().all(|name| candidate.contains(name))
+        })
+    };
+    match table.candidate_keys.iter().find(|candidate| is_it(candidate)) {
+        Some(candidate) => Ok(table.keyed_by(candidate)?),
+        None => Ok(table),
+    }
 }
 
 /// What a failure of the database means for the file.

@@ -44,6 +44,9 @@ pub struct ApplyArgs {
     /// Write every change to this file: the row's key, the column, its value before and after
     #[arg(long, value_name = "FILE")]
     pub diff: Option<String>,
+    /// Also write to tables of storage engines without transactions, as MyISAM: what is written there stays, whatever fails. Never in a dry run
+    #[arg(long)]
+    pub allow_non_transactional: bool,
     #[command(flatten)]
     pub output: OutputArgs,
     /// Write the rows that are not in the table to this file

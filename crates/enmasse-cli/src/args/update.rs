@@ -26,6 +26,9 @@ pub struct UpdateArgs {
     /// Show what would change, and change nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,
+    /// Also write to tables of storage engines without transactions, as MyISAM: what is written there stays, whatever fails. Never in a dry run
+    #[arg(long)]
+    pub allow_non_transactional: bool,
     #[command(flatten)]
     pub output: OutputArgs,
 }

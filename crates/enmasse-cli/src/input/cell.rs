@@ -115,7 +115,7 @@ impl Converter {
 pub fn read(data_type: &DataType, text: &str) -> Result<Value, Problem> {
     let trimmed = text.trim();
     Ok(match data_type {
-        DataType::Text { .. } => Value::Text(text.to_owned()),
+        DataType::Text { .. } | DataType::Native(_) => Value::Text(text.to_owned()),
         DataType::SmallInt | DataType::Integer | DataType::BigInt => match trimmed.parse() {
             Ok(number) => Value::Int(number),
             Err(_) => whole::read(trimmed)?.unwrap_or_else(|| text.into()),

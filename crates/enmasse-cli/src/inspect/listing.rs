@@ -1,17 +1,17 @@
 //! Tables as people and programs read them.
 
-use enmasse::DataType;
-use enmasse::schema::{Field, LeftOut, ModelRef};
+use enmasse::schema::{Field, LeftOut, ModelRef, Storage};
+use enmasse::{DataType, Value};
 use serde_json::json;
 
-use super::Shown;
+use super::{Rows, Shown};
 use crate::output::grouped;
 use crate::shown::printable;
 
 /// A block for each table, and a line for each column.
-pub fn text(shown: &Shown, counts: &[u64]) -> String {
+pub fn text(shown: &Shown, counts: &[Rows]) -> String {
     let mut blocks: Vec<String> =
-        shown.models.iter().zip(counts).map(|(model, count)| block(model, *count)).collect();
+        shown.models.iter().zip(counts).map(|(model, count)| block(model, count)).collect();
     if !shown.left_out.is_empty() {
         blocks.push(format!("left out\n{}", shown.left_out.iter().map(left_out).collect::<String>()));
     }
@@ -22,11 +22,18 @@ fn left_out(LeftOut { name, reason }: &LeftOut) -> String {
     format!("  {}: {reason}\n", printable(name))
 }
 
-fn block(model: &ModelRef, count: u64) -> String {
-    let noun = if count == 1 { "row" } else { "rows" };
-    let mut block = format!("{}  {} {noun}\n", printable(&model.table), grouped(count));
+fn block(model: &ModelRef, count: &Rows) -> String {
+    let rows = match count {
+        Rows::Counted(1) => "1 row".to_owned(),
+        Rows::Counted(count) => format!("{} rows", grouped(*count)),
+        Rows::Unreadable(reason) => format!("cannot be read: {}", printable(reason)),
+    };
+    let mut block = format!("{}  {rows}\n", printable(&model.table));
     for parent in &model.parents {
         block.push_str(&format!("  extends {}\n", printable(&parent.model)));
+    }
+    if let Some(Storage { engine, transactional: false }) = &model.storage {
+        block.push_str(&format!("  stored by {}, which cannot roll back\n", printable(engine)));
     }
     let own: Vec<usize> = model.own().collect();
     let rows: Vec<[String; 3]> = own.iter().map(|&position| line(model, position)).collect();
@@ -63,6 +70,20 @@ fn line(model: &ModelRef, position: usize) -> [String; 3] {
     }
     if let Some(digits) = field.second_digits {
         more.push(format!("{digits} digits of a second"));
+    }
+    if let Some(choices) = &field.choices {
+        let choices: Vec<String> = choices.iter().map(ToString::to_string).collect();
+        more.push(format!("one of {}", printable(&choices.join(", "))));
+    }
+    if let Some(members) = &field.limits.members {
+        more.push(format!("some of {}", printable(&members.join(", "))));
+    }
+    if let Some((least, most)) = field.limits.bytes {
+        let bounds = if least == most { "exactly" } else { "at most" };
+        more.push(format!("{bounds} {} bytes", grouped(most)));
+    }
+    if let Some(set) = field.limits.character_set {
+        more.push(set.name().to_owned());
     }
     if let Some((table, column)) = refers_to(model, position) {
         more.push(format!("→ {}.{}", printable(&table), printable(&column)));
@@ -101,20 +122,30 @@ fn type_name(data_type: &DataType) -> String {
         DataType::Uuid => "uuid".to_owned(),
         DataType::Json => "json".to_owned(),
         DataType::Array(item) => format!("{}[]", type_name(item)),
+        DataType::Native(name) => format!("{} as text", printable(name)),
         other => format!("{other:?}").to_lowercase(),
     }
 }
 
 /// One object.
-pub fn json(database: &str, shown: &Shown, counts: &[u64]) -> serde_json::Value {
+pub fn json(database: &str, shown: &Shown, counts: &[Rows]) -> serde_json::Value {
     let left_out = |left_out: &[LeftOut]| -> serde_json::Value {
         left_out.iter().map(|LeftOut { name, reason }| json!({ "name": name, "reason": reason })).collect()
     };
-    let table = |(model, rows): (&ModelRef, &u64)| {
+    let table = |(model, rows): (&ModelRef, &Rows)| {
         let columns: Vec<_> = model.own().map(|position| column(model, position)).collect();
         json!({
             "table": model.table,
-            "rows": rows,
+            "engine": model.storage.as_ref().map(|storage| &storage.engine),
+            "transactional": model.storage.as_ref().is_none_or(|storage| storage.transactional),
+            "rows": match rows {
+                Rows::Counted(count) => Some(count),
+                Rows::Unreadable(_) => None,
+            },
+            "unreadable": match rows {
+                Rows::Counted(_) => None,
+                Rows::Unreadable(reason) => Some(reason),
+            },
             "extends": model.parents.iter().map(|parent| &parent.model).collect::<Vec<_>>(),
             "columns": columns,
             "unique_together": model.unique_together,
@@ -123,6 +154,14 @@ pub fn json(database: &str, shown: &Shown, counts: &[u64]) -> serde_json::Value 
     };
     let tables: Vec<_> = shown.models.iter().zip(counts).map(table).collect();
     json!({ "database": database, "tables": tables, "left_out": left_out(&shown.left_out) })
+}
+
+/// A choice, which is a text where a catalogue has it.
+fn plain(choice: &Value) -> String {
+    match choice {
+        Value::Text(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 fn column(model: &ModelRef, position: usize) -> serde_json::Value {
@@ -138,6 +177,9 @@ fn column(model: &ModelRef, position: usize) -> serde_json::Value {
         "generated": field.generated,
         "range": field.range.map(|(least, greatest)| [least, greatest]),
         "second_digits": field.second_digits,
+        "choices": field.choices.as_ref().map(|choices| choices.iter().map(plain).collect::<Vec<_>>()),
+        "members": field.limits.members,
+        "bytes": field.limits.bytes.map(|(least, most)| [least, most]),
         "refers_to": refers_to(model, position).map(|(table, column)| json!({ "table": table, "column": column })),
     })
 }

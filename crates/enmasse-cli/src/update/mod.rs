@@ -33,7 +33,9 @@ struct Request {
 pub async fn run(args: UpdateArgs) -> Result<Outcome> {
     refuse_all_by_accident(&args)?;
     let db = connect(&args.database).await?;
-    let model = table(&db, &args.table).await?;
+    // a dry run is rolled back
+    db.allow_non_transactional(args.allow_non_transactional && !args.dry_run);
+    let model = table(&db, &args.table, lookups(&args)).await?;
     let request = Request::new(QuerySet::of(&model, &db), model, &args)?;
     let committing = Committing::default();
     if args.dry_run {
@@ -63,6 +65,16 @@ pub async fn run(args: UpdateArgs) -> Result<Outcome> {
         }
     }
     Ok(Outcome::Done)
+}
+
+/// The names that filters and expressions begin with, each with what follows it: `user__country__in`.
+fn lookups(args: &UpdateArgs) -> impl Iterator<Item = &str> {
+    let conditions = args.filters.iter().chain(&args.exclude);
+    let compared = conditions.clone().filter_map(|text| text.split('=').next());
+    let fields = conditions.chain(&args.set).flat_map(|text| {
+        text.match_indices("F(").filter_map(|(at, start)| text[at + start.len()..].split(')').next())
+    });
+    compared.chain(fields).map(str::trim)
 }
 
 /// `1 row`, `1,234 rows`

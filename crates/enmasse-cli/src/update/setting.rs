@@ -13,7 +13,7 @@ pub fn setting(model: &ModelRef, text: &str) -> Result<(String, Expr)> {
     let (name, value) = halves("--set", text)?;
     let found = model.find(name).map_err(|error| misspelt(error, "--set", name, value))?;
     let field = &model.fields[found];
-    if field.generated.is_some() {
+    if !field.is_writable() {
         return Err(Failure::usage(format!(
             "{}.{name} is a generated column, which is never written",
             model.name

@@ -31,6 +31,7 @@ mod program;
 mod progress;
 mod runways;
 mod spellings;
+mod tables;
 #[cfg(unix)]
 mod terminal;
 #[cfg(unix)]

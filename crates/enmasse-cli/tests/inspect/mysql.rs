@@ -54,6 +54,7 @@ pub struct Country {
 pub struct EveryType {
     #[model(primary_key)]
     pub id: Option<i64>,
+    // at most 65535 bytes
     pub t: String,
     pub day: NaiveDate,
     pub b: bool,
@@ -122,4 +123,4 @@ pub struct ShopVip {
     pub discount: Decimal,
 }
 
-// The table "nokey" is left out: it has no primary key.
+// The table "nokey" is left out: it has no primary key, and no columns that are unique and never NULL.

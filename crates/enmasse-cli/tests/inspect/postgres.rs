@@ -80,7 +80,7 @@ pub struct EveryType {
     pub coarse: Option<DateTime<Utc>>,
     #[model(generated = "(s * 2)")]
     pub doubled: Option<i32>,
-    // The column "odd" is left out: the type point is not supported.
+    // The column "odd" is left out: the type interval day to second is not supported.
 }
 
 #[derive(Model, Clone, Debug, PartialEq)]
@@ -125,4 +125,4 @@ pub struct ShopVip {
     pub discount: Decimal,
 }
 
-// The table "nokey" is left out: it has no primary key.
+// The table "nokey" is left out: it has no primary key, and no columns that are unique and never NULL.

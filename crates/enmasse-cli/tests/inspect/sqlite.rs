@@ -116,4 +116,4 @@ pub struct ShopVip {
     pub discount: Decimal,
 }
 
-// The table "nokey" is left out: it has no primary key.
+// The table "nokey" is left out: it has no primary key, and no columns that are unique and never NULL.

@@ -24,7 +24,7 @@ pub async fn make(db: &Database, kind: Kind) {
             "b bool NOT NULL, s smallint NOT NULL, i int, big bigint NOT NULL, r real NOT NULL, d double precision NOT NULL, \
              v varchar(20), by bytea NOT NULL, at timestamptz NOT NULL, naive timestamp, clock time NOT NULL, span interval NOT NULL, \
              price numeric(10, 2) NOT NULL, number numeric, u uuid NOT NULL, j jsonb, tags text[], numbers int[] NOT NULL, \
-             coarse timestamptz(3), odd point"
+             coarse timestamptz(3), odd interval day to second"
         }
         Kind::MariaDb | Kind::Mysql => {
             "b bool NOT NULL, s smallint NOT NULL, i int unsigned, tiny tinyint, big bigint NOT NULL, r float NOT NULL, \

@@ -1,26 +1,21 @@
-//! From the rows of a catalogue to models.
+//! From the tables of a catalogue to models.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
+use crate::catalog::Catalogue;
 use crate::catalog::names::{clean, unused};
-use crate::catalog::{Catalogue, Declared};
-use crate::dialect::Dialect;
-use crate::error::{Error, ErrorKind, Result};
-use crate::schema::{Field, ForeignKey, LeftOut, Model, Parent, Schema};
-use crate::value::Value;
+use crate::catalog::table::{Column, Table};
+use crate::error::Result;
+use crate::schema::{Field, ForeignKey, LeftOut, Model, Parent, Schema, Storage, table_part};
 
-/// The schema that the rows of the three [`queries`](super::queries) describe.
+/// The schema that these tables make.
 ///
 /// Left out, with the reason, are tables without a primary key and columns whose type is not known here. A foreign
 /// key of several columns, or to a table that is left out or in another schema, is plain columns.
-///
-/// # Errors
-///
-/// [`Database`](ErrorKind::Database) where the rows are not those of the queries.
-pub fn build(dialect: &dyn Dialect, schema: Option<&str>, rows: [Vec<Vec<Value>>; 3]) -> Result<Catalogue> {
+pub(super) fn build(schema: Option<&str>, found: Vec<Table>) -> Result<Catalogue> {
     let mut left_out = Vec::new();
     let mut tables = Vec::new();
-    for table in read(dialect, rows)? {
+    for table in found {
         match table.reason_to_leave_out() {
             None => tables.push(table),
             Some(reason) => left_out.push(LeftOut { name: table.name, reason }),
@@ -40,110 +35,11 @@ pub fn build(dialect: &dyn Dialect, schema: Option<&str>, rows: [Vec<Vec<Value>>
     Ok(Catalogue { schema: Schema::new(models)?, left_out })
 }
 
+/// How the reason begins for what is no table.
+pub(super) const IT_IS_A: &str = "it is a ";
+
 /// The field of each column.
 type Names<'a> = HashMap<&'a str, String>;
-
-#[derive(Default)]
-struct Table {
-    name: String,
-    columns: Vec<Column>,
-    key: Vec<String>,
-    unique: Vec<Vec<String>>,
-    references: Vec<Reference>,
-}
-
-struct Column {
-    name: String,
-    type_name: String,
-    declared: Option<Declared>,
-    null: bool,
-    generated: Option<String>,
-    identity: bool,
-}
-
-/// A foreign key of one column.
-struct Reference {
-    column: String,
-    table: String,
-    /// Nothing is the primary key.
-    to_column: Option<String>,
-}
-
-fn read(dialect: &dyn Dialect, rows: [Vec<Vec<Value>>; 3]) -> Result<Vec<Table>> {
-    let [columns, keys, references] = rows;
-    let mut tables: Vec<Table> = Vec::new();
-    for row in columns {
-        let [table, name, type_name, null, generated, identity] = parts(row)?;
-        let (table, type_name) = (text(table)?, text(type_name)?);
-        if tables.last().is_none_or(|last| last.name != table) {
-            tables.push(Table { name: table, ..Table::default() });
-        }
-        let column = Column {
-            name: text(name)?,
-            declared: dialect.declared_type(&type_name),
-            type_name,
-            null: null == Value::Bool(true),
-            generated: optional_text(generated)?,
-            identity: identity == Value::Bool(true),
-        };
-        tables.last_mut().expect("just added").columns.push(column);
-    }
-    let position: HashMap<String, usize> =
-        tables.iter().enumerate().map(|(position, table)| (table.name.clone(), position)).collect();
-
-    let mut indexes: BTreeMap<(String, String), Vec<Option<String>>> = BTreeMap::new();
-    for row in keys {
-        let [table, index, column] = parts(row)?;
-        indexes.entry((text(table)?, text(index)?)).or_default().push(optional_text(column)?);
-    }
-    for ((table, index), columns) in indexes {
-        let (Some(&table), Some(columns)) =
-            (position.get(&table), columns.into_iter().collect::<Option<Vec<_>>>())
-        else {
-            continue;
-        };
-        match index.as_str() {
-            "PRIMARY" => tables[table].key = columns,
-            _ => tables[table].unique.push(columns),
-        }
-    }
-
-    type Pair = (String, Option<String>, Option<String>);
-    let mut keys: BTreeMap<(String, String), Vec<Pair>> = BTreeMap::new();
-    for row in references {
-        let [table, name, column, to_table, to_column] = parts(row)?;
-        let pair = (text(column)?, optional_text(to_table)?, optional_text(to_column)?);
-        keys.entry((text(table)?, text(name)?)).or_default().push(pair);
-    }
-    for ((table, _), mut pairs) in keys {
-        if let (Some(&table), 1, Some((column, Some(to_table), to_column))) =
-            (position.get(&table), pairs.len(), pairs.pop())
-        {
-            tables[table].references.push(Reference { column, table: to_table, to_column });
-        }
-    }
-    Ok(tables)
-}
-
-fn parts<const N: usize>(row: Vec<Value>) -> Result<[Value; N]> {
-    row.try_into().map_err(|row: Vec<Value>| unexpected(format!("{} columns instead of {N}", row.len())))
-}
-
-fn text(value: Value) -> Result<String> {
-    optional_text(value)?.ok_or_else(|| unexpected("NULL instead of a name".to_owned()))
-}
-
-fn optional_text(value: Value) -> Result<Option<String>> {
-    match value {
-        Value::Null => Ok(None),
-        Value::Text(text) => Ok(Some(text)),
-        other => Err(unexpected(format!("{other} instead of text"))),
-    }
-}
-
-fn unexpected(what: String) -> Error {
-    Error::new(ErrorKind::Database, format!("The database's catalogue gave {what}."))
-}
 
 impl Column {
     /// Why it is left out, where it has no declared type that is known.
@@ -157,15 +53,44 @@ impl Column {
 
 impl Table {
     fn reason_to_leave_out(&self) -> Option<String> {
-        if self.key.is_empty() {
-            return Some("it has no primary key".to_owned());
+        if !self.is_table() {
+            return Some(match self.kind.as_str() {
+                "view" | "materialized view" => {
+                    format!("{IT_IS_A}{}, whose rows have no key; name the table that it shows", self.kind)
+                }
+                "foreign table" => {
+                    format!("{IT_IS_A}foreign table, whose rows have no key; go to its own server")
+                }
+                kind => format!("{IT_IS_A}{kind}"),
+            });
         }
-        if self.name.contains('.') {
-            return Some("a dot in a table's name is taken for the end of a schema's name".to_owned());
+        if self.has_key() {
+            return None;
+        }
+        if self.key.is_empty() {
+            return Some("it has no primary key, and no columns that are unique and never NULL".to_owned());
         }
         let in_key = |column: &&Column| self.key.contains(&column.name) && column.declared.is_none();
         let unknown = self.columns.iter().find(in_key)?;
         Some(format!("of its key '{}' {}", unknown.name, unknown.reason_to_leave_out()))
+    }
+
+    /// Whether rows can be told from one another: by the primary key, or by columns that are unique and never NULL.
+    fn has_key(&self) -> bool {
+        self.has_primary_key() || self.unique.iter().any(|columns| self.are_known(columns, true))
+    }
+
+    fn has_primary_key(&self) -> bool {
+        !self.key.is_empty() && self.are_known(&self.key, false)
+    }
+
+    /// Whether all these columns are of known types, and never NULL where that is asked.
+    fn are_known(&self, columns: &[String], never_null: bool) -> bool {
+        columns.iter().all(|name| {
+            self.columns.iter().any(|column| {
+                column.name == *name && column.declared.is_some() && !(never_null && column.null)
+            })
+        })
     }
 
     /// The column of this name; SQLite's foreign keys may spell it in another case.
@@ -270,8 +195,11 @@ impl Table {
         taken: &mut HashMap<&'a str, HashSet<String>>,
     ) -> Model {
         let own = &names[self.name.as_str()];
-        let table = schema.map_or(self.name.clone(), |schema| format!("{schema}.{}", self.name));
+        let name = table_part(&self.name);
+        let table = schema.map_or_else(|| name.clone(), |schema| format!("{}.{name}", table_part(schema)));
         let mut model = Model::new(&self.name, table);
+        model.storage =
+            self.engine.clone().map(|engine| Storage { engine, transactional: self.transactional });
         for column in &self.columns {
             let Some(declared) = &column.declared else {
                 let reason = column.reason_to_leave_out();
@@ -279,14 +207,17 @@ impl Table {
                 continue;
             };
             let name = &own[column.name.as_str()];
-            let in_key = self.key.contains(&column.name);
+            let in_key = self.has_primary_key() && self.key.contains(&column.name);
             let mut field = Field::new(name, declared.data_type.clone()).column(&column.name);
             field.range = declared.range;
             field.second_digits = declared.second_digits;
+            field.limits = declared.limits.clone();
+            field.choices = declared.choices.clone();
             field.primary_key = in_key;
             // SQLite lets NULL stand in a key, which then is no key of that row.
             field.null = column.null && !in_key;
             field.identity = column.identity;
+            field.always_identity = column.always_identity;
             field.generated = column.generated.clone();
             let is_only = |columns: &Vec<String>| columns[..] == [column.name.clone()];
             field.unique = self.unique.iter().any(is_only);
@@ -308,7 +239,7 @@ impl Table {
                 let taken = taken.get_mut(target.name.as_str()).expect("every table is there");
                 let related_name = related_name(&self.name, name, taken);
                 // It takes its value from there, though SQLite would number it.
-                field.identity = false;
+                field.identity = column.always_identity;
                 field = field.references(ForeignKey { model: target.name.clone(), to_field, related_name });
             }
             model = model.add(field);

@@ -1,6 +1,7 @@
 //! A column's type as a catalogue spells it.
 
-use crate::value::DataType;
+use crate::schema::Limits;
+use crate::value::{DataType, Value};
 
 /// What a declared type means here, with what the type alone does not say.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,11 +12,15 @@ pub struct Declared {
     pub range: Option<(i64, i64)>,
     /// The digits of a second's fraction that the column keeps, where these are fewer than six.
     pub second_digits: Option<u32>,
+    /// What else the column does not hold though its type does.
+    pub limits: Limits,
+    /// The only values that may stand in it.
+    pub choices: Option<Vec<Value>>,
 }
 
 impl From<DataType> for Declared {
     fn from(data_type: DataType) -> Self {
-        Declared { data_type, range: None, second_digits: None }
+        Declared { data_type, range: None, second_digits: None, limits: Limits::default(), choices: None }
     }
 }
 

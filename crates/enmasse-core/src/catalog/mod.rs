@@ -1,15 +1,22 @@
 //! A live database's catalogue as a schema: models that nobody wrote.
 //!
-//! The host runs three [`queries`] and hands their rows to [`build`]. As with Django's `inspectdb`, a model is named as its
-//! table, a field as its column, and the field of a foreign key `user_id` is `user`.
+//! A [`Reading`] says what to ask the database, and takes the rows that come back, until it knows enough. As with Django's `inspectdb`, a
+//! model is named as its table, a field as its column, and the field of a foreign key `user_id` is `user`.
 
 mod build;
 mod declared;
+mod name;
 mod names;
+mod reading;
+mod storage;
+mod table;
 
-pub use build::build;
 pub use declared::Declared;
 pub(crate) use declared::Spelling;
+pub(crate) use name::quoted_parts;
+pub use name::{TableName, table_names};
+pub use reading::{Asked, Reading};
+pub use storage::{Question, StorageQueries, lasting_engine, storage_questions, tables_in};
 
 use std::sync::Arc;
 
@@ -42,18 +49,24 @@ impl Catalogue {
                 let tables = models.iter().map(|model| model.name.as_str());
                 Error::unknown(ErrorKind::Configuration, "There is no table", table, tables)
             }),
-            Some(LeftOut { reason, .. }) => Err(Error::new(
-                ErrorKind::Configuration,
-                format!("The table '{table}' is left out: {reason}."),
-            )),
+            Some(LeftOut { reason, .. }) => {
+                let message = match reason.strip_prefix(build::IT_IS_A) {
+                    Some(what) => format!("'{table}' is a {what}."),
+                    None => format!("The table '{table}' is left out: {reason}."),
+                };
+                Err(Error::new(ErrorKind::Configuration, message))
+            }
         }
     }
 }
 
-/// The SQL of a database's three queries, each for one schema.
+/// The SQL of a database's queries, each for one schema or for some of its tables.
+#[derive(Default)]
 pub struct Queries {
+    /// Table, what it is (`table`, `view`, …), its storage engine where the database has several, whether that can roll back.
+    pub tables: Fragment,
     /// Table, column, declared type, whether NULL may stand in it, the expression of a generated column, whether it is an
-    /// identity column.
+    /// identity column, whether only the database may number it.
     pub columns: Fragment,
     /// Table, name of a unique index (the primary key's is `PRIMARY`), column; one row for each column of it, in order, with
     /// NULL for what is no whole column.
@@ -61,19 +74,28 @@ pub struct Queries {
     /// Table, name of a foreign key, column, table of the same schema that it refers to, column there (NULL is its primary
     /// key); one row for each column of it, in order.
     pub references: Fragment,
+    /// Table and column of text that holds JSON by a constraint, where the columns' types do not say so.
+    pub json: Option<Fragment>,
 }
 
-/// The statements that read the tables of a schema, with the types of their columns; no schema is the connection's own.
+/// What a query of the catalogue is for.
+#[derive(Clone, Copy, Debug)]
+pub enum Tables<'a> {
+    /// All tables of the schema.
+    All,
+    /// Those with these names.
+    Named(&'a [String]),
+    /// Those with foreign keys to tables with these names.
+    Referring(&'a [String]),
+}
+
+/// The statement that gives the names of a schema's tables first, and the types of its columns.
 ///
 /// # Errors
 ///
 /// Where the schema's name cannot be a parameter.
-pub fn queries(dialect: &dyn Dialect, schema: Option<&str>) -> Result<[(Statement, Vec<DataType>); 3]> {
-    let Queries { columns, keys, references } = dialect.catalog(schema)?;
+pub fn names(dialect: &dyn Dialect, schema: Option<&str>) -> Result<(Statement, Vec<DataType>)> {
     const TEXT: DataType = DataType::TEXT;
-    Ok([
-        (columns.statement(dialect), vec![TEXT, TEXT, TEXT, DataType::Bool, TEXT, DataType::Bool]),
-        (keys.statement(dialect), vec![TEXT, TEXT, TEXT]),
-        (references.statement(dialect), vec![TEXT, TEXT, TEXT, TEXT, TEXT]),
-    ])
+    let tables = dialect.catalog(schema, Tables::All)?.tables.statement(dialect);
+    Ok((tables, vec![TEXT, TEXT, TEXT, DataType::Bool]))
 }

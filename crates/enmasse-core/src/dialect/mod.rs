@@ -16,9 +16,9 @@ pub use sqlite::{SqlFunction, sqlite_functions};
 
 use std::fmt::Debug;
 
-use crate::catalog::{Declared, Queries};
+use crate::catalog::{Declared, Queries, StorageQueries, Tables};
 use crate::error::Result;
-use crate::schema::{Field, TableRules};
+use crate::schema::{Field, TableRules, table_parts};
 use crate::sql::Fragment;
 use crate::value::{DataType, Value};
 
@@ -53,6 +53,16 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
 
     /// The placeholder of the parameter with this number, from 1.
     fn placeholder(&self, number: usize) -> String;
+
+    /// The placeholder of a parameter of this type.
+    fn typed_placeholder(&self, number: usize, _data_type: &DataType) -> String {
+        self.placeholder(number)
+    }
+
+    /// A column as it is selected, so that the driver can read it.
+    fn selected(&self, column: Fragment, _data_type: &DataType) -> Fragment {
+        column
+    }
 
     /// What `LIMIT` says where an `OFFSET` needs one and all rows are wanted; `None` where it needs none.
     fn limit_for_offset(&self) -> Option<&'static str>;
@@ -101,6 +111,11 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
     /// What comes before an update that is to look up each of its table's rows in the queries inside of it.
     fn row_by_row(&self) -> &'static str {
         ""
+    }
+
+    /// A column's value as a column of this type is set to it, where the database would not look by itself whether it fits.
+    fn fitting(&self, value: Fragment, _data_type: &DataType) -> Fragment {
+        value
     }
 
     /// A condition that holds where each column has the new value beside it already, compared byte by byte, decimals as numbers.
@@ -170,12 +185,22 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
     /// statement: MySQL and MariaDB check all at once, and SQLite checks deferred foreign keys at the commit alone.
     fn check_deferred(&self) -> Option<&'static str>;
 
-    /// The queries that read the database's catalogue; see [`catalog`](crate::catalog).
+    /// The queries that read the database's catalogue; see [`catalog`](crate::catalog). For tables that refer to others, the names of these
+    /// tables are all that `tables` gives, and the other queries are of no use.
     ///
     /// # Errors
     ///
     /// Where the schema's name cannot be a parameter.
-    fn catalog(&self, schema: Option<&str>) -> Result<Queries>;
+    fn catalog(&self, schema: Option<&str>, tables: Tables<'_>) -> Result<Queries>;
+
+    /// The queries that tell whether what is written to a table can be undone; `None` where it always can.
+    ///
+    /// # Errors
+    ///
+    /// Where the table's name cannot be a parameter.
+    fn storage(&self, _table: &str) -> Result<Option<StorageQueries>> {
+        Ok(None)
+    }
 
     /// What a type means that the catalogue spells so; `None` where it is not known here.
     fn declared_type(&self, declared: &str) -> Option<Declared>;
@@ -229,9 +254,11 @@ pub enum Capability {
     HashJoins,
     /// A prepared statement keeps the types of its columns.
     PreparedTypes,
+    /// A name without quotes stands for the one in lower case.
+    FoldedNames,
 }
 
-/// A table's name in quotes: `table`, or `schema.table` as two identifiers.
+/// A table's name in quotes: `table`, or `schema.table` as two identifiers; a part may stand in quotes already.
 pub fn quote_table(dialect: &dyn Dialect, table: &str) -> String {
-    table.split('.').map(|part| dialect.quote(part)).collect::<Vec<_>>().join(".")
+    table_parts(table).iter().map(|part| dialect.quote(part)).collect::<Vec<_>>().join(".")
 }

@@ -20,6 +20,8 @@ impl BatchColumn {
     pub fn of(model: &ModelRef, position: usize) -> Self {
         let field = model.fields[position].clone();
         let takes_all = field.range.is_none()
+            && field.limits.is_empty()
+            && field.choices.is_none()
             && matches!(
                 field.data_type,
                 DataType::Bool
@@ -27,6 +29,7 @@ impl BatchColumn {
                     | DataType::Real
                     | DataType::Double
                     | DataType::Text { max_length: None }
+                    | DataType::Native(_)
                     | DataType::Bytes
                     | DataType::Date
                     | DataType::Uuid
@@ -83,8 +86,13 @@ impl BatchColumn {
         if !value.is_prepared(&self.data_type) {
             return false;
         }
+        if !field.limits.keep(value)
+            || field.choices.as_ref().is_some_and(|choices| !is_among(value, choices))
+        {
+            return false;
+        }
         match (&self.data_type, value) {
-            (DataType::Text { max_length: None }, _) => true,
+            (DataType::Text { max_length: None } | DataType::Native(_), _) => true,
             (DataType::Text { max_length: Some(most) }, ValueRef::Text(text)) => {
                 // a character has at least one byte
                 text.len() <= *most as usize || text.chars().count() <= *most as usize
@@ -99,9 +107,19 @@ impl BatchColumn {
             (DataType::Decimal { .. }, ValueRef::Decimal(number)) => {
                 self.data_type.fits(&Value::Decimal(*number)).is_ok()
             }
+            // its limits hold for this very value
+            (DataType::Bytes, _) => true,
             _ => self.takes_all,
         }
     }
+}
+
+fn is_among(value: &ValueRef<'_>, choices: &[Value]) -> bool {
+    choices.iter().any(|choice| match (value, choice) {
+        (ValueRef::Text(text), Value::Text(choice)) => text == choice,
+        (ValueRef::Int(number), Value::Int(choice)) => number == choice,
+        _ => false,
+    })
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ fn oid(data_type: &DataType) -> Option<u32> {
         DataType::BigInt => 20,
         DataType::Real => 700,
         DataType::Double => 701,
-        DataType::Text { .. } => 25,
+        DataType::Text { .. } | DataType::Native(_) => 25,
         DataType::Bytes => 17,
         DataType::DateTime => 1184,
         DataType::NaiveDateTime => 1114,

@@ -29,7 +29,7 @@ pub(crate) fn for_column(dialect: &dyn Dialect, value: Typed, to: &DataType) -> 
             narrower && !dialect.supports(Capability::TypedColumns)
         }
         (Text { .. }, Text { .. }) => false,
-        (from, Text { .. }) => moments(from) || *from == Json,
+        (from, Text { .. }) => moments(from) || matches!(from, Json | Native(_)),
         (Text { .. }, _) => return Err(mismatch(from, to)),
         (Json, _) | (_, Json) => true,
         (Bool, to) if to.is_number() => true,

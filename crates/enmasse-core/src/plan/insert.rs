@@ -90,15 +90,20 @@ pub fn insert(
     let types: Vec<_> = given.iter().map(|&position| model.fields[position].data_type.clone()).collect();
     let mut returned = Vec::new();
     let mut into = format!("INSERT INTO {} ({})", quote_table(dialect, &model.table), columns.join(", "));
+    if given.iter().any(|&position| model.fields[position].always_identity) {
+        into.push_str(" OVERRIDING SYSTEM VALUE");
+    }
     let mut returning = String::new();
     if !made.is_empty() && dialect.supports(Capability::InsertReturning) {
         returned.extend(made.iter().map(|&position| model.fields[position].data_type.clone()));
-        let made: Vec<_> =
-            made.iter().map(|&position| dialect.quote(&model.fields[position].column)).collect();
-        returning = format!(" RETURNING {}", made.join(", "));
+        let made = made.iter().map(|&position| {
+            let field = &model.fields[position];
+            dialect.selected(dialect.quote(&field.column).into(), &field.data_type).statement(dialect).sql
+        });
+        returning = format!(" RETURNING {}", made.collect::<Vec<_>>().join(", "));
     }
 
-    let has_arrays = types.iter().any(|data_type| matches!(data_type, DataType::Array(_)));
+    let has_arrays = types.iter().any(DataType::is_taken_apart);
     let step = if types.is_empty() {
         // A row of nothing but its key.
         into = format!("{}{returning}", dialect.insert_nothing(&quote_table(dialect, &model.table)));
@@ -106,17 +111,17 @@ pub fn insert(
         let each = stored.into_iter().map(move |_| (Statement { sql: into.clone(), params: Vec::new() }, 1));
         Step::Insert { statements: Statements { sql, each: Box::new(each) }, returned }
     } else if dialect.supports(Capability::LocalCalls) {
-        let places = arrays::placeholders(dialect, types.len());
+        let places = arrays::placeholders(dialect, &types);
         let sql = format!("{into} VALUES ({places}){returning}");
         Step::InsertEach(Rows { sql, types, rows: Box::new(stored.into_iter()), key: 0..0, returned })
     } else if dialect.supports(Capability::ArrayParams) && !has_arrays && count > 1 {
         let names: Vec<_> = (0..types.len()).map(|number| format!("v{number}")).collect();
         let names = names.join(", ");
+        let types: Vec<_> = types.into_iter().map(|data_type| DataType::Array(Box::new(data_type))).collect();
         let sql = format!(
             "{into} SELECT {names} FROM unnest({}) WITH ORDINALITY AS b({names}, n) ORDER BY n{returning}",
-            arrays::placeholders(dialect, types.len())
+            arrays::placeholders(dialect, &types)
         );
-        let types: Vec<_> = types.into_iter().map(|data_type| DataType::Array(Box::new(data_type))).collect();
         let most = dialect.max_statement_bytes();
         let parts = parts(stored, batch_size.unwrap_or(ROWS)).flat_map(move |part| below(part, most));
         let statements = Statements::chunks(parts, move |rows| Statement {
@@ -163,7 +168,11 @@ pub(super) fn values_statements(
     let most = dialect.max_statement_bytes();
     let size = size.min(dialect.max_params() / types.len()).max(1);
     let longest = types.len() * size.min(rows.len());
-    let places: Vec<String> = (1..=longest).map(|number| dialect.placeholder(number)).collect();
+    let types_of_all = types.iter().cycle();
+    let places: Vec<String> = (1..=longest)
+        .zip(types_of_all)
+        .map(|(number, data_type)| dialect.typed_placeholder(number, data_type))
+        .collect();
     let parts = parts(rows, size);
     let after = after.to_owned();
     Statements::chunks(parts.flat_map(move |part| below(part, most)), move |rows| {

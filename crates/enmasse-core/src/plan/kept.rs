@@ -52,7 +52,7 @@ impl Kept {
     /// None that a model's key could be the cause of.
     pub fn new(dialect: &dyn Dialect, model: &ModelRef, number: u64) -> Result<Self> {
         // of each model its own: a statement that was prepared must not come to give another type
-        let mut name = format!("enmasse_kept_{number}_{}", model.table_name());
+        let mut name = format!("enmasse_kept_{number}_{}", model.table_name()).replace(['.', '"', '`'], "_");
         while name.len() > LONGEST_NAME {
             name.pop();
         }
@@ -117,7 +117,7 @@ impl Kept {
 
     /// Makes the table.
     pub fn create(&self, dialect: &dyn Dialect) -> Plan {
-        let own = dialect.quote(self.model.table_name());
+        let own = dialect.quote(&self.model.table_name());
         let names = self.names();
         let columns = self.model.key().into_iter().zip(&names).map(|(position, name)| {
             format!("{own}.{} {name}", dialect.quote(&self.model.fields[position].column))
@@ -180,7 +180,7 @@ impl Kept {
         let Some(mut update) = update_sql(dialect, query, set)? else {
             return Ok(Some(Plan::default()));
         };
-        let own = dialect.quote(self.model.table_name());
+        let own = dialect.quote(&self.model.table_name());
         let key = self.model.key().into_iter();
         let key = key.map(|position| format!("{own}.{}", dialect.quote(&self.model.fields[position].column)));
         update.push(format!(" RETURNING {}", key.collect::<Vec<_>>().join(", ")));
@@ -226,7 +226,7 @@ impl Kept {
 
     /// The table as statements name it.
     pub(crate) fn sql(&self, dialect: &dyn Dialect) -> String {
-        dialect.temporary(self.table.table_name())
+        dialect.temporary(&self.table.table_name())
     }
 
     /// The names of its columns.
@@ -302,7 +302,7 @@ pub fn finds_one(query: &Query) -> bool {
     let model = &query.model;
     let same: Vec<&str> =
         model.same_key(position).into_iter().map(|same| model.fields[same].name.as_str()).collect();
-    let is_key = |names: &[std::borrow::Cow<'static, str>]| matches!(names, [only] if only == "pk" || same.contains(&only.as_ref()));
+    let is_key = |names: &[std::borrow::Cow<'static, str>]| matches!(names, [only] if only == "pk" && model.position(only).is_none() || same.contains(&only.as_ref()));
     let mut conditions: Vec<&Q> = query.filters.iter().collect();
     while let Some(condition) = conditions.pop() {
         match condition {

@@ -88,7 +88,9 @@ fn example(
     let mut columns: Vec<DataType> =
         model.key().into_iter().map(|position| model.fields[position].data_type.clone()).collect();
     columns.extend([data_type.clone(), data_type]);
-    let output = key.iter().cloned().chain([rows.old[number].clone(), rows.new[number].clone()]).collect();
+    let output = key.iter().cloned().chain([rows.old[number].clone(), rows.new[number].clone()]);
+    let output =
+        output.zip(&columns).map(|(column, data_type)| dialect.selected(column, data_type)).collect();
     let changes = Fragment::format("NOT ({})", [rows.unchanged(number)?]);
     let condition = Condition::all(vec![rows.condition.clone(), Condition::Sql(changes)]);
     let mut sql = select(&mut rows.compiler, output, condition);

@@ -14,6 +14,7 @@ use crate::plan::{Plan, Step, WriteEither, chain, free_name, set_auto};
 use crate::query::{Compiler, Distinct, Query};
 use crate::schema::{Field, ModelRef};
 use crate::sql::Fragment;
+use crate::value::DataType;
 
 /// A field and what it is set to.
 #[derive(Clone, Debug)]
@@ -167,13 +168,18 @@ fn update_form(
     let table = Fragment::text(quote_table(dialect, &model.table));
     let columns = set.iter().map(|(position, _)| dialect.quote(&model.fields[*position].column));
     let sql = if !apart {
+        let values = values.into_iter().zip(set).map(|(value, (position, expr))| match expr {
+            Expr::Field(_) => dialect.fitting(value, &model.fields[*position].data_type),
+            _ => value,
+        });
         let settings = settings(columns.zip(values));
         let mut whole = filtered(Fragment::format("UPDATE {} SET {}", [table, settings]), condition);
         whole.push(order);
         whole
     } else if joined {
-        let new = columns.zip(values).zip(set).map(|((column, value), (_, expr))| New {
+        let new = columns.zip(values).zip(set).map(|((column, value), (position, expr))| New {
             column,
+            data_type: &model.fields[*position].data_type,
             value,
             computed: !matches!(expr, Expr::Value(..)),
         });
@@ -228,8 +234,9 @@ pub(super) fn assigned(
 }
 
 /// A column and what it is set to.
-struct New {
+struct New<'a> {
     column: String,
+    data_type: &'a DataType,
     value: Fragment,
     /// Whether the value is one of the row, and not the same for all.
     computed: bool,
@@ -240,7 +247,7 @@ struct New {
 fn from_taken(
     compiler: &mut Compiler<'_>,
     table: Fragment,
-    new: Vec<New>,
+    new: Vec<New<'_>>,
     condition: Condition,
     order: Fragment,
 ) -> Fragment {
@@ -248,10 +255,12 @@ fn from_taken(
     let mut taken = Vec::new();
     let mut set = Vec::new();
     let name = free_name(compiler.model(), TAKEN);
-    for New { column, value, computed } in new {
+    let dialect = compiler.dialect();
+    for New { column, data_type, value, computed } in new {
         let column = format!("{own}.{column}");
         if computed {
-            set.push((column, format!("{name}.v{}", taken.len()).into()));
+            let read = format!("{name}.v{}", taken.len()).into();
+            set.push((column, dialect.fitting(read, data_type)));
             taken.push(value);
         } else {
             set.push((column, value));
@@ -296,7 +305,7 @@ pub fn concrete(model: &ModelRef, path: &FieldPath) -> Result<usize> {
             format!("{} has no field '{path}': what is set are fields of the row itself.", model.name),
         ));
     };
-    if name == "pk" {
+    if name == "pk" && model.position(name).is_none() {
         let key = model.key().into_iter().map(|position| model.fields[position].name.as_str());
         let key = key.collect::<Vec<_>>().join(", ");
         return Err(Error::new(

@@ -34,15 +34,20 @@ pub fn update_returning(
     }
     let Some(mut sql) = update_sql(dialect, query, set.clone())? else { return Ok(Plan::default()) };
     let model = &query.model;
-    let own = dialect.quote(model.table_name());
+    let own = dialect.quote(&model.table_name());
     let columns: Vec<_> =
         model.fields.iter().map(|field| format!("{own}.{}", dialect.quote(&field.column))).collect();
     let types: Vec<_> = model.fields.iter().map(|field| field.data_type.clone()).collect();
+    let selected = |columns: Vec<String>| -> Vec<String> {
+        let each = columns.into_iter().zip(&types);
+        each.map(|(column, data_type)| dialect.selected(column.into(), data_type).statement(dialect).sql)
+            .collect()
+    };
     match returning {
         Returning::Nothing => return Ok(Plan::of(vec![Step::Write(sql.statement(dialect))])),
         Returning::New if dialect.supports(Capability::UpdateReturning) => {
-            sql.push(format!(" RETURNING {}", columns.join(", ")));
-            return Ok(Plan::of(vec![Step::WriteReturning(sql.statement(dialect), types)]));
+            sql.push(format!(" RETURNING {}", selected(columns.clone()).join(", ")));
+            return Ok(Plan::of(vec![Step::WriteReturning(sql.statement(dialect), types.clone())]));
         }
         Returning::New | Returning::OldAndNew | Returning::Changed => {}
     }
@@ -94,11 +99,11 @@ pub fn update_returning(
 
     let (mut given, mut given_types) = (Vec::new(), Vec::new());
     if returning.has_old() {
-        given.extend((0..columns.len()).map(|number| format!("o.o{number}")));
+        given.extend(selected((0..columns.len()).map(|number| format!("o.o{number}")).collect()));
         given_types.extend(types.iter().cloned());
     }
-    given.extend(columns.iter().cloned());
-    given_types.extend(types);
+    given.extend(selected(columns.clone()));
+    given_types.extend(types.iter().cloned());
     let on = key.iter().map(|&position| format!("{} = o.o{position}", columns[position]));
     let read = format!(
         "SELECT {} FROM {old} o JOIN {} ON {} ORDER BY {}",

@@ -224,7 +224,10 @@ impl<'q> Compiler<'q> {
             }
         };
         let dialect = self.dialect;
-        let sql = self.scope().sql(dialect, &column);
+        let mut sql = self.scope().sql(dialect, &column);
+        if column.field().limits.plain_json {
+            sql = Fragment::format(&format!("{{}}::{}", dialect.cast_type(&DataType::Json)?), [sql]);
+        }
         let data_type = Some(column.field().data_type.clone());
         Ok((Typed::new(sql, data_type), Some(column)))
     }

@@ -226,8 +226,8 @@ impl<'q> Scope<'q> {
         for table in &self.tables {
             let name = quote_table(dialect, &table.model.table);
             let alias = dialect.quote(&table.alias);
-            let named =
-                if name.rsplit('.').next() == Some(&alias) { name } else { format!("{name} {alias}") };
+            let is_named = name == alias || name.ends_with(&format!(".{alias}"));
+            let named = if is_named { name } else { format!("{name} {alias}") };
             match &table.join {
                 None => sql.push_str(&named),
                 Some(join) => {

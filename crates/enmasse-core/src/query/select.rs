@@ -97,8 +97,11 @@ impl Query {
         let mut columns = Vec::new();
         let sql = body(&mut compiler, self, Purpose::Rows, |compiler| {
             let (sql, types) = output(compiler)?;
+            let selected =
+                sql.into_iter().zip(&types).map(|(sql, data_type)| dialect.selected(sql, data_type));
+            let selected = selected.collect();
             columns = types;
-            Ok(sql)
+            Ok(selected)
         })?;
         Ok(sql.map(|sql| Selection { statement: sql.statement(dialect), columns }))
     }

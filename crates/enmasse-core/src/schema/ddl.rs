@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use crate::dialect::{Dialect, quote_table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Plan, Step};
-use crate::schema::{Field, ModelRef};
+use crate::schema::{Field, ModelRef, table_parts};
 use crate::sql::Statement;
 use crate::value::DataType;
 
@@ -279,7 +279,7 @@ fn indexes(dialect: &dyn Dialect, model: &ModelRef) -> Vec<Step> {
 
 /// A name for an index or a constraint that no other has: table, column and a hash of both, within 63 bytes.
 fn name(table: &str, column: &str, suffix: &str) -> String {
-    let table = table.rsplit('.').next().unwrap_or(table);
+    let table = table_parts(table).pop().unwrap_or_default();
     // FNV-1a, which stays the same in every release.
     let hash = format!("{table}.{column}")
         .bytes()

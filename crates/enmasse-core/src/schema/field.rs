@@ -1,7 +1,7 @@
 //! One field of a model.
 
 use crate::error::{Error, Result};
-use crate::schema::{Inherited, Model};
+use crate::schema::{Inherited, Limits, Model};
 use crate::value::{DataType, Value};
 
 /// One field: its name in Rust, its column in the database, and what may stand in it.
@@ -30,6 +30,8 @@ pub struct Field {
     pub primary_key: bool,
     /// Whether the database gives a value where the program gives none: an identity column.
     pub identity: bool,
+    /// Whether that value is the database's alone, which an update cannot change: `GENERATED ALWAYS AS IDENTITY`.
+    pub always_identity: bool,
     /// Whether no two rows may have the same value.
     pub unique: bool,
     /// Whether writes set it to the time of the write.
@@ -47,6 +49,8 @@ pub struct Field {
     /// The digits of a second's fraction that the column keeps, where these are fewer than six: a `datetime` of MariaDB
     /// keeps none.
     pub second_digits: Option<u32>,
+    /// What else the column does not hold though its type does.
+    pub limits: Limits,
     /// Where it is in the table of a model that this one extends.
     pub inherited: Option<Inherited>,
     column_is_set: bool,
@@ -114,6 +118,7 @@ impl Field {
             null: false,
             primary_key: false,
             identity: false,
+            always_identity: false,
             unique: false,
             auto: Auto::No,
             default: None,
@@ -122,6 +127,7 @@ impl Field {
             choices: None,
             range: None,
             second_digits: None,
+            limits: Limits::default(),
             inherited: None,
             column_is_set: false,
         }
@@ -232,7 +238,7 @@ impl Field {
             };
         }
         let fits = |value| self.in_range(&value).map(|()| value);
-        let clean = self.data_type.clean(value).and_then(fits);
+        let clean = self.data_type.clean(value).and_then(|value| self.limits.settle(value)).and_then(fits);
         clean.map_err(|error| error.at(format_args!("{model}.{}", self.name)))
     }
 
@@ -250,7 +256,13 @@ impl Field {
                 "{value} has more digits after the second than the {digits} that the column keeps."
             )));
         }
-        Ok(())
+        if let Some(choices) = &self.choices
+            && !choices.contains(value)
+        {
+            let choices: Vec<String> = choices.iter().map(Value::to_string).collect();
+            return Err(Error::value(format!("{value} is none of {}.", choices.join(", "))));
+        }
+        self.limits.check(value)
     }
 
     /// Whether a value stands in it at most once, as far as the field itself tells.
@@ -260,6 +272,6 @@ impl Field {
 
     /// Whether an update may set it.
     pub fn is_writable(&self) -> bool {
-        self.generated.is_none()
+        self.generated.is_none() && (!self.always_identity || self.primary_key)
     }
 }

@@ -72,13 +72,15 @@ fn visit(
 
 /// A proxy has the table and the fields of its concrete model.
 fn stand_for(index: usize, concrete: usize, models: &mut [Model]) -> Result<()> {
-    let Model { table, fields, parents, unique_together, left_out, .. } = models[concrete].clone();
+    let Model { table, fields, parents, unique_together, candidate_keys, storage, left_out, .. } =
+        models[concrete].clone();
     let proxy = &mut models[index];
     if !proxy.fields.is_empty() || !proxy.parents.is_empty() {
         return Err(wrong(format!("{} is a proxy, which has no fields of its own.", proxy.name)));
     }
     (proxy.table, proxy.fields, proxy.parents) = (table, fields, parents);
-    (proxy.unique_together, proxy.left_out) = (unique_together, left_out);
+    (proxy.unique_together, proxy.candidate_keys) = (unique_together, candidate_keys);
+    (proxy.storage, proxy.left_out) = (storage, left_out);
     Ok(())
 }
 

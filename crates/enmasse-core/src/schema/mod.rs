@@ -3,16 +3,21 @@
 //! A [`Schema`] is a set of [`Model`]s that may refer to each other. The derive, a program at run time and the reader of
 //! a database's catalogue all make the same thing, and everything else in the crate works on a [`ModelRef`] into it.
 
+mod character_set;
 mod ddl;
 mod field;
 mod inherit;
+mod limits;
 mod model;
 mod narrow;
 
+pub use character_set::CharacterSet;
 pub use ddl::{TableRules, create_tables, drop_tables};
 pub use field::{Auto, Default, Field, ForeignKey};
 pub use inherit::{Inherited, Parent};
-pub use model::{LeftOut, Model};
+pub use limits::Limits;
+pub use model::{LeftOut, Model, Storage};
+pub(crate) use model::{table_part, table_parts};
 
 use std::collections::HashMap;
 use std::fmt;
@@ -90,6 +95,7 @@ impl Schema {
                 return Err(wrong(format!("Two models have the label '{}'.", model.label)));
             }
         }
+        models.iter_mut().for_each(Model::find_key);
         inherit::inherit(&mut models, &by_label)?;
         models.iter().try_for_each(Model::check)?;
         let mut reverse: Vec<Vec<Reverse>> = models.iter().map(|_| Vec::new()).collect();

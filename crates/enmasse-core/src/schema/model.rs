@@ -1,5 +1,6 @@
 //! One model: a table and its fields.
 
+use crate::catalog::quoted_parts;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{Field, ForeignKey, Parent};
 
@@ -11,7 +12,7 @@ pub struct Model {
     pub name: String,
     /// What tells it from every other model of its schema; by default the name.
     pub label: String,
-    /// Its table, as `table` or `schema.table`.
+    /// Its table, as `table` or `schema.table`; a part with a dot in it stands in quotes, as `shop."odd.name"`.
     pub table: String,
     /// Its fields, in order; once it is in a schema, those of its [`parents`](Model::parents) first, then the links to these.
     pub fields: Vec<Field>,
@@ -21,8 +22,22 @@ pub struct Model {
     pub proxy: Option<String>,
     /// Sets of fields, by name, that are unique together.
     pub unique_together: Vec<Vec<String>>,
+    /// What stores its table, where the model was read from a catalogue and the database has several such engines.
+    pub storage: Option<Storage>,
+    /// Where no field is marked as the primary key: the sets of fields, by name, any of which could be one, being unique and never NULL. The first
+    /// is used as the key.
+    pub candidate_keys: Vec<Vec<String>>,
     /// The columns of the table that are no fields, where the model was read from a catalogue.
     pub left_out: Vec<LeftOut>,
+}
+
+/// What stores a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Storage {
+    /// Its name: `InnoDB`, `MyISAM`.
+    pub engine: String,
+    /// Whether what is written to it can be rolled back.
+    pub transactional: bool,
 }
 
 /// A column or a table that a catalogue has and a schema has not.
@@ -32,6 +47,20 @@ pub struct LeftOut {
     pub name: String,
     /// Why it is left out.
     pub reason: String,
+}
+
+/// The parts of a table's name, as [`Model::table`] has it.
+pub(crate) fn table_parts(table: &str) -> Vec<String> {
+    quoted_parts(table).unwrap_or_else(|| table.split('.').map(str::to_owned).collect())
+}
+
+/// A part of a table's name as [`Model::table`] has it.
+pub(crate) fn table_part(name: &str) -> String {
+    if name.contains(['.', '"', '`']) {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    } else {
+        name.to_owned()
+    }
 }
 
 impl Model {
@@ -47,6 +76,8 @@ impl Model {
             parents: Vec::new(),
             proxy: None,
             unique_together: Vec::new(),
+            storage: None,
+            candidate_keys: Vec::new(),
             left_out: Vec::new(),
         }
     }
@@ -112,8 +143,8 @@ impl Model {
     }
 
     /// The table's own name, without its schema's.
-    pub fn table_name(&self) -> &str {
-        self.table.rsplit('.').next().unwrap_or_default()
+    pub fn table_name(&self) -> String {
+        table_parts(&self.table).pop().unwrap_or_default()
     }
 
     /// Where the field of this name stands.
@@ -192,10 +223,28 @@ impl Model {
         }
     }
 
+    /// Where no field is marked as the primary key, the first that are unique and never NULL are.
+    pub(crate) fn find_key(&mut self) {
+        if !self.key().is_empty() || !self.parents.is_empty() || self.proxy.is_some() {
+            return;
+        }
+        let single = self.fields.iter().filter(|field| field.unique && !field.null);
+        let single = single.map(|field| vec![field.name.clone()]);
+        let never_null = |name: &String| self.fields.iter().any(|field| field.name == *name && !field.null);
+        let together = self.unique_together.iter().filter(|names| names.iter().all(never_null)).cloned();
+        self.candidate_keys = single.chain(together).collect();
+        if let Some(key) = self.candidate_keys.first().cloned() {
+            self.fields.iter_mut().for_each(|field| field.primary_key = key.contains(&field.name));
+        }
+    }
+
     pub(crate) fn check(&self) -> Result<()> {
         let wrong = |message| Err(Error::new(ErrorKind::Configuration, message));
         if self.key().is_empty() {
-            return wrong(format!("{} has no primary key.", self.name));
+            return wrong(format!(
+                "{} has no primary key, and no fields that are unique and never NULL.",
+                self.name
+            ));
         }
         for (position, field) in self.fields.iter().enumerate() {
             let own = field.inherited.is_none();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{Model, ModelRef, Schema};
 
 impl ModelRef {
@@ -35,6 +35,47 @@ impl ModelRef {
         let label = models[0].label.clone();
         let schema: Arc<Schema> = Schema::new(models)?;
         schema.model(&label)
+    }
+}
+
+impl ModelRef {
+    /// The model with another of its [candidate keys](Model::candidate_keys) for its key; foreign keys are plain columns there.
+    ///
+    /// ```
+    /// use enmasse_core::DataType;
+    /// use enmasse_core::schema::{Field, Model, Schema};
+    ///
+    /// let schema = Schema::new(vec![
+    ///     Model::new("Good", "goods")
+    ///         .add(Field::new("sku", DataType::BigInt).unique())
+    ///         .add(Field::new("ean", DataType::BigInt).unique()),
+    /// ])?;
+    /// let good = schema.model("Good")?;
+    /// assert!(good.field("sku")?.primary_key);
+    /// assert!(good.keyed_by(&["ean".to_owned()])?.field("ean")?.primary_key);
+    /// # Ok::<(), enmasse_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Configuration`](crate::ErrorKind::Configuration) where the fields are no such key.
+    pub fn keyed_by(&self, key: &[String]) -> Result<ModelRef> {
+        let is_it = |candidate: &&Vec<String>| {
+            candidate.len() == key.len() && candidate.iter().all(|name| key.contains(name))
+        };
+        let Some(key) = self.candidate_keys.iter().find(is_it) else {
+            return Err(Error::new(
+                ErrorKind::Configuration,
+                format!("{} is no key of {}.", key.join(", "), self.name),
+            ));
+        };
+        let mut models: Vec<Model> = Vec::new();
+        narrow(&self.concrete(), (0..self.fields.len()).collect(), &mut models);
+        for field in &mut models[0].fields {
+            field.primary_key = key.contains(&field.name);
+        }
+        let label = models[0].label.clone();
+        Schema::new(models)?.model(&label)
     }
 }
 

@@ -63,6 +63,14 @@ impl DataType {
             (DataType::Decimal { max_digits, decimal_places }, Value::Decimal(number)) => {
                 decimal_fits(*number, *max_digits, *decimal_places)?;
             }
+            (DataType::Native(name), Value::Text(text)) if name == "money" => {
+                let cents = text.rsplit_once(['.', ',']).map_or("", |(_, cents)| cents);
+                if cents.len() > 2 && text.contains('.') || cents.len() > 3 {
+                    return Err(Error::value(format!(
+                        "{value} has more decimal places than the two that money keeps."
+                    )));
+                }
+            }
             (DataType::Array(item), Value::Array(values)) => {
                 values.iter().try_for_each(|value| item.fits(value))?;
             }

@@ -16,7 +16,7 @@ impl DataType {
             | (DataType::Bool, Value::Bool(_))
             | (DataType::SmallInt | DataType::Integer | DataType::BigInt, Value::Int(_))
             | (DataType::Real | DataType::Double, Value::Float(_))
-            | (DataType::Text { .. }, Value::Text(_))
+            | (DataType::Text { .. } | DataType::Native(_), Value::Text(_))
             | (DataType::Bytes, Value::Bytes(_))
             | (DataType::DateTime, Value::DateTime(_))
             | (DataType::NaiveDateTime, Value::NaiveDateTime(_))
@@ -62,7 +62,7 @@ impl DataType {
             DataType::Bool => to_bool(value).map(Value::Bool),
             DataType::SmallInt | DataType::Integer | DataType::BigInt => to_int(value).map(Value::Int),
             DataType::Real | DataType::Double => to_float(value).map(Value::Float),
-            DataType::Text { .. } => to_text(value).map(Value::Text),
+            DataType::Text { .. } | DataType::Native(_) => to_text(value).map(Value::Text),
             DataType::Bytes => None,
             DataType::DateTime => to_utc(value).map(|moment| Value::DateTime(moment.and_utc())),
             DataType::NaiveDateTime => to_naive(value).map(Value::NaiveDateTime),

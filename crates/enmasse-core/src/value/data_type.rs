@@ -48,6 +48,9 @@ pub enum DataType {
     Json,
     /// A PostgreSQL array of a scalar type.
     Array(Box<DataType>),
+    /// A type of the database's own, by its name as SQL spells it (`inet`, `other."Mood"`): its values are texts, which the database reads and
+    /// writes as it does those of its own client.
+    Native(String),
 }
 
 impl DataType {
@@ -65,6 +68,12 @@ impl DataType {
     /// Whether arithmetic on it gives a number.
     pub fn is_number(&self) -> bool {
         self.is_integer() || matches!(self, DataType::Real | DataType::Double | DataType::Decimal { .. })
+    }
+
+    /// Whether `unnest` may make something else than its items of an array of it: an array of arrays is one longer array, and a composite
+    /// value becomes several columns.
+    pub(crate) fn is_taken_apart(&self) -> bool {
+        matches!(self, DataType::Array(_) | DataType::Native(_))
     }
 
     /// Whether it has a date, with or without a time.
@@ -87,6 +96,7 @@ impl DataType {
 impl fmt::Display for DataType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            DataType::Native(name) => return write!(f, "text of the type {name}"),
             DataType::Bool => "true or false",
             DataType::SmallInt | DataType::Integer | DataType::BigInt => "a whole number",
             DataType::Real | DataType::Double => "a number",

@@ -28,9 +28,10 @@ pub(crate) fn read(raw: Value, data_type: &DataType) -> Result<Value> {
         DataType::Bool => read_bool(&raw).map(Value::Bool),
         DataType::SmallInt | DataType::Integer | DataType::BigInt => read_int(&raw).map(Value::Int),
         DataType::Real | DataType::Double => read_float(&raw).map(Value::Float),
-        DataType::Text { .. } => match raw {
+        DataType::Text { .. } | DataType::Native(_) => match raw {
             Value::Text(text) => return Ok(Value::Text(text)),
             Value::Int(number) => Some(Value::Text(number.to_string())),
+            Value::Float(number) => Some(Value::Text(number.to_string())),
             _ => None,
         },
         DataType::Bytes => match raw {

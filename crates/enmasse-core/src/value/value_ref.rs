@@ -67,7 +67,7 @@ impl<'a> ValueRef<'a> {
             (DataType::Bool, ValueRef::Bool(_))
             | (DataType::SmallInt | DataType::Integer | DataType::BigInt, ValueRef::Int(_))
             | (DataType::Double, ValueRef::Float(_))
-            | (DataType::Text { .. }, ValueRef::Text(_))
+            | (DataType::Text { .. } | DataType::Native(_), ValueRef::Text(_))
             | (DataType::Bytes, ValueRef::Bytes(_))
             | (DataType::Date, ValueRef::Date(_))
             | (DataType::Uuid, ValueRef::Uuid(_))

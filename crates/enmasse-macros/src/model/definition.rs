@@ -212,6 +212,9 @@ fn define(field: &Field, only_key: bool) -> TokenStream {
     if let Some(max_length) = &field.max_length {
         made = quote_spanned! { span => ::enmasse::__private::max_length::<#field_type>(#made, #max_length) };
     }
+    if let Some(db_type) = &field.db_type {
+        made = quote_spanned! { span => ::enmasse::__private::db_type::<#field_type>(#made, #db_type) };
+    }
     if let Some((max_digits, decimal_places)) = &field.digits {
         made = quote_spanned! { span =>
             ::enmasse::__private::digits::<#field_type>(#made, #max_digits, #decimal_places)

@@ -28,6 +28,7 @@ pub(crate) async fn insert(
     if batch_size == Some(0) {
         return Err(Error::new(ErrorKind::Request, "The batch size must be positive."));
     }
+    executor.refuse_lasting(model).await?;
     let dialect = executor.dialect();
     // Errors in the rows come before a transaction is begun; a plan is used up by its run.
     let first = match model.is_child() {

@@ -156,6 +156,7 @@ impl<M: Entity> Save<'_, M> {
         let Save { rows, object, update_fields } = self;
         let executor = rows.executor()?.clone();
         let model = rows.model()?.clone();
+        executor.refuse_lasting(&model).await?;
         let now = Utc::now();
         let mut positions: Vec<usize> = match &update_fields {
             None => (0..model.fields.len()).filter(|&position| !model.is_key(position)).collect(),

@@ -147,6 +147,7 @@ pub(super) struct Request<M> {
 
 impl<M: Entity> Request<M> {
     pub async fn outcome(&self) -> Result<Outcome> {
+        self.rows.executor()?.refuse_lasting(self.rows.model()?).await?;
         match self.rows.save_receivers()? {
             // on the heap: a receiver's own writes stand on the stack above this one
             None => Box::pin(self.run_silently()).await,
@@ -342,6 +343,7 @@ impl<M: Entity, R: Return<M>> Future for UpdateReturning<M, R> {
             if request.plan_returning(R::RETURNING)?.is_empty() {
                 return Ok(Vec::new());
             }
+            executor.refuse_lasting(model).await?;
             let dialect = executor.dialect();
             let outcome = match request.rows.save_receivers()? {
                 Some(receivers) => request.run(&receivers, R::RETURNING).await?,
@@ -388,6 +390,7 @@ impl<M: Entity> Future for Delete<M> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.poll(context, |rows| async move {
             let (query, dialect) = (rows.query()?, rows.dialect()?);
+            rows.executor()?.refuse_lasting(&query.model).await?;
             let Some(receivers) = rows.delete_receivers()? else {
                 let plan = || plan::delete(&*dialect, query);
                 return Ok(run_plan(rows.executor()?, &query.model, plan).await?.matched);

@@ -215,6 +215,19 @@ impl<'m> Structs<'m> {
         if let Some(digits) = field.second_digits {
             notes.push(format!("{digits} digits of a second"));
         }
+        if let DataType::Native(name) = &field.data_type {
+            notes.push(format!("text of the type {name}"));
+        }
+        if let Some(choices) = &field.choices {
+            let choices: Vec<String> = choices.iter().map(ToString::to_string).collect();
+            notes.push(format!("one of {}", choices.join(", ")));
+        }
+        if let Some(members) = &field.limits.members {
+            notes.push(format!("some of {}", members.join(", ")));
+        }
+        if let Some((_, most)) = field.limits.bytes {
+            notes.push(format!("at most {most} bytes"));
+        }
         let mut source = String::new();
         if !notes.is_empty() {
             source.push_str(&format!("    // {}\n", notes.join("; ")));
@@ -262,6 +275,7 @@ fn limits(data_type: &DataType) -> Option<String> {
         DataType::Decimal { max_digits: Some(digits), decimal_places } => {
             Some(format!("max_digits = {digits}, decimal_places = {}", decimal_places.unwrap_or_default()))
         }
+        DataType::Native(name) => Some(format!("db_type = {name:?}")),
         _ => None,
     }
 }

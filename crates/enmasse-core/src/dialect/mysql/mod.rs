@@ -9,10 +9,10 @@ mod time;
 mod types;
 mod value;
 
-use crate::catalog::{Declared, Queries};
+use crate::catalog::{Declared, Queries, StorageQueries, Tables};
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
-use crate::schema::{Field, TableRules};
+use crate::schema::{Field, TableRules, table_parts};
 use crate::sql::Fragment;
 use crate::value::{DataType, Value};
 
@@ -108,9 +108,10 @@ impl Dialect for Mysql {
             return None;
         }
         let text = |text: &str| Fragment::stored(Value::Text(text.into()), DataType::TEXT);
-        let (schema, table) = match table.split_once('.') {
-            Some((schema, table)) => (text(schema), table),
-            None => ("DATABASE()".into(), table),
+        let parts = table_parts(table);
+        let (schema, table) = match &parts[..] {
+            [schema, table] => (text(schema), table.as_str()),
+            _ => ("DATABASE()".into(), table),
         };
         let rows = Fragment::stored(Value::Int(i64::try_from(rows).unwrap_or(i64::MAX)), DataType::BigInt);
         Some(Fragment::format(
@@ -126,6 +127,17 @@ impl Dialect for Mysql {
                 "SET STATEMENT optimizer_switch='semijoin=off' FOR "
             }
             _ => "",
+        }
+    }
+
+    /// MariaDB copies a text of one column to another without a look at the length: 65,536 bytes are none in a `text`, also in strict mode.
+    /// What a function gives is checked.
+    fn fitting(&self, value: Fragment, data_type: &DataType) -> Fragment {
+        match data_type {
+            DataType::Text { .. } | DataType::Bytes | DataType::Json if self.flavour == Flavour::MariaDb => {
+                Fragment::format("COALESCE({})", [value])
+            }
+            _ => value,
         }
     }
 
@@ -209,11 +221,15 @@ impl Dialect for Mysql {
         None
     }
 
-    fn catalog(&self, schema: Option<&str>) -> Result<Queries> {
-        catalog::queries(self, schema)
+    fn catalog(&self, schema: Option<&str>, tables: Tables<'_>) -> Result<Queries> {
+        catalog::queries(self, schema, tables)
+    }
+
+    fn storage(&self, table: &str) -> Result<Option<StorageQueries>> {
+        catalog::storage(self, table).map(Some)
     }
 
     fn declared_type(&self, declared: &str) -> Option<Declared> {
-        catalog::declared_type(declared)
+        catalog::declared_type(self, declared)
     }
 }

@@ -40,6 +40,7 @@ pub(super) fn column_type(dialect: &Mysql, data_type: &DataType) -> Result<Strin
         DataType::Array(_) => {
             return Err(Error::not_supported(format!("{} has no arrays.", dialect.name())));
         }
+        DataType::Native(name) => name.clone(),
     })
 }
 

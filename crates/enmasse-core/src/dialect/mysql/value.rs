@@ -62,6 +62,7 @@ impl ValueSql for Mysql {
             (_, Json) if self.flavour == Flavour::Mysql => "CAST({} AS JSON)",
             (Some(Text { .. }), Json) => "{}",
             (_, Json) => "JSON_EXTRACT({}, '$')",
+            (_, Native(name)) => return Ok(Fragment::format(&format!("CAST({{}} AS {name})"), [sql])),
             (_, Array(_)) => return self.cast_type(to).map(Fragment::text),
         };
         Ok(Fragment::format(template, [sql]))
@@ -74,7 +75,7 @@ impl ValueSql for Mysql {
     /// collation, and a table's column would not.
     fn is_one_of(&self, left: Fragment, values: &[Value], data_type: &DataType) -> Result<Fragment> {
         use DataType::*;
-        let max = if let Text { .. } | Uuid = data_type { MAX_TEXTS } else { LONG_LIST };
+        let max = if let Text { .. } | Uuid | Native(_) = data_type { MAX_TEXTS } else { LONG_LIST };
         if values.len() <= max {
             return placeholders(self, left, values, data_type);
         }
@@ -95,10 +96,10 @@ impl ValueSql for Mysql {
             DateTime | NaiveDateTime => "DATETIME(6)",
             Date => "DATE",
             Time => "TIME(6)",
-            Text { .. } | Uuid | Json | Bytes | Array(_) => "JSON",
+            Text { .. } | Uuid | Json | Bytes | Array(_) | Native(_) => "JSON",
         };
         let rows = match data_type {
-            Text { .. } | Uuid | Json | Array(_) => {
+            Text { .. } | Uuid | Json | Array(_) | Native(_) => {
                 "SELECT JSON_UNQUOTE(v) FROM JSON_TABLE({}, '$[*]' COLUMNS (v JSON PATH '$')) j".to_owned()
             }
             Bytes => "SELECT UNHEX(JSON_UNQUOTE(v)) FROM JSON_TABLE({}, '$[*]' COLUMNS (v JSON PATH '$')) j"

@@ -1,43 +1,83 @@
 //! What PostgreSQL's catalogue says.
 
-use crate::catalog::{Declared, Queries, Spelling};
+use crate::catalog::{Declared, Queries, Spelling, Tables};
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::sql::Fragment;
 use crate::value::DataType;
 
-/// Ordinary and partitioned tables; a domain is what it is based on.
-pub(super) fn queries(dialect: &dyn Dialect, schema: Option<&str>) -> Result<Queries> {
-    let schema = match schema {
-        Some(name) => Fragment::value(dialect, &name.into(), &DataType::TEXT)?,
-        None => Fragment::text("current_schema()"),
+/// Ordinary and partitioned tables, and where a name is given partitions and foreign tables too; a domain is what it is based on.
+///
+/// Without a schema, a name means what it means in the search path.
+pub(super) fn queries(dialect: &dyn Dialect, schema: Option<&str>, tables: Tables<'_>) -> Result<Queries> {
+    let text = |text: &str| Fragment::value(dialect, &text.into(), &DataType::TEXT);
+    let names = |names: &[String]| -> Result<Fragment> {
+        Ok(Fragment::join(names.iter().map(|name| text(name)).collect::<Result<Vec<_>>>()?, ", "))
+    };
+    let of_schema = |class: &str, space: &str| -> Result<Fragment> {
+        Ok(match schema {
+            Some(name) => Fragment::format(&format!("{space} = {{}}"), [text(name)?]),
+            None => {
+                format!("{space} = ANY (current_schemas(false)) AND pg_table_is_visible({class}.oid)").into()
+            }
+        })
+    };
+    let own = of_schema("c", "n.nspname")?;
+    let condition = match tables {
+        Tables::All => Fragment::format("c.relkind IN ('r', 'p') AND NOT c.relispartition AND {}", [own]),
+        Tables::Named(named) => Fragment::format("c.relname IN ({}) AND {}", [names(named)?, own]),
+        Tables::Referring(named) => {
+            let to = of_schema("r", "m.nspname")?;
+            let tables = Fragment::format(REFERRING, [names(named)?, to, own]);
+            return Ok(Queries { tables, ..Queries::default() });
+        }
+    };
+    let same_schema = match schema {
+        Some(_) => "r.relnamespace = c.relnamespace",
+        None => "pg_table_is_visible(r.oid)",
     };
     Ok(Queries {
-        columns: Fragment::format(COLUMNS, [schema.clone()]),
-        keys: Fragment::format(KEYS, [schema.clone()]),
-        references: Fragment::format(REFERENCES, [schema]),
+        tables: Fragment::format(TABLES, [condition.clone()]),
+        columns: Fragment::format(COLUMNS, [condition.clone()]),
+        keys: Fragment::format(KEYS, [condition.clone()]),
+        references: Fragment::format(REFERENCES, [same_schema.into(), condition]),
+        json: None,
     })
 }
 
+/// A foreign table writes where its server is; only `postgres_fdw` is known to roll back there, and commits on one server only as a whole.
+const TABLES: &str = "\
+SELECT c.relname::text,
+    CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'f' THEN 'foreign table' WHEN 'v' THEN 'view'
+        WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'composite type' ELSE 'index' END,
+    NULL::text, true
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE {}
+ORDER BY c.relname";
+
 const COLUMNS: &str = "\
-WITH RECURSIVE base (domain, type, modifier, required) AS (
-    SELECT oid, typbasetype, typtypmod, typnotnull FROM pg_type WHERE typtype = 'd'
-    UNION ALL
-    SELECT b.domain, t.typbasetype, t.typtypmod, b.required OR t.typnotnull
-    FROM base b JOIN pg_type t ON t.oid = b.type WHERE t.typtype = 'd'
-)
 SELECT c.relname::text, a.attname::text,
     format_type(coalesce(b.type, a.atttypid), coalesce(b.modifier, a.atttypmod)),
     NOT (a.attnotnull OR coalesce(b.required, false)),
     CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END,
-    a.attidentity <> '' OR coalesce(pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%', false)
+    a.attidentity <> '' OR coalesce(pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%', false), a.attidentity = 'a'
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-LEFT JOIN base b ON b.domain = a.atttypid
-    AND NOT EXISTS (SELECT FROM pg_type t WHERE t.oid = b.type AND t.typtype = 'd')
-WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = {}
+LEFT JOIN LATERAL (
+    WITH RECURSIVE base (type, modifier, required, kind) AS (
+        SELECT t.typbasetype, t.typtypmod, t.typnotnull, 'd'::\"char\" WHERE t.typtype = 'd'
+        UNION ALL
+        SELECT CASE o.typtype WHEN 'd' THEN o.typbasetype ELSE b.type END,
+            CASE o.typtype WHEN 'd' THEN o.typtypmod ELSE b.modifier END, b.required OR o.typnotnull, o.typtype
+        FROM base b JOIN pg_type o ON o.oid = b.type WHERE b.kind = 'd'
+    )
+    SELECT type, modifier, required FROM base WHERE kind <> 'd'
+) b ON true
+WHERE {}
 ORDER BY c.relname, a.attnum";
 
 const KEYS: &str = "\
@@ -48,13 +88,12 @@ JOIN pg_class x ON x.oid = i.indexrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k (number, position)
 LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number AND k.number > 0
-WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND k.position <= i.indnkeyatts
-    AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = {}
+WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND k.position <= i.indnkeyatts AND {}
 ORDER BY c.relname, 2, k.position";
 
+/// The keys of a partition that are its table's have it for their parent.
 const REFERENCES: &str = "\
-SELECT c.relname::text, f.conname::text, a.attname::text,
-    CASE WHEN r.relnamespace = c.relnamespace THEN r.relname::text END, ra.attname::text
+SELECT c.relname::text, f.conname::text, a.attname::text, CASE WHEN {} THEN r.relname::text END, ra.attname::text
 FROM pg_constraint f
 JOIN pg_class c ON c.oid = f.conrelid
 JOIN pg_class r ON r.oid = f.confrelid
@@ -62,18 +101,62 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL unnest(f.conkey, f.confkey) WITH ORDINALITY k (number, to_number, position)
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number
 JOIN pg_attribute ra ON ra.attrelid = r.oid AND ra.attnum = k.to_number
-WHERE f.contype = 'f' AND f.conparentid = 0 AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-    AND n.nspname = {}
+WHERE f.contype = 'f' AND (c.relispartition OR f.conparentid = 0) AND NOT r.relispartition AND {}
 ORDER BY c.relname, f.conname, k.position";
 
-/// The type that `format_type` spells so.
+const REFERRING: &str = "\
+SELECT DISTINCT c.relname::text
+FROM pg_constraint f
+JOIN pg_class c ON c.oid = f.conrelid
+JOIN pg_class r ON r.oid = f.confrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_namespace m ON m.oid = r.relnamespace
+WHERE f.contype = 'f' AND NOT c.relispartition AND r.relname IN ({}) AND {} AND {}
+ORDER BY 1";
+
+/// The type that `format_type` spells so. One that is not known here is read and written as text, unless a column of it would change what is
+/// written.
 pub(super) fn declared_type(declared: &str) -> Option<Declared> {
+    known_type(declared).or_else(|| native_type(declared))
+}
+
+/// Types with digits or a length of their own for which a value that does not fit is an error, and none is cut or rounded.
+const CHECKED: [&str; 6] = ["bit", "bit varying", "geometry", "geography", "vector", "halfvec"];
+
+fn native_type(declared: &str) -> Option<Declared> {
+    let (name, is_limited) = match declared.split_once('(') {
+        // the length is the column's affair: a cast to it would cut
+        Some((name, after)) => (name, after.ends_with(')')),
+        None => (declared, false),
+    };
+    let cuts = is_rounded(declared) || declared.contains('(') && !(is_limited && CHECKED.contains(&name));
+    // a brace stands for an operand where SQL is put together
+    if cuts || name.contains('{') {
+        return None;
+    }
+    // `bit` alone is of one bit
+    let name = if name == "bit" { "\"bit\"" } else { name };
+    let mut found = Declared::from(DataType::Native(name.to_owned()));
+    if name == "name" {
+        found.limits.bytes = Some((0, NAME_BYTES));
+    }
+    Some(found)
+}
+
+/// The most bytes of a `name`.
+const NAME_BYTES: u64 = 63;
+
+/// Whether a column of the type keeps less than it is given: an interval that ends with its days, one character.
+fn is_rounded(declared: &str) -> bool {
+    declared.starts_with("interval ") || declared.starts_with("\"char\"")
+}
+
+fn known_type(declared: &str) -> Option<Declared> {
     if let Some(item) = declared.strip_suffix("[]") {
         // What an item's type does not say by itself, an array has no room for.
-        let Declared { data_type, range: None, second_digits: None } = declared_type(item)? else {
-            return None;
-        };
-        return Some(DataType::Array(Box::new(data_type)).into());
+        let item = known_type(item)?;
+        return (item == Declared::from(item.data_type.clone()))
+            .then(|| DataType::Array(Box::new(item.data_type)).into());
     }
     let spelling = Spelling::parse(declared)?;
     let seconds = |data_type| {
@@ -103,7 +186,12 @@ pub(super) fn declared_type(declared: &str) -> Option<Declared> {
         ("date", "") => DataType::Date,
         ("numeric", "") => spelling.decimal()?,
         ("uuid", "") => DataType::Uuid,
-        ("json" | "jsonb", "") => DataType::Json,
+        ("jsonb", "") => DataType::Json,
+        ("json", "") => {
+            let mut found = Declared::from(DataType::Json);
+            found.limits.plain_json = true;
+            return Some(found);
+        }
         _ => return None,
     };
     Some(data_type.into())

@@ -9,7 +9,7 @@ mod time;
 mod types;
 mod value;
 
-use crate::catalog::{Declared, Queries};
+use crate::catalog::{Declared, Queries, Tables};
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
 use crate::schema::{Field, TableRules};
@@ -54,6 +54,7 @@ impl Dialect for Postgres {
                 | WritingQueries
                 | HashJoins
                 | PreparedTypes
+                | FoldedNames
         ) || capability == TemporaryTables && self.temporary_tables
             || capability == ReturningOld && self.version >= (18, 0)
     }
@@ -80,6 +81,20 @@ impl Dialect for Postgres {
 
     fn quote(&self, identifier: &str) -> String {
         format!("\"{}\"", identifier.replace('"', "\"\""))
+    }
+
+    fn typed_placeholder(&self, number: usize, data_type: &DataType) -> String {
+        match types::read_as(data_type) {
+            Some(name) => format!("${number}::{name}"),
+            None => self.placeholder(number),
+        }
+    }
+
+    fn selected(&self, column: Fragment, data_type: &DataType) -> Fragment {
+        match data_type {
+            DataType::Native(_) => types::shown(column),
+            _ => column,
+        }
     }
 
     fn placeholder(&self, number: usize) -> String {
@@ -166,8 +181,8 @@ impl Dialect for Postgres {
         Some("SET CONSTRAINTS ALL IMMEDIATE")
     }
 
-    fn catalog(&self, schema: Option<&str>) -> Result<Queries> {
-        catalog::queries(self, schema)
+    fn catalog(&self, schema: Option<&str>, tables: Tables<'_>) -> Result<Queries> {
+        catalog::queries(self, schema, tables)
     }
 
     fn declared_type(&self, declared: &str) -> Option<Declared> {

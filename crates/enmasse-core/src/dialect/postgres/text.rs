@@ -2,6 +2,7 @@
 
 use super::Postgres;
 use super::time::in_utc;
+use super::types::shown;
 use crate::dialect::spelling::TextSql;
 use crate::error::Result;
 use crate::lookup::{Needle, Pattern, Place, Typed, like_pattern, like_sql};
@@ -15,6 +16,7 @@ impl TextSql for Postgres {
     fn text(&self, value: Typed) -> Fragment {
         match value.data_type {
             Some(DataType::Text { .. }) => value.sql,
+            Some(DataType::Native(_)) => Fragment::format("({})", [shown(value.sql)]),
             _ => Fragment::format("{}::text", [in_utc(value)]),
         }
     }

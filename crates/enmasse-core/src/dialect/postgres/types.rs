@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::schema::{Field, TableRules};
+use crate::sql::Fragment;
 use crate::value::DataType;
 
 pub(super) const TABLE_RULES: TableRules = TableRules {
@@ -38,6 +39,7 @@ pub(super) fn column_type(data_type: &DataType) -> Result<String> {
         DataType::Uuid => "uuid".to_owned(),
         DataType::Json => "jsonb".to_owned(),
         DataType::Array(item) => format!("{}[]", column_type(item)?),
+        DataType::Native(name) => name.clone(),
     })
 }
 
@@ -51,6 +53,21 @@ pub(super) fn cast_type(data_type: &DataType) -> Result<String> {
     }
 }
 
+/// The name of the type of a parameter where it travels in another form, as text.
+pub(super) fn read_as(data_type: &DataType) -> Option<String> {
+    match data_type {
+        DataType::Native(name) => Some(name.clone()),
+        DataType::Array(item) => read_as(item).map(|item| format!("{item}[]")),
+        _ => None,
+    }
+}
+
+/// A value as the database's own client shows it: a cast to text would add a mask to an address. A composite value that is not NULL is not
+/// `NOT NULL` by that alone, so that its NULLs are counted.
+pub(super) fn shown(value: Fragment) -> Fragment {
+    Fragment::format("CASE num_nulls({}) WHEN 0 THEN concat({}) END", [value.clone(), value])
+}
+
 /// Whether two values of the type are the same where PostgreSQL takes them for equal, texts by the collation `C`.
 pub(super) fn equal_is_same(data_type: &DataType) -> bool {
     match data_type {
@@ -61,6 +78,7 @@ pub(super) fn equal_is_same(data_type: &DataType) -> bool {
         DataType::Decimal { .. } => true,
         // -0.0 and 0.0; a month and 30 days; numbers in documents
         DataType::Real | DataType::Double | DataType::Duration | DataType::Json | DataType::Array(_) => false,
+        DataType::Native(_) => false,
     }
 }
 

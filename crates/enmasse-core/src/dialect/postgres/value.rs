@@ -46,7 +46,7 @@ impl ValueSql for Postgres {
 
     /// One array, so that the statement is the same for a list of any length.
     fn is_one_of(&self, left: Fragment, values: &[Value], data_type: &DataType) -> Result<Fragment> {
-        if let DataType::Array(_) = data_type {
+        if let DataType::Array(_) | DataType::Native(_) = data_type {
             return placeholders(self, left, values, data_type);
         }
         let array = Value::Array(values.to_vec());

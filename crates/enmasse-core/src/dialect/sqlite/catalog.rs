@@ -1,22 +1,47 @@
 //! What SQLite's catalogue says.
 
-use crate::catalog::{Declared, Queries, Spelling};
+use crate::catalog::{Declared, Queries, Spelling, Tables};
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::sql::Fragment;
 use crate::value::DataType;
 
 /// The tables of `main`, or of an attached database.
-pub(super) fn queries(dialect: &dyn Dialect, schema: Option<&str>) -> Result<Queries> {
+pub(super) fn queries(dialect: &dyn Dialect, schema: Option<&str>, tables: Tables<'_>) -> Result<Queries> {
     let name = schema.unwrap_or("main");
     let master = || Fragment::text(format!("{}.sqlite_master", dialect.quote(name)));
-    let schema = || Fragment::value(dialect, &name.into(), &DataType::TEXT);
+    let text = |text: &str| Fragment::value(dialect, &text.into(), &DataType::TEXT);
+    let schema = || text(name);
+    let names = |names: &[String]| -> Result<Fragment> {
+        Ok(Fragment::join(names.iter().map(|name| text(name)).collect::<Result<Vec<_>>>()?, ", "))
+    };
+    let condition = match tables {
+        Tables::All => Fragment::text("m.type = 'table' AND m.name NOT LIKE 'sqlite!_%' ESCAPE '!'"),
+        Tables::Named(named) => {
+            Fragment::format("m.type IN ('table', 'view') AND m.name COLLATE NOCASE IN ({})", [names(named)?])
+        }
+        Tables::Referring(named) => {
+            let tables = Fragment::format(REFERRING, [master(), schema()?, names(named)?]);
+            return Ok(Queries { tables, ..Queries::default() });
+        }
+    };
     Ok(Queries {
-        columns: Fragment::format(COLUMNS, [schema()?, schema()?, master(), schema()?]),
-        keys: Fragment::format(KEYS, [master(), schema()?, master(), schema()?, schema()?]),
-        references: Fragment::format(REFERENCES, [master(), schema()?, master()]),
+        tables: Fragment::format(TABLES, [master(), condition.clone()]),
+        columns: Fragment::format(COLUMNS, [schema()?, schema()?, master(), schema()?, condition.clone()]),
+        keys: Fragment::format(
+            KEYS,
+            [master(), schema()?, condition.clone(), master(), schema()?, schema()?, condition.clone()],
+        ),
+        references: Fragment::format(REFERENCES, [master(), schema()?, master(), condition]),
+        json: None,
     })
 }
+
+const TABLES: &str = "\
+SELECT m.name, CASE WHEN m.sql LIKE 'CREATE VIRTUAL %' THEN 'virtual table' ELSE m.type END, NULL, true
+FROM {} m
+WHERE {}
+ORDER BY m.name";
 
 /// Django's JSON is text with a check. A single key of the very type `integer` is the row's own number, unless the table
 /// is without one, where the key has an index. The catalogue does not tell a generated column's expression.
@@ -27,20 +52,20 @@ SELECT m.name, c.name,
     c.\"notnull\" = 0, CASE WHEN c.hidden IN (2, 3) THEN '' END,
     c.pk = 1 AND lower(c.type) = 'integer'
         AND NOT EXISTS (SELECT 1 FROM pragma_index_list(m.name, {}) i WHERE i.origin = 'pk')
-        AND (SELECT count(*) FROM pragma_table_xinfo(m.name, {}) k WHERE k.pk > 0) = 1
+        AND (SELECT count(*) FROM pragma_table_xinfo(m.name, {}) k WHERE k.pk > 0) = 1, false
 FROM {} m, pragma_table_xinfo(m.name, {}) c
-WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite!_%' ESCAPE '!' AND c.hidden <> 1
+WHERE c.hidden <> 1 AND {}
 ORDER BY m.name, c.cid";
 
 const KEYS: &str = "\
 SELECT name, index_name, column_name FROM (
     SELECT m.name, 'PRIMARY' AS index_name, c.name AS column_name, c.pk AS position
     FROM {} m, pragma_table_xinfo(m.name, {}) c
-    WHERE m.type = 'table' AND c.pk > 0
+    WHERE c.pk > 0 AND {}
     UNION ALL
     SELECT m.name, i.name, c.name, c.seqno
     FROM {} m, pragma_index_list(m.name, {}) i, pragma_index_info(i.name, {}) c
-    WHERE m.type = 'table' AND i.\"unique\" AND NOT i.partial AND i.origin <> 'pk'
+    WHERE i.\"unique\" AND NOT i.partial AND i.origin <> 'pk' AND {}
 )
 ORDER BY name, index_name, position";
 
@@ -48,13 +73,19 @@ const REFERENCES: &str = "\
 SELECT m.name, CAST(f.id AS text), f.\"from\", t.name, f.\"to\"
 FROM {} m, pragma_foreign_key_list(m.name, {}) f
 LEFT JOIN {} t ON t.type = 'table' AND t.name = f.\"table\" COLLATE NOCASE
-WHERE m.type = 'table'
+WHERE {}
 ORDER BY m.name, f.id, f.seq";
+
+const REFERRING: &str = "\
+SELECT DISTINCT m.name
+FROM {} m, pragma_foreign_key_list(m.name, {}) f
+WHERE m.type = 'table' AND f.\"table\" COLLATE NOCASE IN ({})
+ORDER BY m.name";
 
 /// The type that `CREATE TABLE` spells so: Django's names first, then those of other programs by their affinity.
 ///
-/// Integers have 64 bits in SQLite, whatever their size elsewhere, and floats too. Left out is what would change on
-/// its way: a name that SQLite does not know makes a number of any text that looks like one.
+/// Integers have 64 bits in SQLite, whatever their size elsewhere, and floats too. A name that SQLite does not know makes a number of any text
+/// that looks like one; text that would change by that is refused.
 pub(super) fn declared_type(declared: &str) -> Option<Declared> {
     let spelling = Spelling::parse(declared)?;
     let name = format!("{} {}", spelling.name, spelling.rest);
@@ -75,6 +106,11 @@ pub(super) fn declared_type(declared: &str) -> Option<Declared> {
         _ if has(&["char", "clob", "text"]) => spelling.text()?.into(),
         _ if has(&["blob"]) => DataType::Bytes.into(),
         _ if has(&["real", "floa", "doub"]) => DataType::Double.into(),
-        _ => return None,
+        "" => return None,
+        _ => {
+            let mut found = Declared::from(DataType::TEXT);
+            found.limits.makes_numbers = true;
+            found
+        }
     })
 }

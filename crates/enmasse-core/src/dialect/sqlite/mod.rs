@@ -11,7 +11,7 @@ mod time;
 mod types;
 mod value;
 
-use crate::catalog::{Declared, Queries};
+use crate::catalog::{Declared, Queries, Tables};
 #[cfg(feature = "sqlite-functions")]
 pub use functions::{SqlFunction, sqlite_functions};
 
@@ -125,8 +125,8 @@ impl Dialect for Sqlite {
         None
     }
 
-    fn catalog(&self, schema: Option<&str>) -> Result<Queries> {
-        catalog::queries(self, schema)
+    fn catalog(&self, schema: Option<&str>, tables: Tables<'_>) -> Result<Queries> {
+        catalog::queries(self, schema, tables)
     }
 
     fn declared_type(&self, declared: &str) -> Option<Declared> {

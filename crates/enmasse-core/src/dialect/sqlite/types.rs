@@ -36,6 +36,7 @@ pub(super) fn column_type(data_type: &DataType) -> Result<String> {
         DataType::Decimal { max_digits: None, .. } => "decimal".to_owned(),
         DataType::Uuid => "char(32)".to_owned(),
         DataType::Array(_) => return Err(Error::not_supported("SQLite has no arrays.")),
+        DataType::Native(name) => name.clone(),
     })
 }
 
@@ -45,6 +46,7 @@ pub(super) fn cast_type(data_type: &DataType) -> Result<String> {
         DataType::DateTime | DataType::NaiveDateTime | DataType::Date | DataType::Time => {
             Ok("text".to_owned())
         }
+        DataType::Native(_) => Ok("text".to_owned()),
         other => column_type(other),
     }
 }

@@ -41,7 +41,7 @@ impl ValueSql for Sqlite {
                 ));
             }
             (_, Decimal { .. }) => "CAST({} AS NUMERIC)",
-            (_, Text { .. }) => "CAST({} AS TEXT)",
+            (_, Text { .. } | Native(_)) => "CAST({} AS TEXT)",
             (_, Bytes) => "CAST({} AS BLOB)",
             (_, Uuid) => "LOWER(REPLACE({}, '-', ''))",
             (Some(Date), DateTime | NaiveDateTime) => "({} || ' 00:00:00')",

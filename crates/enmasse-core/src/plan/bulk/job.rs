@@ -158,7 +158,9 @@ impl<'a> Job<'a> {
         let duplicates = match key.len() {
             1 if of_key(DataType::is_integer) => Duplicates::Integers,
             // a collation may take different texts for one
-            _ if of_key(|data_type| matches!(data_type, DataType::Text { .. })) => Duplicates::InDatabase,
+            _ if of_key(|data_type| matches!(data_type, DataType::Text { .. } | DataType::Native(_))) => {
+                Duplicates::InDatabase
+            }
             _ if (is_local && request.missing == Missing::Keys)
                 || !(is_local || dialect.supports(Capability::TemporaryTables))
                 || request.rows.is_some_and(|rows| rows <= HASHED) =>
@@ -211,7 +213,7 @@ impl<'a> Job<'a> {
 
     /// The table's own name in quotes, for its columns.
     pub(crate) fn own(&self, dialect: &dyn Dialect) -> String {
-        dialect.quote(self.model().table_name())
+        dialect.quote(&self.model().table_name())
     }
 
     /// A column of the table in quotes.
@@ -237,6 +239,21 @@ impl<'a> Job<'a> {
         (0..self.model().fields.len())
             .map(|position| format!("{of}.{}", self.column(dialect, position)))
             .collect()
+    }
+
+    /// [`row_columns`](Job::row_columns) as they are given back.
+    pub(crate) fn selected(&self, dialect: &dyn Dialect, columns: Vec<String>) -> Vec<String> {
+        let fields = self.model().fields.iter().cycle();
+        let each = columns
+            .into_iter()
+            .zip(fields)
+            .map(|(column, field)| dialect.selected(column.into(), &field.data_type).statement(dialect).sql);
+        each.collect()
+    }
+
+    /// Whether the key is of types of the database's own.
+    pub(crate) fn has_native_key(&self) -> bool {
+        self.key_types().iter().any(|data_type| matches!(data_type, DataType::Native(_)))
     }
 
     /// The columns of these fields by the batch's names for them, and what they are selected from.
@@ -282,7 +299,8 @@ impl<'a> Job<'a> {
             *name = format!("{of}{name}");
             // said in the text: a statement that was prepared must not come to give another type
             if dialect.supports(Capability::PreparedTypes) {
-                *name = format!("{name}::{}", dialect.cast_type(data_type)?);
+                let cast = format!("{name}::{}", dialect.cast_type(data_type)?);
+                *name = dialect.selected(cast.into(), data_type).statement(dialect).sql;
             }
         }
         Ok((names, types))
@@ -310,7 +328,7 @@ impl<'a> Job<'a> {
 
     /// Whether the batch carries arrays.
     pub(crate) fn has_arrays(&self) -> bool {
-        self.columns.iter().any(|column| matches!(column.data_type, DataType::Array(_)))
+        self.columns.iter().any(|column| column.data_type.is_taken_apart())
     }
 
     /// The names of the batch's columns in a table or a list of rows: `k0`, `v0`, `m0`.
@@ -385,8 +403,10 @@ impl<'a> Job<'a> {
                         )
                         .map_err(place)?,
                         value => {
+                            let is_column = matches!(value, Expr::Field(_));
                             let value = compiler.typed(value, Some(&field.data_type)).map_err(place)?;
-                            for_column(dialect, value, &field.data_type).map_err(place)?.sql
+                            let value = for_column(dialect, value, &field.data_type).map_err(place)?.sql;
+                            if is_column { dialect.fitting(value, &field.data_type) } else { value }
                         }
                     }
                 }

@@ -253,7 +253,7 @@ impl Part {
 
     /// The table's own name, for its columns.
     fn own(&self, dialect: &dyn Dialect) -> String {
-        dialect.quote(self.model.table_name())
+        dialect.quote(&self.model.table_name())
     }
 
     /// The key with the table's own name.
@@ -292,14 +292,14 @@ impl Part {
     ) -> Vec<(String, Fragment)> {
         let mut settings = Vec::new();
         for set in &self.set {
-            let value = match set.is_taken {
-                true => {
-                    first += 1;
-                    Fragment::text(format!("{taken}.v{}", first - 1))
-                }
-                false => set.value.clone(),
+            let field = &model.fields[set.position];
+            let value = if set.is_taken {
+                first += 1;
+                dialect.fitting(Fragment::text(format!("{taken}.v{}", first - 1)), &field.data_type)
+            } else {
+                set.value.clone()
             };
-            settings.push((dialect.quote(&model.fields[set.position].column), value));
+            settings.push((dialect.quote(&field.column), value));
         }
         settings
     }

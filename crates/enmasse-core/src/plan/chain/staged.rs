@@ -219,8 +219,9 @@ impl ChainWrite<'_> {
         let (mut columns, mut types) = (Vec::new(), Vec::new());
         let fields = || 0..self.model().fields.len();
         let mut add = |column: Fragment, position: usize| {
-            columns.push(column);
-            types.push(self.model().fields[position].data_type.clone());
+            let data_type = &self.model().fields[position].data_type;
+            columns.push(dialect.selected(column, data_type));
+            types.push(data_type.clone());
         };
         if asked.returning.has_old() {
             fields().for_each(|position| add(format!("{taken}.o{position}").into(), position));

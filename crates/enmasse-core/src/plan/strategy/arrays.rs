@@ -221,8 +221,9 @@ pub(super) fn write(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Option<(Frag
     }))
 }
 
-pub(in crate::plan) fn placeholders(dialect: &dyn Dialect, count: usize) -> String {
-    (1..=count).map(|number| dialect.placeholder(number)).collect::<Vec<_>>().join(", ")
+pub(in crate::plan) fn placeholders(dialect: &dyn Dialect, types: &[DataType]) -> String {
+    let typed = (1..).zip(types).map(|(number, data_type)| dialect.typed_placeholder(number, data_type));
+    typed.collect::<Vec<_>>().join(", ")
 }
 
 /// Rows turned into one array parameter a column.

@@ -69,26 +69,49 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     Ok(steps)
 }
 
-/// Makes the staging table, and fills it.
+/// Makes the staging table, and fills it. What travels as text is read by the database in between: binary, it has a form for each type.
 pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<Vec<Step>> {
     let Staging { job, batch, .. } = staging;
     let every = Query::new(job.model().clone());
     let mut compiler = Compiler::new(dialect, &every);
+    let types = job.types();
+    let is_native = |data_type: &DataType| matches!(data_type, DataType::Native(_));
+    let has_native = types.iter().any(is_native);
     let mut columns = Vec::new();
-    for (number, (name, data_type)) in job.names().iter().zip(job.types()).enumerate() {
-        columns.push(match (job.key.get(number), &data_type) {
+    for (number, (name, data_type)) in job.names().iter().zip(&types).enumerate() {
+        columns.push(match (job.key.get(number), data_type) {
+            // as it travels
+            (_, DataType::Native(_)) => format!("NULL::text {name}").into(),
             // of the column's own type and collation: a text is not found by the index of a `char(n)`
             (Some(&position), DataType::Text { .. }) => {
                 Fragment::format(&format!("{{}} {name}"), [compiler.own_column(position)])
             }
-            _ => format!("NULL::{} {name}", dialect.cast_type(&data_type)?).into(),
+            _ => format!("NULL::{} {name}", dialect.cast_type(data_type)?).into(),
         });
     }
-    let mut create = Fragment::text(format!("{} ON COMMIT DROP AS SELECT ", dialect.create_temporary(batch)));
+    let sent =
+        if has_native { dialect.temporary(&free_name(job.model(), "enmasse_sent")) } else { batch.clone() };
+    let mut create = Fragment::text(format!("{} ON COMMIT DROP AS SELECT ", dialect.create_temporary(&sent)));
     create.push(Fragment::join(columns, ", "));
     create.push(format!(" FROM {} LIMIT 0", compiler.from()));
-    let copy = Stage { sql: format!("COPY {batch} FROM STDIN BINARY"), form: Form::CopyBinary };
-    Ok(vec![Step::Prepare(create.statement(dialect)), Step::Stage(copy)])
+    let copy = Stage { sql: format!("COPY {sent} FROM STDIN BINARY"), form: Form::CopyBinary };
+    let mut steps = vec![Step::Prepare(create.statement(dialect)), Step::Stage(copy)];
+    if has_native {
+        let mut columns = Vec::new();
+        for (name, data_type) in job.names().iter().zip(&types) {
+            columns.push(match data_type {
+                DataType::Native(_) => format!("{name}::{} {name}", dialect.cast_type(data_type)?),
+                _ => name.clone(),
+            });
+        }
+        let read = format!(
+            "{} ON COMMIT DROP AS SELECT {} FROM {sent}",
+            dialect.create_temporary(batch),
+            columns.join(", ")
+        );
+        steps.extend([Step::Prepare(plain(read)), Step::Prepare(plain(format!("DROP TABLE {sent}")))]);
+    }
+    Ok(steps)
 }
 
 fn write(dialect: &dyn Dialect, staging: &Staging<'_, '_>, settings: &[Setting]) -> Result<Step> {
@@ -138,11 +161,13 @@ fn write(dialect: &dyn Dialect, staging: &Staging<'_, '_>, settings: &[Setting])
     columns.extend(job.row_columns(dialect, of));
     types.extend(job.row_types());
     update.push(columns.join(", "));
-    let names = (0..columns.len()).map(|number| format!("c{number}")).collect::<Vec<_>>().join(", ");
+    let names: Vec<_> = (0..columns.len()).map(|number| format!("c{number}")).collect();
+    let given = job.selected(dialect, names.clone()).join(", ");
+    let names = names.join(", ");
     let order = job.model().key().into_iter().map(|position| format!("c{}", first + position));
     let order = order.collect::<Vec<_>>().join(", ");
     let sorted = Fragment::format(
-        &format!("WITH {written} ({names}) AS ({{}}) SELECT {names} FROM {written} ORDER BY {order}"),
+        &format!("WITH {written} ({names}) AS ({{}}) SELECT {given} FROM {written} ORDER BY {order}"),
         [update],
     );
     Ok(Step::WriteReturning(sorted.statement(dialect), types))

@@ -136,7 +136,14 @@ fn can(dialect: &dyn Dialect, job: &Job<'_>, strategy: Strategy) -> bool {
     match strategy {
         Strategy::PreparedLoop => dialect.supports(LocalCalls),
         // an array of arrays is one longer array: `unnest` takes it apart wholly
-        Strategy::Arrays => dialect.supports(ArrayParams) && !job.has_arrays() && silent && by_key && told,
+        Strategy::Arrays => {
+            dialect.supports(ArrayParams)
+                && !job.has_arrays()
+                && !job.has_native_key()
+                && silent
+                && by_key
+                && told
+        }
         Strategy::Copy => dialect.supports(CopyStream) && staged,
         Strategy::LoadData => dialect.supports(LoadStream) && staged,
         Strategy::StagedInserts => dialect.supports(JoinedUpdate) && staged,
@@ -151,7 +158,9 @@ fn can(dialect: &dyn Dialect, job: &Job<'_>, strategy: Strategy) -> bool {
                 // asked row by row, it would see the rows that have changed already
                 && !job.filter_reads_others(dialect)
         }
-        Strategy::Values => !dialect.supports(LocalCalls) && silent && by_key && told,
+        Strategy::Values => {
+            !dialect.supports(LocalCalls) && !job.has_native_key() && silent && by_key && told
+        }
         Strategy::Cases => {
             dialect.supports(OrderedUpdate)
                 && job.has_integer_key()

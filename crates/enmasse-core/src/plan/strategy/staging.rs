@@ -74,7 +74,10 @@ impl<'j, 'a> Staging<'j, 'a> {
         for (key, data_type) in self.job.names().iter().zip(self.job.key_types()) {
             // said in the text: a statement that was prepared must not come to give another type
             shown.push(match dialect.supports(Capability::PreparedTypes) {
-                true => format!("{key}::{}", dialect.cast_type(&data_type)?),
+                true => {
+                    let cast = format!("{key}::{}", dialect.cast_type(&data_type)?);
+                    dialect.selected(cast.into(), &data_type).statement(dialect).sql
+                }
                 false => key.clone(),
             });
         }
@@ -199,10 +202,11 @@ impl<'j, 'a> Staging<'j, 'a> {
         let o = free_name(job.model(), "o");
         let (mut columns, mut types) = (Vec::new(), Vec::new());
         if job.returning.has_old() {
-            columns.extend((0..job.model().fields.len()).map(|position| format!("{o}.o{position}")));
+            let old = (0..job.model().fields.len()).map(|position| format!("{o}.o{position}"));
+            columns.extend(job.selected(dialect, old.collect()));
             types.extend(job.row_types());
         }
-        columns.extend(job.row_columns(dialect, &own));
+        columns.extend(job.selected(dialect, job.row_columns(dialect, &own)));
         types.extend(job.row_types());
         let key = job.model().key();
         let on =

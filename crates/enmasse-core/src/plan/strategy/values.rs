@@ -45,11 +45,11 @@ fn listed(dialect: &dyn Dialect, job: &Job<'_>, most: usize) -> Result<Made> {
     let types = job.types();
     let mut places = Vec::new();
     for number in 0..most * types.len() {
-        let place = dialect.placeholder(params.len() + number + 1);
+        let at = params.len() + number + 1;
         // the first row says the types
         places.push(match types.get(number) {
-            Some(data_type) => dialect.listed(place, data_type)?,
-            None => place,
+            Some(data_type) => dialect.listed(dialect.placeholder(at), data_type)?,
+            None => dialect.typed_placeholder(at, &types[number % types.len()]),
         });
     }
     let b = free_name(job.model(), "b");
@@ -95,7 +95,11 @@ fn joined(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Made> {
     let end = end(dialect, job, &b);
     let on = job.on(dialect, &b);
 
-    let settings = job.settings(dialect, &|column| Fragment::text(format!("{b}.{}", names[column])))?;
+    // a list may have longer texts than the columns that it takes its types from
+    let types = job.types();
+    let spell =
+        |column: usize| dialect.fitting(Fragment::text(format!("{b}.{}", names[column])), &types[column]);
+    let settings = job.settings(dialect, &spell)?;
     let mut tail = Fragment::text(format!("{end} STRAIGHT_JOIN {table} ON {on}"));
     tail.push(filter.clone());
     tail.push(" SET ");

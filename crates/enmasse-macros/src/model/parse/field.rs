@@ -18,6 +18,7 @@ pub struct Field {
     pub unique: bool,
     pub db_column: Option<LitStr>,
     pub max_length: Option<LitInt>,
+    pub db_type: Option<LitStr>,
     pub digits: Option<(LitInt, LitInt)>,
     pub default: Option<Default>,
     pub auto: Option<Auto>,
@@ -91,11 +92,12 @@ pub fn reverse_name(related_name: Option<&LitStr>, model: &Ident) -> Option<Stri
     }
 }
 
-const FIELD_ATTRIBUTES: [&str; 14] = [
+const FIELD_ATTRIBUTES: [&str; 15] = [
     "primary_key",
     "unique",
     "db_column",
     "max_length",
+    "db_type",
     "max_digits",
     "decimal_places",
     "default",
@@ -122,6 +124,7 @@ pub fn field(field: syn::Field, errors: &mut Errors) -> Field {
         unique: false,
         db_column: None,
         max_length: None,
+        db_type: None,
         digits: None,
         default: None,
         auto: None,
@@ -135,6 +138,7 @@ pub fn field(field: syn::Field, errors: &mut Errors) -> Field {
             "unique" => made.unique = flag(&meta, errors),
             "db_column" => made.db_column = text(&meta, "db_column = \"…\"", errors),
             "max_length" => made.max_length = number(&meta, "max_length = 20", errors),
+            "db_type" => made.db_type = text(&meta, "db_type = \"inet\"", errors),
             "max_digits" => max_digits = number(&meta, "max_digits = 8", errors),
             "decimal_places" => decimal_places = number(&meta, "decimal_places = 2", errors),
             "default" => made.default = default(&meta, errors),

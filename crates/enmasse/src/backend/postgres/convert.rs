@@ -43,7 +43,7 @@ pub(super) fn parameter_type(data_type: &DataType) -> Type {
         DataType::BigInt => Type::INT8,
         DataType::Real => Type::FLOAT4,
         DataType::Double => Type::FLOAT8,
-        DataType::Text { .. } => Type::TEXT,
+        DataType::Text { .. } | DataType::Native(_) => Type::TEXT,
         DataType::Bytes => Type::BYTEA,
         DataType::DateTime => Type::TIMESTAMPTZ,
         DataType::NaiveDateTime => Type::TIMESTAMP,

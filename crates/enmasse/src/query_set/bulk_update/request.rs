@@ -104,6 +104,7 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
                 false => error,
             });
         }
+        executor.refuse_lasting(&model).await?;
         if let Some(receivers) = asked.rows.save_receivers()?
             && !asked.plan(None)?.is_empty()
         {

@@ -1,0 +1,143 @@
+//! Tables as people have them.
+
+use crate::common::Kind;
+use crate::program::on_each;
+
+#[test]
+fn a03_a_text_of_more_bytes_than_its_column_holds_is_refused_with_its_line() {
+    on_each(async |trial| {
+        if !trial.kind.in_mysql_family() {
+            return;
+        }
+        trial.run("CREATE TABLE n (id int PRIMARY KEY, note text)").await;
+        trial.run("INSERT INTO n VALUES (1, 'x'), (2, 'y')").await;
+        for rows in [1, 2] {
+            let long = "a".repeat(65_536);
+            let lines: String =
+                (1..=rows).map(|id| format!("{id},{}\n", if id == rows { &long } else { "z" })).collect();
+            trial.write("f.csv", &format!("id,note\n{lines}"));
+            let error = trial.apply(["f.csv", "--table", "n"]).failed(1);
+            assert!(
+                error.starts_with(&format!("enmasse: f.csv:{}: column 'note': 'aaa", rows + 1)),
+                "{error}"
+            );
+            assert!(error.contains("has 65536 bytes, and at most 65535 fit."), "{error}");
+        }
+        assert_eq!(trial.query("SELECT note FROM n ORDER BY id").await, "x\ny");
+    });
+}
+
+#[test]
+fn a04_a_table_without_transactions_is_refused_unless_a_flag_allows_it_and_a_dry_run_never_writes() {
+    on_each(async |trial| {
+        trial.write("f.csv", "id,v\n1,5\n2,6\n9,9\n");
+        if !trial.kind.in_mysql_family() {
+            trial.run("CREATE TABLE t (id integer PRIMARY KEY, v integer)").await;
+            trial.run("INSERT INTO t VALUES (1, 1), (2, 2)").await;
+            let allowed = ["f.csv", "--table", "t", "--allow-non-transactional"];
+            assert_eq!(trial.apply(allowed).counts(), "2 matched, 2 changed, 1 not in the table");
+            return;
+        }
+        let engines: &[&str] =
+            if trial.kind == Kind::MariaDb { &["MyISAM", "Aria", "MEMORY"] } else { &["MyISAM", "MEMORY"] };
+        for engine in engines {
+            trial.run(&format!("CREATE TABLE t (id int PRIMARY KEY, v int) ENGINE={engine}")).await;
+            trial.run("INSERT INTO t VALUES (1, 1), (2, 2)").await;
+            let flag = "--allow-non-transactional";
+            for options in
+                [&[][..], &["--dry-run"], &["--dry-run", flag], &["--strict"], &["--insert-missing"]]
+            {
+                let args = ["f.csv", "--table", "t"].iter().chain(options);
+                let error = trial.apply(args).failed(1);
+                let expected = format!("The table 't' is stored by {engine}, which cannot roll back");
+                assert!(error.contains(&expected) && error.contains("Nothing was written."), "{error}");
+                assert_eq!(trial.query("SELECT v FROM t ORDER BY id").await, "1\n2", "{options:?}");
+            }
+            let done = trial.apply(["f.csv", "--table", "t", flag]).counts();
+            assert_eq!(done, "2 matched, 2 changed, 1 not in the table");
+            assert_eq!(trial.query("SELECT v FROM t ORDER BY id").await, "5\n6");
+            trial.run("DROP TABLE t").await;
+        }
+    });
+}
+
+#[test]
+fn c01_a_unique_column_is_the_key_where_there_is_no_other() {
+    on_each(async |trial| {
+        trial.run("CREATE TABLE one (sku varchar(20) NOT NULL UNIQUE, v integer)").await;
+        trial.run("CREATE TABLE two (sku varchar(20) NOT NULL UNIQUE, ean varchar(20) NOT NULL UNIQUE, v integer)").await;
+        trial.run("INSERT INTO one VALUES ('a', 1)").await;
+        trial.run("INSERT INTO two VALUES ('a', 'x', 1)").await;
+        trial.write("f.csv", "sku,v\na,5\nb,6\n");
+        assert_eq!(
+            trial.apply(["f.csv", "--table", "one"]).counts(),
+            "1 matched, 1 changed, 1 not in the table"
+        );
+        let error = trial.apply(["f.csv", "--table", "two"]).failed(2);
+        let expected =
+            "enmasse: two has no primary key: say what rows are found by: --key sku, or --key ean\n";
+        assert_eq!(error, expected);
+        let found = trial.apply(["f.csv", "--table", "two", "--key", "sku"]).counts();
+        assert_eq!(found, "1 matched, 1 changed, 1 not in the table");
+        trial.write("g.csv", "ean,sku,v\nx,c,7\n");
+        assert_eq!(
+            trial.apply(["g.csv", "--table", "two", "--key", "ean"]).counts(),
+            "1 matched, 1 changed, 0 not in the table"
+        );
+        assert_eq!(trial.query("SELECT sku, ean, v FROM two").await, "c|x|7");
+    });
+}
+
+#[test]
+fn c02_types_of_the_databases_own_are_written_as_text() {
+    on_each(async |trial| {
+        if trial.kind != Kind::Postgres {
+            return;
+        }
+        trial.run("CREATE TYPE mood AS ENUM ('sad', 'ok')").await;
+        trial.run("CREATE TABLE t (id int PRIMARY KEY, m mood, i inet, ms mood[], b bit(3))").await;
+        trial.run("INSERT INTO t VALUES (1, 'sad', NULL, NULL, NULL), (2, 'ok', '::1', '{ok}', '111')").await;
+        trial.write("f.csv", "id,m,i,ms,b\n1,ok,10.0.0.1,\"{sad,ok}\",101\n2,ok,::1,{ok},111\n3,sad,,,\n");
+        let done = trial.apply(["f.csv", "--table", "t", "--diff", "d.csv", "--insert-missing"]).counts();
+        assert_eq!(done, "2 matched, 1 changed, 1 not in the table, 1 inserted");
+        let rows = trial.query("SELECT id, m::text, i::text, ms::text, b::text FROM t ORDER BY id").await;
+        assert_eq!(rows, "1|ok|10.0.0.1|{sad,ok}|101\n2|ok|::1|{ok}|111\n3|sad|NULL|NULL|NULL");
+        let diff = trial.read("d.csv");
+        assert!(diff.contains("1,m,sad,ok\n") && diff.contains("1,ms,\\N,\"{sad,ok}\"\n"), "{diff}");
+    });
+}
+
+#[test]
+fn c04_a_column_that_the_database_numbers_is_told_like_a_generated_one() {
+    on_each(async |trial| {
+        if trial.kind != Kind::Postgres {
+            return;
+        }
+        trial.run("CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, seq int GENERATED ALWAYS AS IDENTITY, v int)").await;
+        trial.run("INSERT INTO t (v) VALUES (1)").await;
+        trial.write("f.csv", "id,seq,v\n1,1,5\n7,2,6\n");
+        let error = trial.apply(["f.csv", "--table", "t"]).failed(2);
+        assert_eq!(
+            error,
+            "enmasse: f.csv: the column 'seq' is computed by the database in t: --ignore seq\n"
+        );
+        let done = trial.apply(["f.csv", "--table", "t", "--ignore", "seq", "--insert-missing"]).counts();
+        assert_eq!(done, "1 matched, 1 changed, 1 not in the table, 1 inserted");
+        assert_eq!(trial.query("SELECT id, v FROM t ORDER BY id").await, "1|5\n7|6");
+    });
+}
+
+#[test]
+fn c05_a_table_is_named_as_in_sql() {
+    on_each(async |trial| {
+        let table = trial.quoted("Odd.Order");
+        trial.run(&format!("CREATE TABLE {table} (id integer PRIMARY KEY, pk integer)")).await;
+        trial.run(&format!("INSERT INTO {table} VALUES (1, 1)")).await;
+        for (number, name) in ["Odd.Order", "\"Odd.Order\"", "`Odd.Order`"].into_iter().enumerate() {
+            trial.write("f.csv", &format!("id,pk\n1,{}\n", number + 5));
+            let done = trial.apply(["f.csv", "--table", name]).counts();
+            assert_eq!(done, "1 matched, 1 changed, 0 not in the table", "{name}");
+        }
+        assert_eq!(trial.query(&format!("SELECT pk FROM {table}")).await, "7");
+    });
+}

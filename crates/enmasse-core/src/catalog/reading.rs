@@ -1,0 +1,271 @@
+//! What to ask a database about its tables, one question after the other, until enough is known.
+//!
+//! A schema is read whole. A table is read with those that it extends and those that its foreign keys refer to, and with what lookups
+//! lead to: its cost does not grow with the number of other tables.
+
+use std::collections::BTreeSet;
+
+use crate::catalog::build::build;
+use crate::catalog::table::Rows;
+use crate::catalog::{Catalogue, Queries, Tables};
+use crate::dialect::Dialect;
+use crate::error::Result;
+use crate::schema::ModelRef;
+use crate::sql::{Fragment, Statement};
+use crate::value::{DataType, Value};
+
+/// The most tables that one question names.
+const MOST_TABLES: usize = 50;
+
+/// How the link to a parent's row ends, as Django names it.
+pub(super) const LINK: &str = "_ptr_id";
+
+/// A catalogue being read.
+///
+/// ```
+/// use enmasse_core::catalog::Reading;
+/// use enmasse_core::dialect::Sqlite;
+///
+/// let mut reading = Reading::of_table(&Sqlite::default(), None, "users", []);
+/// // the host runs the statements and hands their rows back, as long as there are any
+/// while let Some(asked) = reading.next_question()? {
+///     let rows = asked.statements.iter().map(|_| Vec::new()).collect();
+///     reading.answer(rows)?;
+/// }
+/// assert!(reading.finish()?.model("users").is_err());
+/// # Ok::<(), enmasse_core::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Reading<'d> {
+    dialect: &'d dyn Dialect,
+    schema: Option<String>,
+    /// The table that is wanted, and lookups on it; all tables where there is none.
+    wanted: Option<Wanted>,
+    rows: Rows,
+    /// The tables that have been asked for, and those whose referring tables have been.
+    asked: BTreeSet<String>,
+    asked_referring: BTreeSet<String>,
+    /// The tables whose relations are wanted too.
+    related: BTreeSet<String>,
+    question: Question,
+}
+
+#[derive(Debug)]
+struct Wanted {
+    table: String,
+    lookups: Vec<String>,
+}
+
+/// What the statements that were given last are about.
+#[derive(Debug, PartialEq)]
+enum Question {
+    Nothing,
+    Tables,
+    Referring,
+}
+
+/// Statements to be run, each with the types of its columns.
+#[derive(Debug)]
+pub struct Asked {
+    /// The statements, in the order in which [`Reading::answer`] takes their rows.
+    pub statements: Vec<(Statement, Vec<DataType>)>,
+}
+
+impl<'d> Reading<'d> {
+    /// All tables of a schema; no schema is the connection's own.
+    pub fn of_schema(dialect: &'d dyn Dialect, schema: Option<&str>) -> Self {
+        Reading {
+            dialect,
+            schema: schema.map(str::to_owned),
+            wanted: None,
+            rows: Rows::default(),
+            asked: BTreeSet::new(),
+            asked_referring: BTreeSet::new(),
+            related: BTreeSet::new(),
+            question: Question::Nothing,
+        }
+    }
+
+    /// One table of a schema, what it extends and refers to, and what these lookups on it lead to, as `profile__points__gte`.
+    pub fn of_table<'l>(
+        dialect: &'d dyn Dialect,
+        schema: Option<&str>,
+        table: &str,
+        lookups: impl IntoIterator<Item = &'l str>,
+    ) -> Self {
+        let lookups = lookups.into_iter().map(str::to_owned).collect();
+        let wanted = Wanted { table: table.to_owned(), lookups };
+        Reading { wanted: Some(wanted), ..Reading::of_schema(dialect, schema) }
+    }
+
+    /// What to ask now; nothing where enough is known.
+    ///
+    /// # Errors
+    ///
+    /// Where a name cannot be a parameter, or the answers are not those of the statements.
+    pub fn next_question(&mut self) -> Result<Option<Asked>> {
+        if self.wanted.is_none() {
+            return match std::mem::replace(&mut self.question, Question::Tables) {
+                Question::Nothing => self.statements(Tables::All).map(Some),
+                _ => Ok(None),
+            };
+        }
+        let (tables, referring) = self.missing()?;
+        if !tables.is_empty() {
+            self.question = Question::Tables;
+            let part = &tables[..tables.len().min(MOST_TABLES)];
+            self.asked.extend(part.iter().cloned());
+            return self.statements(Tables::Named(part)).map(Some);
+        }
+        if !referring.is_empty() {
+            self.question = Question::Referring;
+            let tables = Tables::Referring(&referring);
+            let names = self.dialect.catalog(self.schema.as_deref(), tables)?.tables;
+            self.asked_referring.extend(referring);
+            let statements = vec![(names.statement(self.dialect), vec![DataType::TEXT])];
+            return Ok(Some(Asked { statements }));
+        }
+        Ok(None)
+    }
+
+    /// Takes the rows of the statements that were to be run.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database) where the rows are not those of the statements.
+    pub fn answer(&mut self, rows: Vec<Vec<Vec<Value>>>) -> Result<()> {
+        let mut rows = rows.into_iter();
+        let mut next = || rows.next().unwrap_or_default();
+        if self.question == Question::Referring {
+            let referring = Rows { tables: next(), ..Rows::default() };
+            self.related.extend(referring.names()?);
+            return Ok(());
+        }
+        self.rows.tables.extend(next());
+        self.rows.columns.extend(next());
+        self.rows.keys.extend(next());
+        self.rows.references.extend(next());
+        self.rows.json.extend(next());
+        Ok(())
+    }
+
+    /// The models of the tables that were read.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database) where the rows are not those of the statements.
+    pub fn finish(self) -> Result<Catalogue> {
+        build(self.schema.as_deref(), self.rows.tables(self.dialect)?)
+    }
+
+    /// The name of the table that is wanted as the database has it: it may not mind in what case the name is written.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database) where the rows are not those of the statements.
+    pub fn found(&self) -> Result<Option<String>> {
+        let Some(wanted) = &self.wanted else { return Ok(None) };
+        let names = self.rows.names()?;
+        let exact = names.iter().find(|name| **name == wanted.table);
+        let in_any_case = || names.iter().find(|name| name.to_lowercase() == wanted.table.to_lowercase());
+        Ok(exact.or_else(in_any_case).cloned())
+    }
+
+    fn statements(&self, tables: Tables<'_>) -> Result<Asked> {
+        const TEXT: DataType = DataType::TEXT;
+        const BOOL: DataType = DataType::Bool;
+        let Queries { tables, columns, keys, references, json } =
+            self.dialect.catalog(self.schema.as_deref(), tables)?;
+        let mut statements = vec![
+            (tables, vec![TEXT, TEXT, TEXT, BOOL]),
+            (columns, vec![TEXT, TEXT, TEXT, BOOL, TEXT, BOOL, BOOL]),
+            (keys, vec![TEXT, TEXT, TEXT]),
+            (references, vec![TEXT, TEXT, TEXT, TEXT, TEXT]),
+        ];
+        statements.extend(json.map(|json| (json, vec![TEXT, TEXT])));
+        let made = |(sql, types): (Fragment, Vec<DataType>)| (sql.statement(self.dialect), types);
+        Ok(Asked { statements: statements.into_iter().map(made).collect() })
+    }
+
+    /// The tables that are still to be asked for, and those whose referring tables are.
+    fn missing(&mut self) -> Result<(Vec<String>, Vec<String>)> {
+        let Some(wanted) = &self.wanted else { return Ok(Default::default()) };
+        if self.asked.is_empty() {
+            return Ok((vec![wanted.table.clone()], Vec::new()));
+        }
+        let Some(found) = self.found()? else { return Ok(Default::default()) };
+        self.related.insert(found.clone());
+        loop {
+            let tables = self.unread()?;
+            if !tables.is_empty() {
+                return Ok((tables, Vec::new()));
+            }
+            let lookups = self.wanted.as_ref().map_or(&[][..], |wanted| &wanted.lookups);
+            if lookups.is_empty() {
+                return Ok(Default::default());
+            }
+            let catalogue = build(self.schema.as_deref(), self.rows.clone().tables(self.dialect)?)?;
+            let Ok(model) = catalogue.model(&found) else { return Ok(Default::default()) };
+            let (mut related, mut referring) = (Vec::new(), Vec::new());
+            for lookup in lookups {
+                self.follow(&model, lookup, &mut related, &mut referring);
+            }
+            let before = self.related.len();
+            self.related.extend(related);
+            if self.related.len() == before {
+                referring.retain(|table| !self.asked_referring.contains(table));
+                return Ok((Vec::new(), referring));
+            }
+        }
+    }
+
+    /// The tables that the related ones extend or refer to and that have not been asked for; whatever they extend is related.
+    fn unread(&mut self) -> Result<Vec<String>> {
+        let mut unread: Vec<String> = Vec::new();
+        let mut next: Vec<String> = self.related.iter().cloned().collect();
+        while let Some(table) = next.pop() {
+            if !self.asked.contains(&table) && !self.rows.names()?.contains(&table) {
+                if !unread.contains(&table) {
+                    unread.push(table);
+                }
+                continue;
+            }
+            for (column, to) in self.rows.referred(&table)? {
+                if !self.asked.contains(&to) && !unread.contains(&to) {
+                    unread.push(to.clone());
+                }
+                if column.ends_with(LINK) && self.related.insert(to.clone()) {
+                    next.push(to);
+                }
+            }
+        }
+        Ok(unread)
+    }
+
+    /// Goes along a lookup: notes the tables that it leads to, and where it ends at a name that may be a relation of tables that are not
+    /// known, those that these would refer to.
+    fn follow(&self, model: &ModelRef, lookup: &str, related: &mut Vec<String>, referring: &mut Vec<String>) {
+        let mut model = model.clone();
+        for name in lookup.split("__") {
+            let relation = match (model.find(name), model.way_to(name)) {
+                (Ok(position), _) => model.forward(position),
+                (Err(_), Some(way)) => {
+                    way.into_iter().fold(model, |model, number| model.parent(number)).relation(name)
+                }
+                (Err(_), None) => return referring.extend(tables_of(&model)),
+            };
+            let Some(relation) = relation else { return };
+            model = relation.model;
+            if !self.related.contains(&model.name) {
+                // what it refers to is read first
+                return related.push(model.name.clone());
+            }
+        }
+    }
+}
+
+/// The table of a model, and those of the models that it extends.
+fn tables_of(model: &ModelRef) -> Vec<String> {
+    let above = model.extended().into_iter().flat_map(|(above, _)| tables_of(&above));
+    std::iter::once(model.name.clone()).chain(above).collect()
+}

@@ -1,0 +1,161 @@
+//! What a column holds, where that is less than its type: bytes, characters, moments, signs, members of a set.
+
+use chrono::NaiveDateTime;
+use rust_decimal::Decimal;
+
+use crate::error::{Error, Result};
+use crate::schema::CharacterSet;
+use crate::value::{Value, ValueRef};
+
+/// What a column holds, where that is less than what its type does. A catalogue knows it.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The least and the greatest number of bytes: a `tinytext` of MariaDB holds 255.
+    pub bytes: Option<(u64, u64)>,
+    /// The character set of a column of text that is not UTF-8.
+    pub character_set: Option<CharacterSet>,
+    /// Whether no number may be negative.
+    pub unsigned: bool,
+    /// The first and the last moment.
+    pub moments: Option<(NaiveDateTime, NaiveDateTime)>,
+    /// Whether the column makes a number of a text that looks like one, as those of SQLite do whose type's name says nothing to it.
+    pub makes_numbers: bool,
+    /// Whether a JSON document is kept as the text that it is, with which the database compares nothing.
+    pub plain_json: bool,
+    /// The members of a set, of which a value names some, with commas between.
+    pub members: Option<Vec<String>>,
+}
+
+impl Limits {
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Limits { bytes, character_set, unsigned, moments, makes_numbers, members, .. } = self;
+        bytes.is_none()
+            && character_set.is_none()
+            && !unsigned
+            && moments.is_none()
+            && !makes_numbers
+            && members.is_none()
+    }
+
+    /// Whether the value is within them, as far as can be told without a look at each character.
+    pub(crate) fn keep(&self, value: &ValueRef<'_>) -> bool {
+        if self.is_empty() {
+            return true;
+        }
+        let within =
+            |length: usize| self.bytes.is_none_or(|(least, most)| (least..=most).contains(&(length as u64)));
+        match value {
+            ValueRef::Text(text) => {
+                self.members.is_none()
+                    && !self.makes_numbers
+                    && within(text.len())
+                    && self.character_set.is_none_or(|set| set.is_of_bytes() && text.is_ascii())
+            }
+            ValueRef::Bytes(bytes) => within(bytes.len()),
+            _ => false,
+        }
+    }
+
+    /// Refuses what is not within them.
+    pub(crate) fn check(&self, value: &Value) -> Result<()> {
+        match value {
+            Value::Text(text) => self.text(value, text),
+            Value::Bytes(bytes) => self.size(value, bytes.len() as u64, ""),
+            Value::Decimal(number) if self.unsigned && *number < Decimal::ZERO => Err(negative(value)),
+            Value::Float(number) if self.unsigned && *number < 0.0 => Err(negative(value)),
+            Value::DateTime(moment) => self.moment(value, moment.naive_utc()),
+            Value::NaiveDateTime(moment) => self.moment(value, *moment),
+            _ => Ok(()),
+        }
+    }
+
+    fn text(&self, value: &Value, text: &str) -> Result<()> {
+        if self.makes_numbers
+            && let Some(made) = number_of(text)
+            && made != text
+        {
+            return Err(Error::value(format!(
+                "{value} would become the number {made}: the column keeps no such text."
+            )));
+        }
+        let Some(set) = self.character_set else {
+            return self.size(value, text.len() as u64, "");
+        };
+        if let Some(lacking) = text.chars().find(|character| !set.has(*character)) {
+            return Err(Error::value(format!(
+                "{value} has the character {lacking:?} (U+{:04X}), which the column's character set {} lacks.",
+                u32::from(lacking),
+                set.name()
+            )));
+        }
+        match set.size(text) {
+            Some(size) => self.size(value, size, &format!(" in {}", set.name())),
+            None => Ok(()),
+        }
+    }
+
+    fn size(&self, value: &Value, found: u64, how: &str) -> Result<()> {
+        let Some((least, most)) = self.bytes else { return Ok(()) };
+        if (least..=most).contains(&found) {
+            return Ok(());
+        }
+        let bytes = |count: u64| format!("{count} {}", if count == 1 { "byte" } else { "bytes" });
+        let given = match value {
+            Value::Text(_) => format!("{value} has {}{how}", bytes(found)),
+            _ => format!("the value has {}", bytes(found)),
+        };
+        Err(Error::value(if least == most {
+            format!("{given}, and exactly {} fit: the database would pad it.", bytes(most))
+        } else {
+            format!("{given}, and at most {most} fit.")
+        }))
+    }
+
+    fn moment(&self, value: &Value, moment: NaiveDateTime) -> Result<()> {
+        match self.moments {
+            Some((first, last)) if !(first..=last).contains(&moment) => Err(Error::value(format!(
+                "{value} is not between {first} and {last} UTC, which the column's type holds."
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The value as the column keeps it: the members of a set in the order in which they are declared, each once.
+    ///
+    /// # Errors
+    ///
+    /// [`Value`](crate::ErrorKind::Value) where one is no member.
+    pub(crate) fn settle(&self, value: Value) -> Result<Value> {
+        let (Some(members), Value::Text(text)) = (&self.members, &value) else { return Ok(value) };
+        let named: Vec<&str> = text.split(',').filter(|_| !text.is_empty()).collect();
+        if let Some(unknown) = named.iter().find(|name| !members.iter().any(|member| member == *name)) {
+            return Err(Error::value(format!(
+                "'{unknown}' is no member of the column's set. Its members are: {}",
+                members.join(", ")
+            )));
+        }
+        let kept: Vec<&str> =
+            members.iter().map(String::as_str).filter(|member| named.contains(member)).collect();
+        Ok(Value::Text(kept.join(",")))
+    }
+}
+
+/// The number that SQLite makes of a text that looks like one, as it would be read back.
+fn number_of(text: &str) -> Option<String> {
+    let number = text.trim_matches([' ', '\t', '\n', '\r', '\x0b', '\x0c']);
+    let has_form = number.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    let float: f64 =
+        number.parse().ok().filter(|_| has_form && number.bytes().any(|byte| byte.is_ascii_digit()))?;
+    if let Ok(whole) = number.parse::<i64>() {
+        return Some(whole.to_string());
+    }
+    let whole = float as i64;
+    let is_whole = whole as f64 == float && whole.abs() < 1 << 51;
+    Some(if is_whole { whole.to_string() } else { float.to_string() })
+}
+
+fn negative(value: &Value) -> Error {
+    Error::value(format!("{value} is negative, and the column is unsigned."))
+}

@@ -1,0 +1,110 @@
+//! What tells the rows of a table from one another.
+
+use enmasse::schema::{Field, Model, Schema};
+use enmasse::{DataType, QuerySet, Record, Value};
+
+use crate::common::{Kind, on_database, on_each_database};
+use crate::{query, record, run};
+
+#[test]
+fn c01_unique_columns_that_are_never_null_are_a_key() {
+    on_each_database(async |db| {
+        run(
+            &db,
+            &[
+                "CREATE TABLE goods (sku varchar(20) NOT NULL UNIQUE, ean bigint NOT NULL UNIQUE, price int)",
+                "CREATE TABLE prices (product varchar(20) NOT NULL, country varchar(2) NOT NULL, cents int, UNIQUE (product, country))",
+                "CREATE TABLE loose (sku varchar(20) UNIQUE, price int)",
+                "INSERT INTO goods VALUES ('a', 1, 10), ('b', 2, 20)",
+                "INSERT INTO prices VALUES ('a', 'FR', 10), ('a', 'US', 20)",
+            ],
+        )
+        .await;
+        let goods = db.inspect_table("goods", []).await.unwrap();
+        assert_eq!(goods.candidate_keys, [["sku"], ["ean"]]);
+        assert_eq!(goods.key(), [0]);
+        let rows = || QuerySet::<Record>::of(&goods, &db);
+        let records = [("b", 21), ("z", 1)]
+            .map(|(sku, price)| record(&goods, [("sku", sku.into()), ("price", price.into())]));
+        let report = rows().bulk_update(&records, |_| ["price"]).await.unwrap();
+        assert_eq!((report.matched, report.missing), (1, vec![vec![Value::from("z")]]));
+        assert_eq!(rows().update_by([("price", 5)]).await.unwrap(), 2);
+
+        let by_ean = goods.keyed_by(&["ean".to_owned()]).unwrap();
+        let records = [record(&by_ean, [("ean", 2.into()), ("sku", "c".into()), ("price", 7.into())])];
+        let report =
+            QuerySet::<Record>::of(&by_ean, &db).bulk_update(&records, |_| ["sku", "price"]).await.unwrap();
+        assert_eq!(report.matched, 1);
+        assert_eq!(query(&db, "SELECT sku, ean, price FROM goods ORDER BY ean").await, ["a|1|5", "c|2|7"]);
+        assert!(goods.keyed_by(&["price".to_owned()]).is_err());
+
+        let prices = db.inspect_table("prices", []).await.unwrap();
+        assert_eq!(prices.candidate_keys, [["product", "country"]]);
+        let records =
+            [record(&prices, [("product", "a".into()), ("country", "US".into()), ("cents", 25.into())])];
+        let report = QuerySet::<Record>::of(&prices, &db).bulk_update(&records, |_| ["cents"]).await.unwrap();
+        assert_eq!(report.matched, 1);
+        assert_eq!(query(&db, "SELECT cents FROM prices ORDER BY cents").await, ["10", "25"]);
+
+        let error = db.inspect_table("loose", []).await.unwrap_err();
+        let expected = "The table 'loose' is left out: it has no primary key, and no columns that are unique and never NULL.";
+        assert_eq!(error.to_string(), expected);
+
+        // a model that is described has such a key as well
+        let described = Model::new("Good", "goods")
+            .add(Field::new("sku", DataType::Text { max_length: Some(20) }).unique())
+            .add(Field::new("price", DataType::Integer).null());
+        let described = Schema::new(vec![described]).unwrap().model("Good").unwrap();
+        let records = [record(&described, [("sku", "a".into()), ("price", 11.into())])];
+        let report =
+            QuerySet::<Record>::of(&described, &db).bulk_update(&records, |_| ["price"]).await.unwrap();
+        assert_eq!(report.matched, 1);
+    });
+}
+
+#[test]
+fn c01_a_partial_index_is_no_key() {
+    on_each_database(async |db| {
+        if Kind::of(&db).in_mysql_family() {
+            return;
+        }
+        run(
+            &db,
+            &[
+                "CREATE TABLE t (a int NOT NULL, b int NOT NULL)",
+                "CREATE UNIQUE INDEX partial_a ON t (a) WHERE b > 0",
+            ],
+        )
+        .await;
+        assert!(db.inspect_table("t", []).await.is_err());
+        run(&db, &["CREATE UNIQUE INDEX whole_b ON t (b)"]).await;
+        assert_eq!(db.inspect_table("t", []).await.unwrap().candidate_keys, [["b"]]);
+    });
+}
+
+#[test]
+fn c04_what_only_the_database_numbers_is_inserted_over_it() {
+    on_database(Kind::Postgres, async |db| {
+        run(
+            &db,
+            &[
+                "CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, seq int GENERATED ALWAYS AS IDENTITY, v int)",
+                "INSERT INTO t (v) VALUES (1)",
+            ],
+        )
+        .await;
+        let model = db.inspect_table("t", []).await.unwrap();
+        assert!(model.field("id").unwrap().is_writable() && !model.field("seq").unwrap().is_writable());
+        let rows = || QuerySet::<Record>::of(&model, &db);
+        assert_eq!(rows().update_by([("v", 2)]).await.unwrap(), 1);
+        rows().create(record(&model, [("id", 7.into()), ("v", 3.into())])).await.unwrap();
+        rows()
+            .bulk_create([8, 9].map(|id| record(&model, [("id", id.into()), ("v", 4.into())])))
+            .await
+            .unwrap();
+        let mut made = rows().create(record(&model, [("v", 5.into())])).await.unwrap();
+        made.set("v", 6).unwrap();
+        rows().bulk_update([made], |_| ["v"]).await.unwrap();
+        assert_eq!(query(&db, "SELECT id, v FROM t ORDER BY id").await, ["1|2", "2|6", "7|3", "8|4", "9|4"]);
+    });
+}

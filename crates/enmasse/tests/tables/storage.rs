@@ -1,0 +1,121 @@
+//! Tables that cannot be rolled back are found before the first write.
+
+use enmasse::prelude::*;
+use enmasse::{Database, Error};
+
+use crate::common::Kind;
+use crate::{on_family, query, record, run};
+
+#[derive(Model, Clone, Debug)]
+#[model(table = "parent")]
+struct Parent {
+    #[model(primary_key)]
+    id: i64,
+    n: i32,
+}
+
+#[derive(Model, Clone, Debug)]
+#[model(table = "child", extends = Parent)]
+struct Child {
+    base: Parent,
+    level: i32,
+}
+
+#[derive(Model, Clone, Debug)]
+#[model(table = "log")]
+struct Log {
+    #[model(primary_key)]
+    id: i64,
+    n: i32,
+}
+
+async fn make(db: &Database, engine: &str) {
+    run(
+        db,
+        &[
+            "CREATE TABLE parent (id bigint PRIMARY KEY, n int NOT NULL) ENGINE=InnoDB",
+            &format!(
+                "CREATE TABLE child (parent_ptr_id bigint PRIMARY KEY, level int NOT NULL) ENGINE={engine}"
+            ),
+            &format!("CREATE TABLE log (id bigint PRIMARY KEY, n int NOT NULL) ENGINE={engine}"),
+            "INSERT INTO parent VALUES (1, 1)",
+            "INSERT INTO child VALUES (1, 1)",
+            "INSERT INTO log VALUES (1, 1), (2, 2)",
+        ],
+    )
+    .await;
+}
+
+fn refused(result: Result<impl std::fmt::Debug, Error>, expected: &str) {
+    let error = result.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotSupported, "{error}");
+    assert!(error.to_string().contains(expected), "{error}");
+}
+
+#[test]
+fn a04_a_table_without_transactions_is_refused_by_every_write() {
+    on_family(async |db| {
+        let engines: &[&str] = match Kind::of(&db) {
+            Kind::MariaDb => &["MyISAM", "Aria", "MEMORY"],
+            _ => &["MyISAM", "MEMORY"],
+        };
+        for engine in engines {
+            make(&db, engine).await;
+            let expected = format!("The table 'log' is stored by {engine}, which cannot roll back");
+            let mut log = Log { id: 1, n: 7 };
+            refused(Log::objects(&db).update(|l| l.n.set(5)).await, &expected);
+            refused(Log::objects(&db).bulk_update(&[log.clone()], |l| l.n).await, &expected);
+            refused(Log::objects(&db).create(Log { id: 9, n: 9 }).await, &expected);
+            refused(Log::objects(&db).bulk_create([Log { id: 9, n: 9 }]).await, &expected);
+            refused(Log::objects(&db).save(&mut log).await, &expected);
+            refused(Log::objects(&db).delete().await, &expected);
+            refused(Log::objects(&db).update(|l| l.n.set(5)).returning().await, &expected);
+            let in_transaction =
+                db.transaction(async |tx| Log::objects(&tx).update(|l| l.n.set(5)).await).await;
+            refused(in_transaction, &expected);
+            let model = db.inspect_table("log", []).await.unwrap();
+            let rows = QuerySet::<Record>::of(&model, &db);
+            let records = [record(&model, [("id", 1.into()), ("n", 5.into())])];
+            refused(rows.clone().bulk_update(&records, |_| ["n"]).await, &expected);
+            refused(rows.update_by([("n", 5)]).await, &expected);
+
+            // one such table in the chain is enough
+            let expected = format!("The table 'child' is stored by {engine}");
+            refused(Child::objects(&db).update(|c| c.n.set(5)).await, &expected);
+            refused(Child::objects(&db).delete().await, &expected);
+            assert_eq!(Parent::objects(&db).update(|p| p.n.set(2)).await.unwrap(), 1);
+            assert_eq!(query(&db, "SELECT id, n FROM log ORDER BY id").await, ["1|1", "2|2"], "{engine}");
+
+            db.allow_non_transactional(true);
+            assert_eq!(Log::objects(&db).update(|l| l.n.set(5)).await.unwrap(), 2);
+            db.allow_non_transactional(false);
+            refused(Log::objects(&db).delete().await, "The table 'log'");
+            run(&db, &["DROP TABLE parent, child, log"]).await;
+        }
+    });
+}
+
+#[test]
+fn a12_a_trigger_that_writes_to_such_a_table_is_found() {
+    on_family(async |db| {
+        make(&db, "MyISAM").await;
+        run(
+            &db,
+            &["CREATE TRIGGER told AFTER UPDATE ON parent FOR EACH ROW INSERT INTO `log` (id, n) VALUES (NEW.n, NEW.n)"],
+        )
+        .await;
+        let expected =
+            "The trigger told writes to the table 'log', which is stored by MyISAM and cannot be rolled back";
+        refused(Parent::objects(&db).update(|p| p.n.set(5)).await, expected);
+        assert_eq!(query(&db, "SELECT count(*) FROM log").await, ["2"]);
+        run(&db, &["CREATE VIEW looks AS SELECT id, n FROM log"]).await;
+        let view = enmasse::schema::Model::new("looks", "looks")
+            .add(enmasse::schema::Field::new("id", DataType::BigInt).primary_key())
+            .add(enmasse::schema::Field::new("n", DataType::Integer));
+        let view = enmasse::schema::Schema::new(vec![view]).unwrap().model("looks").unwrap();
+        refused(
+            QuerySet::<Record>::of(&view, &db).update_by([("n", 1)]).await,
+            "The view looks writes to the table",
+        );
+    });
+}
