@@ -6,7 +6,7 @@ use enmasse_core::dialect::Dialect;
 use enmasse_core::encode::Chunk;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::plan::{
-    Missing, PartGives, Parts, Plan, Step, WriteBulk, WriteEither, WriteKeys, WriteRows, WriteTables,
+    COUNTS, Missing, PartGives, Parts, Plan, Step, WriteBulk, WriteEither, WriteKeys, WriteRows, WriteTables,
     duplicate_keys,
 };
 use enmasse_core::schema::ModelRef;
@@ -25,10 +25,14 @@ pub(crate) struct Outcome {
     pub matched: u64,
     /// Rows of these that were written.
     pub changed: u64,
+    /// Rows of these that have other values and that the database did not write.
+    pub skipped: u64,
     /// The keys of the batch that matched no row, where they are to be kept.
     pub missing: Vec<Row>,
     /// How many these are.
     pub missing_count: u64,
+    /// Whether the database was asked for them.
+    pub asked_missing: bool,
     /// The rows that come back: what the database made for each new row, or the rows of a bulk update.
     pub returned: Vec<Row>,
     /// The first identity value and the number of rows of each insert, where the database tells keys this way only.
@@ -45,6 +49,7 @@ impl Outcome {
         batch: &mut Encoded<'_, '_>,
         rows: Vec<Row>,
     ) -> Result<()> {
+        self.missing_count += rows.len() as u64;
         match wanted {
             Missing::Count => {}
             Missing::Keys => self.missing.extend(rows.into_iter().map(|mut row| {
@@ -63,11 +68,43 @@ impl Outcome {
         Ok(())
     }
 
-    /// Forgets missing keys that are only to be counted.
-    fn count_only(&mut self, wanted: Missing) {
-        if wanted == Missing::Count {
-            self.missing.clear();
+    /// Takes a row of a [`Step::WriteAccounted`].
+    fn account(&mut self, wanted: Missing, batch: &mut Encoded<'_, '_>, mut row: Row) -> Result<()> {
+        let counts = row.split_off(row.len().saturating_sub(COUNTS));
+        self.asked_missing = wanted != Missing::Count;
+        match counts[..] {
+            [Value::Int(matched), Value::Int(changed), Value::Int(skipped)] => {
+                self.matched += matched as u64;
+                self.changed += changed as u64;
+                self.skipped += skipped as u64;
+                Ok(())
+            }
+            _ => self.found_missing(wanted, batch, vec![row]),
         }
+    }
+
+    /// Closes the account of a batch: each of its rows matched, or is missing.
+    fn close(&mut self, rows: u64) -> Result<()> {
+        // of a row in several tables, all parts are written or it is not
+        if let Some(written) = self.tables.iter().map(|(_, rows)| *rows).min()
+            && written < self.changed
+        {
+            self.skipped += self.changed - written;
+            self.changed = written;
+        }
+        if !self.asked_missing {
+            self.missing_count = rows.saturating_sub(self.matched);
+        }
+        let Some(others) = rows.checked_sub(self.matched + self.missing_count) else {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                "Another transaction brought rows of the batch into the table while they were written.",
+            ));
+        };
+        // they are there, but were not written
+        self.skipped += others;
+        self.matched += others;
+        Ok(())
     }
 }
 
@@ -96,7 +133,7 @@ pub(crate) async fn run_batch(
     }
     if let Some(rows) = runner.rows {
         rows.written(runner.outcome.matched);
-        runner.outcome.missing_count = rows.rows().saturating_sub(runner.outcome.matched);
+        runner.outcome.close(rows.rows())?;
     }
     Ok(runner.outcome)
 }
@@ -142,6 +179,7 @@ impl Runner<'_, '_, '_> {
                 }
                 outcome.matched += written.matched;
                 outcome.changed += written.changed;
+                outcome.skipped += written.skipped;
                 let missing = written.missing.into_iter().map(load).collect::<Result<_>>()?;
                 outcome.found_missing(self.missing, rows, missing)?;
                 outcome.returned = written.returned;
@@ -175,6 +213,7 @@ impl Runner<'_, '_, '_> {
                 outcome.matched += matched as u64;
                 outcome.changed += changed as u64;
             }
+            Step::WriteAccounted { statement, columns } => self.write_accounted(&statement, &columns).await?,
             Step::WriteTables(write) => self.write_tables(write).await?,
             Step::WriteTable(write) => {
                 let done = self.connection.execute(&write.statement).await?;
@@ -203,31 +242,33 @@ impl Runner<'_, '_, '_> {
             }
             Step::FindMissing { statement, columns, always } => {
                 let Some(rows) = &mut self.rows else { return Err(no_rows()) };
+                outcome.asked_missing = true;
                 if !always && outcome.matched >= rows.rows() {
                     return Ok(());
                 }
-                if self.missing == Missing::Rows {
-                    self.each_row(&statement, &columns, |batch, row| {
-                        let said = batch.by_field(row);
-                        batch.listeners().missing.as_mut().map_or(Ok(()), |sink| sink(said))
+                let (wanted, mut found) = (self.missing, std::mem::take(outcome));
+                let taken = self
+                    .each_row(&statement, &columns, |batch, row| {
+                        found.found_missing(wanted, batch, vec![row])
                     })
-                    .await?;
-                } else {
-                    outcome.missing = self.connection.query(&statement, &columns).await?;
-                }
+                    .await;
+                self.outcome = found;
+                taken?;
             }
             Step::InsertEach(rows) => {
-                outcome.returned = self.connection.insert_each(rows).await?;
+                (outcome.matched, outcome.returned) = self.connection.insert_each(rows).await?;
             }
             Step::Insert { statements, returned } => {
                 for (statement, rows) in statements.each {
                     if returned.is_empty() {
                         let done = self.connection.execute(&statement).await?;
                         outcome.first_ids.extend(done.last_insert_id.map(|first| (first, rows)));
+                        outcome.matched += done.rows;
                     } else {
-                        outcome.returned.extend(self.connection.query(&statement, &returned).await?);
+                        let inserted = self.connection.query(&statement, &returned).await?;
+                        outcome.matched += inserted.len() as u64;
+                        outcome.returned.extend(inserted);
                     }
-                    outcome.matched += rows;
                 }
             }
             other => {
@@ -261,6 +302,15 @@ impl Runner<'_, '_, '_> {
         sent.map(|_| ())
     }
 
+    /// Runs a statement that tells what became of each row.
+    async fn write_accounted(&mut self, statement: &Statement, columns: &[DataType]) -> Result<()> {
+        let (wanted, mut outcome) = (self.missing, std::mem::take(&mut self.outcome));
+        let written =
+            self.each_row(statement, columns, |batch, row| outcome.account(wanted, batch, row)).await;
+        self.outcome = outcome;
+        written
+    }
+
     /// Runs a statement that writes to several tables.
     async fn write_tables(&mut self, write: WriteTables) -> Result<()> {
         let WriteTables { statement, tables, counts } = write;
@@ -290,8 +340,15 @@ impl Runner<'_, '_, '_> {
     async fn write_parts(&mut self, parts: Parts) -> Result<()> {
         let Parts { make, gives, .. } = parts;
         let mut columns = self.key.clone();
-        if gives == PartGives::MissingAndChanged {
-            columns.push(DataType::BigInt);
+        match gives {
+            PartGives::NotWritten => columns.push(DataType::Bool),
+            PartGives::Account => {
+                if self.missing == Missing::Count {
+                    columns.clear();
+                }
+                columns.extend([const { DataType::BigInt }; COUNTS]);
+            }
+            _ => {}
         }
         let Some(chunks) = &mut self.rows else { return Err(no_rows()) };
         while let Some((chunk, rows)) = chunks.next().await? {
@@ -302,37 +359,37 @@ impl Runner<'_, '_, '_> {
             match gives {
                 PartGives::Nothing => _ = self.connection.execute(&make.statement(chunk)).await?,
                 PartGives::Matched { missing_before } => {
-                    let missing = make.missing(&chunk);
-                    if let (true, Some(missing)) = (missing_before, &missing) {
-                        outcome.missing.extend(self.connection.query(missing, &self.key).await?);
+                    let find = make.missing(&chunk);
+                    outcome.asked_missing |= find.is_some();
+                    if let (true, Some(find)) = (missing_before, &find) {
+                        let missing = self.connection.query(find, &self.key).await?;
+                        outcome.found_missing(self.missing, chunks, missing)?;
                     }
                     let done = self.connection.execute(&make.statement(chunk)).await?;
-                    if let (false, true, Some(missing)) = (missing_before, done.rows < rows as u64, &missing)
-                    {
-                        outcome.missing.extend(self.connection.query(missing, &self.key).await?);
+                    if let (false, true, Some(find)) = (missing_before, done.rows < rows as u64, &find) {
+                        let missing = self.connection.query(find, &self.key).await?;
+                        outcome.found_missing(self.missing, chunks, missing)?;
                     }
                     outcome.matched += done.rows;
                     outcome.changed += done.changed.unwrap_or(done.rows);
                 }
-                PartGives::Missing => {
-                    let missing = self.connection.query(&make.statement(chunk), &columns).await?;
-                    let matched = (rows - missing.len()) as u64;
-                    outcome.matched += matched;
-                    outcome.changed += matched;
-                    outcome.missing.extend(missing);
-                }
-                PartGives::MissingAndChanged => {
-                    let mut matched = rows as u64;
-                    for mut row in self.connection.query(&make.statement(chunk), &columns).await? {
+                PartGives::NotWritten => {
+                    let others = self.connection.query(&make.statement(chunk), &columns).await?;
+                    let written = (rows - others.len()) as u64;
+                    outcome.matched += written;
+                    outcome.changed += written;
+                    outcome.asked_missing = true;
+                    for mut row in others {
                         match row.pop() {
-                            Some(Value::Int(changed)) => outcome.changed += changed as u64,
-                            _ => {
-                                matched -= 1;
-                                outcome.missing.push(row);
-                            }
+                            Some(Value::Bool(true)) => {} // skipped: see `close`
+                            _ => outcome.found_missing(self.missing, chunks, vec![row])?,
                         }
                     }
-                    outcome.matched += matched;
+                }
+                PartGives::Account => {
+                    for row in self.connection.query(&make.statement(chunk), &columns).await? {
+                        outcome.account(self.missing, chunks, row)?;
+                    }
                 }
                 _ => {
                     return Err(Error::new(
@@ -341,7 +398,6 @@ impl Runner<'_, '_, '_> {
                     ));
                 }
             }
-            self.outcome.count_only(self.missing);
             chunks.written(self.outcome.matched);
         }
         Ok(())
@@ -361,14 +417,14 @@ impl Runner<'_, '_, '_> {
             if let (true, Some(find)) = (missing_before, &find) {
                 missing = self.connection.query(find, &self.key).await?;
             }
-            let told = self.connection.execute_bulk(&write, values).await?;
-            if let (false, true, Some(find)) = (missing_before, told < rows as u64, &find) {
+            let counted = self.connection.execute_bulk(&write, values).await?;
+            if let (false, true, Some(find)) = (missing_before, counted < rows as u64, &find) {
                 missing = self.connection.query(find, &self.key).await?;
             }
-            // where the driver had to send several messages it tells the count of the last one only
+            // where the driver had to send several messages it counts those of the last one only
             let matched = (rows - missing.len()) as u64;
-            self.outcome.missing.extend(missing);
-            self.outcome.count_only(self.missing);
+            self.outcome.asked_missing = true;
+            self.outcome.found_missing(self.missing, chunks, missing)?;
             self.outcome.matched += matched;
             self.outcome.changed += matched;
             chunks.written(self.outcome.matched);

@@ -92,6 +92,12 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
         format!("DROP TABLE IF EXISTS {table}")
     }
 
+    /// A condition that holds where row security keeps rows of a table, whose name is in quotes, from the user; `None` where the
+    /// database has no row security.
+    fn hides_rows(&self, _table: &str) -> Option<Fragment> {
+        None
+    }
+
     /// What a temporary table that rows are staged in is made with.
     fn staging_options(&self) -> &'static str {
         ""

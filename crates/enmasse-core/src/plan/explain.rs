@@ -23,6 +23,7 @@ impl fmt::Display for Plan {
                     write!(f, "-- if there is a row\n{ask}\n-- then\n{then}\n-- else\n{otherwise}")?;
                 }
                 Step::WriteReturning(statement, _) => write!(f, "{statement}")?,
+                Step::WriteAccounted { statement, .. } => write!(f, "{statement}")?,
                 Step::WriteTables(write) => write!(f, "{}", write.statement)?,
                 Step::WriteTable(write) => write!(f, "{}", write.statement)?,
                 Step::StageRows(insert) => write!(f, "-- for each row\n{}", insert.sql)?,

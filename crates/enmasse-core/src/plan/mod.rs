@@ -34,7 +34,7 @@ pub use step::{
     Form, KeyPart, Part, PartGives, Parts, Rows, Stage, Statements, Step, WriteBulk, WriteEither, WriteKeys,
     WriteRows, WriteTable, WriteTables,
 };
-pub use strategy::Strategy;
+pub use strategy::{COUNTS, Strategy};
 pub use update::{Assignment, concrete, update, update_apart};
 pub use update_returning::update_returning;
 

@@ -34,8 +34,17 @@ pub enum Step {
     Write(Statement),
     /// Runs one of two statements, as [`Write`](Step::Write).
     WriteEither(WriteEither),
-    /// Runs a statement that gives one row: how many rows matched, and how many of them it changed.
+    /// Runs a statement that gives one row: how many rows matched, and how many of them are to be changed by the next steps.
     WriteCounted(Statement),
+    /// Runs a statement that writes the rows of the batch and gives, for each that matches none, these columns of the batch followed by
+    /// three NULLs; and then one row of NULLs followed by the numbers of rows that matched, that were written, and that the database
+    /// skipped: these matched and differed, and were not written.
+    WriteAccounted {
+        /// The statement.
+        statement: Statement,
+        /// The types of its columns, the three numbers included.
+        columns: Vec<DataType>,
+    },
     /// Runs a statement that writes to several tables.
     WriteTables(WriteTables),
     /// Runs a statement that writes to one of several tables; its rows are counted for that table only.
@@ -199,10 +208,10 @@ pub enum PartGives {
         /// Whether they are asked for before.
         missing_before: bool,
     },
-    /// The keys of the part that matched no row.
-    Missing,
-    /// The keys of the part that matched no row, each followed by NULL, and then NULLs followed by how many rows were changed.
-    MissingAndChanged,
+    /// The keys of the part that were not written, each followed by whether there is such a row: one that the database skipped.
+    NotWritten,
+    /// As [`WriteAccounted`](Step::WriteAccounted): the keys of the part that matched no row, and three numbers.
+    Account,
 }
 
 /// A prepared statement that is run for each row of a batch.
@@ -212,7 +221,8 @@ pub struct WriteRows {
     pub write: RowStatement,
     /// Keeps the key of the row before it is written, where that is asked for.
     pub keep: Option<RowStatement>,
-    /// Where the statement leaves rows out that have the values already: gives a row where there is one that matches.
+    /// Gives, where nothing was written and there is a row all the same, what would have come back and, as its last column, whether
+    /// the row has the values already. One that has not was skipped by the database.
     pub matches: Option<RowStatement>,
     /// Gives the row as it is before it is written, where that is asked for.
     pub old: Option<RowStatement>,

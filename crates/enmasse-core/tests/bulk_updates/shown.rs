@@ -73,6 +73,7 @@ pub fn shown(dialect: &Arc<dyn Dialect>, plan: Plan) -> String {
             }
             Step::Write(statement) => add("write", one_line(statement)),
             Step::WriteCounted(statement) => add("counted", one_line(statement)),
+            Step::WriteAccounted { statement, .. } => add("accounted", one_line(statement)),
             Step::WriteReturning(statement, types) => {
                 add("returning", one_line(statement));
                 assert!(!types.is_empty());

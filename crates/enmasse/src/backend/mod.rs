@@ -109,8 +109,8 @@ pub(crate) trait Connection: Send {
         rows: mpsc::Sender<Result<Vec<Row>>>,
     ) -> BoxFuture<'a, Result<u64>>;
 
-    /// Runs one statement, prepared once, for each row of parameters, and gives the rows that the runs gave back.
-    fn insert_each(&mut self, rows: Rows) -> BoxFuture<'_, Result<Vec<Row>>> {
+    /// Runs one statement, prepared once, for each row of parameters: how many rows were inserted, and those that came back.
+    fn insert_each(&mut self, rows: Rows) -> BoxFuture<'_, Result<(u64, Vec<Row>)>> {
         Box::pin(std::future::ready(Err(cannot(rows))))
     }
 
@@ -158,6 +158,8 @@ pub(crate) struct RowsWritten {
     pub matched: u64,
     /// Rows of these that were written.
     pub changed: u64,
+    /// Rows of these that have other values and that the database did not write.
+    pub skipped: u64,
     /// The keys, in stored form, that matched no row.
     pub missing: Vec<Row>,
     /// A key, in stored form, that the database takes for the same as one before.

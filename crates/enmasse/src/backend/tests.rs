@@ -446,7 +446,7 @@ async fn insert_rows(
                 key: 1..2,
                 returned,
             };
-            connection.insert_each(rows).await
+            connection.insert_each(rows).await.map(|(_, returned)| returned)
         }
         Way::Bulk => {
             let insert = RowStatement { sql: insert.to_owned(), binds: vec![Bind::Cell(1), Bind::Cell(0)] };

@@ -73,9 +73,9 @@ impl Connection for Traced {
         Box::pin(traced(&statement.sql, self.0.stream(statement, columns, rows), |rows| *rows))
     }
 
-    fn insert_each(&mut self, rows: Rows) -> BoxFuture<'_, Result<Vec<Row>>> {
+    fn insert_each(&mut self, rows: Rows) -> BoxFuture<'_, Result<(u64, Vec<Row>)>> {
         let sql = rows.sql.clone();
-        Box::pin(async move { traced(&sql, self.0.insert_each(rows), |rows| rows.len() as u64).await })
+        Box::pin(async move { traced(&sql, self.0.insert_each(rows), |(rows, _)| *rows).await })
     }
 
     fn stage<'a>(&'a mut self, stage: &'a Stage, rows: &'a mut dyn Chunks) -> BoxFuture<'a, Result<()>> {

@@ -16,7 +16,7 @@ use crate::columns::{Assignments, Path};
 use crate::lazy::Lazy;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
-use crate::query_set::insert::insert;
+use crate::query_set::insert::{count_inserted, insert};
 use crate::signals::{Insert, Origin};
 
 impl<M: Entity> QuerySet<M> {
@@ -148,6 +148,45 @@ impl<M: Entity> BulkCreate<M> {
     pub fn batch_size(mut self, rows: usize) -> Self {
         self.0.change(|request| request.batch_size = Some(rows));
         self
+    }
+}
+
+impl<M: Entity> BulkCreate<M> {
+    /// Gives the number of rows that were inserted in place of the objects. Rows that the database skips, by a trigger or a conflict clause
+    /// of the table, are then no error.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> enmasse::Result<()> {
+    /// use enmasse::{Database, QuerySet, Record};
+    ///
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// db.execute_raw("CREATE TABLE tag (name text PRIMARY KEY NOT NULL ON CONFLICT IGNORE)", []).await?;
+    /// let tag = db.inspect().await?.schema.model("tag")?;
+    /// let named = |name: &str| Record::of_some(&tag, [Some(name.into())]);
+    /// let tags = QuerySet::of(&tag, &db);
+    /// let inserted = tags.bulk_create([named("new")?, named("old")?, named("new")?]).count_inserted().await?;
+    /// assert_eq!(inserted, 2);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`bulk_create`](QuerySet::bulk_create). With receivers of signals, and where a row is in several tables, a row that is skipped is
+    /// an error all the same.
+    pub async fn count_inserted(self) -> Result<u64> {
+        let Some(Request { rows, objects, batch_size }) = self.0.into_request() else { return Ok(0) };
+        let model = rows.model()?;
+        let new: Vec<_> = objects.iter().map(|object| row_of(model, object)).collect();
+        drop(objects);
+        match rows.save_receivers()? {
+            None => count_inserted(rows.executor()?, model, new, batch_size).await,
+            Some(_) => Ok(inserted(&rows, Origin::BulkCreate, new, batch_size).await?.len() as u64),
+        }
     }
 }
 

@@ -118,6 +118,10 @@ impl Own {
     }
 
     /// Inserts the rows, and gives them as they now are.
+    ///
+    /// # Errors
+    ///
+    /// [`Integrity`](ErrorKind::Integrity) where the database skipped a row: which one, and what it made for the others, is not known.
     pub async fn run(
         self,
         connection: &mut dyn Connection,
@@ -127,6 +131,17 @@ impl Own {
     ) -> Result<Vec<Row>> {
         for (chosen, keyless, plan) in self.0 {
             let outcome = run(connection, dialect, model, plan).await?;
+            let (given, inserted) = (chosen.len() as u64, outcome.matched);
+            if inserted < given {
+                return Err(Error::new(
+                    ErrorKind::Integrity,
+                    format!(
+                        "{}: {} of {given} rows were not inserted: a trigger or a conflict clause of the table skips them.",
+                        model.name,
+                        given - inserted
+                    ),
+                ));
+            }
             let given = made::given(connection, &**dialect, outcome).await?;
             let positions = given_back(&**dialect, model, keyless);
             for (&at, given) in chosen.iter().zip(given) {
@@ -142,4 +157,31 @@ impl Own {
         }
         Ok(rows)
     }
+}
+
+/// Inserts rows, and gives how many were inserted: the database may skip some.
+pub(super) async fn count_inserted(
+    executor: &Executor,
+    model: &ModelRef,
+    mut rows: Vec<Row>,
+    batch_size: Option<usize>,
+) -> Result<u64> {
+    if model.is_child() {
+        return Ok(insert(executor, model, rows, batch_size).await?.len() as u64);
+    }
+    set_auto_fields(model, &mut rows, Utc::now());
+    rows.iter_mut().try_for_each(|row| clean(model, row))?;
+    let (dialect, rows) = (executor.dialect(), &rows);
+    executor
+        .atomic(|connection| -> BoxFuture<'_, Result<u64>> {
+            let dialect = dialect.clone();
+            Box::pin(async move {
+                let mut inserted = 0;
+                for (.., plan) in Own::plan(&*dialect, model, rows, batch_size)?.0 {
+                    inserted += run(connection, &dialect, model, plan).await?.matched;
+                }
+                Ok(inserted)
+            })
+        })
+        .await
 }

@@ -117,6 +117,11 @@ impl Dialect for Postgres {
         Some(format!("ANALYZE {table}"))
     }
 
+    fn hides_rows(&self, table: &str) -> Option<Fragment> {
+        let table = Fragment::stored(Value::Text(table.to_owned()), DataType::TEXT);
+        Some(Fragment::format("(SELECT row_security_active({}::text::regclass))", [table]))
+    }
+
     /// One by one, so that the first that differs decides, where equal values are the same. The others as the record's bytes: `IS DISTINCT FROM`
     /// takes -0.0 for 0.0, and has no answer for some types.
     fn unchanged(&self, pairs: Vec<(Fragment, Fragment, &DataType)>) -> Result<Fragment> {

@@ -64,32 +64,29 @@ pub(in crate::plan) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec
         && !job.skip_unchanged
         && !job.matches_on_others()
         && job.keep.kept().is_none();
-    // a key of the model's own table is looked for there, by its index
+    // a key of the model's own table is looked for there, by its index; else among the rows that were taken
     let is_own = |position: &usize| job.model().fields[*position].inherited.is_none();
-    let (mut before, mut after) = (None, None);
-    if job.keep.writes() && job.key.iter().all(is_own) {
-        after = staging.find_missing(dialect)?;
+    if plain_write && !write.is_staged() && job.key.iter().all(is_own) {
+        let written = write.in_one_statement(dialect)?;
+        let missing = staging.find_missing(dialect)?;
         // with a filter, what it leaves out must be known before the rows change
-        if matches!(after, Some(Step::FindMissing { always: true, .. })) {
-            std::mem::swap(&mut before, &mut after);
+        match missing {
+            Some(before @ Step::FindMissing { always: true, .. }) => steps.extend([before, written]),
+            after => steps.extend(std::iter::once(written).chain(after)),
         }
-    }
-    let finds = before.is_some() || after.is_some() || job.missing == Missing::Count;
-    steps.extend(before);
-    if plain_write && !write.is_staged() {
-        steps.push(write.in_one_statement(dialect)?);
     } else {
         let told = || job.told(dialect, &format!("{}.", staging.b));
+        // where rows can be there that are not locked, those that are not there are to be counted
+        let asks_missing = job.missing != Missing::Count || dialect.hides_rows(&job.table(dialect)).is_some();
         let asked = Staged {
             returning: job.returning,
             unchanged,
-            missing: (!finds).then(told).transpose()?,
+            missing: asks_missing.then(told).transpose()?,
             keep: job.keep.kept().map(|kept| kept.sql(dialect)),
             keys_only: !job.keep.writes(),
         };
         steps.extend(write.staged(dialect, asked)?);
     }
-    steps.extend(after);
     steps.push(Step::Prepare(plain(match dialect.supports(Capability::JoinedUpdate) {
         true => dialect.drop_temporary(&staging.batch),
         false => format!("DROP TABLE {}", staging.batch),

@@ -156,7 +156,8 @@ impl ChainWrite<'_> {
         sql
     }
 
-    fn missing(&self, dialect: &dyn Dialect, keys: &str, asked: &Staged) -> Option<Step> {
+    fn missing(&mut self, dialect: &dyn Dialect, keys: &str, asked: &Staged) -> Option<Step> {
+        let from = self.compiler.from();
         let batch = self.batch.as_ref()?;
         let (shown, columns) = asked.missing.clone()?;
         let taken = self.free_name("taken");
@@ -170,8 +171,24 @@ impl ChainWrite<'_> {
             let of_taken = of_taken.join(", ");
             format!("{} NOT IN (SELECT {of_taken} FROM {keys} {taken})", tuple(&batch.keys))
         };
-        let sql = format!("SELECT {} FROM {} WHERE {condition}", shown.join(", "), batch.sql);
-        Some(Step::FindMissing { statement: plain(sql), columns, always: false })
+        let mut sql =
+            Fragment::text(format!("SELECT {} FROM {} WHERE {condition}", shown.join(", "), batch.sql));
+        // a row that a policy lets us read but not lock is there all the same
+        if let Some(hides) = self.hides_rows(dialect) {
+            let conditions = vec![Condition::Sql(batch.on.clone()), self.condition.clone()];
+            let Condition::Sql(passes) = Condition::all(conditions) else { return None };
+            sql.push(Fragment::format(
+                &format!(" AND NOT (({{}}) AND EXISTS (SELECT 1 FROM {from} WHERE {{}}))"),
+                [hides, passes],
+            ));
+        }
+        Some(Step::FindMissing { statement: sql.statement(dialect), columns, always: false })
+    }
+
+    /// A condition that holds where any of the tables has row security for the user.
+    fn hides_rows(&self, dialect: &dyn Dialect) -> Option<Fragment> {
+        let tables = self.parts.iter().map(|part| dialect.hides_rows(&part.table(dialect)));
+        Some(Fragment::join(tables.collect::<Option<Vec<_>>>()?, " OR "))
     }
 
     fn write(&self, dialect: &dyn Dialect, number: usize, from: &str, first: usize, skips: bool) -> Step {

@@ -9,7 +9,7 @@
 //!     SELECT "users"."id" k0 FROM "users" JOIN b ON "users"."id" = b.k0 ORDER BY k0 FOR NO KEY UPDATE OF "users"),
 //! written AS (
 //!     UPDATE "users" SET "name" = b.v0 FROM b JOIN locked USING (k0) WHERE "users"."id" = b.k0 RETURNING b.k0)
-//! SELECT k0 FROM b EXCEPT SELECT k0 FROM written
+//! SELECT k0, EXISTS (SELECT 1 FROM "users" WHERE "users"."id" = b.k0) FROM (SELECT k0 FROM b EXCEPT SELECT k0 FROM written) b
 //! ```
 //!
 //! More are sorted, and only nested loops are on, so that the join takes them, and their locks, in the order of the keys:
@@ -27,6 +27,7 @@ use crate::dialect::Dialect;
 use crate::encode::Chunk;
 use crate::error::Result;
 use crate::plan::bulk::Job;
+use crate::plan::strategy::account::Account;
 use crate::plan::strategy::settings;
 use crate::plan::strategy::staging::unchanged;
 use crate::plan::{Form, Part, PartGives, Parts, Step, free_name};
@@ -43,7 +44,8 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let Some(filter) = job.filter(dialect)? else { return Ok(Vec::new()) };
     let arrays = Arrays::new(dialect, job)?;
     let is_few = job.rows.is_some_and(|rows| rows <= FEW);
-    if job.skip_unchanged || is_few {
+    // with a filter, one statement tells which keys pass it and which of these are written
+    if job.skip_unchanged || is_few || !filter.is_empty() {
         let Some((rest, gives)) = write(dialect, job)? else { return Ok(Vec::new()) };
         let head = format!("WITH {} AS MATERIALIZED (SELECT * FROM {}), ", arrays.b, arrays.list);
         return Ok(vec![arrays.step(dialect, job, head, rest, gives, None)]);
@@ -56,16 +58,13 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let set = Fragment::join(set, ", ");
     let (table, b) = (job.table(dialect), &arrays.b);
     let on = job.on(dialect, b);
-    let gives = PartGives::Matched { missing_before: !filter.is_empty() };
+    let gives = PartGives::Matched { missing_before: false };
 
-    let mut missing = Fragment::text(format!("EXISTS (SELECT 1 FROM {table} WHERE {on}"));
-    missing.push(filter.clone());
-    missing.push(")");
+    let missing = Fragment::text(format!("EXISTS (SELECT 1 FROM {table} WHERE {on})"));
     let mut update = Fragment::text(format!("UPDATE {table} SET "));
     update.push(set);
     let keys = arrays.names[..job.key.len()].join(", ");
     update.push(format!(" FROM (SELECT * FROM {} ORDER BY {keys}) {b} WHERE {on}", arrays.list));
-    update.push(filter);
     let step = arrays.step(dialect, job, String::new(), update, gives, Some(missing));
     let mut steps = vec![settings::nested_loops(), step];
     if !job.ends {
@@ -199,24 +198,26 @@ pub(super) fn write(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Option<(Frag
     sql.push(format!(" ORDER BY {keys} FOR {strength}UPDATE OF {own}), {written} AS (UPDATE {table} SET "));
     sql.push(Fragment::join(set, ", "));
     sql.push(format!(" FROM {b} JOIN {locked} USING ({keys}) WHERE {on}"));
-    sql.push(filter);
+    sql.push(filter.clone());
     Ok(Some(match job.skip_unchanged {
         false => {
             let given = names[..job.key.len()].iter().map(|key| format!("{b}.{key}"));
             sql.push(format!(
-                " RETURNING {}) SELECT {keys} FROM {b} EXCEPT SELECT {keys} FROM {written}",
+                " RETURNING {}) SELECT {keys}, EXISTS (SELECT 1 FROM {table} WHERE {on}",
                 given.collect::<Vec<_>>().join(", ")
             ));
-            (sql, PartGives::Missing)
+            sql.push(filter);
+            sql.push(format!(") FROM (SELECT {keys} FROM {b} EXCEPT SELECT {keys} FROM {written}) {b}"));
+            (sql, PartGives::NotWritten)
         }
         true => {
             sql.push(Fragment::format(" AND NOT ({})", [unchanged(dialect, &own, &settings)?]));
-            sql.push(format!(
-                " RETURNING 1) SELECT missing.*, NULL::bigint FROM (SELECT {keys} FROM {b} EXCEPT SELECT {keys} FROM {locked}) missing \
-                 UNION ALL SELECT {}, (SELECT count(*) FROM {written})",
-                vec!["NULL"; job.key.len()].join(", "),
-            ));
-            (sql, PartGives::MissingAndChanged)
+            sql.push(" RETURNING 1)");
+            let account =
+                Account { batch: (&b, &b), written: &written, filter: &filter, settings: &settings };
+            let (rest, _) = account.rest(dialect, job)?;
+            sql.push(rest);
+            (sql, PartGives::Account)
         }
     }))
 }

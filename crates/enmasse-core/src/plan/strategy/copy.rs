@@ -13,6 +13,7 @@
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::plan::bulk::{Job, Returning, Setting};
+use crate::plan::strategy::account::Account;
 use crate::plan::strategy::settings;
 use crate::plan::strategy::staging::{Staging, plain, unchanged};
 use crate::plan::{Form, Stage, Step, free_name};
@@ -36,27 +37,30 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
         return Ok(steps);
     }
 
-    let missing = staging.find_missing(dialect)?;
     let mut after = Vec::new();
-    if let Some(Step::FindMissing { always: true, .. }) = missing {
-        steps.extend(missing);
-    } else {
-        after.extend(missing);
+    if !accounts(dialect, &staging) {
+        let missing = staging.find_missing(dialect)?;
+        if let Some(Step::FindMissing { always: true, .. }) = missing {
+            steps.extend(missing);
+        } else {
+            after.extend(missing);
+        }
     }
     let settings = staging.settings(dialect)?;
+    let passes = staging.filter.clone();
     if staging.keeps_old(dialect) {
         steps.push(settings::nested_loops());
         steps.extend(staging.copy_old(dialect));
         steps.push(settings::restore(settings::JOINS));
         staging.filter = staging.is_old(dialect);
-        steps.push(write(dialect, &staging, &settings)?);
+        steps.push(write(dialect, &staging, &settings, &passes)?);
         after.extend([staging.give_back(dialect), drop(&staging.old)]);
     } else if job.matches_on_others() {
-        steps.extend([lock(dialect, &staging), write(dialect, &staging, &settings)?]);
+        steps.extend([lock(dialect, &staging), write(dialect, &staging, &settings, &passes)?]);
     } else {
         steps.extend([
             settings::joins_in_order(&batch, job.table(dialect)),
-            write(dialect, &staging, &settings)?,
+            write(dialect, &staging, &settings, &passes)?,
         ]);
         if !job.ends {
             steps.push(settings::restore(settings::JOINS_AND_SORT));
@@ -114,7 +118,18 @@ pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<
     Ok(steps)
 }
 
-fn write(dialect: &dyn Dialect, staging: &Staging<'_, '_>, settings: &[Setting]) -> Result<Step> {
+/// Whether the statement that writes the rows also tells what became of each: it does, unless rows come back from it.
+fn accounts(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> bool {
+    staging.job.returning == Returning::Nothing || staging.keeps_old(dialect)
+}
+
+/// Writes the rows; `passes` is the query's condition, also where those that pass it were found before.
+fn write(
+    dialect: &dyn Dialect,
+    staging: &Staging<'_, '_>,
+    settings: &[Setting],
+    passes: &Fragment,
+) -> Result<Step> {
     let Staging { job, batch, b, filter, .. } = staging;
     let (table, own) = (job.table(dialect), job.own(dialect));
     let set = settings
@@ -128,31 +143,24 @@ fn write(dialect: &dyn Dialect, staging: &Staging<'_, '_>, settings: &[Setting])
     update.push(filter.clone());
     if job.skip_unchanged {
         update.push(Fragment::format(" AND NOT ({})", [unchanged(dialect, &own, settings)?]));
-        // a key matches one row at most: where as many were written as the batch has, all matched, and the join is not run
-        let matched = format!("SELECT count(*) FROM {batch} {b} JOIN {table} ON {on} WHERE true");
-        let mut counted = Fragment::format(
-            &format!(
-                "WITH {written} AS ({{}} RETURNING 1) SELECT CASE n WHEN (SELECT count(*) FROM {batch}) THEN n ELSE "
-            ),
-            [update],
-        );
-        counted.push(Fragment::format(
-            &format!("({{}}{{}}) END, n FROM (SELECT count(*) n FROM {written}) {written}"),
-            [matched.into(), filter.clone()],
-        ));
-        return Ok(Step::WriteCounted(counted.statement(dialect)));
+    }
+    if accounts(dialect, staging) {
+        let account = Account { batch: (batch, b), written: &written, filter: passes, settings };
+        let (rest, columns) = account.rest(dialect, job)?;
+        let write = format!("WITH {written} AS ({{}} RETURNING 1){{}}");
+        let statement = Fragment::format(&write, [update, rest]).statement(dialect);
+        return Ok(Step::WriteAccounted { statement, columns });
     }
     let mut columns = Vec::new();
     let mut types = Vec::new();
-    let of = match (job.returning, staging.keeps_old(dialect)) {
-        (Returning::Nothing, _) | (_, true) => return Ok(Step::Write(update.statement(dialect))),
-        (Returning::OldAndNew | Returning::Changed, _) => {
+    let of = match job.returning {
+        Returning::OldAndNew | Returning::Changed => {
             update.push(format!(" RETURNING WITH (OLD AS {was}, NEW AS {is_now}) "));
             columns.extend(job.row_columns(dialect, &was));
             types.extend(job.row_types());
             is_now.as_str()
         }
-        (Returning::New, _) => {
+        Returning::Nothing | Returning::New => {
             update.push(" RETURNING ");
             own.as_str()
         }

@@ -1,5 +1,6 @@
 //! The ways of carrying the rows of a bulk update to the database: one file each.
 
+mod account;
 pub(super) mod arrays;
 mod bulk_execute;
 mod cases;
@@ -9,6 +10,8 @@ mod prepared_loop;
 mod settings;
 pub(super) mod staging;
 mod values;
+
+pub use account::COUNTS;
 
 use crate::dialect::{Capability, Dialect};
 use crate::encode::Duplicates;

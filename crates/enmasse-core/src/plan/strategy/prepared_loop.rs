@@ -67,12 +67,22 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
         columns.extend((0..job.model().fields.len()).map(|position| job.column(dialect, position)));
         returned.extend(job.row_types());
     }
-    let shown = if columns.is_empty() { "1".to_owned() } else { columns.join(", ") };
-    let mut read = Fragment::text(format!("SELECT {shown} FROM {}", job.table(dialect)));
-    read.push(rows);
-    let old = job.returning.has_old().then(|| read.clone().row_statement(dialect));
+    let read = |columns: Vec<Fragment>| {
+        let mut read = Fragment::text("SELECT ");
+        read.push(Fragment::join(columns, ", "));
+        read.push(format!(" FROM {}", job.table(dialect)));
+        read.push(rows.clone());
+        read.row_statement(dialect)
+    };
+    let shown = || columns.iter().map(|column| Fragment::text(column.clone())).collect::<Vec<_>>();
+    let old = job.returning.has_old().then(|| read(shown()));
     // a row that is left as it is has matched, and comes back, all the same
-    let matches = job.skip_unchanged.then(|| read.row_statement(dialect));
+    let mut found = shown();
+    found.push(match job.skip_unchanged {
+        true => unchanged(dialect, &own, &settings)?,
+        false => "0".into(),
+    });
+    let matches = Some(read(found));
     if !columns.is_empty() {
         write.push(format!(" RETURNING {}", columns.join(", ")));
     }

@@ -139,26 +139,28 @@ impl Connection for SqliteConnection {
         }))
     }
 
-    fn insert_each(&mut self, rows: Rows) -> BoxFuture<'_, Result<Vec<Row>>> {
+    fn insert_each(&mut self, rows: Rows) -> BoxFuture<'_, Result<(u64, Vec<Row>)>> {
         let dialect = self.dialect.clone();
         Box::pin(self.run(move |handle, wanted| {
             let mut prepared = handle.prepare_cached(&rows.sql).map_err(error)?;
             let mut all = Vec::new();
+            let mut inserted = 0;
             for params in rows.rows {
                 if !wanted() {
                     break;
                 }
                 bind(&mut prepared, params.iter())?;
                 if rows.returned.is_empty() {
-                    prepared.raw_execute().map_err(error)?;
+                    inserted += prepared.raw_execute().map_err(error)? as u64;
                     continue;
                 }
                 let mut cursor = prepared.raw_query();
                 while let Some(row) = cursor.next().map_err(error)? {
+                    inserted += 1;
                     all.push(load_row(&*dialect, raw_row(row)?, &rows.returned)?);
                 }
             }
-            Ok(all)
+            Ok((inserted, all))
         }))
     }
 

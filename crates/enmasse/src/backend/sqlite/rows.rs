@@ -84,9 +84,8 @@ fn write_each(
                 if changed > 0 {
                     continue;
                 }
-                let found = matches.as_mut().map(|matches| matches.first(row.cells())).transpose()?.flatten();
-                match found {
-                    Some(_) => written.matched += 1,
+                match found(&mut matches, row.cells())? {
+                    Some((_, is_same)) => written.left(is_same),
                     None if write.missing => written.missing.push(stored(row.cells())),
                     None => {}
                 }
@@ -95,14 +94,15 @@ fn write_each(
             let before = old.as_mut().map(|old| old.first(row.cells())).transpose()?.flatten();
             let mut after = prepared.first(row.cells())?;
             written.changed += u64::from(after.is_some());
-            if after.is_none()
-                && let Some(matches) = &mut matches
-            {
-                after = matches.first(row.cells())?;
+            if after.is_some() {
+                written.matched += 1;
+            } else if let Some((left, is_same)) = found(&mut matches, row.cells())? {
+                written.left(is_same);
+                after = Some(left);
             }
-            let found =
+            let key_found =
                 after.as_deref().map_or_else(|| stored(row.cells().take(key)), |after| after[..key].to_vec());
-            if key > 0 && !seen.insert(&found) {
+            if key > 0 && !seen.insert(&key_found) {
                 written.twice = Some(stored(row.cells()));
                 return Ok((written, false));
             }
@@ -112,7 +112,6 @@ fn write_each(
                 }
                 continue;
             };
-            written.matched += 1;
             if write.returned.len() > key && after.len() > key {
                 let mut both: Row = before.map(|before| load(&before)).transpose()?.unwrap_or_default();
                 both.extend(load(&after)?);
@@ -123,6 +122,26 @@ fn write_each(
         _ = used.send(chunk);
     }
     Ok((written, false))
+}
+
+/// The row that was not written, if it is there, and whether it has the values already.
+fn found<'c>(
+    matches: &mut Option<Prepared<'_>>,
+    cells: impl Iterator<Item = Cell<'c>>,
+) -> Result<Option<(Row, bool)>> {
+    let Some(matches) = matches else { return Ok(None) };
+    Ok(matches.first(cells)?.map(|mut row| {
+        let is_same = row.pop() == Some(Value::Int(1));
+        (row, is_same)
+    }))
+}
+
+impl RowsWritten {
+    /// Counts a row that matches and was not written.
+    fn left(&mut self, is_same: bool) {
+        self.matched += 1;
+        self.skipped += u64::from(!is_same);
+    }
 }
 
 /// Keys that have been seen, as hashes of 128 bits.

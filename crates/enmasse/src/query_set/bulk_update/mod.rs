@@ -245,7 +245,7 @@ impl<M: Entity> Future for BulkUpdate<'_, M> {
     }
 }
 
-/// What a bulk update did.
+/// What a bulk update did: each object is counted in `matched` or in `missing_count`.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
@@ -254,6 +254,9 @@ pub struct Report {
     /// How many rows of these were written: all, but with [`skip_unchanged`](BulkUpdate::skip_unchanged). MariaDB and MySQL leave rows
     /// alone that have the values already in any case, and do not count them here.
     pub changed: u64,
+    /// How many rows of these have other values and were not written all the same: a trigger or a policy of row security kept them
+    /// as they are, or another transaction brought or changed them in that moment.
+    pub skipped: u64,
     /// The keys that matched no row: for each, the values of the key's fields. None where they are only
     /// [counted](BulkUpdate::count_missing), or [given away](BulkUpdate::each_missing) as they are found.
     pub missing: Vec<Vec<Value>>,

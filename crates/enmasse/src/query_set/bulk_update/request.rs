@@ -173,9 +173,7 @@ fn stands_alone(plan: &Plan, one_chunk: bool) -> bool {
             // the keys that match no row are asked for afterwards, and only where there are any
             let one = matches!(
                 parts.gives,
-                PartGives::Missing
-                    | PartGives::MissingAndChanged
-                    | PartGives::Matched { missing_before: false }
+                PartGives::NotWritten | PartGives::Account | PartGives::Matched { missing_before: false }
             );
             one_chunk && one
         }
@@ -192,8 +190,10 @@ pub(super) async fn all_missing(
 ) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     while let Some((chunk, rows)) = encoded.next().await? {
-        outcome.missing_count += rows as u64;
-        let Chunk::Rows(rows) = chunk else { continue };
+        let Chunk::Rows(rows) = chunk else {
+            outcome.missing_count += rows as u64;
+            continue;
+        };
         let types = encoded.types();
         let load = |stored: Row| -> Result<Row> {
             stored.into_iter().zip(&types).map(|(value, data_type)| dialect.load(value, data_type)).collect()
@@ -206,7 +206,7 @@ pub(super) async fn all_missing(
 
 impl From<Outcome> for Report {
     fn from(outcome: Outcome) -> Self {
-        let Outcome { matched, changed, missing, missing_count, .. } = outcome;
-        Report { matched, changed, missing, missing_count }
+        let Outcome { matched, changed, skipped, missing, missing_count, .. } = outcome;
+        Report { matched, changed, skipped, missing, missing_count }
     }
 }
