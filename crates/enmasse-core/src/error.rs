@@ -55,8 +55,10 @@ pub enum ErrorKind {
     NotFound,
     /// `get` found several rows (`MultipleObjectsReturned`).
     MultipleFound,
-    /// A unique, foreign key, not-null or check constraint refused the write (`IntegrityError`).
+    /// A unique, foreign key, not-null or check constraint, a trigger or a row policy refused the write (`IntegrityError`).
     Integrity,
+    /// The database refused a value: it is out of its column's range, too long, or has no such form (`DataError`).
+    Data,
     /// A deadlock, a serialisation failure or a lock that could not be had in time: the transaction may be tried again.
     Conflict,
     /// The connection could not be made, or was lost (`OperationalError`). What a transaction had done until then is rolled back; of a
@@ -146,6 +148,11 @@ impl Error {
     /// Whether running the same transaction again may succeed.
     pub fn is_retryable(&self) -> bool {
         self.0.kind == ErrorKind::Conflict
+    }
+
+    /// Whether the database refused a value or a row, so that without this row the others may be written.
+    pub fn is_of_rows(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Integrity | ErrorKind::Data | ErrorKind::Value)
     }
 
     pub(crate) fn value(message: impl Into<String>) -> Self {

@@ -417,12 +417,14 @@ impl Runner<'_, '_, '_> {
             if let (true, Some(find)) = (missing_before, &find) {
                 missing = self.connection.query(find, &self.key).await?;
             }
+            let bytes: usize = values.iter().flatten().map(Value::wire_size).sum();
             let counted = self.connection.execute_bulk(&write, values).await?;
             if let (false, true, Some(find)) = (missing_before, counted < rows as u64, &find) {
                 missing = self.connection.query(find, &self.key).await?;
             }
-            // where the driver had to send several messages it counts those of the last one only
-            let matched = (rows - missing.len()) as u64;
+            // where the driver had to send several messages it counts the rows of the last one only
+            let is_one = bytes <= self.dialect.max_statement_bytes();
+            let matched = if is_one { counted } else { (rows - missing.len()) as u64 };
             self.outcome.asked_missing = true;
             self.outcome.found_missing(self.missing, chunks, missing)?;
             self.outcome.matched += matched;

@@ -43,7 +43,7 @@ impl Noted {
 
     pub fn note(&mut self, change: &Change<Record>) -> Result<()> {
         let Noted { mapping, changes, diff } = self;
-        changes.add_rows(1);
+        let mut differs = false;
         let (old, new) = (change.old.values(), change.new.values());
         let position = |column: usize| mapping.columns[column].positions[0];
         for (number, &column) in mapping.written.iter().enumerate() {
@@ -51,6 +51,7 @@ impl Noted {
             if before == after || is_nan(before) && is_nan(after) {
                 continue;
             }
+            differs = true;
             if changes.has_enough(number) {
                 changes.count(number, 1);
             } else {
@@ -64,6 +65,8 @@ impl Noted {
                 diff.writer().write(&row.collect::<Vec<_>>())?;
             }
         }
+        // a row that the database skipped is as it was
+        changes.add_rows(u64::from(differs));
         Ok(())
     }
 

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use enmasse::{QuerySet, Record, Transaction};
+use enmasse::{Error, Record, Transaction};
 
+use crate::apply::changes::Noted;
 use crate::apply::files::{FinishedFile, OutputFile};
 use crate::apply::mapping::Mapping;
-use crate::apply::source::by_fields;
+use crate::apply::parts::{Order, in_parts};
+use crate::apply::summary::Counts;
 use crate::apply::temporary::TemporaryFolder;
+use crate::apply::transaction::{Ended, Job, has_not_ended};
+use crate::apply::writing::{Shared, lock};
 use crate::args::ApplyArgs;
 use crate::failure::{Failure, Result};
 use crate::input::{Format, Input, InputOptions, Item, RowWriter, Rows};
@@ -19,6 +23,26 @@ const LOT: usize = 5_000;
 
 /// So many keys are named where missing rows are refused.
 const NAMED: usize = 5;
+
+/// Inserts records, and gives back those that the database refuses, at most `most`.
+async fn insert_lot(
+    job: &Job<'_>,
+    tx: &Transaction,
+    lot: Vec<Record>,
+    most: usize,
+    order: Order,
+    counts: &mut Counts,
+) -> Result<Vec<(Record, Error)>, Error> {
+    let refused = in_parts(tx, lot.len(), most, order, async |tx, range| {
+        let rows = range.len() as u64;
+        let inserted = job.insert(tx, lot[range].to_vec()).await?;
+        counts.inserted += inserted;
+        counts.skipped += rows - inserted;
+        Ok(())
+    });
+    let refused = refused.await?;
+    Ok(refused.into_iter().map(|(number, error)| (lot[number].clone(), error)).collect())
+}
 
 /// Takes the rows that are not in the table.
 pub struct Absent {
@@ -105,25 +129,43 @@ impl Absent {
         ))
     }
 
-    /// Inserts the rows, and gives how many they were.
-    pub async fn insert(&mut self, tx: &Transaction) -> Result<u64> {
-        let Some(kept) = &mut self.kept else { return Ok(0) };
+    /// Inserts the rows. Those that another transaction has brought in the meantime are updated, and those that wait for others, which
+    /// they refer to, come after them.
+    pub async fn insert(
+        &mut self,
+        job: &Job<'_>,
+        tx: &Transaction,
+        counts: &mut Counts,
+        noted: Option<&Shared<Noted>>,
+    ) -> Result<(), Ended> {
+        let Some(kept) = &mut self.kept else { return Ok(()) };
         if let Some(writer) = kept.writer.take() {
             writer.finish()?;
         }
         let input = Input::open(&kept.path(), &Kept::options())?;
         let mut rows = input.rows(&self.mapping.wanted())?;
-        let mut inserted = 0;
+        let mut left = Vec::new();
         loop {
             let lot = self.lot(&mut rows)?;
             if lot.is_empty() {
-                return Ok(inserted);
+                break;
             }
-            inserted += lot.len() as u64;
-            for (model, records) in by_fields(&self.mapping.model, lot)? {
-                QuerySet::of(&model, tx).bulk_create(records).await?;
+            left.extend(insert_lot(job, tx, lot, LOT - left.len(), Order::FirstRows, counts).await?);
+        }
+        while !left.is_empty() {
+            let before = left.len();
+            let (records, errors): (Vec<_>, Vec<_>) = left.into_iter().unzip();
+            let arrived = job.write(tx, records, noted.is_some()).await?;
+            counts.arrived(&arrived.counts);
+            if let Some(noted) = noted {
+                arrived.changes.iter().try_for_each(|change| lock(noted).note(change))?;
+            }
+            left = insert_lot(job, tx, arrived.missing, LOT, Order::LastRows, counts).await?;
+            if left.len() == before {
+                return Err(errors.into_iter().next().map_or_else(|| has_not_ended().into(), Ended::from));
             }
         }
+        Ok(())
     }
 
     fn lot(&self, rows: &mut Rows) -> Result<Vec<Record>> {

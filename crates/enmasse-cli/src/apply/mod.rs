@@ -5,10 +5,13 @@ mod choice;
 mod files;
 mod mapping;
 mod missing;
+mod parts;
+mod refused;
 mod source;
 mod summary;
 mod temporary;
 mod transaction;
+mod writing;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -33,7 +36,7 @@ pub async fn run(args: ApplyArgs) -> Result<Outcome> {
     let db = connect(&args.database).await?;
     let (summary, name) = bring_up_to_date(&db, &args).await?;
     summary.print(&args, &name, began.elapsed());
-    let tells = args.fail_on_missing && summary.missing > 0;
+    let tells = args.fail_on_missing && summary.counts.missing > 0;
     Ok(if tells { Outcome::Missing } else { Outcome::Done })
 }
 
@@ -95,7 +98,10 @@ fn keyed(table: ModelRef, key: &[String]) -> Result<ModelRef> {
 async fn explain(error: enmasse::Error, input: &Arc<Input>, mapping: &Arc<Mapping>) -> Failure {
     let keys = error.keys().to_vec();
     if keys.is_empty() {
-        return Failure::from(error).at(input.name());
+        // of a commit whose connection was lost, nobody knows
+        let is_known = error.code().is_some() && error.kind() != ErrorKind::CommitUnknown;
+        let nothing = is_known.then(|| "Nothing was written.".to_owned());
+        return Failure::from(error).at(input.name()).with_lines(nothing.into_iter().collect());
     }
     let (file, columns) = (input.clone(), mapping.clone());
     let found = tokio::task::spawn_blocking(move || source::places_of(&file, &columns, &keys)).await;

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::apply::files::{OutputFile, cannot_write};
 use crate::apply::mapping::Mapping;
+use crate::apply::refused::Refused;
 use crate::failure::{Failure, Result};
 use crate::input::{BadRow, Input, Item, Place, Rows};
 use crate::panics;
@@ -32,6 +33,8 @@ pub struct BadRows {
     pub most: u64,
     /// The file that keeps them, where they are skipped.
     pub rejects: Option<String>,
+    /// Those that the database refused.
+    pub refused: Arc<Refused>,
     /// How many were told of, by whichever try.
     pub told: Arc<AtomicU64>,
 }
@@ -58,11 +61,15 @@ pub fn records(
     bad_rows: &BadRows,
     meter: &Meter,
 ) -> Result<(impl Stream<Item = Result<Record, Error>> + Send + use<>, Shared)> {
-    let rows = input.rows(&mapping.wanted())?;
+    let rows = match bad_rows.refused.is_empty() {
+        true => input.rows(&mapping.wanted())?,
+        false => input.keeping_raw().rows(&mapping.wanted())?,
+    };
     meter.reads(input.size(), rows.bytes_read());
     let read = Arc::new(Mutex::new(Read::default()));
     let (sender, receiver) = mpsc::channel(AHEAD);
     let mut reader = Reader {
+        file: input.name().to_owned(),
         mapping: mapping.clone(),
         uneven,
         bad_rows: bad_rows.clone(),
@@ -135,6 +142,8 @@ fn write_line(file: &mut OutputFile<BufWriter<fs::File>>, line: &str) -> Result<
 }
 
 struct Reader {
+    /// What messages call the file.
+    file: String,
     mapping: Arc<Mapping>,
     /// Whether rows may lack columns.
     uneven: bool,
@@ -153,6 +162,12 @@ impl Reader {
             match item? {
                 Item::Row(row) => {
                     let place = row.place;
+                    if let Some(problem) = self.bad_rows.refused.problem(place) {
+                        let (file, problem) = (self.file.clone(), problem.to_owned());
+                        let raw = row.raw.unwrap_or_default();
+                        self.refuse(BadRow { file, place, cell: None, problem, raw })?;
+                        continue;
+                    }
                     if !self.uneven && row.values.iter().any(Option::is_none) {
                         return Err(Failure::failed(format!(
                             "{place}: the file was changed while it was read"
@@ -284,7 +299,7 @@ fn folded<'v>(key: impl Iterator<Item = &'v Value>) -> String {
 
 /// The records that say something of the same fields, each lot with a model of just these: what a lot does not have, the database
 /// fills in.
-pub fn by_fields(model: &ModelRef, records: Vec<Record>) -> Result<Vec<(ModelRef, Vec<Record>)>> {
+pub fn by_fields(model: &ModelRef, records: Vec<Record>) -> Result<Vec<(ModelRef, Vec<Record>)>, Error> {
     let mut lots: Vec<(Vec<usize>, ModelRef, Vec<Record>)> = Vec::new();
     for record in records {
         let set: Vec<usize> = (0..model.fields.len()).filter(|&position| record.is_set(position)).collect();

@@ -1,4 +1,4 @@
-//! What came of it.
+//! The account of an apply: what became of each row of the file.
 
 use std::time::Duration;
 
@@ -8,16 +8,37 @@ use crate::args::ApplyArgs;
 use crate::changes::Changes;
 use crate::output::grouped;
 
-/// What came of it.
-#[derive(Debug)]
-pub struct Summary {
+/// What became of the rows of the file. Each of its rows is bad, or matched a row of the table, or is missing there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
     /// The rows of the file, without bad ones.
     pub rows: u64,
+    /// The rows that could not be read, or that the database refused.
     pub bad: u64,
     pub matched: u64,
+    /// Of those that matched, the rows that were written.
     pub changed: u64,
+    /// The rows that were to be written or inserted, and that a trigger, a row policy or a conflict clause of the table kept out.
+    pub skipped: u64,
     pub missing: u64,
+    /// Of those that were missing, the rows that were inserted.
     pub inserted: u64,
+}
+
+impl Counts {
+    /// Counts rows as matched that were missing before.
+    pub fn arrived(&mut self, others: &Counts) {
+        self.matched += others.matched;
+        self.changed += others.changed;
+        self.skipped += others.skipped;
+        self.missing -= others.matched.min(self.missing);
+    }
+}
+
+/// What was done.
+#[derive(Debug)]
+pub struct Summary {
+    pub counts: Counts,
     /// The rows of the table that the file does not have, where they were counted.
     pub untouched: Option<u64>,
     pub changes: Option<Changes>,
@@ -35,19 +56,23 @@ impl Summary {
 
     /// `42,646 matched, 20,963 changed, 5,538 not in the table`
     pub fn line(&self) -> String {
+        let Counts { bad, matched, changed, skipped, missing, inserted, .. } = self.counts;
         let mut parts = vec![
-            format!("{} matched", grouped(self.matched)),
-            format!("{} changed", grouped(self.changed)),
-            format!("{} not in the table", grouped(self.missing)),
+            format!("{} matched", grouped(matched)),
+            format!("{} changed", grouped(changed)),
+            format!("{} not in the table", grouped(missing)),
         ];
-        if self.inserted > 0 {
-            parts.push(format!("{} inserted", grouped(self.inserted)));
+        if inserted > 0 {
+            parts.push(format!("{} inserted", grouped(inserted)));
+        }
+        if skipped > 0 {
+            parts.push(format!("{} skipped by the database", grouped(skipped)));
         }
         if let Some(untouched) = self.untouched {
             parts.push(format!("{} untouched", grouped(untouched)));
         }
-        if self.bad > 0 {
-            parts.push(format!("{} bad and skipped", grouped(self.bad)));
+        if bad > 0 {
+            parts.push(format!("{} bad and skipped", grouped(bad)));
         }
         parts.join(", ")
     }
@@ -66,17 +91,19 @@ impl Summary {
     }
 
     fn json(&self, args: &ApplyArgs, file: &str, took: Duration) -> Value {
+        let Counts { rows, bad, matched, changed, skipped, missing, inserted } = self.counts;
         let mut object = Map::new();
         let mut add = |name: &str, value: Value| _ = object.insert(name.to_owned(), value);
         add("file", json!(file));
         add("table", json!(args.table));
         add("dry_run", json!(args.dry_run));
-        add("rows", json!(self.rows));
-        add("matched", json!(self.matched));
-        add("changed", json!(self.changed));
-        add("missing", json!(self.missing));
-        add("inserted", json!(self.inserted));
-        add("bad", json!(self.bad));
+        add("rows", json!(rows));
+        add("matched", json!(matched));
+        add("changed", json!(changed));
+        add("skipped", json!(skipped));
+        add("missing", json!(missing));
+        add("inserted", json!(inserted));
+        add("bad", json!(bad));
         add("seconds", json!(took.as_secs_f64()));
         if let Some(untouched) = self.untouched {
             add("untouched", json!(untouched));

@@ -12,12 +12,15 @@ use crate::apply::explain;
 use crate::apply::files::FinishedFile;
 use crate::apply::mapping::Mapping;
 use crate::apply::missing::Absent;
+use crate::apply::refused::{self, Refused};
 use crate::apply::source::{BadRows, records};
-use crate::apply::summary::Summary;
+use crate::apply::summary::{Counts, Summary};
+use crate::apply::writing::{Shared, lock};
 use crate::args::ApplyArgs;
 use crate::failure::{Failure, Result};
 use crate::input::Input;
 use crate::interrupt::Committing;
+use crate::output::grouped;
 use crate::progress::Meter;
 
 pub struct Job<'a> {
@@ -33,7 +36,7 @@ pub struct Job<'a> {
 }
 
 /// Why the transaction is not committed.
-enum Ended {
+pub enum Ended {
     /// It was only to be looked at.
     Tried(Box<Done>),
     Failed(Failure),
@@ -53,7 +56,7 @@ impl From<Failure> for Ended {
 }
 
 /// What was done, and the files that are to be put in their places.
-struct Done {
+pub struct Done {
     summary: Summary,
     files: Vec<FinishedFile>,
 }
@@ -67,13 +70,40 @@ impl Done {
 }
 
 impl Job<'_> {
-    /// Runs it, and gives what it came to.
+    /// Runs it, and gives what was done. Rows that the database refuses are left out, where bad rows are skipped.
     pub async fn run(&self, db: &Database) -> Result<Summary> {
+        let mut refused = Refused::default();
+        loop {
+            let error = match self.attempt(db, &refused).await {
+                Ok(done) => return self.place(done),
+                Err(Ended::Tried(done)) => return self.place(*done),
+                Err(Ended::Failed(failure)) => return Err(failure),
+                Err(Ended::Database(error)) => error,
+            };
+            // what was refused before it was sent has its key
+            let is_known = !error.keys().is_empty() && !self.args.skip_bad;
+            if !error.is_of_rows() || is_known {
+                return Err(explain(error, self.input, self.mapping).await);
+            }
+            let found = refused::find(self, db, &refused).await?;
+            if found.is_empty() {
+                return Err(explain(error, self.input, self.mapping).await);
+            }
+            if !self.args.skip_bad {
+                return Err(found.failure(self.input.name(), self.args.max_errors));
+            }
+            refused.add(found);
+        }
+    }
+
+    /// One transaction.
+    async fn attempt(&self, db: &Database, refused: &Refused) -> Result<Done, Ended> {
         let committed = Mutex::new(None);
+        let refused = Arc::new(refused.clone());
         let result = db
             .transaction_with(async |tx| {
                 self.committing.set(false);
-                let done = self.work(&tx).await?;
+                let done = self.work(&tx, &refused).await?;
                 if self.args.dry_run {
                     // what would be found at the end is found now
                     tx.check_constraints().await?;
@@ -84,17 +114,20 @@ impl Job<'_> {
                 Ok(())
             })
             .await;
+        self.committing.set(false);
         let committed = lock(&committed).take();
-        let done = match (result, committed) {
-            (Ok(()), Some(done)) => done,
-            (Ok(()), None) => return Err(has_not_ended()),
-            (Err(Ended::Tried(done)), _) => *done,
-            (Err(Ended::Failed(failure)), _) => return Err(failure),
+        match (result, committed) {
+            (Ok(()), Some(done)) => Ok(done),
+            (Ok(()), None) => Err(has_not_ended().into()),
             (Err(Ended::Database(error)), Some(done)) if error.kind() == ErrorKind::CommitUnknown => {
-                return Err(Failure::from(error).at(self.input.name()).with_lines(done.keep()));
+                Err(Failure::from(error).at(self.input.name()).with_lines(done.keep()).into())
             }
-            (Err(Ended::Database(error)), _) => return Err(explain(error, self.input, self.mapping).await),
-        };
+            (Err(ended), _) => Err(ended),
+        }
+    }
+
+    /// Puts the files in their places.
+    fn place(&self, done: Done) -> Result<Summary> {
         let unplaced: Vec<_> = done.files.into_iter().filter_map(|file| file.place().err()).collect();
         if unplaced.is_empty() {
             return Ok(done.summary);
@@ -104,32 +137,25 @@ impl Job<'_> {
         Err(Failure::unplaced(format!("{}\n{table}: {}", unplaced.join("\n"), done.summary.line())))
     }
 
-    async fn work(&self, tx: &Transaction) -> Result<Done, Ended> {
+    async fn work(&self, tx: &Transaction, refused: &Arc<Refused>) -> Result<Done, Ended> {
         let Job { args, input, mapping, meter, .. } = *self;
-        let rows = QuerySet::<Record>::of(&mapping.model, tx);
         let untouched = match args.dry_run {
-            true => Some(rows.clone().count().await?),
+            true => Some(QuerySet::<Record>::of(&mapping.model, tx).count().await?),
             false => None,
         };
-        let bad_rows =
-            BadRows { most: args.max_errors, rejects: args.rejects.clone(), told: self.told.clone() };
+        let bad_rows = BadRows {
+            most: args.max_errors,
+            rejects: args.rejects.clone(),
+            refused: refused.clone(),
+            told: self.told.clone(),
+        };
         let (records, read) = records(input, mapping, self.uneven, &bad_rows, meter)?;
-        let fields = mapping.fields();
-        let mut update = rows
-            .bulk_update(records, |_| fields.iter().map(String::as_str).collect::<Vec<_>>())
-            .skip_unchanged()
-            .count_missing();
-        if let Some(key) = &mapping.matches_on {
-            update = update.matching_on(|_| key.iter().map(String::as_str).collect::<Vec<_>>());
-        }
-        if self.uneven {
-            update = update.only_set_fields();
-        }
+        let mut update = self.update(tx, records);
         let sql = if args.dry_run { update.explain()? } else { String::new() };
         let told = meter.clone();
         update = update.on_progress(move |progress| told.written(progress.written));
 
-        let noted = match args.dry_run || args.diff.is_some() {
+        let noted = match self.wants_changes() {
             true => Some(Arc::new(Mutex::new(Noted::new(mapping, args)?))),
             false => None,
         };
@@ -151,29 +177,31 @@ impl Job<'_> {
             return Err(failure.into());
         }
         let report = report?;
-        let (noted, absent) = (noted.map(taken).transpose()?, absent.map(taken).transpose()?);
-        let mut summary = Summary {
+        let mut counts = Counts {
             rows: read.rows,
             bad: read.bad,
             matched: report.matched,
             changed: report.changed,
+            skipped: report.skipped,
             missing: report.missing_count,
             inserted: 0,
-            untouched: untouched.map(|rows| rows.saturating_sub(report.matched)),
-            changes: None,
-            sql,
         };
         let mut files = Vec::new();
-        if let Some(mut absent) = absent {
-            if args.strict && summary.missing > 0 {
-                return Err(absent.refuse(input.name(), summary.missing).into());
+        if let Some(mut absent) = absent.map(taken).transpose()? {
+            if args.strict && counts.missing > 0 {
+                return Err(absent.refuse(input.name(), counts.missing).into());
             }
             if args.insert_missing {
-                summary.inserted = absent.insert(tx).await.map_err(|failure| failure.at(input.name()))?;
+                absent.insert(self, tx, &mut counts, noted.as_ref()).await?;
             }
             files.extend(absent.finish()?);
         }
-        if let Some(noted) = noted {
+        if args.strict && counts.skipped > 0 {
+            return Err(self.refuse_skipped(counts.skipped).into());
+        }
+        let untouched = untouched.map(|rows| rows.saturating_sub(counts.matched));
+        let mut summary = Summary { counts, untouched, changes: None, sql };
+        if let Some(noted) = noted.map(taken).transpose()? {
             let (changes, diff) = noted.finish()?;
             summary.changes = Some(changes);
             files.extend(diff);
@@ -189,23 +217,30 @@ impl Job<'_> {
         }
         Ok(Done { summary, files })
     }
-}
 
-fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    fn refuse_skipped(&self, skipped: u64) -> Failure {
+        let rows = if skipped == 1 { "row was" } else { "rows were" };
+        Failure::failed(format!(
+            "{}: {} {rows} not written to {}: a trigger or a row policy of the table keeps them as they are, and --strict refuses that. \
+             Nothing was written.",
+            self.input.name(),
+            grouped(skipped),
+            self.mapping.model.table
+        ))
+    }
 }
 
 /// What the update, which is over, has let go of.
-fn taken<T>(shared: Arc<Mutex<T>>) -> Result<T> {
+fn taken<T>(shared: Shared<T>) -> Result<T> {
     let taken = Arc::try_unwrap(shared).ok().and_then(|shared| shared.into_inner().ok());
     taken.ok_or_else(has_not_ended)
 }
 
-fn has_not_ended() -> Failure {
+pub fn has_not_ended() -> Failure {
     Failure::failed("the update has not ended")
 }
 
-/// A failure to write a file, so that it ends the update: it is no wrong usage, whatever it was.
+/// A failure to write a file, so that it ends the update: no row is to blame, and it is no wrong usage, whatever it was.
 fn given_up(failure: Failure) -> Error {
-    Error::new(ErrorKind::Value, failure.message())
+    Error::new(ErrorKind::Database, failure.message())
 }

@@ -117,8 +117,8 @@ impl InputArgs {
             decimal,
             date_format,
             encoding,
-            boxed_documents: false,
             limits,
+            ..InputOptions::default()
         }
     }
 }

@@ -30,6 +30,7 @@ pub struct CsvRows {
     /// The columns that are wanted, each with its position.
     wanted: Vec<(usize, Converter)>,
     nulls: Vec<String>,
+    keeps_raw: bool,
 }
 
 /// What stands between two cells, and around them.
@@ -155,6 +156,7 @@ impl CsvRows {
             names: header.names.clone(),
             wanted: wanted?,
             nulls: options.nulls.clone(),
+            keeps_raw: options.keeps_raw,
         })
     }
 
@@ -185,7 +187,8 @@ impl CsvRows {
                 }
             }
         }
-        Ok(Some(Item::Row(Row { place, values })))
+        let raw = self.keeps_raw.then(|| record.raw_text());
+        Ok(Some(Item::Row(Row { place, values, raw })))
     }
 }
 

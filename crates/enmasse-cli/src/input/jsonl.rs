@@ -26,20 +26,25 @@ pub struct JsonRows {
     lines: Lines,
     wanted: Vec<Converter>,
     boxed_documents: bool,
+    keeps_raw: bool,
 }
 
 impl JsonRows {
     pub fn open(name: &str, disk: Disk, options: &InputOptions, wanted: &[Wanted]) -> Result<Self> {
         let wanted = wanted.iter().map(|wanted| Converter::new(wanted, options)).collect();
         let lines = Lines::open(name, disk, options)?;
-        Ok(JsonRows { name: name.to_owned(), lines, wanted, boxed_documents: options.boxed_documents })
+        let &InputOptions { boxed_documents, keeps_raw, .. } = options;
+        Ok(JsonRows { name: name.to_owned(), lines, wanted, boxed_documents, keeps_raw })
     }
 
     fn read(&mut self) -> Result<Option<Item>> {
         let Some((line, text)) = self.lines.next()? else { return Ok(None) };
         let place = Place::Line(line);
         Ok(Some(match row(&self.wanted, text, self.boxed_documents) {
-            Ok(values) => Item::Row(Row { place, values }),
+            Ok(values) => {
+                let raw = self.keeps_raw.then(|| text.to_owned());
+                Item::Row(Row { place, values, raw })
+            }
             Err((cell, problem)) => {
                 Item::Bad(BadRow { file: self.name.clone(), place, cell, problem, raw: text.to_owned() })
             }

@@ -57,6 +57,8 @@ pub struct InputOptions {
     pub date_format: Option<String>,
     /// Of CSV and JSON Lines: a name as WHATWG has them, `latin1` or `utf-16le`; by default UTF-8. A byte order mark is believed before it.
     pub encoding: Option<String>,
+    /// Whether each row also has its text as it stands, so that it can be written to a file of refused rows.
+    pub keeps_raw: bool,
     /// Of JSON Lines: each document of a JSON column stands in an array of its own, so that JSON's null is not NULL.
     pub boxed_documents: bool,
     pub limits: Limits,
@@ -115,6 +117,8 @@ pub struct Row {
     pub place: Place,
     /// A value for each wanted column, checked by [`Field::clean`]; `None` where the row does not have the column.
     pub values: Vec<Option<Value>>,
+    /// As [`BadRow::raw`], where [it is kept](InputOptions::keeps_raw).
+    pub raw: Option<String>,
 }
 
 /// Where a row stands in the file, counted from 1: its line, or in a Parquet file its row.
@@ -221,6 +225,18 @@ impl Input {
             _ => parquet_rows(name, disk, options, wanted)?,
         };
         Ok(Rows { name: name.clone(), rows, bytes, last: None, failed: false })
+    }
+
+    /// The same file, whose rows also have their text as it stands.
+    pub fn keeping_raw(&self) -> Input {
+        let options = InputOptions { keeps_raw: true, ..self.options.clone() };
+        Input {
+            name: self.name.clone(),
+            disk: self.disk.again(),
+            format: self.format,
+            options,
+            header: self.header.clone(),
+        }
     }
 
     /// How a file of refused rows, which is in UTF-8, begins, so that it is read rightly with the same options.

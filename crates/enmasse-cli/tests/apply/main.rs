@@ -7,6 +7,7 @@ mod common;
 #[allow(dead_code)] // what it can besides is for the library's tests
 mod proxy;
 
+mod account;
 mod bad_input;
 mod bad_rows;
 mod commit;
@@ -29,6 +30,7 @@ mod places;
 mod program;
 #[cfg(unix)]
 mod progress;
+mod refused;
 mod runways;
 mod spellings;
 mod tables;

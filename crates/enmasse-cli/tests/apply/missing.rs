@@ -41,7 +41,7 @@ fn what_cannot_be_inserted_undoes_all() {
         // the name may not be NULL, and the file has none
         trial.write("f.csv", "id,amount\n1,11\n7,77\n");
         let said = trial.apply(["f.csv", "--table", "item", "--insert-missing"]).failed(1);
-        assert!(said.starts_with("enmasse: f.csv: ") && said.contains("name"), "{said}");
+        assert!(said.starts_with("enmasse: f.csv:3: ") && said.contains("name"), "{said}");
         assert_eq!(items::all(trial).await, before);
     });
 }

@@ -184,6 +184,12 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
     /// As [`column_type`](Dialect::column_type).
     fn identity_column(&self, field: &Field) -> Result<String>;
 
+    /// A query that moves the counter of an identity column past the greatest value in the column; `None` where an insert of a greater value
+    /// does that.
+    fn advance_identity(&self, _table: &str, _column: &str) -> Option<Fragment> {
+        None
+    }
+
     /// What its `CREATE TABLE` has of its own.
     fn table_rules(&self) -> TableRules;
 

@@ -49,6 +49,16 @@ pub fn read_made(
     KeySet::known(model, keys).rows().select_values(dialect, &values)
 }
 
+/// The plan that moves the counter of the model's identity key past the greatest key in the table, so that the database gives none that
+/// is there. Nothing to do where the database's counter follows by itself, or there is none.
+pub fn advance_identity(dialect: &dyn Dialect, model: &ModelRef) -> Plan {
+    let identity = model.own().find(|&position| model.fields[position].identity);
+    let advance = identity.and_then(|position| {
+        dialect.advance_identity(&quote_table(dialect, &model.table), &model.fields[position].column)
+    });
+    Plan::of(advance.into_iter().map(|sql| Step::Prepare(sql.statement(dialect))).collect())
+}
+
 /// The plan that inserts rows into the model's own table: for each, the values of all fields of the model in order; those in the tables of
 /// models that it extends are left out.
 ///
@@ -209,7 +219,7 @@ pub(super) fn below(rows: Vec<Vec<Value>>, most: usize) -> Vec<Vec<Vec<Value>>> 
     let mut parts = vec![Vec::new()];
     let mut bytes = 0;
     for row in rows {
-        let size: usize = row.iter().map(size).sum();
+        let size: usize = row.iter().map(Value::wire_size).sum();
         if bytes + size > most && bytes > 0 {
             parts.push(Vec::new());
             bytes = 0;
@@ -218,13 +228,4 @@ pub(super) fn below(rows: Vec<Vec<Value>>, most: usize) -> Vec<Vec<Vec<Value>>> 
         parts.last_mut().expect("there is one").push(row);
     }
     parts
-}
-
-fn size(value: &Value) -> usize {
-    16 + match value {
-        Value::Text(text) => text.len(),
-        Value::Bytes(bytes) => bytes.len(),
-        Value::Array(values) => values.iter().map(size).sum(),
-        _ => 0,
-    }
 }

@@ -27,7 +27,7 @@ mod update_returning;
 pub use auto::set_auto;
 pub use bulk::{BulkUpdate, Keep, Missing, Returning, bulk_update, duplicate_keys, shown_key, unsaved};
 pub use delete::delete;
-pub use insert::{given_back, insert, made_by_database, read_made};
+pub use insert::{advance_identity, given_back, insert, made_by_database, read_made};
 pub use kept::{Kept, find_keys, finds_one, written_fields};
 pub use preview::{Preview, preview};
 pub use step::{

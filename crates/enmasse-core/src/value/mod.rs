@@ -69,6 +69,16 @@ pub enum Value {
 }
 
 impl Value {
+    /// About how many bytes the value takes in a statement.
+    pub fn wire_size(&self) -> usize {
+        16 + match self {
+            Value::Text(text) => text.len(),
+            Value::Bytes(bytes) | Value::Encoded(bytes) => bytes.len(),
+            Value::Array(values) => values.iter().map(Value::wire_size).sum(),
+            _ => 0,
+        }
+    }
+
     /// Whether this is SQL NULL.
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)

@@ -16,7 +16,7 @@ use crate::columns::{Assignments, Path};
 use crate::lazy::Lazy;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
-use crate::query_set::insert::{count_inserted, insert};
+use crate::query_set::insert::{self, count_inserted, insert};
 use crate::signals::{Insert, Origin};
 
 impl<M: Entity> QuerySet<M> {
@@ -90,7 +90,7 @@ impl<M: Entity> QuerySet<M> {
     /// As [`create`](QuerySet::create). After an error nothing is inserted.
     pub fn bulk_create(self, objects: impl IntoIterator<Item = M>) -> BulkCreate<M> {
         let objects = objects.into_iter().collect();
-        BulkCreate(Lazy::new(Request { rows: self, objects, batch_size: None }))
+        BulkCreate(Lazy::new(Request { rows: self, objects, batch_size: None, advance: false }))
     }
 }
 
@@ -135,6 +135,8 @@ struct Request<M> {
     rows: QuerySet<M>,
     objects: Vec<M>,
     batch_size: Option<usize>,
+    /// Whether the counter of the identity key is moved past the keys that were given.
+    advance: bool,
 }
 
 impl<M: Entity> BulkCreate<M> {
@@ -152,6 +154,13 @@ impl<M: Entity> BulkCreate<M> {
 }
 
 impl<M: Entity> BulkCreate<M> {
+    /// Moves the database's counter of keys past those that the objects bring with them, so that it gives no key that is there. Only PostgreSQL
+    /// needs it: the others do so by themselves. The counter stays where it is if the transaction is rolled back.
+    pub fn advance_identity(mut self) -> Self {
+        self.0.change(|request| request.advance = true);
+        self
+    }
+
     /// Gives the number of rows that were inserted in place of the objects. Rows that the database skips, by a trigger or a conflict clause
     /// of the table, are then no error.
     ///
@@ -179,14 +188,20 @@ impl<M: Entity> BulkCreate<M> {
     /// As [`bulk_create`](QuerySet::bulk_create). With receivers of signals, and where a row is in several tables, a row that is skipped is
     /// an error all the same.
     pub async fn count_inserted(self) -> Result<u64> {
-        let Some(Request { rows, objects, batch_size }) = self.0.into_request() else { return Ok(0) };
+        let Some(Request { rows, objects, batch_size, advance }) = self.0.into_request() else {
+            return Ok(0);
+        };
         let model = rows.model()?;
         let new: Vec<_> = objects.iter().map(|object| row_of(model, object)).collect();
         drop(objects);
-        match rows.save_receivers()? {
-            None => count_inserted(rows.executor()?, model, new, batch_size).await,
-            Some(_) => Ok(inserted(&rows, Origin::BulkCreate, new, batch_size).await?.len() as u64),
+        let count = match rows.save_receivers()? {
+            None => count_inserted(rows.executor()?, model, new, batch_size).await?,
+            Some(_) => inserted(&rows, Origin::BulkCreate, new, batch_size).await?.len() as u64,
+        };
+        if advance {
+            insert::advance_identity(rows.executor()?, model).await?;
         }
+        Ok(count)
     }
 }
 
@@ -194,11 +209,14 @@ impl<M: Entity> Future for BulkCreate<M> {
     type Output = Result<Vec<M>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.poll(context, |Request { rows, objects, batch_size }| async move {
+        self.0.poll(context, |Request { rows, objects, batch_size, advance }| async move {
             let model = rows.model()?;
             let new = objects.iter().map(|object| row_of(model, object)).collect();
             drop(objects);
             let made = inserted(&rows, Origin::BulkCreate, new, batch_size).await?;
+            if advance {
+                insert::advance_identity(rows.executor()?, model).await?;
+            }
             made.into_iter().map(|row| M::from_row(model, row)).collect()
         })
     }

@@ -185,3 +185,19 @@ pub(super) async fn count_inserted(
         })
         .await
 }
+
+/// Moves the counter of identity keys past the greatest key of each table that the model's rows are in.
+pub(super) fn advance_identity<'e>(executor: &'e Executor, model: &'e ModelRef) -> BoxFuture<'e, Result<()>> {
+    Box::pin(async move {
+        for (above, _) in model.extended() {
+            advance_identity(executor, &above).await?;
+        }
+        let dialect = &executor.dialect();
+        executor
+            .atomic(|connection| -> BoxFuture<'_, Result<()>> {
+                let plan = plan::advance_identity(&**dialect, model);
+                Box::pin(async move { run(connection, dialect, model, plan).await.map(|_| ()) })
+            })
+            .await
+    })
+}

@@ -82,6 +82,7 @@ pub struct ParquetRows {
     row: u64,
     /// The current row as the file has it.
     found: Vec<Result<Value, Problem>>,
+    keeps_raw: bool,
 }
 
 /// Where a wanted column stands in the file, and what its values are.
@@ -112,6 +113,7 @@ impl ParquetRows {
             left_in_group: 0,
             row: 0,
             found: Vec::new(),
+            keeps_raw: options.keeps_raw,
         })
     }
 
@@ -153,7 +155,8 @@ impl ParquetRows {
                 }
             }
         }
-        Ok(Some(Item::Row(Row { place, values })))
+        let raw = self.keeps_raw.then(|| self.raw());
+        Ok(Some(Item::Row(Row { place, values, raw })))
     }
 
     fn open_group(&mut self) -> Result<(), ParquetError> {

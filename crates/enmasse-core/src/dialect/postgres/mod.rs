@@ -122,6 +122,19 @@ impl Dialect for Postgres {
         Some(Fragment::format("(SELECT row_security_active({}::text::regclass))", [table]))
     }
 
+    /// Where the user may not move the sequence, it stays.
+    fn advance_identity(&self, table: &str, column: &str) -> Option<Fragment> {
+        let [name, text] =
+            [table, column].map(|name| Fragment::stored(Value::Text(name.to_owned()), DataType::TEXT));
+        let quoted = self.quote(column);
+        let most = format!(
+            "SELECT setval(s, most) FROM (SELECT pg_get_serial_sequence({{}}::text, {{}}::text)::regclass s, \
+             (SELECT max({quoted}) FROM {table}) most) counter \
+             WHERE has_sequence_privilege(s, 'UPDATE') AND most > COALESCE(pg_sequence_last_value(s), 0)"
+        );
+        Some(Fragment::format(&most, [name, text]))
+    }
+
     /// One by one, so that the first that differs decides, where equal values are the same. The others as the record's bytes: `IS DISTINCT FROM`
     /// takes -0.0 for 0.0, and has no answer for some types.
     fn unchanged(&self, pairs: Vec<(Fragment, Fragment, &DataType)>) -> Result<Fragment> {

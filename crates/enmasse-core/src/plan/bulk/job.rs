@@ -284,8 +284,11 @@ impl<'a> Job<'a> {
     pub(crate) fn is_staged(&self, dialect: &dyn Dialect) -> bool {
         // who keeps no missing keys wants none of the others remembered, as a loop would do to find those that come twice
         let remembers = self.missing == Missing::Count && !self.has_integer_key();
+        // what is written and what is missing must be told of the same rows, also beside other writers
+        let one_snapshot = dialect.supports(Capability::WritingQueries);
         self.returning == Returning::Changed
-            || (dialect.supports(Capability::LocalCalls) && (self.missing == Missing::Rows || remembers))
+            || (self.missing == Missing::Rows && !one_snapshot)
+            || (dialect.supports(Capability::LocalCalls) && remembers)
     }
 
     /// The columns of the batch, with this before each, that are told of rows that match none, and their types.

@@ -112,6 +112,7 @@ impl ChainWrite<'_> {
             None => "COUNT(*)",
         };
         steps.push(Step::WriteCounted(plain(format!("SELECT COUNT(*), {changed} FROM {taken}"))));
+        steps.extend(self.unchanged_and_hidden(dialect, &taken, &asked));
         if let Some(missing) = self.missing(dialect, &taken, &asked) {
             steps.push(missing);
         }
@@ -183,6 +184,24 @@ impl ChainWrite<'_> {
             ));
         }
         Some(Step::FindMissing { statement: sql.statement(dialect), columns, always: false })
+    }
+
+    /// Counts the rows that could not be locked, and need not: they have the values already.
+    fn unchanged_and_hidden(&mut self, dialect: &dyn Dialect, keys: &str, asked: &Staged) -> Option<Step> {
+        let (from, taken) = (self.compiler.from(), self.free_name("taken"));
+        let (batch, unchanged, hides) =
+            (self.batch.as_ref()?, asked.unchanged.clone()?, self.hides_rows(dialect)?);
+        let same = batch.keys.iter().enumerate().map(|(number, key)| format!("{taken}.b{number} = {key}"));
+        let same = same.collect::<Vec<_>>().join(" AND ");
+        let conditions =
+            vec![Condition::Sql(batch.on.clone()), self.condition.clone(), Condition::Sql(unchanged)];
+        let Condition::Sql(passes) = Condition::all(conditions) else { return None };
+        let sql = format!(
+            "SELECT COUNT(*), 0::bigint FROM {}, {from} WHERE ({{}}) AND {{}} \
+             AND NOT EXISTS (SELECT 1 FROM {keys} {taken} WHERE {same})",
+            batch.sql
+        );
+        Some(Step::WriteCounted(Fragment::format(&sql, [hides, passes]).statement(dialect)))
     }
 
     /// A condition that holds where any of the tables has row security for the user.

@@ -39,6 +39,10 @@ fn kind(code: u16, state: &str) -> ErrorKind {
         // column cannot be null, the same of LOAD DATA, duplicate entry, no default value, foreign keys, check constraints of
         // MySQL and of MariaDB
         1048 | 1263 | 1062 | 1364 | 1216 | 1217 | 1451 | 1452 | 3819 | 4025 => ErrorKind::Integrity,
+        // SIGNAL, as triggers do
+        1644 => ErrorKind::Integrity,
+        // incorrect string value, data truncated
+        1366 | 1265 => ErrorKind::Data,
         // not supported yet, not supported by the storage engine
         1235 | 1031 => ErrorKind::NotSupported,
         // too many connections, access denied, unknown database, shutdown, host blocked, host not allowed, too many
@@ -47,6 +51,7 @@ fn kind(code: u16, state: &str) -> ErrorKind {
             ErrorKind::Connection
         }
         _ => match state.get(..2) {
+            Some("22") => ErrorKind::Data,
             Some("23") => ErrorKind::Integrity,
             Some("08" | "28") => ErrorKind::Connection,
             _ => ErrorKind::Database,

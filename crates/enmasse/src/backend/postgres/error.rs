@@ -29,7 +29,12 @@ fn describe(error: tokio_postgres::Error, kind: impl Fn(&str, &str) -> ErrorKind
     for more in [reported.detail(), reported.hint()].into_iter().flatten() {
         message = format!("{message}. {more}");
     }
-    Error::new(kind(code, reported.message()), message).with_code(code.to_owned()).with_source(error)
+    // a row policy refuses a new row by the code of a missing privilege
+    let kind = match reported.routine() {
+        Some("ExecWithCheckOptions") => ErrorKind::Integrity,
+        _ => kind(code, reported.message()),
+    };
+    Error::new(kind, message).with_code(code.to_owned()).with_source(error)
 }
 
 /// By SQLSTATE: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
@@ -42,6 +47,8 @@ fn kind(code: &str, message: &str) -> ErrorKind {
         // invalid_sql_statement_name: someone else has dropped the prepared statement
         "26000" => ErrorKind::Conflict,
         "0A000" => ErrorKind::NotSupported,
+        // raise_exception, as triggers do, with_check_option_violation
+        "P0001" | "44000" => ErrorKind::Integrity,
         // idle_in_transaction_session_timeout, transaction_timeout
         "25P03" | "25P04" => ErrorKind::Connection,
         // admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped, idle_session_timeout
@@ -49,6 +56,7 @@ fn kind(code: &str, message: &str) -> ErrorKind {
         // too_many_connections, invalid_catalog_name
         "53300" | "3D000" => ErrorKind::Connection,
         _ => match code.get(..2) {
+            Some("22") => ErrorKind::Data,
             Some("23") => ErrorKind::Integrity,
             // connection_exception, invalid_authorization_specification
             Some("08" | "28") => ErrorKind::Connection,

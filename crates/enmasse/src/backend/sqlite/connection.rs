@@ -206,6 +206,9 @@ impl Connection for SqliteConnection {
             if sql == "ROLLBACK" && handle.is_autocommit() {
                 return Ok(());
             }
+            if sql == "COMMIT" {
+                flush(handle)?;
+            }
             handle.execute_batch(&sql).map_err(error)
         }))
     }
@@ -233,6 +236,19 @@ impl Connection for SqliteConnection {
 
     fn state(&mut self) -> &mut TransactionState {
         &mut self.state
+    }
+}
+
+/// Writes what is still in memory, temporary tables included: where there is no room for these, a commit could fail after the
+/// database itself is committed. What cannot be written now because others read is left to the commit, which waits for them.
+fn flush(handle: &Handle) -> Result<()> {
+    match handle.cache_flush() {
+        Err(rusqlite::Error::SqliteFailure(failure, _))
+            if failure.code == rusqlite::ErrorCode::DatabaseBusy =>
+        {
+            Ok(())
+        }
+        flushed => flushed.map_err(error),
     }
 }
 

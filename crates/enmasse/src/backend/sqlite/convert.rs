@@ -82,6 +82,7 @@ pub(super) fn error(error: rusqlite::Error) -> Error {
         other => return Error::new(ErrorKind::Database, other.to_string()).with_source(error),
     };
     let kind = match failure.extended_code & 0xff {
+        18 | 20 => ErrorKind::Data,
         19 => ErrorKind::Integrity,
         5 | 6 => ErrorKind::Conflict,
         14 | 23 | 26 => ErrorKind::Connection,

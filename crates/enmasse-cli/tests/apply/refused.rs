@@ -1,0 +1,124 @@
+//! What only the database refuses has its place in the file; bad rows that are skipped include it.
+
+use crate::common::Kind;
+use crate::program::{Trial, on_each, on_some};
+
+/// A table with constraints that only the database knows.
+async fn make(trial: &Trial<'_>) {
+    trial
+        .run("CREATE TABLE t (id integer PRIMARY KEY, n integer NOT NULL CHECK (n < 100), code varchar(10) UNIQUE)")
+        .await;
+    let rows: Vec<String> = (1..=40).map(|id| format!("({id}, {id}, 'c{id}')")).collect();
+    trial.run(&format!("INSERT INTO t VALUES {}", rows.join(", "))).await;
+}
+
+/// A file whose rows 7 and 30 break the check, and row 20 takes the code of another.
+fn file() -> String {
+    let mut file = "id,n,code\n".to_owned();
+    for id in 1..=40 {
+        let n = if id == 7 || id == 30 { 500 + id } else { id + 1 };
+        let code = if id == 20 { "c3".to_owned() } else { format!("c{id}") };
+        file.push_str(&format!("{id},{n},{code}\n"));
+    }
+    file
+}
+
+#[test]
+fn d01_the_row_is_named_that_only_the_database_refuses() {
+    on_each(async |trial| {
+        make(trial).await;
+        let before = trial.query("SELECT * FROM t ORDER BY id").await;
+        trial.write("f.csv", file());
+        let said = trial.apply(["f.csv", "--table", "t"]).failed(1);
+        assert!(said.starts_with("enmasse: f.csv:8: the database refuses the row with id=7: "), "{said}");
+        assert!(said.ends_with("\nNothing was written.\n"), "{said}");
+        let said = trial.apply(["f.csv", "--table", "t", "--max-errors", "5", "--diff", "d.csv"]).failed(1);
+        for place in ["f.csv:8: ", "\nf.csv:21: the database refuses the row with id=20: ", "\nf.csv:31: "] {
+            assert!(said.contains(place), "{said}");
+        }
+        assert_eq!(trial.query("SELECT * FROM t ORDER BY id").await, before);
+        assert_eq!(trial.files(), ["f.csv"]);
+    });
+}
+
+#[test]
+fn d01_refused_rows_are_skipped_and_kept() {
+    on_each(async |trial| {
+        make(trial).await;
+        trial.write("f.csv", file());
+        let args = ["f.csv", "--table", "t", "--skip-bad", "--rejects", "bad.csv", "--max-errors", "2"];
+        let ended = trial.apply(args.into_iter().chain(["--dry-run", "--json"]));
+        assert_eq!(ended.code, 0, "{}", ended.err);
+        let dry: enmasse::serde_json::Value = enmasse::serde_json::from_str(&ended.out).unwrap();
+        assert_eq!((&dry["bad"], &dry["changed"], &dry["rows"]), (&3.into(), &37.into(), &37.into()));
+
+        let ended = trial.apply(args);
+        let said: Vec<&str> =
+            ended.err.lines().filter(|line| line.starts_with("enmasse: skipped: ")).collect();
+        assert_eq!(said.len(), 2, "{}", ended.err);
+        assert!(said[0].contains("f.csv:8: the database refuses the row with id=7: "), "{}", ended.err);
+        assert!(
+            ended.out.starts_with("37 matched, 37 changed, 0 not in the table, 3 bad and skipped ("),
+            "{}",
+            ended.out
+        );
+        assert_eq!(trial.read("bad.csv"), "id,n,code\n7,507,c7\n20,21,c3\n30,530,c30\n");
+        assert_eq!(trial.number("SELECT count(*) FROM t WHERE n = id + 1").await, 37);
+    });
+}
+
+#[test]
+fn d01_refused_rows_of_other_formats_and_of_inserts() {
+    on_each(async |trial| {
+        make(trial).await;
+        trial.write("f.jsonl", "{\"id\": 1, \"n\": 2}\n{\"id\": 50, \"n\": 500}\n{\"id\": 51, \"n\": 51}\n{\"id\": 2, \"n\": 200}\n");
+        let args = ["f.jsonl", "--table", "t", "--insert-missing"];
+        let said = trial.apply(args).failed(1);
+        assert!(said.starts_with("enmasse: f.jsonl:"), "{said}");
+        assert!(said.contains("the database refuses the row with id="), "{said}");
+        let ended = trial.apply(args.into_iter().chain(["--skip-bad", "--rejects", "bad.jsonl"]));
+        assert!(
+            ended
+                .out
+                .starts_with("1 matched, 1 changed, 1 not in the table, 1 inserted, 2 bad and skipped ("),
+            "{}{}",
+            ended.out,
+            ended.err
+        );
+        assert_eq!(trial.read("bad.jsonl"), "{\"id\": 50, \"n\": 500}\n{\"id\": 2, \"n\": 200}\n");
+        assert_eq!(
+            trial.query("SELECT id, n FROM t WHERE id IN (1, 2, 50, 51) ORDER BY id").await,
+            "1|2\n2|2\n51|51"
+        );
+    });
+}
+
+#[test]
+fn d04_rows_may_refer_to_rows_that_come_later_in_the_file() {
+    on_some(&Kind::SERVERS, async |trial| {
+        trial.run("CREATE TABLE t (id integer PRIMARY KEY, above integer, FOREIGN KEY (above) REFERENCES t (id))").await;
+        // each refers to the next
+        let mut file = "id,above\n".to_owned();
+        (1..=300).for_each(|id| match id {
+            300 => file.push_str("300,\n"),
+            id => file.push_str(&format!("{id},{}\n", id + 1)),
+        });
+        trial.write("f.csv", file);
+        let counts = trial.apply(["f.csv", "--table", "t", "--insert-missing"]).counts();
+        assert_eq!(counts, "0 matched, 0 changed, 300 not in the table, 300 inserted");
+        assert_eq!(trial.number("SELECT count(*) FROM t WHERE above = id + 1").await, 299);
+    });
+}
+
+#[test]
+fn c06_rows_that_exchange_unique_values_are_named_both() {
+    on_each(async |trial| {
+        make(trial).await;
+        trial.write("f.csv", "id,code\n1,c2\n2,c1\n");
+        let said = trial.apply(["f.csv", "--table", "t"]).failed(1);
+        assert!(said.contains("f.csv:2: the database refuses the row with id=1: "), "{said}");
+        assert!(said.contains("\nf.csv:3: the database refuses the row with id=2: "), "{said}");
+        assert!(said.contains("DEFERRABLE"), "{said}");
+        assert!(said.ends_with("\nNothing was written.\n"), "{said}");
+    });
+}
