@@ -23,7 +23,7 @@ pub async fn in_parts(
     mut work: impl AsyncFnMut(&Transaction, std::ops::Range<usize>) -> Result<(), Error>,
 ) -> Result<Vec<(usize, Error)>, Error> {
     let mut refused = Vec::new();
-    let mut ranges = vec![0..rows];
+    let mut ranges: Vec<_> = std::iter::once(0..rows).collect();
     while let Some(range) = ranges.pop() {
         let done = tx.transaction(async |tx| work(&tx, range.clone()).await).await;
         match done {
