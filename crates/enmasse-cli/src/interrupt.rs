@@ -52,6 +52,8 @@ pub async fn unless_interrupted<T>(
         done = &mut work => return done,
         number = signal() => number,
     };
+    // before the work is dropped, so that who sees it ended knows why
+    INTERRUPTED.store(true, SeqCst);
     // a commit that fails may be followed by another try
     while committing.is_set() {
         tokio::select! {
@@ -65,6 +67,9 @@ pub async fn unless_interrupted<T>(
 
 /// How many pieces of work wait for signals themselves.
 static WORKING: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether a signal has ended work, which then says so.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Work that a signal ends with a message. Before and after it, and where the message cannot be printed because nobody reads what was
 /// printed before, a signal ends the program at once.
@@ -89,7 +94,7 @@ impl Drop for Working {
 async fn end_at_signals() {
     loop {
         let number = signal().await;
-        if WORKING.load(SeqCst) == 0 {
+        if WORKING.load(SeqCst) == 0 && !INTERRUPTED.load(SeqCst) {
             std::process::exit(i32::from(128 + number));
         }
         while WORKING.load(SeqCst) > 0 {
