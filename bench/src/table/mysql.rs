@@ -52,6 +52,15 @@ impl MysqlTable {
         let kind = if is_mariadb { "MariaDB" } else { "MySQL" };
         Ok(MysqlTable { conn, url: url.into(), server: format!("{kind} {number}"), name, is_mariadb })
     }
+
+    /// Whether MySQL has purged what the last transaction left.
+    async fn is_purged(&mut self) -> Result<bool> {
+        let status: Option<(String, String, String)> =
+            self.conn.query_first("SHOW ENGINE INNODB STATUS").await?;
+        let (_, _, status) = status.unwrap_or_default();
+        let number = |after: &str| status.split_once(after)?.1.split_whitespace().next()?.parse::<u64>().ok();
+        Ok(number("Trx id counter ") == number("Purge done for trx's n:o < "))
+    }
 }
 
 #[async_trait]
@@ -70,7 +79,9 @@ impl Table for MysqlTable {
         let keys = if self.is_mariadb {
             format!("(SELECT seq AS id FROM seq_1_to_{rows}) ids")
         } else {
-            format!("JSON_TABLE(CONCAT('[0', REPEAT(',0', {rows} - 1), ']'), '$[*]' COLUMNS (id FOR ORDINALITY)) ids")
+            format!(
+                "JSON_TABLE(CONCAT('[0', REPEAT(',0', {rows} - 1), ']'), '$[*]' COLUMNS (id FOR ORDINALITY)) ids"
+            )
         };
         self.conn.query_drop(super::insert(self.columns(0), &keys)).await?;
         self.conn.query_drop("ANALYZE TABLE item").await?;
@@ -85,10 +96,7 @@ impl Table for MysqlTable {
             return Ok(version);
         }
         let begun = Instant::now();
-        while begun.elapsed() < PURGE
-            && self.number("SELECT count FROM information_schema.innodb_metrics WHERE name = 'trx_rseg_history_len'").await?
-                > 0
-        {
+        while begun.elapsed() < PURGE && !self.is_purged().await? {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         Ok(version)
