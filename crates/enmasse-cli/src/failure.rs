@@ -87,6 +87,7 @@ impl Failure {
 
     /// Tells of it, and gives the exit code.
     pub fn report(&self, json: bool) -> ExitCode {
+        crate::interrupt::failed();
         let message = without_passwords(&cut(&self.message));
         if json {
             say!("{}", json!({ "error": message, "exit_code": self.code }));

@@ -9,13 +9,13 @@ use enmasse::Database;
 use futures_util::FutureExt;
 
 use crate::failure::{Failure, Result};
-use crate::panics;
+use crate::{output, panics};
 
 /// How long connections are waited for that are still to roll back.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long it may take to print that the program was interrupted.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long it may take to print something that is read.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// How often it is asked whether a commit is still on the way.
 const ASKED: Duration = Duration::from_millis(20);
@@ -39,7 +39,14 @@ pub async fn unless_interrupted<T>(
     committing: &Committing,
     work: impl Future<Output = Result<T>>,
 ) -> Result<T> {
-    let _working = Working::begin();
+    let working = Working::begin();
+    let done = interruptible(committing, work).await;
+    SUCCEEDED.store(done.is_ok(), SeqCst);
+    drop(working);
+    done
+}
+
+async fn interruptible<T>(committing: &Committing, work: impl Future<Output = Result<T>>) -> Result<T> {
     let work = AssertUnwindSafe(work).catch_unwind().map(|done| {
         done.unwrap_or_else(|panic| {
             let panic = panics::text(&*panic);
@@ -52,8 +59,6 @@ pub async fn unless_interrupted<T>(
         done = &mut work => return done,
         number = signal() => number,
     };
-    // before the work is dropped, so that who sees it ended knows why
-    INTERRUPTED.store(true, SeqCst);
     // a commit that fails may be followed by another try
     while committing.is_set() {
         tokio::select! {
@@ -65,21 +70,24 @@ pub async fn unless_interrupted<T>(
     Err(Failure::interrupted(number, "interrupted: all is rolled back, nothing was written"))
 }
 
-/// How many pieces of work wait for signals themselves.
+/// How many pieces of work wait for signals themselves, and whether the last that ended succeeded.
 static WORKING: AtomicUsize = AtomicUsize::new(0);
+static SUCCEEDED: AtomicBool = AtomicBool::new(false);
 
-/// Whether a signal has ended work, which then says so.
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// Called before a failure is printed.
+pub fn failed() {
+    SUCCEEDED.store(false, SeqCst);
+}
 
-/// Work that a signal ends with a message. Before and after it, and where the message cannot be printed because nobody reads what was
-/// printed before, a signal ends the program at once.
+/// Work that a signal ends with a message. Where this, or what is said afterwards, cannot be printed because nobody reads what was printed
+/// before, a signal ends the program all the same.
 struct Working;
 
 impl Working {
     fn begin() -> Working {
         static WATCHED: Once = Once::new();
         WORKING.fetch_add(1, SeqCst);
-        WATCHED.call_once(|| _ = tokio::spawn(end_at_signals()));
+        WATCHED.call_once(|| _ = tokio::spawn(end_where_stuck()));
         Working
     }
 }
@@ -90,22 +98,16 @@ impl Drop for Working {
     }
 }
 
-/// Ends the program at a signal, as soon as nobody else does.
-async fn end_at_signals() {
-    loop {
-        let number = signal().await;
-        if WORKING.load(SeqCst) == 0 && !INTERRUPTED.load(SeqCst) {
-            std::process::exit(i32::from(128 + number));
-        }
-        while WORKING.load(SeqCst) > 0 {
-            tokio::time::sleep(ASKED).await;
-        }
-        // what was interrupted rolls back first, and says so
-        tokio::time::sleep(PATIENCE + LAST_WORDS).await;
-        if WORKING.load(SeqCst) == 0 {
-            std::process::exit(i32::from(128 + number));
-        }
+/// After a signal, ends the program as soon as it does nothing but print, and nobody reads that.
+async fn end_where_stuck() {
+    let number = signal().await;
+    let mut stuck = Duration::ZERO;
+    while stuck < LAST_WORDS {
+        tokio::time::sleep(ASKED).await;
+        let only_prints = WORKING.load(SeqCst) == 0 && output::is_printing();
+        stuck = if only_prints { stuck + ASKED } else { Duration::ZERO };
     }
+    std::process::exit(if SUCCEEDED.load(SeqCst) { 0 } else { i32::from(128 + number) });
 }
 
 /// Closes a database whose work has ended before its end, and so waits until that is rolled back; where it takes long, the database goes on
@@ -152,5 +154,26 @@ async fn signal() -> u8 {
     match tokio::signal::ctrl_c().await {
         Ok(()) => 2,
         Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn panics() -> Result<()> {
+        panic!("this panic is part of the test")
+    }
+
+    #[tokio::test]
+    async fn a01_a_panic_of_the_work_is_a_failure_that_says_what_was_written() {
+        for (commits, says) in [(false, "\nNothing was written."), (true, "what was asked for may be done.")]
+        {
+            let committing = Committing::default();
+            committing.set(commits);
+            let failure = unless_interrupted(&committing, async { panics() }).await.unwrap_err();
+            let start = "enmasse has a fault, please report it: this panic is part of the test.";
+            assert!(failure.message().starts_with(start) && failure.message().ends_with(says), "{failure:?}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 /// Prints a line on standard output.
 macro_rules! say {
@@ -13,13 +14,23 @@ macro_rules! tell {
     ($($line:tt)*) => { crate::output::print(&mut std::io::stderr(), format_args!($($line)*)) };
 }
 
+/// How many lines are being printed.
+static PRINTING: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether a line is being printed: for long only where nobody reads it.
+pub fn is_printing() -> bool {
+    PRINTING.load(SeqCst) > 0
+}
+
 /// Prints a line. What was done is done, whether or not anyone reads of it: where it cannot be printed, standard error says so, if it can.
 pub fn print(to: &mut dyn Write, line: fmt::Arguments<'_>) {
+    PRINTING.fetch_add(1, SeqCst);
     if let Err(error) = writeln!(to, "{line}").and_then(|()| to.flush())
         && error.kind() != io::ErrorKind::BrokenPipe
     {
         _ = writeln!(io::stderr(), "enmasse: cannot print: {error}");
     }
+    PRINTING.fetch_sub(1, SeqCst);
 }
 
 /// `42646` as `42,646`.

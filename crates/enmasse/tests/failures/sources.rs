@@ -73,7 +73,8 @@ fn a_panic() {
 fn a01_a_panic_of_a_stream() {
     on_each(&Kind::ALL, async |_, db| {
         for strategy in strategies(db) {
-            for key in KEYS {
+            // where an iterator panics is tried above
+            for key in [KEYS[1]] {
                 let after = format!("a panic in place of row {key} of a stream");
                 let (rows, tried) = (Item::objects(db), strategy);
                 let task =

@@ -1,10 +1,12 @@
 //! What is undone: writes with their receivers' work, and the other way round.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use enmasse::prelude::*;
+use futures_util::FutureExt;
 use tokio::time::timeout;
 
 use crate::common::{Kind, on_each_database, on_each_scratch};
@@ -66,6 +68,45 @@ fn an_error_of_a_receiver_undoes_the_write() {
         last.disconnect();
         db.signals().pre_save::<User>().connect(async |_, _| Err(refuse()));
         each_write_fails(&db).await;
+    });
+}
+
+/// A panic, which the caller may catch, or the task in which it was.
+#[test]
+fn a01_a_panic_of_a_receiver_undoes_the_write() {
+    on_each_database(async |db| {
+        users(&db, 3).await;
+        db.signals().post_save::<User>().connect(add_points);
+        db.signals().post_save::<User>().connect(async |_, _| panic!("this panic is part of the test"));
+        let all = User::objects(&db);
+        let many = || (1..=2_500).map(|id| User { visits: 9, ..user(id) });
+        for write in 0..4 {
+            let users = all.clone();
+            let task = tokio::spawn(async move {
+                match write {
+                    0 => users.update(|u| u.visits.set(9)).await.map(|_| ()),
+                    1 => users.bulk_update(many(), |u| u.visits).await.map(|_| ()),
+                    2 => users.bulk_create([user(11), user(12)]).await.map(|_| ()),
+                    _ => users.save(&mut User { visits: 9, ..user(1) }).await.map(|_| ()),
+                }
+            });
+            assert!(task.await.unwrap_err().is_panic(), "write {write}");
+            assert_eq!(all.clone().filter(|u| u.visits.eq(0)).count().await.unwrap(), 3, "write {write}");
+            assert_eq!(
+                (all.clone().count().await.unwrap(), points(&db).await),
+                (3, vec![0, 0, 0]),
+                "write {write}"
+            );
+        }
+        // one who catches it within a transaction, and goes on, keeps nothing of the write
+        let kept = db.transaction(async |tx| {
+            let update = User::objects(&tx).update(|u| u.visits.set(9));
+            assert!(AssertUnwindSafe(update).catch_unwind().await.is_err());
+            Profile::objects(&tx).filter(|p| p.user.eq(1)).update(|p| p.points.set(2)).await
+        });
+        assert_eq!(kept.await.unwrap(), 1);
+        assert_eq!(points(&db).await, [2, 0, 0]);
+        assert_eq!(User::objects(&db).filter(|u| u.visits.eq(0)).count().await.unwrap(), 3);
     });
 }
 
