@@ -290,11 +290,11 @@ fn what_django_wrote_is_read() {
     assert_eq!(maria.load(Value::Bytes(b"12".to_vec()), &BigInt).unwrap(), Value::Int(12));
     assert_eq!(
         sqlite.load("abc".into(), &Integer).unwrap_err().to_string(),
-        "expected a whole number but the database has 'abc'."
+        "expected a whole number but the column has 'abc'."
     );
     assert_eq!(
         Postgres::default().load(Decimal::new(15, 1).into(), &Integer).unwrap_err().to_string(),
-        "expected a whole number but the database has 1.5."
+        "expected a whole number but the column has 1.5."
     );
 }
 

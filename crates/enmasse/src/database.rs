@@ -2,15 +2,16 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use enmasse_core::dialect::Dialect;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::value::Value;
 use futures_util::future::BoxFuture;
 
-use crate::backend::{self, Access, Backend, Connection, Step, Traced, transact};
+use crate::backend::{self, Access, Backend, Connection, Step, Traced, transact, unknown_if_lost};
 use crate::handle::{Executor, Handle};
-use crate::retry::Tries;
+use crate::retry::{RETRIES, Tries, Turn};
 use crate::signals::Signals;
 use crate::storage::Storage;
 use crate::transaction::{self, Transaction};
@@ -39,15 +40,25 @@ use crate::url::DatabaseUrl;
 #[derive(Clone)]
 pub struct Database {
     inner: Arc<Inner>,
+    limits: Limits,
+}
+
+/// What a handle bears.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    /// How long a connection is waited for; where it is not said, as long as the database's pool does.
+    acquire: Option<Duration>,
+    /// How often a transaction is tried again after a conflict.
+    retries: u32,
 }
 
 struct Inner {
     backend: Box<dyn Backend>,
-    dialect: Arc<dyn Dialect>,
     /// Where it is, without a password.
     place: String,
     signals: Signals,
     storage: Storage,
+    turn: Turn,
 }
 
 impl Database {
@@ -62,11 +73,14 @@ impl Database {
     /// Characters that mean something in a URL are written as `%40` in a name or a password. Parameters come after a
     /// question mark; an unknown one is an error:
     ///
-    /// - all: `pool_size`, the most connections (10; for SQLite those that read, 4).
+    /// - all: `pool_size`, the most connections (10; for SQLite those that read, 4); `acquire_timeout`, how long one of them is waited for
+    ///   where all are in use (30000, in milliseconds; see [`with_acquire_timeout`](Database::with_acquire_timeout)); `retries`, how often
+    ///   a transaction is tried again after a conflict (25; see [`with_retries`](Database::with_retries)).
     /// - SQLite: `mode` (`ro`, `rw`, or `rwc`, which makes the file: the default), `busy_timeout` (5000, in milliseconds). A file
     ///   is switched to [WAL](https://sqlite.org/wal.html), where one connection writes and the others read; with `journal_mode=keep` it stays
     ///   as it is. `foreign_keys` is on.
-    /// - PostgreSQL: those of [libpq](https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS):
+    /// - PostgreSQL: `pgbouncer` (`true` behind PgBouncer in transaction mode or another pooler of the kind, which is else found by itself: statements then
+    ///   have no names, and rows travel as arrays), and those of [libpq](https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS):
     ///   `sslmode` (`disable`, `prefer`: the default, `require`, `verify-ca`, `verify-full`), `sslrootcert`, `sslnegotiation`, `host`, `hostaddr`,
     ///   `port`, `user`, `password`, `dbname`, `application_name`, `options`, `connect_timeout`, `tcp_user_timeout`, `keepalives`,
     ///   `keepalives_idle`, `keepalives_interval`, `keepalives_retries`, `target_session_attrs`, `channel_binding`,
@@ -81,12 +95,52 @@ impl Database {
     /// [`Connection`](crate::ErrorKind::Connection) where the server cannot be reached or refuses;
     /// [`NotSupported`](crate::ErrorKind::NotSupported) where the server is too old. No error shows the password.
     pub async fn connect(url: &str) -> Result<Database> {
-        let url = DatabaseUrl::parse(url)?;
+        let mut url = DatabaseUrl::parse(url)?;
+        let acquire = url.take_parsed("acquire_timeout", "a number of milliseconds")?;
+        let retries = url.take_parsed("retries", "a number")?.unwrap_or(RETRIES);
+        let limits = Limits { acquire: acquire.map(Duration::from_millis), retries };
         let backend = backend::connect(&url).await.map_err(|error| match error.kind() {
             ErrorKind::Connection => error.at(&url),
             _ => error,
         })?;
-        Ok(Database::new(backend, url.to_string()))
+        Ok(Database { limits, ..Database::new(backend, url.to_string()) })
+    }
+
+    /// The same database through a handle that waits so long for a connection where all of the pool are in use, by transactions and by
+    /// statements; then the error is [`Connection`](crate::ErrorKind::Connection), on SQLite, where one connection writes,
+    /// [`Conflict`](crate::ErrorKind::Conflict).
+    ///
+    /// Tasks that use the database's own handle inside of a transaction each want a second connection: where enough of them have their first, none
+    /// gets it.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> enmasse::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// use enmasse::Database;
+    ///
+    /// let db = Database::connect("sqlite::memory:").await?.with_acquire_timeout(Duration::from_millis(10));
+    /// let error = db.transaction(async |_| db.execute_raw("SELECT 1", []).await).await.unwrap_err();
+    /// assert!(error.to_string().contains("Inside of a transaction, use its handle"));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
+    /// ```
+    #[must_use]
+    pub fn with_acquire_timeout(mut self, limit: Duration) -> Database {
+        self.limits.acquire = Some(limit);
+        self
+    }
+
+    /// The same database through a handle that tries a transaction of its own again so many times at most after a deadlock, a serialisation
+    /// failure or a lock that could not be had: 25 by default, with random waits between them that grow up to a second.
+    #[must_use]
+    pub fn with_retries(mut self, retries: u32) -> Database {
+        self.limits.retries = retries;
+        self
     }
 
     /// A database through a SQLite connection that the caller has, with all its settings as they are.
@@ -104,9 +158,13 @@ impl Database {
 
     /// A database through a pool that the caller has, with all its settings as they are.
     ///
+    /// Whether the pool goes through a pooler in transaction mode is found only when a prepared statement is not there any more, or another
+    /// has its name: there, use [`connect`](Database::connect).
+    ///
     /// # Errors
     ///
-    /// [`Connection`](crate::ErrorKind::Connection) where the pool gives no connection;
+    /// [`Connection`](crate::ErrorKind::Connection) where the pool gives no connection; [`Configuration`](crate::ErrorKind::Configuration) where its
+    /// sessions are not in UTF-8 or have `standard_conforming_strings` switched off;
     /// [`NotSupported`](crate::ErrorKind::NotSupported) where the server is older than PostgreSQL 13.
     #[cfg(feature = "postgres")]
     pub async fn from_postgres_pool(pool: deadpool_postgres::Pool) -> Result<Database> {
@@ -117,13 +175,13 @@ impl Database {
     /// A database through a pool that the caller has, with all its settings as they are.
     ///
     /// The pool must be made with `client_found_rows`, so that rows are counted that an `UPDATE` matched without changing them. Sessions
-    /// should be in UTC (`SET time_zone = '+00:00'`) and strict (`STRICT_ALL_TABLES` in `sql_mode`), and not take a key of 0 for none
+    /// must be in UTC (`SET time_zone = '+00:00'`), in `utf8mb4` and strict (`STRICT_ALL_TABLES` in `sql_mode`), and should not take a key of 0 for none
     /// (`NO_AUTO_VALUE_ON_ZERO`), as those of [`connect`](Database::connect) are.
     ///
     /// # Errors
     ///
     /// [`Configuration`](crate::ErrorKind::Configuration) where the pool is without `client_found_rows` or without
-    /// `autocommit`; [`Connection`](crate::ErrorKind::Connection) where it gives no connection;
+    /// `autocommit`, or its sessions would store other values than those given; [`Connection`](crate::ErrorKind::Connection) where it gives no connection;
     /// [`NotSupported`](crate::ErrorKind::NotSupported) where the server is older than MariaDB 10.5 or MySQL 8.0.
     #[cfg(feature = "mysql")]
     pub async fn from_mysql_pool(pool: mysql_async::Pool) -> Result<Database> {
@@ -133,15 +191,16 @@ impl Database {
 
     fn new(backend: Box<dyn Backend>, place: String) -> Database {
         let signals = Signals::default();
-        let storage = Storage::default();
-        Database { inner: Arc::new(Inner { dialect: backend.dialect(), backend, place, signals, storage }) }
+        let limits = Limits { acquire: None, retries: RETRIES };
+        let (storage, turn) = (Storage::default(), Turn::default());
+        Database { inner: Arc::new(Inner { backend, place, signals, storage, turn }), limits }
     }
 
     /// Runs work in a transaction: commits when it gives `Ok`, and rolls back when it gives `Err`, when it panics, and when
-    /// the future is dropped half-way.
+    /// the future is dropped half-way. Dropped while the commit is on its way, it may have committed: whoever must know waits for it.
     ///
     /// After a deadlock, a serialisation failure or a lock that could not be had in time the work is run again, with
-    /// a new transaction, a few times at most: what it does besides must bear that. On MySQL and MariaDB the transaction is at READ COMMITTED,
+    /// a new transaction, 25 times at most (see [`with_retries`](Database::with_retries)): what it does besides must bear that. On MySQL and MariaDB the transaction is at READ COMMITTED,
     /// as in Django; on SQLite it begins at once as one that writes (`BEGIN IMMEDIATE`).
     ///
     /// ```
@@ -220,7 +279,7 @@ impl Database {
 
     /// The database's name and version: `PostgreSQL 15.18`.
     pub fn name(&self) -> String {
-        self.inner.dialect.name()
+        self.dialect().name()
     }
 
     /// The signals that writes send: where receivers are connected. All handles of the database share them; see [`signals`](crate::signals).
@@ -236,7 +295,7 @@ impl Database {
     }
 
     pub(crate) fn dialect(&self) -> Arc<dyn Dialect> {
-        self.inner.dialect.clone()
+        self.backend().dialect()
     }
 
     pub(crate) fn storage(&self) -> &Storage {
@@ -249,14 +308,13 @@ impl Database {
 
     /// A connection for anything.
     pub(crate) async fn connection(&self) -> Result<Traced> {
-        self.backend().connect(Access::Write).await.map(Traced)
+        self.backend().connect(Access::Write, self.limits.acquire).await.map(Traced)
     }
 
     /// A connection for one statement.
     pub(crate) async fn connection_for(&self, sql: &str) -> Result<Traced> {
-        let reads = sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("select"));
-        let access = if reads { Access::Read } else { Access::Write };
-        self.backend().connect(access).await.map(Traced)
+        let access = if reads(sql) { Access::Read } else { Access::Write };
+        self.backend().connect(access, self.limits.acquire).await.map(Traced)
     }
 
     /// Runs one statement, again after a conflict: outside of a transaction, one that has failed has done nothing.
@@ -264,17 +322,22 @@ impl Database {
     where
         F: for<'c> Fn(&'c mut (dyn Connection + 'env)) -> BoxFuture<'c, Result<T>>,
     {
-        let mut tries = Tries::new();
+        let mut tries = self.tries();
         loop {
-            let result = match self.connection_for(sql).await {
-                Ok(mut connection) => run(&mut connection).await,
-                Err(error) => Err(error),
-            };
+            let mut connection = self.connection_for(sql).await?;
+            let result = run(&mut connection).await;
+            drop(connection);
             match result {
                 Err(error) if error.is_retryable() && tries.another().await => continue,
+                Err(error) if !reads(sql) => return Err(unknown_if_lost(error)),
                 result => return result,
             }
         }
+    }
+
+    /// The tries that a transaction has.
+    pub(crate) fn tries(&self) -> Tries {
+        Tries::new(self.limits.retries, self.inner.turn.clone())
     }
 
     /// Runs work in a transaction of its own, again after a conflict.
@@ -283,9 +346,9 @@ impl Database {
         F: for<'c> Fn(&'c mut (dyn Connection + 'env)) -> BoxFuture<'c, Result<T>> + Send + Sync,
         T: Send,
     {
-        let mut tries = Tries::new();
+        let mut tries = self.tries();
         loop {
-            match self.atomic_once(work).await {
+            match self.atomic_on(self.connection().await?, work).await {
                 Err(error) if error.is_retryable() && tries.another().await => continue,
                 result => return result,
             }
@@ -298,8 +361,15 @@ impl Database {
         F: for<'c> Fn(&'c mut (dyn Connection + 'env)) -> BoxFuture<'c, Result<T>> + Send + Sync,
         T: Send,
     {
+        self.atomic_on(self.connection().await?, work).await
+    }
+
+    async fn atomic_on<'env, T, F>(&self, mut connection: Traced, work: &F) -> Result<T>
+    where
+        F: for<'c> Fn(&'c mut (dyn Connection + 'env)) -> BoxFuture<'c, Result<T>> + Send + Sync,
+        T: Send,
+    {
         // dropped before the commit, the connection rolls back
-        let mut connection = self.connection().await?;
         transact(&mut connection, Step::Begin).await?;
         let result = work(&mut connection).await;
         match &result {
@@ -310,10 +380,15 @@ impl Database {
     }
 }
 
+/// Whether a statement only reads.
+fn reads(sql: &str) -> bool {
+    sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("select"))
+}
+
 /// Where it is and what it is; never a password.
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Database({}, {})", self.inner.place, self.inner.dialect.name())
+        write!(f, "Database({}, {})", self.inner.place, self.name())
     }
 }
 

@@ -1,13 +1,14 @@
 //! One model inside of another: parents that are extended, abstract models that are flattened.
 
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::schema;
+use enmasse_core::schema::{self, ModelRef};
 use enmasse_core::value::Value;
 
 use crate::columns::Path;
 use crate::field_type::FieldType;
 use crate::manager::Manager;
 use crate::model::{Entity, Model};
+use crate::unread::of_key;
 
 /// A struct with `#[derive(Model)]`, as a part of another one.
 ///
@@ -35,7 +36,7 @@ pub trait Embed: Entity {
 
     fn chain<Rest: Tail>(path: Path, rest: Rest) -> Self::Chain<Rest>;
 
-    fn read(row: &mut RowReader) -> Result<Self>;
+    fn read(row: &mut RowReader<'_>) -> Result<Self>;
 }
 
 /// A struct with `#[model(abstract)]`: columns for the tables of those that flatten it.
@@ -69,28 +70,44 @@ pub trait Following {}
 /// Takes the values of a row one after the other.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct RowReader {
-    values: std::vec::IntoIter<Value>,
+pub struct RowReader<'m> {
+    model: &'m ModelRef,
+    row: Vec<Value>,
+    /// The position of the next value.
+    next: usize,
 }
 
-impl RowReader {
-    pub fn new(model: &str, width: usize, row: Vec<Value>) -> Result<Self> {
+impl<'m> RowReader<'m> {
+    pub fn new(model: &'m ModelRef, name: &str, width: usize, row: Vec<Value>) -> Result<Self> {
         if row.len() == width {
-            return Ok(RowReader { values: row.into_iter() });
+            return Ok(RowReader { model, row, next: 0 });
         }
-        let text = format!("{model} has {width} fields, but the row has {} values.", row.len());
+        let text = format!("{name} has {width} fields, but the row has {} values.", row.len());
         Err(Error::new(ErrorKind::Value, text))
     }
 
     /// The next value, for a field that is called this in errors.
     pub fn take<T: FieldType>(&mut self, name: &str) -> Result<T> {
-        T::from_value(self.values.next().unwrap_or(Value::Null)).map_err(|error| error.at(name))
+        let position = self.next;
+        self.next += 1;
+        let value = match self.row.get_mut(position) {
+            // a key is left where it is: errors tell it
+            Some(value @ (Value::Text(_) | Value::Bytes(_) | Value::Json(_) | Value::Array(_)))
+                if !self.model.fields.get(position).is_some_and(|field| field.primary_key) =>
+            {
+                std::mem::replace(value, Value::Null)
+            }
+            Some(value) => value.clone(),
+            None => Value::Null,
+        };
+        T::from_value(value).map_err(|error| {
+            let key = of_key(self.model, |position| self.row.get(position));
+            error.at(format_args!("{name}{key}"))
+        })
     }
 
     /// Passes over values that are there twice: links to parents.
     pub fn skip(&mut self, values: usize) {
-        for _ in 0..values {
-            self.values.next();
-        }
+        self.next += values;
     }
 }

@@ -66,7 +66,7 @@ pub trait FieldType: Sized + Send + Sync + 'static {
 
 /// The error for a value that is not of the type that was wanted.
 pub(crate) fn unexpected(data_type: &DataType, value: &Value) -> Error {
-    Error::new(ErrorKind::Value, format!("expected {data_type} but got {value:?}"))
+    Error::new(ErrorKind::Value, format!("expected {data_type} but the column has {value}."))
 }
 
 macro_rules! field_types {
@@ -125,7 +125,10 @@ field_types! {
 fn narrow<T: FieldType + TryFrom<i64>>(value: i64) -> Result<T> {
     T::try_from(value).map_err(|_| {
         let (least, greatest) = T::data_type().integer_range().unwrap_or((i64::MIN, i64::MAX));
-        Error::new(ErrorKind::Value, format!("expected a number from {least} to {greatest} but got {value}"))
+        Error::new(
+            ErrorKind::Value,
+            format!("expected a whole number from {least} to {greatest} but the column has {value}."),
+        )
     })
 }
 

@@ -12,7 +12,7 @@ use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::backend::{Connection, Done, Row};
+use crate::backend::{Connection, Done, Row, unknown_if_lost};
 use crate::{Database, Transaction};
 
 /// A [`Database`] or a [`Transaction`], or a reference to one: what a QuerySet runs on.
@@ -197,7 +197,9 @@ impl Executor {
         T: Send,
     {
         match self {
-            Executor::Database(database) if alone => work(&mut database.connection().await?).await,
+            Executor::Database(database) if alone => {
+                work(&mut database.connection().await?).await.map_err(unknown_if_lost)
+            }
             Executor::Database(database) => database.atomic_once(&work).await,
             Executor::Transaction(transaction) => transaction.atomic(&work).await,
         }
@@ -229,6 +231,10 @@ impl Executor {
                 None => Ok(value),
             })
             .collect::<Result<Vec<Value>>>()?;
+        if gives_back(sql) {
+            // what cannot be read undoes what was written
+            return self.atomic(|connection| connection.raw(sql, &params)).await;
+        }
         match self {
             Executor::Database(database) => {
                 database.retried(|connection| connection.raw(sql, &params), sql).await
@@ -240,6 +246,14 @@ impl Executor {
             }
         }
     }
+}
+
+/// Whether a statement may give back rows of what it writes.
+fn gives_back(sql: &str) -> bool {
+    let first = sql.trim_start().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    let writes = ["INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "WITH"];
+    writes.iter().any(|word| word.eq_ignore_ascii_case(first))
+        && sql.to_ascii_uppercase().contains("RETURNING")
 }
 
 /// What a task sends. That the channel is closed means that this was all only where the task has come to its end: a panic goes on here,

@@ -103,6 +103,7 @@ mod storage;
 mod tables;
 mod transaction;
 mod typed;
+mod unread;
 mod url;
 
 // the code that the derives write names this crate, and models are declared here too

@@ -169,6 +169,7 @@ pub fn set_link<P: Embed>(parent: &mut P, model: &ModelRef, value: Value) -> Res
 
 /// The error for a value that is none of an enum's.
 pub fn not_a_choice<C: Choices>(value: &Value) -> Error {
-    let choices: Vec<String> = C::values().iter().map(|choice| format!("{choice:?}")).collect();
-    Error::new(ErrorKind::Value, format!("expected one of {} but got {value:?}", choices.join(", ")))
+    let choices: Vec<String> = C::values().iter().map(Value::to_string).collect();
+    let text = format!("expected one of {} but the column has {value}.", choices.join(", "));
+    Error::new(ErrorKind::Value, text)
 }

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use crate::backend::{Connection, Row};
 use crate::batch::{Chunks, Encoded};
 use crate::handle::STREAM_AHEAD;
+use crate::unread::in_rows_of;
 
 /// What a plan came to.
 #[derive(Debug, Default)]
@@ -166,7 +167,8 @@ impl Runner<'_, '_, '_> {
             Step::WriteParts(parts) => self.write_parts(parts).await?,
             Step::WriteRows(write) => {
                 let Some(rows) = &mut self.rows else { return Err(no_rows()) };
-                let written = self.connection.write_rows(write, &mut **rows).await?;
+                let written = self.connection.write_rows(write, &mut **rows).await;
+                let written = written.map_err(|error| in_rows_of(self.model, error))?;
                 let load = |stored: Row| -> Result<Row> {
                     stored
                         .into_iter()
@@ -220,7 +222,8 @@ impl Runner<'_, '_, '_> {
                 outcome.tables.push((write.table, done.rows));
             }
             Step::WriteReturning(statement, types) => {
-                outcome.returned = self.connection.query(&statement, &types).await?;
+                let returned = self.connection.query(&statement, &types).await;
+                outcome.returned = returned.map_err(|error| in_rows_of(self.model, error))?;
                 outcome.matched += outcome.returned.len() as u64;
                 outcome.changed = outcome.matched;
             }
@@ -228,10 +231,12 @@ impl Runner<'_, '_, '_> {
                 self.each_row(&statement, &types, |batch, row| {
                     batch.listeners().changes.as_mut().map_or(Ok(()), |sink| sink(row))
                 })
-                .await?;
+                .await
+                .map_err(|error| in_rows_of(self.model, error))?;
             }
             Step::Return(statement, types) => {
-                outcome.returned = self.connection.query(&statement, &types).await?;
+                let returned = self.connection.query(&statement, &types).await;
+                outcome.returned = returned.map_err(|error| in_rows_of(self.model, error))?;
             }
             Step::RefuseDuplicates(statement) => {
                 let twice = self.connection.query(&statement, &self.key).await?;
@@ -367,7 +372,9 @@ impl Runner<'_, '_, '_> {
                     }
                     let done = self.connection.execute(&make.statement(chunk)).await?;
                     if let (false, true, Some(find)) = (missing_before, done.rows < rows as u64, &find) {
-                        let missing = self.connection.query(find, &self.key).await?;
+                        let found = self.connection.query(find, &self.key).await;
+                        let is_open = self.connection.state().is_open();
+                        let missing = found.map_err(|error| written_already(error, is_open))?;
                         outcome.found_missing(self.missing, chunks, missing)?;
                     }
                     outcome.matched += done.rows;
@@ -452,4 +459,16 @@ impl Runner<'_, '_, '_> {
 
 fn no_rows() -> Error {
     Error::new(ErrorKind::Request, "the plan asks for rows, and was given none")
+}
+
+/// Where no transaction is open around a write, what fails after it does not undo it.
+fn written_already(error: Error, is_open: bool) -> Error {
+    if is_open {
+        return error;
+    }
+    let text = format!(
+        "All rows were written, but the keys that match none of them could not be read: {}",
+        error.message()
+    );
+    Error::new(ErrorKind::CommitUnknown, text).with_source(error)
 }

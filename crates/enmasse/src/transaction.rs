@@ -14,7 +14,6 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 use crate::backend::{Connection, Step, Traced, transact};
 use crate::database::Database;
 use crate::handle::Handle;
-use crate::retry::Tries;
 use crate::signals::Path;
 
 /// A handle to a transaction, or to a savepoint inside of one, while that lasts.
@@ -86,7 +85,8 @@ struct Level {
 impl Transaction {
     /// Runs work in a savepoint: keeps what it did when it gives `Ok`, and undoes it when it gives `Err`, when it panics, and when
     /// the future is dropped half-way. The transaction around it goes on, unless its connection is lost: dropped in the middle of a statement,
-    /// it may be, for the server is told to stop that statement. The transaction as a whole is then undone.
+    /// it may be, for the server is told to stop that statement. The transaction as a whole is then undone. Dropped while the savepoint is being
+    /// released, it may have been kept.
     ///
     /// The work is not run again after a conflict: the outermost transaction is.
     ///
@@ -269,7 +269,7 @@ where
     F: Fn(Transaction) -> Fut,
     Fut: Future<Output = Result<T, E>>,
 {
-    let mut tries = Tries::new();
+    let mut tries = database.tries();
     loop {
         match attempt(database, &work).await {
             ControlFlow::Break(result) => return result,
@@ -293,7 +293,12 @@ where
         true => ControlFlow::Continue(E::from(error)),
         false => ControlFlow::Break(Err(E::from(error))),
     };
-    let owner = match Owner::begin(database).await {
+    let connection = match database.connection().await {
+        Ok(connection) => connection,
+        // there was no connection to be had, and is none now
+        Err(error) => return ControlFlow::Break(Err(E::from(error))),
+    };
+    let owner = match Owner::begin(database, connection).await {
         Ok(owner) => owner,
         Err(error) => return failed(error),
     };
@@ -320,8 +325,7 @@ struct Owner {
 }
 
 impl Owner {
-    async fn begin(database: &Database) -> Result<Owner> {
-        let mut connection = database.connection().await?;
+    async fn begin(database: &Database, mut connection: Traced) -> Result<Owner> {
         transact(&mut connection, Step::Begin).await?;
         let shared = Shared {
             database: database.clone(),

@@ -191,20 +191,23 @@ fn what_does_not_fit_is_an_error_that_names_the_field() {
     let error = |result: Result<()>| result.unwrap_err().to_string();
     assert_eq!(
         error(user.set_value(&model, 0, Value::Int(5_000_000_000))),
-        "ShopUser.id: expected a number from -2147483648 to 2147483647 but got 5000000000"
+        "ShopUser.id: expected a whole number from -2147483648 to 2147483647 but the column has 5000000000."
     );
     assert_eq!(
         error(user.set_value(&model, 2, "Gold".into())),
-        "ShopUser.membership: expected one of Text(\"free\"), Text(\"Premium (paid)\"), Text(\"half_price\") but got Text(\"Gold\")"
+        "ShopUser.membership: expected one of 'free', 'Premium (paid)', 'half_price' but the column has 'Gold'."
     );
-    assert_eq!(error(user.set_value(&model, 1, Value::Null)), "ShopUser.name: expected text but got Null");
+    assert_eq!(
+        error(user.set_value(&model, 1, Value::Null)),
+        "ShopUser.name: expected text but the column has NULL."
+    );
     assert_eq!(error(user.set_value(&model, 99, Value::Null)), "ShopUser has no field at position 99.");
     let short = ShopUser::from_row(&model, vec![Value::Null]).unwrap_err();
     assert_eq!(short.to_string(), "ShopUser has 17 fields, but the row has 1 values.");
     let mut row: Vec<Value> = (0..17).map(|field| user.value(&model, field)).collect();
     row[3] = Value::Int(4);
     let wrong = ShopUser::from_row(&model, row).unwrap_err();
-    assert_eq!(wrong.to_string(), "ShopUser.level: expected one of Int(-1), Int(10) but got Int(4)");
+    assert_eq!(wrong.to_string(), "ShopUser.level: expected one of -1, 10 but the column has 4.");
 }
 
 #[test]

@@ -516,6 +516,7 @@ fn a_serialisation_failure_is_retried() {
 #[test]
 fn a_conflict_is_not_retried_for_ever() {
     on_each_database(async |db| {
+        let db = db.with_retries(7);
         let tries = AtomicU32::new(0);
         let error = match Kind::of(&db) {
             Kind::Postgres => {

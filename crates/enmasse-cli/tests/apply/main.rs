@@ -7,6 +7,10 @@ mod common;
 #[allow(dead_code)] // what it can besides is for the library's tests
 mod proxy;
 
+#[cfg(unix)]
+#[path = "../../../enmasse/tests/common/bouncer.rs"]
+mod bouncer;
+
 mod account;
 mod bad_input;
 mod bad_rows;
@@ -22,11 +26,14 @@ mod keys;
 mod limits;
 mod missing;
 mod names;
+mod opposed;
 mod output;
 mod parquet_file;
 mod passwords;
 #[cfg(unix)]
 mod places;
+#[cfg(unix)]
+mod pooled;
 mod program;
 #[cfg(unix)]
 mod progress;

@@ -83,7 +83,7 @@ impl BatchColumn {
         if let ValueRef::Null = value {
             return field.null;
         }
-        if !value.is_prepared(&self.data_type) {
+        if !value.is_prepared(&self.data_type) || field.choices.is_some() {
             return false;
         }
         if !field.limits.keep(value)
@@ -165,6 +165,10 @@ mod tests {
             let found = column(field).clean(ValueRef::from(&value));
             assert_eq!(found.map(ValueRef::into_owned).map_err(|error| error.to_string()), expected);
         }
+        let few = Field::new("f", DataType::TEXT).choices(vec!["a".into(), "b".into()]);
+        assert!(column(few.clone()).clean(ValueRef::Text("a")).is_ok());
+        let refused = column(few).clean(ValueRef::Text("c")).map(ValueRef::into_owned).unwrap_err();
+        assert_eq!(refused.to_string(), "User.f: 'c' is none of its choices, which are: 'a', 'b'.");
         let mut odd = Field::new("f", DataType::Integer);
         odd.range = Some((0, 255));
         assert!(column(odd).clean(ValueRef::Int(256)).is_err());

@@ -12,8 +12,9 @@ use crate::value::{DataType, Value};
 /// Two operands with an operator between them.
 ///
 /// A value takes the type that the other operand asks for: a whole number beside a decimal is a decimal, beside an integer
-/// an integer of 64 bits. Division of integers is the database's: cut towards zero on PostgreSQL and SQLite, a decimal on
-/// MariaDB and MySQL. A remainder has the sign of the dividend and bits are those of 64-bit two's complement everywhere;
+/// an integer of 64 bits. The quotient of integers is an integer, cut towards zero, on every database (Django leaves it to the
+/// database: on MariaDB and MySQL a decimal). Dividing by zero is an error on PostgreSQL and SQLite, and on MariaDB and MySQL in
+/// whatever writes; where these only read, it gives NULL. A remainder has the sign of the dividend and bits are those of 64-bit two's complement everywhere;
 /// shifts are for distances of 0 to 63.
 ///
 /// # Errors

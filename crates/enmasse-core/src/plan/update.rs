@@ -334,6 +334,7 @@ pub(super) fn new_value<'q>(
         let value = field.clean(&model.name, value.clone())?;
         return Ok(literal(compiler.dialect(), &value, Some(&field.data_type)).map_err(place)?.sql);
     }
+    field.refuse_results(&model.name, value)?;
     let value = compiler.typed(value, Some(&field.data_type)).map_err(place)?;
     Ok(for_column(compiler.dialect(), value, &field.data_type).map_err(place)?.sql)
 }

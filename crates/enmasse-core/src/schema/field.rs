@@ -1,6 +1,7 @@
 //! One field of a model.
 
 use crate::error::{Error, Result};
+use crate::expr::{Expr, Function};
 use crate::schema::{Inherited, Limits, Model};
 use crate::value::{DataType, Value};
 
@@ -227,7 +228,7 @@ impl Field {
     ///
     /// # Errors
     ///
-    /// [`Value`](crate::ErrorKind::Value) with the model, the field, what was given and what would fit.
+    /// [`Value`](crate::ErrorKind::Value) with the model, the field, what was given and what would fit: a type, a range, the choices.
     pub fn clean(&self, model: &str, value: Value) -> Result<Value> {
         if value.is_null() {
             return match self.null || self.identity {
@@ -237,9 +238,33 @@ impl Field {
                 }
             };
         }
-        let fits = |value| self.in_range(&value).map(|()| value);
+        let fits = |value| self.in_range(&value).and_then(|()| self.is_choice(&value)).map(|()| value);
         let clean = self.data_type.clean(value).and_then(|value| self.limits.settle(value)).and_then(fits);
         clean.map_err(|error| error.at(format_args!("{model}.{}", self.name)))
+    }
+
+    /// Whether all values that an expression gives as they stand, as a `Case` and a `Coalesce` do, are among the choices.
+    pub(crate) fn refuse_results(&self, model: &str, value: &Expr) -> Result<()> {
+        let refuse = |value: &Expr| self.refuse_results(model, value);
+        match value {
+            _ if self.choices.is_none() => Ok(()),
+            Expr::Value(value, _) if !value.is_null() => self.clean(model, value.clone()).map(|_| ()),
+            Expr::Case { whens, default } => {
+                whens.iter().map(|(_, result)| result).chain(default.as_deref()).try_for_each(refuse)
+            }
+            Expr::Function(
+                Function::Coalesce | Function::NullIf | Function::Greatest | Function::Least,
+                parts,
+            ) => parts.iter().try_for_each(refuse),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_choice(&self, value: &Value) -> Result<()> {
+        match &self.choices {
+            Some(choices) if !choices.contains(value) => Err(not_a_choice(value, choices)),
+            _ => Ok(()),
+        }
     }
 
     /// Refuses what the column would not keep though its type could.
@@ -274,4 +299,12 @@ impl Field {
     pub fn is_writable(&self) -> bool {
         self.generated.is_none() && (!self.always_identity || self.primary_key)
     }
+}
+
+/// The error for a value that is none of those that a field may have.
+fn not_a_choice(value: &Value, choices: &[Value]) -> Error {
+    const SHOWN: usize = 20;
+    let shown = choices.iter().take(SHOWN).map(Value::to_string).collect::<Vec<_>>().join(", ");
+    let more = if choices.len() > SHOWN { ", …" } else { "" };
+    Error::value(format!("{value} is none of its choices, which are: {shown}{more}."))
 }

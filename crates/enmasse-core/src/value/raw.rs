@@ -67,7 +67,7 @@ pub(crate) fn read(raw: Value, data_type: &DataType) -> Result<Value> {
 
 /// The error that the database's value is none of the type.
 pub(crate) fn unexpected(found: &Value, data_type: &DataType) -> Error {
-    Error::value(format!("expected {data_type} but the database has {found}."))
+    Error::value(format!("expected {data_type} but the column has {found}."))
 }
 
 fn read_bool(raw: &Value) -> Option<bool> {

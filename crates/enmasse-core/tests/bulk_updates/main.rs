@@ -47,7 +47,7 @@ fn sheet(strategy: Strategy, rows: Option<u64>) -> String {
 fn can(strategy: Strategy, database: &str) -> bool {
     let names: &[&str] = match strategy {
         Strategy::PreparedLoop => &["SQLite"],
-        Strategy::Arrays | Strategy::Copy => &["PostgreSQL"],
+        Strategy::Arrays | Strategy::Copy | Strategy::StagedArrays => &["PostgreSQL"],
         Strategy::LoadData | Strategy::StagedInserts => &["MariaDB", "MySQL"],
         Strategy::BulkExecute => &["MariaDB"],
         Strategy::Cases => &["MariaDB", "MySQL"],

@@ -51,7 +51,7 @@ pub fn expand(model: &Model) -> TokenStream {
                 }
             }
 
-            fn read(row: &mut ::enmasse::__private::RowReader) -> ::enmasse::Result<Self> {
+            fn read(row: &mut ::enmasse::__private::RowReader<'_>) -> ::enmasse::Result<Self> {
                 #read
             }
         }

@@ -27,11 +27,11 @@ pub fn expand(model: &Model) -> TokenStream {
             }
 
             fn from_row(
-                _: &::enmasse::schema::ModelRef,
+                model: &::enmasse::schema::ModelRef,
                 row: ::std::vec::Vec<::enmasse::Value>,
             ) -> ::enmasse::Result<Self> {
                 let width = <#ident as ::enmasse::__private::Embed>::WIDTH;
-                let mut row = ::enmasse::__private::RowReader::new(#name, width, row)?;
+                let mut row = ::enmasse::__private::RowReader::new(model, #name, width, row)?;
                 ::enmasse::__private::Embed::read(&mut row)
             }
 
@@ -236,7 +236,7 @@ pub fn dummy(name: &Option<Ident>) -> TokenStream {
                 rest
             }
 
-            fn read(_: &mut ::enmasse::__private::RowReader) -> ::enmasse::Result<Self> {
+            fn read(_: &mut ::enmasse::__private::RowReader<'_>) -> ::enmasse::Result<Self> {
                 ::std::unreachable!()
             }
         }

@@ -75,7 +75,7 @@ pub fn expand(proxy: &Proxy) -> TokenStream {
                 #embed::chain(path, rest)
             }
 
-            fn read(row: &mut ::enmasse::__private::RowReader) -> ::enmasse::Result<Self> {
+            fn read(row: &mut ::enmasse::__private::RowReader<'_>) -> ::enmasse::Result<Self> {
                 #embed::read(row).map(#ident)
             }
         }

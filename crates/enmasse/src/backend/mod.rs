@@ -23,9 +23,10 @@ pub(crate) use chunk::RowChunk;
 pub(crate) use params::wrong_count;
 pub(crate) use state::{Extent, TransactionState};
 pub(crate) use trace::Traced;
-pub(crate) use transact::{Step, transact};
+pub(crate) use transact::{Step, transact, unknown_if_lost};
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use enmasse_core::dialect::Dialect;
 use enmasse_core::error::{Error, ErrorKind, Result};
@@ -36,15 +37,15 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use crate::batch::Chunks;
-use crate::url::DatabaseUrl;
+use crate::unread::unread;
+use crate::url::{DatabaseUrl, configuration};
 
 /// How many connections a server's pool has at the most: `?pool_size=`.
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(crate) const POOL_SIZE: usize = 10;
 
-/// How long a pool waits for a connection that is free.
-#[cfg(any(feature = "mysql", feature = "postgres"))]
-pub(crate) const POOL_WAIT: std::time::Duration = std::time::Duration::from_secs(30);
+/// How long a connection is waited for where all are in use: `?acquire_timeout=`.
+pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// One row, with each value as [`Dialect::load`](enmasse_core::dialect::Dialect::load) made it.
 pub(crate) type Row = Vec<Value>;
@@ -65,8 +66,8 @@ pub(crate) trait Backend: Send + Sync {
     /// What the server is and can do, as it said when we connected.
     fn dialect(&self) -> Arc<dyn Dialect>;
 
-    /// A connection of one's own, until it is dropped.
-    fn connect(&self, access: Access) -> BoxFuture<'_, Result<Box<dyn Connection>>>;
+    /// A connection of one's own, until it is dropped. Where all are in use, one is waited for so long, or as long as the database's own limit says.
+    fn connect(&self, access: Access, limit: Option<Duration>) -> BoxFuture<'_, Result<Box<dyn Connection>>>;
 
     /// Whether all statements share one connection, so that one who holds on to it keeps all others out.
     fn has_one_connection(&self) -> bool {
@@ -208,29 +209,63 @@ fn switched_off(database: &str, feature: &str) -> Error {
     )
 }
 
-/// Turns a row of the driver's values into the row that the columns' types make of it. Without types it stays as it is.
-pub(crate) fn load_row(dialect: &dyn Dialect, raw: Row, columns: &[DataType]) -> Result<Row> {
-    if columns.is_empty() {
-        return Ok(raw);
+/// Makes a row of the driver's values, as the columns' types say. Without types they stay as they are.
+pub(crate) fn load_row(
+    dialect: &dyn Dialect,
+    raw: impl IntoIterator<Item = Result<Value>>,
+    columns: &[DataType],
+) -> Result<Row> {
+    let mut row = Row::with_capacity(columns.len());
+    let mut failed = None;
+    for (position, value) in raw.into_iter().enumerate() {
+        let loaded = value.and_then(|value| match columns.get(position) {
+            Some(data_type) => dialect.load(value, data_type),
+            None => Ok(value),
+        });
+        row.push(loaded.unwrap_or_else(|error| {
+            failed.get_or_insert((position, error));
+            Value::Null
+        }));
     }
-    if raw.len() != columns.len() {
+    if !columns.is_empty() && row.len() != columns.len() {
         return Err(Error::new(
             ErrorKind::Database,
-            format!("The statement gave {} columns where {} were expected.", raw.len(), columns.len()),
+            format!("The statement gave {} columns where {} were expected.", row.len(), columns.len()),
         ));
     }
-    raw.into_iter().zip(columns).map(|(value, data_type)| dialect.load(value, data_type)).collect()
+    match failed {
+        Some((column, error)) => Err(unread(error, column, row)),
+        None => Ok(row),
+    }
 }
 
-/// The error for a lost wait in a pool.
+/// The most connections that a URL says.
+pub(crate) fn pool_size(url: &mut DatabaseUrl, otherwise: usize) -> Result<usize> {
+    match url.take_parsed("pool_size", "a number from 1")? {
+        Some(0) => Err(configuration("The URL's parameter 'pool_size' must be a number from 1, not '0'")),
+        size => Ok(size.unwrap_or(otherwise)),
+    }
+}
+
+/// The error for a wait of this length for a connection, of which there are so many at most.
 #[cfg(any(feature = "mysql", feature = "postgres"))]
-pub(crate) fn pool_is_empty() -> Error {
+pub(crate) fn pool_is_used_up(size: usize, waited: Duration) -> Error {
+    let all = if size == 1 {
+        "The pool's one connection has"
+    } else {
+        &format!("All {size} connections of the pool have")
+    };
     Error::new(
         ErrorKind::Connection,
         format!(
-            "No connection could be had in {} seconds. Where all of the pool are in use, make it larger with \
-             ?pool_size=, and do not use the database's own handle inside of a transaction.",
-            POOL_WAIT.as_secs()
+            "{all} been in use for {waited:?}, by transactions or by statements. Inside of a transaction, use its handle and not the \
+             database's own. More connections are had with pool_size, a longer wait with acquire_timeout."
         ),
     )
+}
+
+/// The error for a wait of this length for a server that does not answer.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(crate) fn no_answer(waited: Duration) -> Error {
+    Error::new(ErrorKind::Connection, format!("The server has given no new connection for {waited:?}."))
 }

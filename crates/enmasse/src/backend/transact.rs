@@ -65,9 +65,11 @@ pub(crate) fn transact(connection: &mut dyn Connection, step: Step) -> BoxFuture
 }
 
 /// Nobody has said what became of a commit whose connection was lost, unless the server had ended the session before, or there is none.
-fn unknown_if_lost(error: Error) -> Error {
+pub(crate) fn unknown_if_lost(error: Error) -> Error {
     let is_known = |code: &str| ["25P03", "25P04", "4031"].contains(&code) || code.starts_with("SQLITE");
-    if error.kind() != ErrorKind::Connection || error.code().is_some_and(is_known) {
+    // what has no cause is our own word: nothing was sent
+    let is_ours = std::error::Error::source(&error).is_none();
+    if error.kind() != ErrorKind::Connection || is_ours || error.code().is_some_and(is_known) {
         return error;
     }
     let text = format!(

@@ -121,8 +121,8 @@ impl<M: Entity> Future for Create<M> {
                 New::Object(object) => row_of(model, &object),
                 New::Values(values) => row_with_defaults(model, values)?,
             };
-            let row = inserted(&rows, Origin::Create, vec![row], None).await?.pop().unwrap_or_default();
-            M::from_row(model, row)
+            let read = |mut made: Vec<Row>| M::from_row(model, made.pop().unwrap_or_default());
+            inserted(&rows, Origin::Create, vec![row], None, &read).await
         })
     }
 }
@@ -196,7 +196,7 @@ impl<M: Entity> BulkCreate<M> {
         drop(objects);
         let count = match rows.save_receivers()? {
             None => count_inserted(rows.executor()?, model, new, batch_size).await?,
-            Some(_) => inserted(&rows, Origin::BulkCreate, new, batch_size).await?.len() as u64,
+            Some(_) => inserted(&rows, Origin::BulkCreate, new, batch_size, &|made| Ok(made.len() as u64)).await?,
         };
         if advance {
             insert::advance_identity(rows.executor()?, model).await?;
@@ -213,28 +213,31 @@ impl<M: Entity> Future for BulkCreate<M> {
             let model = rows.model()?;
             let new = objects.iter().map(|object| row_of(model, object)).collect();
             drop(objects);
-            let made = inserted(&rows, Origin::BulkCreate, new, batch_size).await?;
+            let read =
+                |made: Vec<Row>| made.into_iter().map(|row| M::from_row(model, row)).collect::<Result<_>>();
+            let made = inserted(&rows, Origin::BulkCreate, new, batch_size, &read).await?;
             if advance {
                 insert::advance_identity(rows.executor()?, model).await?;
             }
-            made.into_iter().map(|row| M::from_row(model, row)).collect()
+            Ok(made)
         })
     }
 }
 
 /// [`insert`] with the receivers of its signals, where there are any.
-async fn inserted<M: Entity>(
+async fn inserted<M: Entity, T: Send>(
     rows: &QuerySet<M>,
     origin: Origin,
     new: Vec<Row>,
     batch_size: Option<usize>,
-) -> Result<Vec<Row>> {
+    read: &(impl Fn(Vec<Row>) -> Result<T> + Sync),
+) -> Result<T> {
     let (executor, model) = (rows.executor()?, rows.model()?);
     match rows.save_receivers()? {
-        None => insert(executor, model, new, batch_size).await,
+        None => insert(executor, model, new, batch_size, read).await,
         Some(receivers) => {
             let receivers = &receivers;
-            Insert { receivers, model, origin, rows: Arc::new(new), batch_size }.run(executor).await
+            Insert { receivers, model, origin, rows: Arc::new(new), batch_size }.run(executor, read).await
         }
     }
 }

@@ -9,6 +9,7 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use crate::backend::Row;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
+use crate::unread::in_rows_of;
 
 impl<M: Entity> QuerySet<M> {
     /// All rows.
@@ -20,7 +21,8 @@ impl<M: Entity> QuerySet<M> {
     pub async fn fetch(self) -> Result<Vec<M>> {
         let selection = self.query()?.select_rows(&*self.dialect()?)?;
         let model = self.model()?;
-        self.rows(selection).await?.into_iter().map(|row| M::from_row(model, row)).collect()
+        let rows = self.rows(selection).await.map_err(|error| in_rows_of(model, error))?;
+        rows.into_iter().map(|row| M::from_row(model, row)).collect()
     }
 
     /// The one row.
@@ -83,7 +85,10 @@ impl<M: Entity> QuerySet<M> {
             Ok((None, ..)) => stream::empty().boxed(),
             Ok((Some(Selection { statement, columns }), model, executor)) => executor
                 .stream(statement, columns)
-                .map(move |row| row.and_then(|row| M::from_row(&model, row)))
+                .map(move |row| match row {
+                    Ok(row) => M::from_row(&model, row),
+                    Err(error) => Err(in_rows_of(&model, error)),
+                })
                 .boxed(),
         }
     }
@@ -99,7 +104,13 @@ impl<M: Entity> QuerySet<M> {
         match rows.first().map(Vec::as_slice) {
             None => Ok(0),
             Some([Value::Int(count)]) => Ok((*count).max(0) as u64),
-            Some(other) => Err(Error::new(ErrorKind::Database, format!("a count came back as {other:?}"))),
+            Some(other) => Err(Error::new(
+                ErrorKind::Database,
+                format!(
+                    "a count came back as {}",
+                    other.iter().map(Value::to_string).collect::<Vec<_>>().join(", ")
+                ),
+            )),
         }
     }
 

@@ -15,14 +15,16 @@ use crate::handle::Executor;
 use crate::query_set::create::set_auto_fields;
 use crate::query_set::made;
 use crate::run::run;
+use crate::unread::in_fields;
 
-/// Inserts rows, all or none, and gives them as they now are.
-pub(crate) async fn insert(
+/// Inserts rows, all or none, and has them read as they now are: where that fails, none is inserted.
+pub(crate) async fn insert<T: Send>(
     executor: &Executor,
     model: &ModelRef,
     mut rows: Vec<Row>,
     batch_size: Option<usize>,
-) -> Result<Vec<Row>> {
+    read: &(impl Fn(Vec<Row>) -> Result<T> + Sync),
+) -> Result<T> {
     set_auto_fields(model, &mut rows, Utc::now());
     rows.iter_mut().try_for_each(|row| clean(model, row))?;
     if batch_size == Some(0) {
@@ -37,14 +39,15 @@ pub(crate) async fn insert(
     };
     let (first, rows) = (Mutex::new(first), &rows);
     executor
-        .atomic(|connection| -> BoxFuture<'_, Result<Vec<Row>>> {
+        .atomic(|connection| -> BoxFuture<'_, Result<T>> {
             let first = first.lock().map_or(None, |mut first| first.take());
             let dialect = dialect.clone();
             Box::pin(async move {
-                match first {
+                let inserted = match first {
                     Some(own) => own.run(connection, &dialect, model, rows.clone()).await,
                     None => insert_chain(connection, dialect, model, rows.clone(), batch_size).await,
-                }
+                };
+                inserted.and_then(read)
             })
         })
         .await
@@ -130,20 +133,21 @@ impl Own {
         mut rows: Vec<Row>,
     ) -> Result<Vec<Row>> {
         for (chosen, keyless, plan) in self.0 {
-            let outcome = run(connection, dialect, model, plan).await?;
-            let (given, inserted) = (chosen.len() as u64, outcome.matched);
-            if inserted < given {
+            let positions = given_back(&**dialect, model, keyless);
+            let named = |error| in_fields(model, &positions, error);
+            let outcome = run(connection, dialect, model, plan).await.map_err(named)?;
+            let (asked, inserted) = (chosen.len() as u64, outcome.matched);
+            if inserted < asked {
                 return Err(Error::new(
                     ErrorKind::Integrity,
                     format!(
-                        "{}: {} of {given} rows were not inserted: a trigger or a conflict clause of the table skips them.",
+                        "{}: {} of {asked} rows were not inserted: a trigger or a conflict clause of the table skips them.",
                         model.name,
-                        given - inserted
+                        asked - inserted
                     ),
                 ));
             }
-            let given = made::given(connection, &**dialect, outcome).await?;
-            let positions = given_back(&**dialect, model, keyless);
+            let given = made::given(connection, &**dialect, outcome).await.map_err(named)?;
             for (&at, given) in chosen.iter().zip(given) {
                 for (&position, value) in positions.iter().zip(given) {
                     rows[at][position] = value;
@@ -167,7 +171,7 @@ pub(super) async fn count_inserted(
     batch_size: Option<usize>,
 ) -> Result<u64> {
     if model.is_child() {
-        return Ok(insert(executor, model, rows, batch_size).await?.len() as u64);
+        return insert(executor, model, rows, batch_size, &|made| Ok(made.len() as u64)).await;
     }
     set_auto_fields(model, &mut rows, Utc::now());
     rows.iter_mut().try_for_each(|row| clean(model, row))?;

@@ -7,6 +7,7 @@ use enmasse_core::value::Value;
 
 use crate::model::Entity;
 use crate::query_set::update::Request;
+use crate::unread::in_fields;
 
 /// What an update would change; see [`Update::preview`](crate::query_set::Update::preview).
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -63,7 +64,12 @@ impl<M: Entity> Request<M> {
             // where there is nothing to find, the whole table would be searched for it
             let rows = match changed {
                 0 => Vec::new(),
-                _ => executor.query(&selection.statement, &selection.columns).await?,
+                _ => {
+                    let rows = executor.query(&selection.statement, &selection.columns).await;
+                    let columns: Vec<usize> =
+                        query.model.key().into_iter().chain([position, position]).collect();
+                    rows.map_err(|error| in_fields(&query.model, &columns, error))?
+                }
             };
             let examples = rows.into_iter().filter_map(|mut key| {
                 let (after, before) = (key.pop()?, key.pop()?);

@@ -182,9 +182,9 @@ impl<M: Entity> Save<'_, M> {
         }
         let has_key = model.key().iter().all(|&position| !object.value(&model, position).is_null());
         if !has_key && update_fields.is_none() {
-            let row =
-                insert::insert(&executor, &model, vec![create::row_of(&model, object)], None).await?.pop();
-            *object = M::from_row(&model, row.unwrap_or_default())?;
+            let read = |mut made: Vec<Row>| M::from_row(&model, made.pop().unwrap_or_default());
+            let new = vec![create::row_of(&model, object)];
+            *object = insert::insert(&executor, &model, new, None, &read).await?;
             return Ok(Saved { created: true });
         }
 
@@ -198,13 +198,16 @@ impl<M: Entity> Save<'_, M> {
         let dialect = executor.dialect();
         let request = Arc::new(Request { query, assignments, new, now });
         let written = executor
-            .atomic(|connection| -> BoxFuture<'_, Result<Option<Row>>> {
-                let (dialect, request) = (dialect.clone(), request.clone());
-                Box::pin(async move { request.write(&dialect, connection).await })
+            .atomic(|connection| -> BoxFuture<'_, Result<Option<M>>> {
+                let (dialect, request, model) = (dialect.clone(), request.clone(), &model);
+                Box::pin(async move {
+                    let new = request.write(&dialect, connection).await?;
+                    new.map(|row| M::from_row(model, row)).transpose()
+                })
             })
             .await?;
-        let Some(row) = written else { return Ok(Saved { created: false }) };
-        *object = M::from_row(&model, row)?;
+        let Some(new) = written else { return Ok(Saved { created: false }) };
+        *object = new;
         Ok(Saved { created: true })
     }
 }

@@ -151,7 +151,7 @@ impl<M: Entity> Request<M> {
         match self.rows.save_receivers()? {
             // on the heap: a receiver's own writes stand on the stack above this one
             None => Box::pin(self.run_silently()).await,
-            Some(receivers) => Box::pin(self.run(&receivers, Returning::Nothing)).await,
+            Some(receivers) => Box::pin(self.run(&receivers, Returning::Nothing, &Ok)).await,
         }
     }
 
@@ -171,8 +171,13 @@ impl<M: Entity> Request<M> {
         plan::update(&*self.rows.dialect()?, self.rows.query()?, &self.assignments, Utc::now())
     }
 
-    /// Runs it with the receivers of its signals.
-    async fn run(&self, receivers: &Receivers, returning: Returning) -> Result<Outcome> {
+    /// Runs it with the receivers of its signals, and has what came of it read.
+    async fn run<T: Send>(
+        &self,
+        receivers: &Receivers,
+        returning: Returning,
+        read: &(impl Fn(Outcome) -> Result<T> + Sync),
+    ) -> Result<T> {
         let (query, executor, dialect) = (self.rows.query()?, self.rows.executor()?, self.rows.dialect()?);
         let (assignments, now) = (&self.assignments, Utc::now());
         let written = plan::written_fields(&query.model, assignments, now)?;
@@ -190,7 +195,7 @@ impl<M: Entity> Request<M> {
                 _ => Ok(None),
             },
         }
-        .run(executor)
+        .run(executor, read)
         .await
     }
 
@@ -345,19 +350,21 @@ impl<M: Entity, R: Return<M>> Future for UpdateReturning<M, R> {
             }
             executor.refuse_lasting(model).await?;
             let dialect = executor.dialect();
-            let outcome = match request.rows.save_receivers()? {
-                Some(receivers) => request.run(&receivers, R::RETURNING).await?,
-                None => {
-                    executor
-                        .atomic(|connection| -> BoxFuture<'_, Result<Outcome>> {
-                            let plan = request.plan_returning(R::RETURNING);
-                            let (dialect, model) = (&dialect, &model);
-                            Box::pin(async move { run(connection, dialect, model, plan?).await })
-                        })
-                        .await?
-                }
+            // before the commit: what does not fit the Rust type undoes the write
+            let read = |outcome: Outcome| {
+                let rows = outcome.returned.into_iter();
+                rows.map(|values| R::from_values(model, values)).collect::<Result<Vec<R>>>()
             };
-            outcome.returned.into_iter().map(|values| R::from_values(model, values)).collect()
+            if let Some(receivers) = request.rows.save_receivers()? {
+                return request.run(&receivers, R::RETURNING, &read).await;
+            }
+            executor
+                .atomic(|connection| -> BoxFuture<'_, Result<Vec<R>>> {
+                    let plan = request.plan_returning(R::RETURNING);
+                    let (dialect, read) = (&dialect, &read);
+                    Box::pin(async move { run(connection, dialect, model, plan?).await.and_then(read) })
+                })
+                .await
         })
     }
 }
@@ -403,7 +410,7 @@ impl<M: Entity> Future for Delete<M> {
                 plan: &|query| plan::delete(&*dialect, query),
                 keeping: &|_| Ok(None),
             };
-            Ok(write.run(rows.executor()?).await?.matched)
+            write.run(rows.executor()?, &|outcome| Ok(outcome.matched)).await
         })
     }
 }

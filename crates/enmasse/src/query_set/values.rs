@@ -2,13 +2,16 @@
 
 use enmasse_core::error::Result;
 use enmasse_core::expr::{Expr, FieldPath};
+use enmasse_core::query::Selection;
 use enmasse_core::value::Value;
 
+use crate::backend::Row;
 use crate::columns::{Column, Path};
 use crate::field_type::FieldType;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
 use crate::typed::{Expression, Typed};
+use crate::unread::{named, of_key};
 
 impl<M: Entity> QuerySet<M> {
     /// Some columns, or expressions, of each row: `values(|u| (u.id, u.country))` gives `(i64, String)`s, and one column its
@@ -49,8 +52,11 @@ impl<M: Entity> QuerySet<M> {
         let values = values(M::columns(Path::root()));
         let exprs = values.exprs();
         let selection = self.query()?.select_values(&*self.dialect()?, &exprs)?;
-        let rows = self.rows(selection).await?;
-        rows.into_iter().map(|row| V::read(&mut row.into_iter())).collect()
+        let rows = self.value_rows(selection, &exprs).await?;
+        let place = |at: usize| place(&self.query.model.name, &exprs, at);
+        rows.into_iter()
+            .map(|row| V::read(&mut ValueReader { row: row.into_iter(), next: 0, place: &place }))
+            .collect()
     }
 
     /// [`values`](QuerySet::values) with names that are known at run time: a row of values for each.
@@ -64,7 +70,53 @@ impl<M: Entity> QuerySet<M> {
     ) -> Result<Vec<Vec<Value>>> {
         let exprs: Vec<_> = names.into_iter().map(|name| Expr::Field(name.into())).collect();
         let selection = self.query()?.select_values(&*self.dialect()?, &exprs)?;
-        self.rows(selection).await
+        self.value_rows(selection, &exprs).await
+    }
+
+    async fn value_rows(&self, selection: Option<Selection>, exprs: &[Expr]) -> Result<Vec<Row>> {
+        let model = &self.query()?.model;
+        let rows = self.rows(selection).await;
+        rows.map_err(|error| {
+            named(error, |column, row| {
+                let of = |key: usize| {
+                    let name = &model.fields[key].name;
+                    let is_key =
+                        |expr: &Expr| matches!(expr, Expr::Field(path) if path.names() == [name.as_str()]);
+                    row.get(exprs.iter().position(is_key)?)
+                };
+                Some(format!("{}{}", place(&model.name, exprs, column), of_key(model, of)))
+            })
+        })
+    }
+}
+
+/// What the value at this position is called in errors.
+fn place(model: &str, exprs: &[Expr], at: usize) -> String {
+    match exprs.get(at) {
+        Some(Expr::Field(path)) => format!("{model}.{path}"),
+        _ => format!("{model}, value {}", at + 1),
+    }
+}
+
+/// Takes the values of a row one after the other.
+#[doc(hidden)]
+pub struct ValueReader<'r> {
+    row: std::vec::IntoIter<Value>,
+    next: usize,
+    place: &'r dyn Fn(usize) -> String,
+}
+
+impl ValueReader<'_> {
+    fn take<T: FieldType>(&mut self) -> Result<T> {
+        let value = T::from_value(self.row.next().unwrap_or(Value::Null));
+        self.next += 1;
+        value.map_err(|error| error.at((self.place)(self.next - 1)))
+    }
+}
+
+impl std::fmt::Debug for ValueReader<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ValueReader").field("row", &self.row).finish_non_exhaustive()
     }
 }
 
@@ -114,11 +166,7 @@ pub trait Values {
     /// # Errors
     ///
     /// [`Value`](crate::ErrorKind::Value) where a value is not of the Rust type.
-    fn read(row: &mut std::vec::IntoIter<Value>) -> Result<Self::Row>;
-}
-
-fn next<T: FieldType>(row: &mut std::vec::IntoIter<Value>) -> Result<T> {
-    T::from_value(row.next().unwrap_or(Value::Null))
+    fn read(row: &mut ValueReader<'_>) -> Result<Self::Row>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -129,8 +177,8 @@ impl<S: Selected> Values for S {
         vec![self.expr()]
     }
 
-    fn read(row: &mut std::vec::IntoIter<Value>) -> Result<S::Value> {
-        next(row)
+    fn read(row: &mut ValueReader<'_>) -> Result<S::Value> {
+        row.take()
     }
 }
 
@@ -146,8 +194,8 @@ macro_rules! tuples {
                 vec![$($name.expr()),+]
             }
 
-            fn read(row: &mut std::vec::IntoIter<Value>) -> Result<Self::Row> {
-                Ok(($(next::<$name::Value>(row)?,)+))
+            fn read(row: &mut ValueReader<'_>) -> Result<Self::Row> {
+                Ok(($(row.take::<$name::Value>()?,)+))
             }
         }
     )+};

@@ -25,12 +25,16 @@ pub(crate) struct Insert<'w> {
 }
 
 impl Insert<'_> {
-    /// Inserts them in one transaction with their receivers, and gives them as they now are.
-    pub async fn run(&self, executor: &Executor) -> Result<Vec<Row>> {
+    /// Inserts them in one transaction with their receivers, and has them read there as they now are.
+    pub async fn run<T: Send>(
+        &self,
+        executor: &Executor,
+        read: &(impl Fn(Vec<Row>) -> Result<T> + Sync),
+    ) -> Result<T> {
         if self.rows.is_empty() {
-            return Ok(Vec::new());
+            return read(Vec::new());
         }
-        executor.in_transaction(|tx| async move { self.write(&tx).await }).await
+        executor.in_transaction(|tx| async move { self.write(&tx).await.and_then(read) }).await
     }
 
     async fn write(&self, tx: &Transaction) -> Result<Vec<Row>> {
@@ -42,7 +46,7 @@ impl Insert<'_> {
             set.end(tx, sent).await?;
         }
         let rows = objects.edited().unwrap_or_else(|| (*self.rows).clone());
-        let rows = insert_rows(&tx.within_write().executor(), self.model, rows, self.batch_size).await?;
+        let rows = insert_rows(&tx.within_write().executor(), self.model, rows, self.batch_size, &Ok).await?;
         if self.receivers.hear_after() {
             let set = Set::of_keys(tx, self.model, keys(self.model, &rows)).await?;
             let sent = self.receivers.send_after(tx, &what, true, &set).await;

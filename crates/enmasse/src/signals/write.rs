@@ -55,10 +55,14 @@ pub(crate) struct SetWrite<'w> {
 }
 
 impl SetWrite<'_> {
-    /// Runs it in one transaction with its receivers.
-    pub async fn run(&self, executor: &Executor) -> Result<Outcome> {
+    /// Runs it in one transaction with its receivers, in which also what came of it is read.
+    pub async fn run<T: Send>(
+        &self,
+        executor: &Executor,
+        read: &(impl Fn(Outcome) -> Result<T> + Sync),
+    ) -> Result<T> {
         if (self.plan)(self.query)?.is_empty() {
-            return Ok(Outcome::default());
+            return read(Outcome::default());
         }
         executor
             .in_transaction(|tx| async move {
@@ -66,7 +70,7 @@ impl SetWrite<'_> {
                     Some((set, outcome)) => (set, Some(outcome)),
                     None => (Set::find(&tx, self.query, &self.written).await?, None),
                 };
-                let result = self.finish(&tx, &set, written).await;
+                let result = self.finish(&tx, &set, written).await.and_then(read);
                 set.end(&tx, result).await
             })
             .await

@@ -54,7 +54,7 @@ async fn all(db: &Database) -> Vec<Stock> {
 fn ways(db: &Database) -> &'static [Strategy] {
     match Kind::of(db) {
         Kind::Sqlite => &[Strategy::PreparedLoop],
-        Kind::Postgres => &[Strategy::Arrays, Strategy::Copy, Strategy::Values],
+        Kind::Postgres => &[Strategy::Arrays, Strategy::Copy, Strategy::StagedArrays, Strategy::Values],
         Kind::Mysql => &[Strategy::LoadData, Strategy::StagedInserts, Strategy::Values, Strategy::Cases],
         Kind::MariaDb => &[
             Strategy::LoadData,
@@ -75,7 +75,7 @@ fn can_compute(way: Strategy) -> bool {
 fn full_ways(db: &Database) -> &'static [Strategy] {
     match Kind::of(db) {
         Kind::Sqlite => &[Strategy::PreparedLoop],
-        Kind::Postgres => &[Strategy::Copy],
+        Kind::Postgres => &[Strategy::Copy, Strategy::StagedArrays],
         Kind::MariaDb | Kind::Mysql => &[Strategy::LoadData, Strategy::StagedInserts],
     }
 }

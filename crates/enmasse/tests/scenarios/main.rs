@@ -11,6 +11,7 @@ mod models;
 mod names;
 mod preview;
 mod progress;
+mod read_back;
 mod relations;
 mod runtime;
 mod seed;

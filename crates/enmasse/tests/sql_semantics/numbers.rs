@@ -1,4 +1,6 @@
+use enmasse::prelude::{Expression, F, Q, QuerySet, Record};
 use enmasse::rust_decimal::Decimal;
+use enmasse::schema::{Field, Model, Schema};
 use enmasse::{DataType, Value};
 use enmasse_core::expr::{self, Aggregate, Function, Operator};
 use enmasse_core::lookup::{Condition, Lookup, Term};
@@ -113,15 +115,9 @@ fn integers_are_added_divided_and_shifted_the_same() {
         let of = expr::binary(table.dialect(), table.term("l"), Operator::BitAnd, Term::Value((-2).into()));
         let expected: Vec<Value> = pairs.iter().map(|(l, _)| (l & -2).into()).collect();
         assert_eq!(table.values(of.unwrap()).await.unwrap(), expected);
-        // As in Django, the quotient of integers is the database's affair.
-        let of =
-            expr::binary(table.dialect(), table.term("l"), Operator::Divide, Term::Value(2.into())).unwrap();
-        let halves = table.values(of).await.unwrap();
-        let expected = match table.kind {
-            Kind::MariaDb | Kind::Mysql => decimal("-3.5"),
-            _ => Value::Int(-3),
-        };
-        assert_eq!(halves[0], expected);
+        let of = expr::binary(table.dialect(), table.term("l"), Operator::Divide, table.term("r")).unwrap();
+        let expected: Vec<Value> = pairs.iter().map(|(l, r)| (l / r).into()).collect();
+        assert_eq!(table.values(of).await.unwrap(), expected);
         let of =
             expr::binary(table.dialect(), table.term("l"), Operator::Power, Term::Value(2.into())).unwrap();
         assert_eq!(table.values(of).await.unwrap()[0], Value::Float(49.0));
@@ -278,5 +274,38 @@ fn exclusive_or_takes_what_is_not_known_as_false() {
         assert_eq!(found, where_true(&rows, |row| holds(row, false)));
         let found = table.rows(xor(vec![is_one("l"), is_one("r"), Condition::Everything])).await.unwrap();
         assert_eq!(found, where_true(&rows, |row| holds(row, false)));
+    });
+}
+
+#[test]
+fn a11_a_write_that_divides_by_zero_is_refused() {
+    on_each_database(async |db| {
+        let rows: Vec<Vec<Value>> = (0..3).map(|n| vec![Value::Int(n), Value::Float(n as f64)]).collect();
+        Table::new(&db, "zeros", &[("n", DataType::BigInt), ("x", DataType::Double)], &rows).await;
+        let key = Field::new("id", DataType::BigInt).primary_key();
+        let model = Model::new("Zero", "zeros")
+            .add(key)
+            .add(Field::new("n", DataType::BigInt).null())
+            .add(Field::new("x", DataType::Double).null());
+        let model = Schema::new(vec![model]).unwrap().model("Zero").unwrap();
+        let all = || QuerySet::<Record>::of(&model, &db);
+        for value in [
+            F("n").into_expr().binary(Operator::Divide, 0),
+            F("n").into_expr().binary(Operator::Divide, F("n")),
+            F("n").into_expr().binary(Operator::Modulo, 0),
+        ] {
+            let error = all().update_by([("n", value)]).await.unwrap_err();
+            assert!(error.message().to_ascii_lowercase().contains("division by"), "{error}");
+        }
+        for value in [0.0, -0.0] {
+            let value = F("x").into_expr().binary(Operator::Divide, value);
+            let error = all().update_by([("x", value)]).await.unwrap_err();
+            assert!(error.message().to_ascii_lowercase().contains("division by"), "{error}");
+        }
+        let read = all().order_by_names(["id"]).values_by(["n"]).await.unwrap();
+        assert_eq!(read, (0..3).map(|n| vec![Value::Int(n)]).collect::<Vec<_>>());
+        // three halves are one, wherever they are
+        let halves = F("n").into_expr().binary(Operator::Add, 1).binary(Operator::Divide, 2);
+        assert_eq!(all().filter_by(Q::compare(halves, Lookup::Exact, 1)).count().await.unwrap(), 2);
     });
 }

@@ -9,11 +9,12 @@ use crate::sql::Fragment;
 use crate::value::DataType;
 
 impl NumberSql for Mysql {
-    /// Of integers a decimal, as in Django: 7 / 2 is 3.5 there, and becomes 4 in an integer column.
+    /// Of integers an integer, cut towards zero, where `/` would give a decimal.
     fn quotient(&self, left: Typed, right: Typed) -> Result<Typed> {
-        let data_type = common_type(&left, &right)
-            .map(|common| if common.is_integer() { DataType::DECIMAL } else { common });
-        Ok(Typed::new(Fragment::format("({} / {})", [left.sql, right.sql]), data_type))
+        let data_type = common_type(&left, &right);
+        let is_integer = data_type.as_ref().is_some_and(DataType::is_integer);
+        let template = if is_integer { "({} DIV {})" } else { "({} / {})" };
+        Ok(Typed::new(Fragment::format(template, [left.sql, right.sql]), data_type))
     }
 
     fn remainder(&self, left: Fragment, right: Fragment, _data_type: &DataType) -> Fragment {

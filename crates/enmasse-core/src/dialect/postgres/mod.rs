@@ -23,12 +23,14 @@ pub struct Postgres {
     pub version: (u32, u32),
     /// Whether the user may make temporary tables.
     pub temporary_tables: bool,
+    /// Whether rows can be copied: not through every pooler.
+    pub copy_stream: bool,
 }
 
 impl Default for Postgres {
     /// The least version that is supported.
     fn default() -> Self {
-        Postgres { version: (13, 0), temporary_tables: true }
+        Postgres { version: (13, 0), temporary_tables: true, copy_stream: true }
     }
 }
 
@@ -50,12 +52,12 @@ impl Dialect for Postgres {
                 | DistinctOn
                 | JsonContainment
                 | NativeUuid
-                | CopyStream
                 | WritingQueries
                 | HashJoins
                 | PreparedTypes
                 | FoldedNames
         ) || capability == TemporaryTables && self.temporary_tables
+            || capability == CopyStream && self.copy_stream
             || capability == ReturningOld && self.version >= (18, 0)
     }
 

@@ -26,7 +26,7 @@ pub struct SqlFunction {
 /// The functions that the SQL for SQLite uses.
 ///
 /// `enmasse_regex(text, expression)`, `enmasse_time_add(text, microseconds)`, `enmasse_time_diff(later, earlier)`,
-/// `enmasse_mod(a, b)`, `enmasse_power(a, b)`, `enmasse_round(x, digits)`, `enmasse_floor(x)`, `enmasse_ceil(x)`,
+/// `enmasse_divisor(x)`, `enmasse_mod(a, b)`, `enmasse_power(a, b)`, `enmasse_round(x, digits)`, `enmasse_floor(x)`, `enmasse_ceil(x)`,
 /// `enmasse_json_equal(a, b)` and `enmasse_unhex(text)`.
 pub fn sqlite_functions() -> &'static [SqlFunction] {
     macro_rules! functions {
@@ -45,6 +45,7 @@ pub fn sqlite_functions() -> &'static [SqlFunction] {
         "enmasse_regex" 2 is_match,
         "enmasse_time_add" 2 time_add,
         "enmasse_time_diff" 2 time_diff,
+        "enmasse_divisor" 1 divisor,
         "enmasse_mod" 2 remainder,
         "enmasse_power" 2 power,
         "enmasse_round" 2 round,
@@ -90,6 +91,15 @@ fn moment(value: &Value) -> Result<Moment> {
         moment.checked_sub_signed(zone).map(Moment::DateTime)
     });
     moment.ok_or_else(|| Error::value(format!("'{written}' is no date and no time.")))
+}
+
+/// The number, which is an error where it is zero.
+fn divisor(args: &[Value]) -> Result<Value> {
+    match &args[0] {
+        Value::Int(0) => Err(Error::value("division by zero.")),
+        Value::Float(number) if *number == 0.0 => Err(Error::value("division by zero.")),
+        other => Ok(other.clone()),
+    }
 }
 
 /// A time of day goes round at midnight.

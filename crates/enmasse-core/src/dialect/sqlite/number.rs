@@ -10,19 +10,22 @@ use crate::value::DataType;
 
 impl NumberSql for Sqlite {
     /// Of integers an integer, cut towards zero. A decimal column keeps 5.00 as the integer 5, so that its division has to
-    /// be told to be one of decimals.
+    /// be told to be one of decimals. SQLite itself takes what is divided by zero for NULL.
     fn quotient(&self, left: Typed, right: Typed) -> Result<Typed> {
         let data_type = common_type(&left, &right);
         let template = match data_type {
-            Some(DataType::Decimal { .. }) => "(CAST({} AS REAL) / {})",
-            _ => "({} / {})",
+            Some(DataType::Decimal { .. }) => "(CAST({} AS REAL) / enmasse_divisor({}))",
+            _ => "({} / enmasse_divisor({}))",
         };
         Ok(Typed::new(Fragment::format(template, [left.sql, right.sql]), data_type))
     }
 
     /// SQLite's own `%` is of integers only.
     fn remainder(&self, left: Fragment, right: Fragment, data_type: &DataType) -> Fragment {
-        let template = if data_type.is_integer() { "({} % {})" } else { "enmasse_mod({}, {})" };
+        let template = match data_type.is_integer() {
+            true => "({} % enmasse_divisor({}))",
+            false => "enmasse_mod({}, enmasse_divisor({}))",
+        };
         Fragment::format(template, [left, right])
     }
 

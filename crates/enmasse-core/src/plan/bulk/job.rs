@@ -407,6 +407,7 @@ impl<'a> Job<'a> {
                         .map_err(place)?,
                         value => {
                             let is_column = matches!(value, Expr::Field(_));
+                            field.refuse_results(&model.name, value)?;
                             let value = compiler.typed(value, Some(&field.data_type)).map_err(place)?;
                             let value = for_column(dialect, value, &field.data_type).map_err(place)?.sql;
                             if is_column { dialect.fitting(value, &field.data_type) } else { value }

@@ -7,15 +7,17 @@
 //! DROP TABLE pg_temp."enmasse_batch"
 //! ```
 //!
+//! Where nothing can be copied, as through some poolers, arrays are put into the table.
+//!
 //! The rows are sorted, and joined by nested loops, so that the join takes them, and their locks, in the order of the keys, and
 //! never reads the whole target as a hash join does; or by a merge join, where they are a good part of it.
 
-use crate::dialect::Dialect;
+use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
 use crate::plan::bulk::{Job, Returning, Setting};
 use crate::plan::strategy::account::Account;
-use crate::plan::strategy::settings;
 use crate::plan::strategy::staging::{Staging, plain, unchanged};
+use crate::plan::strategy::{Strategy, arrays, settings};
 use crate::plan::{Form, Stage, Step, free_name};
 use crate::query::{Compiler, Query};
 use crate::sql::Fragment;
@@ -98,8 +100,12 @@ pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<
     let mut create = Fragment::text(format!("{} ON COMMIT DROP AS SELECT ", dialect.create_temporary(&sent)));
     create.push(Fragment::join(columns, ", "));
     create.push(format!(" FROM {} LIMIT 0", compiler.from()));
-    let copy = Stage { sql: format!("COPY {sent} FROM STDIN BINARY"), form: Form::CopyBinary };
-    let mut steps = vec![Step::Prepare(create.statement(dialect)), Step::Stage(copy)];
+    let copies = dialect.supports(Capability::CopyStream) && job.strategy != Some(Strategy::StagedArrays);
+    let fill = match copies {
+        true => Step::Stage(Stage { sql: format!("COPY {sent} FROM STDIN BINARY"), form: Form::CopyBinary }),
+        false => arrays::stage(dialect, job, &sent)?,
+    };
+    let mut steps = vec![Step::Prepare(create.statement(dialect)), fill];
     if has_native {
         let mut columns = Vec::new();
         for (name, data_type) in job.names().iter().zip(&types) {

@@ -33,6 +33,8 @@ pub enum Strategy {
     Arrays,
     /// Binary `COPY` into a temporary table.
     Copy,
+    /// Arrays that are put into a temporary table, where nothing can be copied.
+    StagedArrays,
     /// `LOAD DATA LOCAL` into a temporary table.
     LoadData,
     /// Inserts of many rows into a temporary table.
@@ -92,7 +94,7 @@ pub(crate) fn choose(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Steps> {
     Ok(match strategy {
         Strategy::PreparedLoop => prepared_loop::steps,
         Strategy::Arrays => arrays::steps,
-        Strategy::Copy => copy::steps,
+        Strategy::Copy | Strategy::StagedArrays => copy::steps,
         Strategy::LoadData => load_data::steps,
         Strategy::StagedInserts => load_data::inserted,
         Strategy::BulkExecute => bulk_execute::steps,
@@ -110,8 +112,9 @@ fn best(dialect: &dyn Dialect, job: &Job<'_>) -> Strategy {
     let order = [
         (Strategy::PreparedLoop, dialect.supports(Capability::LocalCalls)),
         (Strategy::Arrays, few(if job.has_integer_key() { ARRAYS } else { arrays::FEW })),
-        (Strategy::Copy, true),
+        (Strategy::Copy, dialect.supports(Capability::CopyStream)),
         (Strategy::Arrays, true),
+        (Strategy::StagedArrays, true),
         (Strategy::Cases, few(CASES)),
         (Strategy::BulkExecute, few(BULK) && in_order),
         (Strategy::Values, few(VALUES)),
@@ -148,6 +151,7 @@ fn can(dialect: &dyn Dialect, job: &Job<'_>, strategy: Strategy) -> bool {
                 && told
         }
         Strategy::Copy => dialect.supports(CopyStream) && staged,
+        Strategy::StagedArrays => dialect.supports(ArrayParams) && !job.has_arrays() && staged,
         Strategy::LoadData => dialect.supports(LoadStream) && staged,
         Strategy::StagedInserts => dialect.supports(JoinedUpdate) && staged,
         Strategy::BulkExecute => {
@@ -182,7 +186,7 @@ fn can(dialect: &dyn Dialect, job: &Job<'_>, strategy: Strategy) -> bool {
 pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<Vec<Step>> {
     if dialect.supports(Capability::LocalCalls) {
         prepared_loop::stage(dialect, staging)
-    } else if dialect.supports(Capability::CopyStream) {
+    } else if dialect.supports(Capability::ArrayParams) {
         copy::stage(dialect, staging)
     } else if dialect.supports(Capability::LoadStream) {
         load_data::stage(dialect, staging, load_data::load)

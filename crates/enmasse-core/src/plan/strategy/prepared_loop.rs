@@ -87,7 +87,9 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
         write.push(format!(" RETURNING {}", columns.join(", ")));
     }
     let write = write.row_statement(dialect);
-    let alone = job.ends && before.is_empty() && after.is_none();
+    // what comes back may be refused by who reads it: then nothing may have been committed
+    let told = job.returning != Returning::Nothing || job.missing == Missing::Rows;
+    let alone = job.ends && !told && before.is_empty() && after.is_none();
     let missing = job.missing != Missing::Count;
     let write =
         Step::WriteRows(WriteRows { write, keep, matches, old, returned, stored_key, alone, missing });

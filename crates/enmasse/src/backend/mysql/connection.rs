@@ -151,7 +151,7 @@ impl Connection for MysqlConnection {
             while let Some(row) = result.next().await.map_err(error)? {
                 sent += 1;
                 // whoever comes next reads the rows that nobody took, and throws them away
-                if let Some(full) = chunk.add(load_row(dialect, raw_row(row)?, columns)?)
+                if let Some(full) = chunk.add(load_row(dialect, raw_row(row, columns.is_empty()), columns)?)
                     && sender.send(Ok(full)).await.is_err()
                 {
                     return Ok(sent);
@@ -266,7 +266,7 @@ async fn query(
     let changed = if result.columns_ref().is_empty() { result.affected_rows() } else { 0 };
     let mut rows = Vec::new();
     while let Some(row) = result.next().await.map_err(error)? {
-        rows.push(load_row(dialect, raw_row(row)?, columns)?);
+        rows.push(load_row(dialect, raw_row(row, columns.is_empty()), columns)?);
     }
     result.drop_result().await.map_err(error)?;
     Ok((changed.max(rows.len() as u64), rows))

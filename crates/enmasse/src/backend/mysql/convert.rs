@@ -37,7 +37,7 @@ fn bound(value: &Value) -> Result<Driver> {
         other => {
             return Err(Error::new(
                 ErrorKind::Value,
-                format!("The driver does not take {other:?}: it has not been stored first."),
+                format!("The driver does not take {other}: it has not been stored first."),
             ));
         }
     })
@@ -66,15 +66,16 @@ fn microseconds(nanoseconds: u32) -> u32 {
     (nanoseconds / 1_000).min(999_999)
 }
 
-pub(super) fn raw_row(row: mysql_async::Row) -> Result<Vec<Value>> {
+/// The values of a row; where their fields are not known to who asked, the column is named.
+pub(super) fn raw_row(row: mysql_async::Row, named: bool) -> impl Iterator<Item = Result<Value>> {
     let columns = row.columns();
-    row.unwrap()
-        .into_iter()
-        .zip(&*columns)
-        .map(|(value, column)| {
-            raw(value, column).map_err(|error| error.at(format!("The column '{}'", column.name_str())))
+    row.unwrap().into_iter().enumerate().map(move |(position, value)| {
+        let column = &columns[position];
+        raw(value, column).map_err(|error| match named {
+            true => error.at(format!("The column '{}'", column.name_str())),
+            false => error,
         })
-        .collect()
+    })
 }
 
 fn raw(value: Driver, column: &Column) -> Result<Value> {

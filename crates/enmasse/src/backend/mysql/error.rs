@@ -3,6 +3,7 @@
 use enmasse_core::error::{Error, ErrorKind};
 use mysql_async::{DriverError, UrlError};
 
+use super::{home, session};
 use crate::backend::wrong_count;
 use crate::url::{configuration, unknown_parameter};
 
@@ -63,6 +64,10 @@ fn kind(code: u16, state: &str) -> ErrorKind {
 pub(super) fn connect_error(cause: mysql_async::Error) -> Error {
     use mysql_async::Error as E;
     let (message, code) = match &cause {
+        E::Driver(DriverError::PoolDisconnected) => return home::closed(),
+        E::Server(reported) if reported.code == session::DOES_NOT_HOLD => {
+            (session::NOT_AS_SET.to_owned(), None)
+        }
         E::Server(reported) => (reported.message.clone(), Some(reported.code.to_string())),
         E::Driver(cause) => (cause.to_string(), None),
         E::Io(cause) => (cause.to_string(), None),
@@ -76,9 +81,10 @@ pub(super) fn connect_error(cause: mysql_async::Error) -> Error {
 }
 
 /// The parameters of a URL that `mysql_async` knows, as far as they make sense here.
-const PARAMETERS: [&str; 20] = [
+const PARAMETERS: [&str; 22] = [
     "abs_conn_ttl",
     "abs_conn_ttl_jitter",
+    "acquire_timeout",
     "built_in_roots",
     "compression",
     "conn_ttl",
@@ -88,6 +94,7 @@ const PARAMETERS: [&str; 20] = [
     "pool_size",
     "prefer_socket",
     "require_ssl",
+    "retries",
     "secure_auth",
     "socket",
     "ssl-ca",

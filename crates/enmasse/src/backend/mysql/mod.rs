@@ -4,7 +4,9 @@ mod connection;
 mod convert;
 mod ends;
 mod error;
+mod home;
 mod load;
+mod session;
 mod tls;
 
 use std::sync::Arc;
@@ -15,12 +17,12 @@ use enmasse_core::error::{Error, ErrorKind, Result};
 use futures_util::future::BoxFuture;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, OptsBuilder, Pool, PoolConstraints};
-use tokio::time::timeout;
 use url::form_urlencoded;
 
 use self::connection::MysqlConnection;
 use self::ends::Ends;
-use super::{Access, Backend, Connection, POOL_SIZE, POOL_WAIT, pool_is_empty};
+use self::home::Home;
+use super::{ACQUIRE_TIMEOUT, Access, Backend, Connection, POOL_SIZE, pool_size};
 use crate::url::{DatabaseUrl, configuration};
 
 /// The oldest servers that will do.
@@ -33,17 +35,9 @@ const IDLE: Duration = Duration::from_secs(300);
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 128;
 
-/// How our own sessions are set: in UTC, at the isolation level that Django sets too, and with no value changed silently: not even
-/// a key of 0, which would be taken for none.
-const SESSION: [&str; 2] = [
-    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-    "SET autocommit = 1, time_zone = '+00:00', \
-     sql_mode = CONCAT_WS(',', NULLIF(@@sql_mode, ''), 'STRICT_ALL_TABLES', 'NO_AUTO_VALUE_ON_ZERO')",
-];
-
 struct Backed {
     dialect: Arc<Mysql>,
-    pool: Pool,
+    pool: Home,
     /// `innodb_rollback_on_timeout`: whether a lock that cannot be had ends the whole transaction.
     timeout_ends_transaction: bool,
     ends: Ends,
@@ -51,7 +45,7 @@ struct Backed {
 
 /// The database of a `mysql:` or `mariadb:` URL.
 pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
-    backed(Pool::new(options(url)?)).await
+    backed(Home::new(options(url)?)).await
 }
 
 /// A pool that the caller made.
@@ -63,17 +57,15 @@ pub(crate) async fn adopt(pool: Pool) -> Result<Box<dyn Backend>> {
              with OptsBuilder::client_found_rows(true), or with ?client_found_rows=true in its URL.",
         ));
     }
-    let autocommit: Option<i64> = conn.query_first("SELECT @@autocommit").await.map_err(error::error)?;
-    if autocommit != Some(1) {
-        return Err(configuration("The pool's connections have autocommit switched off: switch it on."));
-    }
+    session::refuse_unfit(&mut conn).await?;
+    let options = conn.opts().clone();
     drop(conn);
-    backed(pool).await
+    backed(Home::of(pool, options)).await
 }
 
 fn options(url: &DatabaseUrl) -> Result<Opts> {
     let mut url = url.clone();
-    let size: usize = url.take_parsed("pool_size", "a number")?.unwrap_or(POOL_SIZE).max(1);
+    let size = pool_size(&mut url, POOL_SIZE)?;
     let tls = tls::from_url(&mut url)?;
     let authority = url.authority()?;
     let [(host, port)] = &authority.hosts[..] else {
@@ -121,13 +113,13 @@ fn options(url: &DatabaseUrl) -> Result<Opts> {
         .client_found_rows(true)
         .pool_opts(pool)
         .ssl_opts(tls)
-        .init(SESSION.to_vec())
+        .init(vec![session::set_up()])
         .into())
 }
 
 /// Asks the server what it is.
-async fn backed(pool: Pool) -> Result<Box<dyn Backend>> {
-    let mut conn = get(&pool).await?;
+async fn backed(pool: Home) -> Result<Box<dyn Backend>> {
+    let mut conn = pool.get(ACQUIRE_TIMEOUT).await?;
     let row: Option<(String, u64, bool, String)> = conn
         .query_first("SELECT VERSION(), @@max_allowed_packet, @@local_infile, @@sql_mode")
         .await
@@ -176,21 +168,14 @@ async fn makes_temporary_tables(conn: &mut Conn) -> Result<bool> {
     }
 }
 
-async fn get(pool: &Pool) -> Result<Conn> {
-    match timeout(POOL_WAIT, pool.get_conn()).await {
-        Ok(got) => got.map_err(error::connect_error),
-        Err(_) => Err(pool_is_empty()),
-    }
-}
-
 impl Backend for Backed {
     fn dialect(&self) -> Arc<dyn Dialect> {
         self.dialect.clone()
     }
 
-    fn connect(&self, _: Access) -> BoxFuture<'_, Result<Box<dyn Connection>>> {
+    fn connect(&self, _: Access, limit: Option<Duration>) -> BoxFuture<'_, Result<Box<dyn Connection>>> {
         Box::pin(async move {
-            let conn = get(&self.pool).await?;
+            let conn = self.pool.get(limit.unwrap_or(ACQUIRE_TIMEOUT)).await?;
             let (dialect, ends) = (self.dialect.clone(), self.ends.clone());
             let connection = MysqlConnection::new(conn, dialect, self.timeout_ends_transaction, ends);
             Ok(Box::new(connection) as Box<dyn Connection>)
@@ -198,11 +183,9 @@ impl Backend for Backed {
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
-        let (pool, ends) = (self.pool.clone(), self.ends.clone());
         Box::pin(async move {
-            ends.wait().await;
-            // an error: a connection was lost before it could be closed
-            _ = pool.disconnect().await;
+            self.ends.wait().await;
+            self.pool.close().await;
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use deadpool_postgres::{Client, Object};
@@ -15,56 +16,63 @@ use futures_util::future::BoxFuture;
 use futures_util::sink::SinkExt;
 use futures_util::stream::{StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
-use tokio_postgres::NoTls;
-use tokio_postgres::types::Type;
+use tokio::time::timeout;
+use tokio_postgres::{NoTls, RowStream};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::convert::{Bound, Raw, parameter_type};
+use super::Server;
+use super::convert::Raw;
 use super::error::error;
-use crate::backend::{Connection, Done, Extent, Row, RowChunk, TransactionState, load_row, wrong_count};
+use super::session::BEGIN_ANYWHERE;
+use super::statement::{send, send_raw};
+use crate::backend::{Connection, Done, Extent, Row, RowChunk, TransactionState, load_row};
 use crate::batch::Chunks;
 
-/// How many prepared statements a connection keeps.
-const STATEMENTS: usize = 256;
+/// How long the first answer of COPY is waited for. A temporary table of one's own has no locks to wait for; but pgpool gives no answer at all.
+const COPY_ANSWER: Duration = Duration::from_secs(10);
 
 pub(super) struct PostgresConnection {
     dialect: Arc<Postgres>,
     state: TransactionState,
-    tls: Option<MakeRustlsConnect>,
+    server: Server,
     /// Whether a statement was sent whose end has not been heard of.
     is_busy: bool,
     /// Whether the server was asked to stop a statement. It may still do so, to any later one: nobody else gets the connection.
     was_stopped: bool,
+    /// Whether it no longer answers.
+    is_dead: bool,
     /// There until it is dropped.
     client: Option<Client>,
 }
 
 impl PostgresConnection {
-    pub fn new(client: Client, dialect: Arc<Postgres>, tls: Option<MakeRustlsConnect>) -> Self {
+    pub fn new(client: Client, dialect: Arc<Postgres>, server: Server) -> Self {
         PostgresConnection {
             dialect,
             state: TransactionState::default(),
-            tls,
+            server,
             is_busy: false,
             was_stopped: false,
+            is_dead: false,
             client: Some(client),
         }
     }
 
-    /// Runs work with the client, and notes what became of the transaction.
-    async fn run<T>(&mut self, work: impl AsyncFnOnce(&Client, &Postgres) -> Result<T>) -> Result<T> {
-        let Some(client) = &self.client else {
+    /// Runs work with the client, and notes what became of the transaction. The work is told whether statements must have no names.
+    async fn run<T>(&mut self, work: impl AsyncFnOnce(&Client, &Postgres, bool) -> Result<T>) -> Result<T> {
+        let Some(client) = self.client.as_ref().filter(|_| !self.is_dead) else {
             return Err(Error::new(ErrorKind::Connection, "The connection has been given back."));
         };
         if self.is_busy {
             self.was_stopped = true;
-            stop(client, &self.tls).await;
+            stop(client, &self.server.tls).await;
             stopped(client).await;
             self.is_busy = false;
         }
         self.state.start()?;
         self.is_busy = true;
-        let result = work(client, &self.dialect).await;
+        let pooler = &self.server.pooler;
+        let result = work(client, &self.dialect, pooler.is_there()).await;
         self.is_busy = false;
         self.state.finish(&result, |error| match error.kind() {
             ErrorKind::Connection => Extent::Transaction,
@@ -72,6 +80,13 @@ impl PostgresConnection {
             // ours or the driver's: the server knows nothing of it
             _ => Extent::Statement,
         });
+        if let Err(error) = &result
+            && matches!(error.code(), Some("26000" | "42P05"))
+        {
+            // a name that is gone or taken: what the driver itself has prepared goes with the connection
+            pooler.found();
+            self.was_stopped = true;
+        }
         result
     }
 }
@@ -79,11 +94,14 @@ impl PostgresConnection {
 impl Drop for PostgresConnection {
     fn drop(&mut self) {
         let Some(client) = self.client.take() else { return };
+        if self.is_dead {
+            return drop(Object::take(client));
+        }
         if !self.state.is_open() && !self.is_busy && !self.was_stopped {
             return;
         }
         let was_stopped = self.was_stopped || self.is_busy;
-        let (tls, is_busy) = (self.tls.take(), self.is_busy);
+        let (tls, is_busy) = (self.server.tls.take(), self.is_busy);
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             // without a runtime nobody can roll back: the server does, when the connection closes
             return drop(Object::take(client));
@@ -120,12 +138,10 @@ async fn stop(client: &Client, tls: &Option<MakeRustlsConnect>) {
 
 impl Connection for PostgresConnection {
     fn execute<'a>(&'a mut self, statement: &'a Statement) -> BoxFuture<'a, Result<Done>> {
-        Box::pin(self.run(async move |client, _| {
-            let prepared = prepare(client, &statement.sql, &types(statement)).await?;
-            let rows = client.execute_raw(&prepared, params(statement)).await;
-            let rows =
-                rows.map_err(|cause| forget_stale(client, &statement.sql, &types(statement), cause))?;
-            Ok(Done { rows, ..Done::default() })
+        Box::pin(self.run(async move |client, _, is_pooled| {
+            let mut rows = pin!(send(client, is_pooled, statement).await?);
+            while rows.try_next().await.map_err(error)?.is_some() {}
+            Ok(Done { rows: rows.rows_affected().unwrap_or_default(), ..Done::default() })
         }))
     }
 
@@ -134,14 +150,9 @@ impl Connection for PostgresConnection {
         statement: &'a Statement,
         columns: &'a [DataType],
     ) -> BoxFuture<'a, Result<Vec<Row>>> {
-        Box::pin(self.run(async move |client, dialect| {
-            let prepared = prepare(client, &statement.sql, &types(statement)).await?;
-            let found = query(client, dialect, &prepared, params(statement), columns).await;
-            let (_, rows) = found.map_err(|cause| match cause {
-                Failed::Statement(cause) => forget_stale(client, &statement.sql, &types(statement), cause),
-                Failed::Row(error) => error,
-            })?;
-            Ok(rows)
+        Box::pin(self.run(async move |client, dialect, is_pooled| {
+            let rows = send(client, is_pooled, statement).await?;
+            Ok(read_all(dialect, rows, columns).await?.1)
         }))
     }
 
@@ -151,11 +162,8 @@ impl Connection for PostgresConnection {
         columns: &'a [DataType],
         sender: mpsc::Sender<Result<Vec<Row>>>,
     ) -> BoxFuture<'a, Result<u64>> {
-        Box::pin(self.run(async move |client, dialect| {
-            let prepared = prepare(client, &statement.sql, &types(statement)).await?;
-            let rows = client.query_raw(&prepared, params(statement)).await;
-            let rows =
-                rows.map_err(|cause| forget_stale(client, &statement.sql, &types(statement), cause))?;
+        Box::pin(self.run(async move |client, dialect, is_pooled| {
+            let rows = send(client, is_pooled, statement).await?;
             let (mut rows, mut chunk, mut sent) = (pin!(rows), RowChunk::new(), 0);
             while let Some(row) = rows.next().await {
                 sent += 1;
@@ -175,37 +183,40 @@ impl Connection for PostgresConnection {
     }
 
     fn stage<'a>(&'a mut self, stage: &'a Stage, rows: &'a mut dyn Chunks) -> BoxFuture<'a, Result<()>> {
-        Box::pin(self.run(async move |client, _| {
-            // dropped before its end it tells the server to forget what it has
-            let mut sink = pin!(client.copy_in::<_, Bytes>(stage.sql.as_str()).await.map_err(error)?);
-            while let Some((chunk, _)) = rows.next().await? {
-                if let Chunk::Bytes(bytes) = chunk {
-                    sink.send(bytes.into()).await.map_err(error)?;
+        Box::pin(async move {
+            let staged = self.run(async move |client, _, _| Ok(copy(client, stage, rows).await)).await?;
+            staged.map_err(|failed| match failed {
+                Failed::Copy(error) => {
+                    let extent = if error.code().is_some() { Extent::Savepoint } else { Extent::Statement };
+                    let lost = error.kind() == ErrorKind::Connection;
+                    self.state.fail(&error, if lost { Extent::Transaction } else { extent });
+                    error
                 }
-            }
-            sink.finish().await.map_err(error)?;
-            Ok(())
-        }))
+                Failed::NoAnswer => {
+                    // nobody knows what it would answer to: it is given up, and the next try goes another way
+                    self.is_dead = true;
+                    self.server.pooler.cannot_copy();
+                    let error = no_answer_to_copy();
+                    self.state.fail(&error, Extent::Transaction);
+                    error
+                }
+            })
+        })
     }
 
     fn script<'a>(&'a mut self, sql: &'a str) -> BoxFuture<'a, Result<()>> {
-        Box::pin(self.run(async move |client, _| client.batch_execute(sql).await.map_err(error)))
+        Box::pin(self.run(async move |client, _, _| client.batch_execute(sql).await.map_err(error)))
     }
 
     fn raw<'a>(&'a mut self, sql: &'a str, params: &'a [Value]) -> BoxFuture<'a, Result<(u64, Vec<Row>)>> {
-        Box::pin(self.run(async move |client, dialect| {
-            // the parameters' types are for the server to find, and the statement is not worth keeping
-            let prepared = client.prepare(sql).await.map_err(error)?;
-            let bound: Vec<Bound<'_>> = params.iter().map(Bound).collect();
-            query(client, dialect, &prepared, bound, &[]).await.map_err(|cause| match cause {
-                Failed::Statement(cause) => error(cause),
-                Failed::Row(error) => error,
-            })
+        Box::pin(self.run(async move |client, dialect, is_pooled| {
+            let rows = send_raw(client, is_pooled, sql, params).await?;
+            read_all(dialect, rows, &[]).await
         }))
     }
 
     fn begin_sql(&self) -> &'static str {
-        "BEGIN"
+        if self.server.pooler.is_there() { BEGIN_ANYWHERE } else { "BEGIN" }
     }
 
     fn state(&mut self) -> &mut TransactionState {
@@ -213,61 +224,52 @@ impl Connection for PostgresConnection {
     }
 }
 
-fn types(statement: &Statement) -> Vec<Type> {
-    statement.params.iter().map(|param| parameter_type(&param.data_type)).collect()
-}
-
-fn params(statement: &Statement) -> Vec<Bound<'_>> {
-    statement.params.iter().map(|param| Bound(&param.value)).collect()
-}
-
-async fn prepare(client: &Client, sql: &str, types: &[Type]) -> Result<tokio_postgres::Statement> {
-    if client.statement_cache.size() >= STATEMENTS {
-        client.statement_cache.clear();
-    }
-    client.prepare_typed_cached(sql, types).await.map_err(error)
-}
-
-/// A prepared statement that does not fit its tables any more is prepared anew the next time.
-fn forget_stale(client: &Client, sql: &str, types: &[Type], cause: tokio_postgres::Error) -> Error {
-    let error = error(cause);
-    if matches!(error.code(), Some("0A000" | "26000")) {
-        client.statement_cache.remove(sql, types);
-    }
-    error
-}
-
-/// Where a query failed.
+/// Why rows were not copied.
 enum Failed {
-    Statement(tokio_postgres::Error),
-    Row(Error),
+    Copy(Error),
+    NoAnswer,
 }
 
-/// Runs a prepared statement: the rows that it matched, and those that it gave.
-async fn query(
-    client: &Client,
-    dialect: &Postgres,
-    prepared: &tokio_postgres::Statement,
-    params: Vec<Bound<'_>>,
-    columns: &[DataType],
-) -> Result<(u64, Vec<Row>), Failed> {
-    if params.len() != prepared.params().len() {
-        return Err(Failed::Row(wrong_count(prepared.params().len(), params.len())));
+async fn copy(client: &Client, stage: &Stage, rows: &mut dyn Chunks) -> Result<(), Failed> {
+    let begun = timeout(COPY_ANSWER, client.copy_in::<_, Bytes>(stage.sql.as_str())).await;
+    let begun = begun.map_err(|_| Failed::NoAnswer)?;
+    // dropped before its end it tells the server to forget what it has
+    let mut sink = pin!(begun.map_err(|cause| Failed::Copy(error(cause)))?);
+    while let Some((chunk, _)) = rows.next().await.map_err(Failed::Copy)? {
+        if let Chunk::Bytes(bytes) = chunk {
+            sink.send(bytes.into()).await.map_err(|cause| Failed::Copy(error(cause)))?;
+        }
     }
-    let mut stream = pin!(client.query_raw(prepared, params).await.map_err(Failed::Statement)?);
+    sink.finish().await.map(|_| ()).map_err(|cause| Failed::Copy(error(cause)))
+}
+
+fn no_answer_to_copy() -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        format!(
+            "The server has not answered COPY for {COPY_ANSWER:?}, as pgpool does not. From now on rows travel as arrays: run it again."
+        ),
+    )
+}
+
+/// Reads all rows of a statement: how many it matched, and those that it gave.
+async fn read_all(dialect: &Postgres, rows: RowStream, columns: &[DataType]) -> Result<(u64, Vec<Row>)> {
+    let mut stream = pin!(rows);
     let mut rows = Vec::new();
-    while let Some(row) = stream.try_next().await.map_err(Failed::Statement)? {
-        rows.push(read_row(dialect, &row, columns).map_err(Failed::Row)?);
+    while let Some(row) = stream.try_next().await.map_err(error)? {
+        rows.push(read_row(dialect, &row, columns)?);
     }
     Ok((stream.rows_affected().unwrap_or_default(), rows))
 }
 
 fn read_row(dialect: &Postgres, row: &tokio_postgres::Row, columns: &[DataType]) -> Result<Row> {
-    let raw = (0..row.len())
-        .map(|position| match row.try_get::<_, Raw>(position) {
-            Ok(Raw(value)) => Ok(value),
-            Err(cause) => Err(error(cause).at(format!("The column '{}'", row.columns()[position].name()))),
+    let raw = (0..row.len()).map(|position| {
+        let read = row.try_get::<_, Raw>(position).map(|Raw(value)| value).map_err(error);
+        read.map_err(|error| match columns.is_empty() {
+            true => error.at(format!("The column '{}'", row.columns()[position].name())),
+            // who asked knows the field
+            false => error,
         })
-        .collect::<Result<Row>>()?;
+    });
     load_row(dialect, raw, columns)
 }

@@ -2,10 +2,10 @@
 
 use std::error::Error as _;
 
-use deadpool_postgres::{PoolError, TimeoutType};
+use deadpool_postgres::{HookError, PoolError};
 use enmasse_core::error::{Error, ErrorKind};
 
-use crate::backend::pool_is_empty;
+use crate::url::configuration;
 
 /// An error of the server or of the driver.
 pub(super) fn error(error: tokio_postgres::Error) -> Error {
@@ -26,7 +26,10 @@ fn describe(error: tokio_postgres::Error, kind: impl Fn(&str, &str) -> ErrorKind
     };
     let code = reported.code().code();
     let mut message = reported.message().to_owned();
-    for more in [reported.detail(), reported.hint()].into_iter().flatten() {
+    let read_only = (code == READ_ONLY).then_some(
+        "The server is a standby, or default_transaction_read_only is on for the role, the database or the server",
+    );
+    for more in [reported.detail(), reported.hint(), read_only].into_iter().flatten() {
         message = format!("{message}. {more}");
     }
     // a row policy refuses a new row by the code of a missing privilege
@@ -37,6 +40,9 @@ fn describe(error: tokio_postgres::Error, kind: impl Fn(&str, &str) -> ErrorKind
     Error::new(kind, message).with_code(code.to_owned()).with_source(error)
 }
 
+/// read_only_sql_transaction
+const READ_ONLY: &str = "25006";
+
 /// By SQLSTATE: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 fn kind(code: &str, message: &str) -> ErrorKind {
     match code {
@@ -44,8 +50,9 @@ fn kind(code: &str, message: &str) -> ErrorKind {
         "40001" | "40P01" | "55P03" => ErrorKind::Conflict,
         // feature_not_supported: a table changed under a prepared statement, which is prepared anew the next time
         "0A000" if message.starts_with("cached plan must not change") => ErrorKind::Conflict,
-        // invalid_sql_statement_name: someone else has dropped the prepared statement
-        "26000" => ErrorKind::Conflict,
+        // invalid_sql_statement_name, duplicate_prepared_statement: someone else has dropped the prepared statement, or has one of its name, as
+        // behind a pooler
+        "26000" | "42P05" => ErrorKind::Conflict,
         "0A000" => ErrorKind::NotSupported,
         // raise_exception, as triggers do, with_check_option_violation
         "P0001" | "44000" => ErrorKind::Integrity,
@@ -96,7 +103,7 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 /// A connection that could not be had.
 pub(super) fn pool_error(pool: PoolError) -> Error {
     match pool {
-        PoolError::Timeout(TimeoutType::Wait) => pool_is_empty(),
+        PoolError::PostCreateHook(HookError::Message(text)) => configuration(text),
         PoolError::Backend(cause) => connect_error(cause),
         PoolError::Closed => Error::new(ErrorKind::Connection, "The database has been closed."),
         other => Error::new(ErrorKind::Connection, with_causes(&other)).with_source(other),

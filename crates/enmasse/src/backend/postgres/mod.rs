@@ -3,21 +3,27 @@
 mod connection;
 mod convert;
 mod error;
+mod plain;
+mod pooler;
+mod session;
+mod statement;
 mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Client, Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use enmasse_core::dialect::{Dialect, Postgres};
 use enmasse_core::error::{Error, ErrorKind, Result};
 use futures_util::future::BoxFuture;
+use tokio::time::timeout;
 use tokio_postgres::NoTls;
 use tokio_postgres::config::{Config, Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::connection::PostgresConnection;
-use super::{Access, Backend, Connection, POOL_SIZE, POOL_WAIT};
+use self::pooler::Pooler;
+use super::{ACQUIRE_TIMEOUT, Access, Backend, Connection, POOL_SIZE, no_answer, pool_is_used_up, pool_size};
 use crate::url::{DatabaseUrl, configuration, unknown_parameter};
 
 /// How often it is looked whether the connections have ended.
@@ -48,40 +54,88 @@ const PARAMETERS: [&str; 17] = [
 ];
 
 struct Backed {
-    dialect: Arc<Postgres>,
+    /// What the server can do, with COPY and without.
+    dialects: [Arc<Postgres>; 2],
     pool: Pool,
-    /// How to reach the server to stop a statement. Where the pool is the caller's we try without TLS.
+    server: Server,
+}
+
+/// What all connections to a server have in common.
+#[derive(Clone)]
+struct Server {
+    /// How to reach it to stop a statement. Where the pool is the caller's we try without TLS.
     tls: Option<MakeRustlsConnect>,
+    pooler: Arc<Pooler>,
 }
 
 /// The database of a `postgres:` URL.
 pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
     let mut url = url.clone();
-    let size: usize = url.take_parsed("pool_size", "a number")?.unwrap_or(POOL_SIZE).max(1);
+    let size = pool_size(&mut url, POOL_SIZE)?;
+    let said: Option<bool> = url.take_parsed("pgbouncer", "true or false")?;
     let (mode, tls) = tls::from_url(&mut url)?;
     let mut config = config(&mut url)?;
     // libpq too has no TLS on a socket of the machine itself
     let is_remote = config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)));
     let tls = Some(tls).filter(|_| is_remote && mode != SslMode::Disable);
     config.ssl_mode(if tls.is_some() { mode } else { SslMode::Disable });
-
-    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = match tls.clone() {
-        Some(tls) => Manager::from_config(config, tls, recycling),
-        None => Manager::from_config(config, NoTls, recycling),
+    let made = |config: Config, pooler: Arc<Pooler>| {
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = match tls.clone() {
+            Some(tls) => Manager::from_config(config, tls, recycling),
+            None => Manager::from_config(config, NoTls, recycling),
+        };
+        let asked = pooler.clone();
+        let pool = Pool::builder(manager)
+            .max_size(size)
+            .runtime(Runtime::Tokio1)
+            .post_create(Hook::async_fn(move |client, _| {
+                let pooler = asked.clone();
+                Box::pin(async move {
+                    session::set_up(client, &pooler)
+                        .await
+                        .map_err(|error| HookError::message(error.message().to_owned()))
+                })
+            }))
+            .build()
+            .map_err(|error| configuration("The pool cannot be made.").with_source(error))?;
+        Ok((pool, Server { tls: tls.clone(), pooler }))
     };
-    let pool = Pool::builder(manager)
-        .max_size(size)
-        .wait_timeout(Some(POOL_WAIT))
-        .runtime(Runtime::Tokio1)
-        .build()
-        .map_err(|error| configuration("The pool cannot be made.").with_source(error))?;
-    backed(pool, tls).await
+    if let Some(is_pooler) = said {
+        let (pool, server) = made(config, Arc::new(Pooler::said(is_pooler)))?;
+        return backed(pool, server).await;
+    }
+    let mut probing = config.clone();
+    pooler::add_mark(&mut probing);
+    let (pool, server) = made(probing, Arc::new(Pooler::asked()))?;
+    match backed(pool, server).await {
+        // a pooler does not know what the mark is
+        Err(error) if pooler::refuses_mark(&error) => {
+            let (pool, server) = made(config, Arc::new(Pooler::said(true)))?;
+            backed(pool, server).await
+        }
+        result => result,
+    }
 }
 
 /// A pool that the caller made.
 pub(crate) async fn adopt(pool: Pool) -> Result<Box<dyn Backend>> {
-    backed(pool, None).await
+    let client = get(&pool, ACQUIRE_TIMEOUT).await?;
+    session::refuse_unfit(&client).await?;
+    drop(client);
+    backed(pool, Server { tls: None, pooler: Arc::new(Pooler::said(false)) }).await
+}
+
+/// A client of the pool, when one is free.
+async fn get(pool: &Pool, limit: Duration) -> Result<Client> {
+    match timeout(limit, pool.get()).await {
+        Ok(got) => got.map_err(error::pool_error),
+        Err(_) => {
+            let status = pool.status();
+            let is_full = status.size >= status.max_size && status.available == 0;
+            Err(if is_full { pool_is_used_up(status.max_size, limit) } else { no_answer(limit) })
+        }
+    }
 }
 
 /// The driver's settings. They are put together from pairs of a name and a value, so that its own reader checks them.
@@ -102,7 +156,8 @@ fn config(url: &mut DatabaseUrl) -> Result<Config> {
     pairs.extend(authority.database.map(|name| ("dbname".to_owned(), name)));
     for (name, value) in url.take_all() {
         if !PARAMETERS.contains(&name.as_str()) && name != "user" {
-            let ours = ["pool_size", "sslmode", "sslrootcert", "user"];
+            let ours =
+                ["acquire_timeout", "pgbouncer", "pool_size", "retries", "sslmode", "sslrootcert", "user"];
             let mut known = [&PARAMETERS[..], &ours].concat();
             known.sort_unstable();
             return Err(unknown_parameter(&name, &known));
@@ -125,12 +180,13 @@ fn config(url: &mut DatabaseUrl) -> Result<Config> {
 }
 
 /// Asks the server what it is.
-async fn backed(pool: Pool, tls: Option<MakeRustlsConnect>) -> Result<Box<dyn Backend>> {
-    let client = pool.get().await.map_err(error::pool_error)?;
-    let asked = "SELECT current_setting('server_version_num')::int4, has_database_privilege(current_database(), 'TEMPORARY')";
-    let row = client.query_one(asked, &[]).await.map_err(error::error)?;
-    let number = row.try_get::<_, i32>(0).map_err(error::error)? as u32;
-    let temporary_tables = row.try_get::<_, bool>(1).map_err(error::error)?;
+async fn backed(pool: Pool, server: Server) -> Result<Box<dyn Backend>> {
+    let client = get(&pool, ACQUIRE_TIMEOUT).await?;
+    let asked = "SELECT current_setting('server_version_num'), \
+                 CASE WHEN has_database_privilege(current_database(), 'TEMPORARY') THEN 'yes' END";
+    let row = session::ask(&client, asked).await.map_err(error::error)?;
+    let number: u32 = row.first().and_then(|number| number.as_ref()?.parse().ok()).unwrap_or_default();
+    let temporary_tables = row.get(1).is_some_and(Option::is_some);
     let version = (number / 10_000, number % 10_000);
     if version.0 < OLDEST {
         return Err(Error::new(
@@ -139,18 +195,27 @@ async fn backed(pool: Pool, tls: Option<MakeRustlsConnect>) -> Result<Box<dyn Ba
         ));
     }
     drop(client);
-    Ok(Box::new(Backed { dialect: Arc::new(Postgres { version, temporary_tables }), pool, tls }))
+    let dialects =
+        [true, false].map(|copy_stream| Arc::new(Postgres { version, temporary_tables, copy_stream }));
+    Ok(Box::new(Backed { dialects, pool, server }))
+}
+
+impl Backed {
+    fn present_dialect(&self) -> Arc<Postgres> {
+        let [with_copy, without] = &self.dialects;
+        if self.server.pooler.copies() { with_copy.clone() } else { without.clone() }
+    }
 }
 
 impl Backend for Backed {
     fn dialect(&self) -> Arc<dyn Dialect> {
-        self.dialect.clone()
+        self.present_dialect()
     }
 
-    fn connect(&self, _: Access) -> BoxFuture<'_, Result<Box<dyn Connection>>> {
+    fn connect(&self, _: Access, limit: Option<Duration>) -> BoxFuture<'_, Result<Box<dyn Connection>>> {
         Box::pin(async move {
-            let client = self.pool.get().await.map_err(error::pool_error)?;
-            let connection = PostgresConnection::new(client, self.dialect.clone(), self.tls.clone());
+            let client = get(&self.pool, limit.unwrap_or(ACQUIRE_TIMEOUT)).await?;
+            let connection = PostgresConnection::new(client, self.present_dialect(), self.server.clone());
             Ok(Box::new(connection) as Box<dyn Connection>)
         })
     }

@@ -157,7 +157,7 @@ impl Connection for SqliteConnection {
                 let mut cursor = prepared.raw_query();
                 while let Some(row) = cursor.next().map_err(error)? {
                     inserted += 1;
-                    all.push(load_row(&*dialect, raw_row(row)?, &rows.returned)?);
+                    all.push(load_row(&*dialect, raw_row(row), &rows.returned)?);
                 }
             }
             Ok((inserted, all))
@@ -275,7 +275,7 @@ impl Run<'_> {
         bind(&mut prepared, params)?;
         let mut rows = prepared.raw_query();
         while let Some(row) = rows.next().map_err(error)? {
-            if !take(load_row(self.dialect, raw_row(row)?, self.columns)?) {
+            if !take(load_row(self.dialect, raw_row(row), self.columns)?) {
                 break;
             }
         }

@@ -26,7 +26,7 @@ pub(super) fn bound(value: &Value) -> rusqlite::Result<ToSqlOutput<'_>> {
         Value::Text(value) => ValueRef::Text(value.as_bytes()),
         Value::Bytes(value) => ValueRef::Blob(value),
         other => {
-            let message = format!("SQLite does not take {other:?}: it has not been stored first");
+            let message = format!("SQLite does not take {other}: it has not been stored first");
             return Err(rusqlite::Error::ToSqlConversionFailure(message.into()));
         }
     }))
@@ -52,11 +52,11 @@ pub(super) fn bind_one(statement: &mut Statement<'_>, number: usize, value: &Val
     statement.raw_bind_parameter(number, Bound(value)).map_err(error)
 }
 
-/// A row as SQLite has it.
-pub(super) fn raw_row(row: &Row<'_>) -> Result<Vec<Value>> {
+/// The values of a row as SQLite has them.
+pub(super) fn raw_row(row: &Row<'_>) -> impl Iterator<Item = Result<Value>> {
     // counted here: a statement that is run after its table has changed is prepared anew by its first step
     let columns = row.as_ref().column_count();
-    (0..columns).map(|column| value(row.get_ref(column).map_err(error)?)).collect()
+    (0..columns).map(|column| value(row.get_ref(column).map_err(error)?))
 }
 
 /// One value as SQLite has it.

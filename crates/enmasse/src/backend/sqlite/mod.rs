@@ -21,7 +21,7 @@ use self::connection::SqliteConnection;
 use self::convert::error;
 use self::functions::add_functions;
 use self::thread::Thread;
-use super::{Access, Backend, Connection};
+use super::{ACQUIRE_TIMEOUT, Access, Backend, Connection, pool_size};
 use crate::url::{DatabaseUrl, configuration, decode};
 
 /// How long a statement waits for a lock of another connection or program: `?busy_timeout=` in milliseconds.
@@ -39,9 +39,14 @@ const STATEMENTS: usize = 128;
 /// The oldest SQLite that will do: the first with `RETURNING`.
 const OLDEST: (u32, u32) = (3, 35);
 
+/// What else a connection of ours is set to: a row that REPLACE removes has its triggers run, as a row that is deleted has, and constraints are checked.
+const SETTINGS: [(&str, bool); 3] =
+    [("recursive_triggers", true), ("ignore_check_constraints", false), ("defer_foreign_keys", false)];
+
 struct Backed {
     dialect: Arc<Sqlite>,
     busy_timeout: Duration,
+    acquire_timeout: Duration,
     writer: Threads,
     readers: Option<Threads>,
 }
@@ -74,8 +79,10 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
         }
     };
     let busy_timeout = url.take_parsed("busy_timeout", "a number of milliseconds")?;
-    let busy_timeout = busy_timeout.map_or(BUSY_TIMEOUT, Duration::from_millis);
-    let readers: usize = url.take_parsed("pool_size", "a number")?.unwrap_or(READERS);
+    let busy_timeout = busy_timeout.map(Duration::from_millis);
+    let acquire_timeout = busy_timeout.unwrap_or(ACQUIRE_TIMEOUT);
+    let busy_timeout = busy_timeout.unwrap_or(BUSY_TIMEOUT);
+    let readers = pool_size(&mut url, READERS)?;
     let keeps_journal = match url.take("journal_mode").as_deref() {
         None | Some("wal") => false,
         Some("keep") => true,
@@ -85,7 +92,7 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
             )));
         }
     };
-    url.refuse_rest(&["busy_timeout", "journal_mode", "mode", "pool_size"])?;
+    url.refuse_rest(&["acquire_timeout", "busy_timeout", "journal_mode", "mode", "pool_size", "retries"])?;
 
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let file = PathBuf::from(&path);
@@ -118,9 +125,10 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
     Ok(Box::new(Backed {
         dialect: Arc::new(dialect),
         busy_timeout,
+        acquire_timeout,
         writer: Threads::new(None, vec![writer], 1),
         // without WAL a reader would lock out the writer
-        readers: (is_wal && readers > 0).then(|| Threads::new(Some(file), Vec::new(), readers)),
+        readers: is_wal.then(|| Threads::new(Some(file), Vec::new(), readers)),
     }))
 }
 
@@ -140,6 +148,7 @@ pub(crate) async fn adopt(handle: Handle) -> Result<Box<dyn Backend>> {
     Ok(Box::new(Backed {
         dialect: Arc::new(dialect),
         busy_timeout: BUSY_TIMEOUT,
+        acquire_timeout: ACQUIRE_TIMEOUT,
         writer: Threads::new(None, vec![thread], 1),
         readers: None,
     }))
@@ -149,6 +158,18 @@ fn set_up(handle: &Handle, busy_timeout: Duration) -> Result<()> {
     handle.set_prepared_statement_cache_capacity(STATEMENTS);
     handle.busy_timeout(busy_timeout).map_err(error)?;
     handle.pragma_update(None, "foreign_keys", true).map_err(error)?;
+    // without a word, a library that was built without foreign keys ignores this
+    let checks: bool = handle.pragma_query_value(None, "foreign_keys", |row| row.get(0)).unwrap_or_default();
+    if !checks {
+        return Err(Error::new(
+            ErrorKind::NotSupported,
+            "This SQLite library was built without foreign keys (SQLITE_OMIT_FOREIGN_KEY): build it with them.",
+        ));
+    }
+    // whatever the library was built with: REPLACE and CHECK mean what they say
+    for (pragma, value) in SETTINGS {
+        handle.pragma_update(None, pragma, value).map_err(error)?;
+    }
     add_functions(handle)
 }
 
@@ -189,15 +210,14 @@ impl Threads {
     }
 
     /// Lends a thread, when one is free.
-    async fn lend(&self, dialect: Arc<Sqlite>, busy_timeout: Duration) -> Result<SqliteConnection> {
-        let Ok(permit) = timeout(busy_timeout, self.free.clone().acquire_owned()).await else {
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                format!(
-                    "SQLite's one connection for writing has been in use for {busy_timeout:?}, by a transaction or by \
-                     a statement. Inside of a transaction, use its handle and not the database's own."
-                ),
-            ));
+    async fn lend(
+        &self,
+        dialect: Arc<Sqlite>,
+        busy_timeout: Duration,
+        limit: Duration,
+    ) -> Result<SqliteConnection> {
+        let Ok(permit) = timeout(limit, self.free.clone().acquire_owned()).await else {
+            return Err(self.used_up(limit));
         };
         let permit =
             permit.map_err(|_| Error::new(ErrorKind::Connection, "The database has been closed."))?;
@@ -221,6 +241,21 @@ impl Threads {
         Ok(SqliteConnection::new(dialect, thread, self.idle.clone(), permit))
     }
 
+    fn used_up(&self, waited: Duration) -> Error {
+        let text = match self.file {
+            None => format!(
+                "SQLite's one connection for writing has been in use for {waited:?}, by a transaction or by \
+                 a statement. Inside of a transaction, use its handle and not the database's own."
+            ),
+            Some(_) => format!(
+                "All {} connections that read from the SQLite database have been in use for {waited:?}: read streams to \
+                 their end, or drop them. More connections are had with pool_size.",
+                self.size
+            ),
+        };
+        Error::new(ErrorKind::Conflict, text)
+    }
+
     /// Waits until all are back, and ends them.
     async fn close(&self) {
         let all = self.free.acquire_many(self.size).await;
@@ -238,13 +273,14 @@ impl Backend for Backed {
         self.dialect.clone()
     }
 
-    fn connect(&self, access: Access) -> BoxFuture<'_, Result<Box<dyn Connection>>> {
+    fn connect(&self, access: Access, limit: Option<Duration>) -> BoxFuture<'_, Result<Box<dyn Connection>>> {
         let threads = match (&self.readers, access) {
             (Some(readers), Access::Read) => readers,
             _ => &self.writer,
         };
+        let limit = limit.unwrap_or(self.acquire_timeout);
         Box::pin(async move {
-            let connection = threads.lend(self.dialect.clone(), self.busy_timeout).await?;
+            let connection = threads.lend(self.dialect.clone(), self.busy_timeout, limit).await?;
             Ok(Box::new(connection) as Box<dyn Connection>)
         })
     }

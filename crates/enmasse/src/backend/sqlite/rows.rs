@@ -64,7 +64,8 @@ fn write_each(
     let mut seen = Seen::default();
     let plain = write.returned.is_empty();
     let key = write.stored_key;
-    let load = |raw: &[Value]| load_row(&**dialect, raw[key..].to_vec(), &write.returned[key..]);
+    let load =
+        |raw: &[Value]| load_row(&**dialect, raw[key..].iter().cloned().map(Ok), &write.returned[key..]);
 
     while let Some(chunk) = chunks.blocking_recv() {
         let Some(chunk) = chunk else { return Ok((written, true)) };
@@ -212,7 +213,7 @@ impl<'h> Prepared<'h> {
         self.bind(cells)?;
         let statement: &mut Statement<'h> = &mut self.statement;
         let mut rows = statement.raw_query();
-        let first = rows.next().map_err(error)?.map(raw_row).transpose()?;
+        let first = rows.next().map_err(error)?.map(|row| raw_row(row).collect()).transpose()?;
         // a write is done only when it has come to its end
         while rows.next().map_err(error)?.is_some() {}
         Ok(first)

@@ -17,7 +17,6 @@ use crate::batch::{Carrier, Chunks, Encoded, Feed, Listeners, RowFeed, Source};
 use crate::handle::Executor;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
-use crate::retry::Tries;
 use crate::run::{Outcome, run_batch};
 
 /// A bulk update of rows of `M` by what objects of `T` carry.
@@ -92,6 +91,11 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
     }
 
     pub async fn run(self) -> Result<Outcome> {
+        self.run_reading(&Ok).await
+    }
+
+    /// [`run`](Request::run), and what came of it is read before the commit: where that fails, nothing is written.
+    pub async fn run_reading<R: Send>(self, read: &(impl Fn(Outcome) -> Result<R> + Sync)) -> Result<R> {
         let Request { mut asked, source, mut listeners } = self;
         asked.now = Utc::now();
         let executor = asked.rows.executor()?.clone();
@@ -108,34 +112,35 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
         if let Some(receivers) = asked.rows.save_receivers()?
             && !asked.plan(None)?.is_empty()
         {
-            return sending::run(&receivers, asked, source, listeners).await;
+            return sending::run(&receivers, asked, source, listeners, read).await;
         }
         let mut feed = RowFeed::new(model.clone(), source).await?;
         let rows = feed.count();
         if rows == Some(0) {
-            return Ok(Outcome::default());
+            return read(Outcome::default());
         }
         let is_ours = matches!(executor, Executor::Database(_));
-        let mut tries = Tries::new();
+        let mut tries = executor.database().tries();
         loop {
             let mut plan = asked.plan(rows)?;
-            let Some(shape) = plan.batch.take() else { return Ok(Outcome::default()) };
+            let Some(shape) = plan.batch.take() else { return read(Outcome::default()) };
             let (form, most) = plan.form().unwrap_or((Form::Stored, None));
             let encoder = form.encoder(&dialect, &shape, most);
             let mut encoded = Encoded::new(&model, &shape, &mut feed, encoder, &mut listeners);
             let one_chunk = encoded.prefetch().await?;
             if plan.is_empty() {
-                return all_missing(&*dialect, plan.missing, &mut encoded).await;
+                return all_missing(&*dialect, plan.missing, &mut encoded).await.and_then(read);
             }
             let alone = is_ours && stands_alone(&plan, one_chunk);
             let work = Mutex::new(Some((plan, encoded)));
             let result = executor
-                .atomic_once(alone, |connection| -> BoxFuture<'_, Result<Outcome>> {
+                .atomic_once(alone, |connection| -> BoxFuture<'_, Result<R>> {
                     let work = work.lock().map_or(None, |mut work| work.take());
                     let (dialect, model) = (&dialect, &model);
                     Box::pin(async move {
-                        let Some((plan, mut encoded)) = work else { return Ok(Outcome::default()) };
-                        run_batch(connection, dialect, model, plan, Some(&mut encoded)).await
+                        let Some((plan, mut encoded)) = work else { return read(Outcome::default()) };
+                        let done = run_batch(connection, dialect, model, plan, Some(&mut encoded)).await;
+                        done.and_then(read)
                     })
                 })
                 .await;

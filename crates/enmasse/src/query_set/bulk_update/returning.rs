@@ -92,11 +92,12 @@ impl<M: Entity, R: Return<M>> Future for BulkUpdateReturning<'_, M, R> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.lazy.poll(context, |request| async move {
             let model = request.asked.rows.model()?.clone();
-            let mut outcome: Outcome = request.run().await?;
-            let rows = std::mem::take(&mut outcome.returned);
-            let rows =
-                rows.into_iter().map(|values| R::from_values(&model, values)).collect::<Result<_>>()?;
-            Ok(Returned { report: outcome.into(), rows })
+            let read = |mut outcome: Outcome| {
+                let rows = std::mem::take(&mut outcome.returned).into_iter();
+                let rows = rows.map(|values| R::from_values(&model, values)).collect::<Result<_>>()?;
+                Ok(Returned { report: outcome.into(), rows })
+            };
+            request.run_reading(&read).await
         })
     }
 }

@@ -21,12 +21,13 @@ use crate::signals::{AsRows, Objects, Origin, Receivers, Set, What, listed, make
 use crate::transaction::Transaction;
 
 /// Runs it in one transaction with its receivers.
-pub(super) async fn run<M: Entity, T: Carrier>(
+pub(super) async fn run<M: Entity, T: Carrier, R: Send>(
     receivers: &Receivers,
     asked: Asked<M>,
     source: Source<'_, T>,
     listeners: Listeners,
-) -> Result<Outcome> {
+    read: &(impl Fn(Outcome) -> Result<R> + Sync),
+) -> Result<R> {
     let executor = asked.rows.executor()?.clone();
     let model = asked.rows.model()?.clone();
     let written = written(&asked, &model)?;
@@ -43,7 +44,7 @@ pub(super) async fn run<M: Entity, T: Carrier>(
         feed.read_all().await?;
     }
     if feed.count() == Some(0) {
-        return Ok(Outcome::default());
+        return read(Outcome::default());
     }
     let update = Update { receivers, asked, what, written, objects };
     let state = Mutex::new(State { feed, listeners, failed: None });
@@ -56,7 +57,7 @@ pub(super) async fn run<M: Entity, T: Carrier>(
             {
                 return Err(failed);
             }
-            let result = update.run(&tx, &mut state).await;
+            let result = update.run(&tx, &mut state).await.and_then(read);
             state.failed = result.as_ref().err().map(|error| error.again());
             result
         })

@@ -1,0 +1,71 @@
+//! How our own sessions are set, whatever the role, the database or the server has set before.
+
+use enmasse_core::error::{Error, Result};
+use tokio_postgres::{Client, SimpleQueryMessage};
+
+use super::error::error;
+use super::pooler::{MARK, Pooler};
+use crate::url::configuration;
+
+/// What is set: a text is what it is, also with a backslash in it; a date that travels as text is read as it was written; a moment is shown in UTC.
+const SETTINGS: [(&str, &str); 4] = [
+    ("client_encoding", "UTF8"),
+    ("standard_conforming_strings", "on"),
+    ("DateStyle", "ISO, MDY"),
+    ("TimeZone", "UTC"),
+];
+
+/// How many of these, from the first, are needed for what is stored to be what was given.
+const NEEDED: usize = 2;
+
+/// Begins a transaction of which nobody knows which session it has.
+pub(super) const BEGIN_ANYWHERE: &str = "BEGIN; SET LOCAL standard_conforming_strings = on; SET LOCAL DateStyle = 'ISO, MDY'; SET LOCAL TimeZone = 'UTC'";
+
+/// Sets a new connection's session, and reads back whether it holds, in one message. Behind a pooler the session is not ours alone: there the settings
+/// are looked at only, and set for each transaction.
+pub(super) async fn set_up(client: &Client, pooler: &Pooler) -> Result<()> {
+    let set = SETTINGS.map(|(name, value)| format!("SET {name} = '{value}'; ")).concat();
+    let shown = SETTINGS.map(|(name, _)| format!("current_setting('{name}'), ")).concat();
+    let read = format!("SELECT {shown}current_setting('{MARK}', true)");
+    if !pooler.is_known() {
+        let row = ask(client, &read).await.map_err(error)?;
+        pooler.note_mark(row.last().and_then(Option::as_deref));
+    }
+    match pooler.is_there() {
+        true => refuse_other(&ask(client, &read).await.map_err(error)?, NEEDED),
+        false => refuse_other(&ask(client, &(set + &read)).await.map_err(error)?, SETTINGS.len()),
+    }
+}
+
+/// Refuses the sessions of a pool that the caller made where values would be stored as others without a word.
+pub(super) async fn refuse_unfit(client: &Client) -> Result<()> {
+    let shown = SETTINGS.map(|(name, _)| format!("current_setting('{name}')")).join(", ");
+    let row = ask(client, &format!("SELECT {shown}")).await.map_err(error)?;
+    refuse_other(&row, NEEDED)
+}
+
+fn refuse_other(row: &[Option<String>], checked: usize) -> Result<()> {
+    let found = row.iter().zip(SETTINGS).take(checked);
+    let other = found.filter_map(|(found, (name, value))| Some((name, value, found.as_deref()?)));
+    match other.into_iter().find(|(_, value, found)| found != value) {
+        Some((name, value, found)) => Err(not_as_set(name, value, found)),
+        None => Ok(()),
+    }
+}
+
+fn not_as_set(name: &str, value: &str, found: &str) -> Error {
+    configuration(format!(
+        "The session's {name} is '{found}' where '{value}' is needed. Set it for the role, the database or the pooler: \
+         ALTER ROLE … SET {name} = '{value}'."
+    ))
+}
+
+/// The last row of what statements without parameters give, as text. Nothing is prepared for it.
+pub(super) async fn ask(client: &Client, sql: &str) -> Result<Vec<Option<String>>, tokio_postgres::Error> {
+    let messages = client.simple_query(sql).await?;
+    let row = messages.iter().rev().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    });
+    Ok(row.map_or(Vec::new(), |row| (0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect()))
+}
