@@ -84,7 +84,12 @@ fn a05_a_mysql_session_is_set_whatever_the_server_sets_first() {
         ];
         let set: Vec<_> = settings
             .iter()
-            .map(|(name, value)| format!("{name} = IF(USER() LIKE '{user}@%', {value}, @@{name})"))
+            .map(|(name, value)| {
+                let set = format!("IF(USER() LIKE '{user}@%', {value}, @@{name})");
+                // MySQL takes a number of both signs for a decimal, which no setting is
+                let whole = value.parse::<u64>().is_ok();
+                format!("{name} = {}", if whole { format!("CAST({set} AS UNSIGNED)") } else { set })
+            })
             .collect();
         let init = format!("SET {}", set.join(", ")).replace('\'', "''");
         run(format!("SET GLOBAL init_connect = '{init}'")).await;
