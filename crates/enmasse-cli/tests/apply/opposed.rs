@@ -31,7 +31,7 @@ fn b05_apply_and_update_of_the_same_rows() {
         let before = trial.number(deadlocks).await;
         for round in 0..rounds() {
             let lines: String = (1..=ROWS).map(|id| format!("{id},round {round}\n")).collect();
-            trial.write("f.csv", &format!("id,note\n{lines}"));
+            trial.write("f.csv", format!("id,note\n{lines}"));
             let apply = trial
                 .command(["f.csv", "--table", "account"])
                 .stdout(Stdio::piped())

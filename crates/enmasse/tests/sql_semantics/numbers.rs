@@ -6,7 +6,7 @@ use enmasse_core::expr::{self, Aggregate, Function, Operator};
 use enmasse_core::lookup::{Condition, Lookup, Term};
 use enmasse_core::sql::Fragment;
 
-use super::common::{Kind, on_each_database};
+use super::common::on_each_database;
 use super::{Table, many, one, where_true};
 
 fn decimal(text: &str) -> Value {
