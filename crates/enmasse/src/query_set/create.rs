@@ -196,7 +196,9 @@ impl<M: Entity> BulkCreate<M> {
         drop(objects);
         let count = match rows.save_receivers()? {
             None => count_inserted(rows.executor()?, model, new, batch_size).await?,
-            Some(_) => inserted(&rows, Origin::BulkCreate, new, batch_size, &|made| Ok(made.len() as u64)).await?,
+            Some(_) => {
+                inserted(&rows, Origin::BulkCreate, new, batch_size, &|made| Ok(made.len() as u64)).await?
+            }
         };
         if advance {
             insert::advance_identity(rows.executor()?, model).await?;

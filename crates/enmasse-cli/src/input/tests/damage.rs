@@ -81,7 +81,7 @@ fn files_that_are_not_there() {
 
 #[test]
 fn a01_a_panic_of_a_reader_is_an_error_with_its_place() {
-    let row = |line| Ok(Item::Row(Row { place: Place::Line(line), values: Vec::new() }));
+    let row = |line| Ok(Item::Row(Row { place: Place::Line(line), values: Vec::new(), raw: None }));
     let panics =
         (2..9).map(move |line| if line == 4 { panic!("this panic is part of the test") } else { row(line) });
     let mut rows = Rows {
