@@ -44,6 +44,18 @@ impl Database {
 }
 
 impl Executor {
+    /// [`refuse_lasting`](Executor::refuse_lasting), but for what is wrong with the request itself: that comes before anything is asked.
+    pub(crate) async fn refuse_lasting_unless(
+        &self,
+        model: &ModelRef,
+        wrong: impl FnOnce() -> Result<()>,
+    ) -> Result<()> {
+        if !self.database().storage().is_safe(&model.concrete().table) {
+            wrong()?;
+        }
+        self.refuse_lasting(model).await
+    }
+
     /// Refuses a write to a model's tables where one of them cannot be rolled back; each table is asked about once, unless it is refused.
     pub(crate) async fn refuse_lasting(&self, model: &ModelRef) -> Result<()> {
         let storage = self.database().storage();

@@ -22,6 +22,9 @@ inventory::submit! {
 fn a_model_that_does_not_fit_is_named() {
     for error in [User::model().unwrap_err(), enmasse::models().unwrap_err()] {
         assert_eq!(error.kind(), ErrorKind::Configuration);
-        assert_eq!(error.to_string(), "Profile has no primary key.");
+        assert_eq!(
+            error.to_string(),
+            "Profile has no primary key, and no fields that are unique and never NULL."
+        );
     }
 }

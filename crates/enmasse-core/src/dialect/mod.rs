@@ -67,6 +67,11 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
     /// What `LIMIT` says where an `OFFSET` needs one and all rows are wanted; `None` where it needs none.
     fn limit_for_offset(&self) -> Option<&'static str>;
 
+    /// What lets a user make temporary tables, for messages.
+    fn grant_temporary_tables(&self) -> &'static str {
+        "every user may"
+    }
+
     /// The name of a temporary table, in quotes.
     fn temporary(&self, name: &str) -> String {
         self.quote(name)

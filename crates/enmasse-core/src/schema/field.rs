@@ -281,12 +281,6 @@ impl Field {
                 "{value} has more digits after the second than the {digits} that the column keeps."
             )));
         }
-        if let Some(choices) = &self.choices
-            && !choices.contains(value)
-        {
-            let choices: Vec<String> = choices.iter().map(Value::to_string).collect();
-            return Err(Error::value(format!("{value} is none of {}.", choices.join(", "))));
-        }
         self.limits.check(value)
     }
 

@@ -39,7 +39,7 @@ fn statement(
     let mut parts = sql.split('?');
     let mut text = parts.next().unwrap().to_owned();
     for (position, part) in parts.enumerate() {
-        text.push_str(&dialect.placeholder(position + 1));
+        text.push_str(&dialect.typed_placeholder(position + 1, &params[position].data_type));
         text.push_str(part);
     }
     Statement { sql: text, params }
@@ -518,7 +518,7 @@ fn sqlite_gives_back_what_each_run_returns() {
                     "UPDATE t SET name = ? WHERE id = ? AND name IS NOT ? RETURNING id, name",
                     &[1, 0, 1],
                 ),
-                matches: Some(row("SELECT id, name FROM t WHERE id = ?", &[0])),
+                matches: Some(row("SELECT id, name, name IS ? FROM t WHERE id = ?", &[1, 0])),
                 old: Some(row("SELECT id, name FROM t WHERE id = ?", &[0])),
                 returned: types(),
                 alone: false,

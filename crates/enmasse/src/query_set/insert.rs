@@ -30,13 +30,13 @@ pub(crate) async fn insert<T: Send>(
     if batch_size == Some(0) {
         return Err(Error::new(ErrorKind::Request, "The batch size must be positive."));
     }
-    executor.refuse_lasting(model).await?;
     let dialect = executor.dialect();
     // Errors in the rows come before a transaction is begun; a plan is used up by its run.
     let first = match model.is_child() {
         true => None,
         false => Some(Own::plan(&*dialect, model, &rows, batch_size)?),
     };
+    executor.refuse_lasting(model).await?;
     let (first, rows) = (Mutex::new(first), &rows);
     executor
         .atomic(|connection| -> BoxFuture<'_, Result<T>> {
@@ -175,6 +175,7 @@ pub(super) async fn count_inserted(
     }
     set_auto_fields(model, &mut rows, Utc::now());
     rows.iter_mut().try_for_each(|row| clean(model, row))?;
+    executor.refuse_lasting(model).await?;
     let (dialect, rows) = (executor.dialect(), &rows);
     executor
         .atomic(|connection| -> BoxFuture<'_, Result<u64>> {

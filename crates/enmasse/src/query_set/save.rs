@@ -156,7 +156,6 @@ impl<M: Entity> Save<'_, M> {
         let Save { rows, object, update_fields } = self;
         let executor = rows.executor()?.clone();
         let model = rows.model()?.clone();
-        executor.refuse_lasting(&model).await?;
         let now = Utc::now();
         let mut positions: Vec<usize> = match &update_fields {
             None => (0..model.fields.len()).filter(|&position| !model.is_key(position)).collect(),
@@ -196,6 +195,8 @@ impl<M: Entity> Save<'_, M> {
         let assignments: Vec<_> = positions.into_iter().map(assignment).collect();
         let new = update_fields.is_none().then(|| create::row_of(&model, object));
         let dialect = executor.dialect();
+        let wrong = || plan::update(&*dialect, &query, &assignments, now).map(|_| ());
+        executor.refuse_lasting_unless(&model, wrong).await?;
         let request = Arc::new(Request { query, assignments, new, now });
         let written = executor
             .atomic(|connection| -> BoxFuture<'_, Result<Option<M>>> {

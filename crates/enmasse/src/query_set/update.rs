@@ -147,7 +147,8 @@ pub(super) struct Request<M> {
 
 impl<M: Entity> Request<M> {
     pub async fn outcome(&self) -> Result<Outcome> {
-        self.rows.executor()?.refuse_lasting(self.rows.model()?).await?;
+        let wrong = || self.plan().map(|_| ());
+        self.rows.executor()?.refuse_lasting_unless(self.rows.model()?, wrong).await?;
         match self.rows.save_receivers()? {
             // on the heap: a receiver's own writes stand on the stack above this one
             None => Box::pin(self.run_silently()).await,
@@ -397,7 +398,8 @@ impl<M: Entity> Future for Delete<M> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.poll(context, |rows| async move {
             let (query, dialect) = (rows.query()?, rows.dialect()?);
-            rows.executor()?.refuse_lasting(&query.model).await?;
+            let wrong = || plan::delete(&*dialect, query).map(|_| ());
+            rows.executor()?.refuse_lasting_unless(&query.model, wrong).await?;
             let Some(receivers) = rows.delete_receivers()? else {
                 let plan = || plan::delete(&*dialect, query);
                 return Ok(run_plan(rows.executor()?, &query.model, plan).await?.matched);

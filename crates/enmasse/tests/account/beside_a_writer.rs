@@ -21,8 +21,7 @@ fn a06_no_row_is_lost_that_arrives_meanwhile() {
     let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Sqlite).collect();
     on_each_scratch(&kinds, async |scratch| {
         let shop = Shop::open(scratch, Guard::Nothing).await;
-        for round in 0..SIZES.len() {
-            let size = SIZES[round];
+        for (round, size) in SIZES.into_iter().enumerate() {
             for (skip_unchanged, told) in [(true, true), (false, true), (true, false), (false, false)] {
                 one(&shop, size, round, skip_unchanged, told).await;
             }

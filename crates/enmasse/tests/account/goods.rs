@@ -103,7 +103,7 @@ impl Shop {
 
     pub async fn fill(&self, rows: &[(i64, Option<i64>, Option<String>)]) {
         self.owner.execute_raw("DELETE FROM good", []).await.unwrap();
-        let records = rows.iter().map(|row| record(row)).collect::<Vec<_>>();
+        let records = rows.iter().map(record).collect::<Vec<_>>();
         QuerySet::of(&good(), &self.owner).bulk_create(records).await.unwrap();
     }
 

@@ -315,7 +315,7 @@ fn values_are_set_where_they_stand() {
     let mut values = row(&dealer);
     values[8] = Value::Int(1);
     let wrong = Dealer::from_row(&model, values).unwrap_err().to_string();
-    assert!(wrong.starts_with("Trail.changed_by: "), "{wrong}");
+    assert!(wrong.starts_with("Trail.changed_by of customer_ptr=8: "), "{wrong}");
 }
 
 #[test]

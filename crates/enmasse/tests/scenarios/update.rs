@@ -257,7 +257,10 @@ fn a_result_that_does_not_fit_is_the_databases_error() {
             Kind::Sqlite => assert_eq!(error.unwrap(), 4),
             _ => {
                 let error = error.unwrap_err();
-                assert!(matches!(error.kind(), ErrorKind::Database | ErrorKind::Value), "{error:?}");
+                assert!(
+                    matches!(error.kind(), ErrorKind::Data | ErrorKind::Database | ErrorKind::Value),
+                    "{error:?}"
+                );
                 assert_eq!(each(&db, |a| a.x).await, [1, 2, 3, 4], "and nothing was written");
             }
         }

@@ -181,6 +181,18 @@ impl Dialect for Mysql {
         "?".to_owned()
     }
 
+    fn grant_temporary_tables(&self) -> &'static str {
+        "GRANT CREATE TEMPORARY TABLES ON …"
+    }
+
+    /// MySQL takes bytes that come by themselves for text, and what is no UTF-8 is then cut off.
+    fn typed_placeholder(&self, _number: usize, data_type: &DataType) -> String {
+        match (self.flavour, data_type) {
+            (Flavour::Mysql, DataType::Bytes) => "CAST(? AS BINARY)".to_owned(),
+            _ => "?".to_owned(),
+        }
+    }
+
     fn limit_for_offset(&self) -> Option<&'static str> {
         Some("18446744073709551615")
     }

@@ -107,6 +107,10 @@ impl Dialect for Postgres {
         None
     }
 
+    fn grant_temporary_tables(&self) -> &'static str {
+        "GRANT TEMPORARY ON DATABASE … TO …"
+    }
+
     fn temporary(&self, name: &str) -> String {
         format!("pg_temp.{}", self.quote(name))
     }

@@ -99,7 +99,7 @@ pub(super) fn declared_type(declared: &str) -> Option<Declared> {
         "date" => DataType::Date.into(),
         "time" => DataType::Time.into(),
         "datetime" | "timestamp" => DataType::DateTime.into(),
-        "json" => DataType::Json.into(),
+        "json" => made_into_numbers(DataType::Json),
         "decimal" | "numeric" => spelling.decimal()?.into(),
         _ if has(&["int"]) && has(&["unsigned"]) => Declared::within(DataType::BigInt, 0, i64::MAX),
         _ if has(&["int"]) => DataType::BigInt.into(),
@@ -107,10 +107,13 @@ pub(super) fn declared_type(declared: &str) -> Option<Declared> {
         _ if has(&["blob"]) => DataType::Bytes.into(),
         _ if has(&["real", "floa", "doub"]) => DataType::Double.into(),
         "" => return None,
-        _ => {
-            let mut found = Declared::from(DataType::TEXT);
-            found.limits.makes_numbers = true;
-            found
-        }
+        _ => made_into_numbers(DataType::TEXT),
     })
+}
+
+/// A type whose name says nothing to SQLite: a text that looks like a number becomes one.
+fn made_into_numbers(data_type: DataType) -> Declared {
+    let mut found = Declared::from(data_type);
+    found.limits.makes_numbers = true;
+    found
 }

@@ -30,23 +30,9 @@ pub(crate) fn store(value: &Value, data_type: &DataType) -> Result<Value> {
         Value::Duration(duration) => Value::Int(duration.num_microseconds().unwrap_or(i64::MAX)),
         Value::Decimal(number) => Value::Float(decimal(number)?),
         Value::Uuid(uuid) => Value::Text(uuid.simple().to_string()),
-        Value::Json(document) => {
-            check_document(&document)?;
-            Value::Text(json::write_json(&document))
-        }
+        Value::Json(document) => Value::Text(json::write_json(&document)),
         plain => plain,
     })
-}
-
-/// A column that is declared `json` makes a number of a text that looks like one, and a float where 64 bits with a sign are too few.
-pub(crate) fn check_document(document: &serde_json::Value) -> Result<()> {
-    match document.as_u64().filter(|number| i64::try_from(*number).is_err()) {
-        None => Ok(()),
-        Some(number) => Err(Error::value(format!(
-            "the JSON document {number} may become a float: SQLite keeps a document that is a whole number exactly up to {}.",
-            i64::MAX
-        ))),
-    }
 }
 
 pub(super) fn load(raw: Value, data_type: &DataType) -> Result<Value> {

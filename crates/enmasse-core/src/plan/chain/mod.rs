@@ -316,7 +316,8 @@ fn needs_temporary_tables(dialect: &dyn Dialect) -> Result<()> {
         return Ok(());
     }
     Err(Error::not_supported(format!(
-        "{} has no temporary tables here, which this write to several tables of a row needs.",
-        dialect.name()
+        "{}: this write needs temporary tables, which this user may not make: {}.",
+        dialect.name(),
+        dialect.grant_temporary_tables()
     )))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use enmasse_core::dialect::{Dialect, Mysql};
+use enmasse_core::dialect::{Capability, Dialect, Mysql};
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::plan::Stage;
 use enmasse_core::sql::{Bind, Param, RowStatement, Statement};
@@ -16,7 +16,7 @@ use super::convert::{params, raw_row};
 use super::ends::Ends;
 use super::error::error;
 use super::load::load;
-use crate::backend::{Connection, Done, Extent, Row, RowChunk, TransactionState, load_row};
+use crate::backend::{Connection, Done, Extent, Row, RowChunk, TransactionState, cannot, load_row};
 use crate::batch::Chunks;
 
 pub(super) struct MysqlConnection {
@@ -175,6 +175,10 @@ impl Connection for MysqlConnection {
         statement: &'a RowStatement,
         rows: Vec<Vec<Value>>,
     ) -> BoxFuture<'a, Result<u64>> {
+        // the driver would send the rows one by one
+        if !self.dialect.supports(Capability::BulkExecute) {
+            return Box::pin(std::future::ready(Err(cannot(statement))));
+        }
         Box::pin(self.run(async move |conn, dialect| {
             let mut bound = Vec::with_capacity(rows.len());
             for row in &rows {

@@ -108,10 +108,10 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
                 false => error,
             });
         }
-        executor.refuse_lasting(&model).await?;
         if let Some(receivers) = asked.rows.save_receivers()?
             && !asked.plan(None)?.is_empty()
         {
+            executor.refuse_lasting(&model).await?;
             return sending::run(&receivers, asked, source, listeners, read).await;
         }
         let mut feed = RowFeed::new(model.clone(), source).await?;
@@ -131,6 +131,7 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
             if plan.is_empty() {
                 return all_missing(&*dialect, plan.missing, &mut encoded).await.and_then(read);
             }
+            executor.refuse_lasting(&model).await?;
             let alone = is_ours && stands_alone(&plan, one_chunk);
             let work = Mutex::new(Some((plan, encoded)));
             let result = executor
