@@ -15,7 +15,7 @@ fn a03_a_text_of_more_bytes_than_its_column_holds_is_refused_with_its_line() {
             let long = "a".repeat(65_536);
             let lines: String =
                 (1..=rows).map(|id| format!("{id},{}\n", if id == rows { &long } else { "z" })).collect();
-            trial.write("f.csv", &format!("id,note\n{lines}"));
+            trial.write("f.csv", format!("id,note\n{lines}"));
             let error = trial.apply(["f.csv", "--table", "n"]).failed(1);
             assert!(
                 error.starts_with(&format!("enmasse: f.csv:{}: column 'note': 'aaa", rows + 1)),
@@ -134,7 +134,7 @@ fn c05_a_table_is_named_as_in_sql() {
         trial.run(&format!("CREATE TABLE {table} (id integer PRIMARY KEY, pk integer)")).await;
         trial.run(&format!("INSERT INTO {table} VALUES (1, 1)")).await;
         for (number, name) in ["Odd.Order", "\"Odd.Order\"", "`Odd.Order`"].into_iter().enumerate() {
-            trial.write("f.csv", &format!("id,pk\n1,{}\n", number + 5));
+            trial.write("f.csv", format!("id,pk\n1,{}\n", number + 5));
             let done = trial.apply(["f.csv", "--table", name]).counts();
             assert_eq!(done, "1 matched, 1 changed, 0 not in the table", "{name}");
         }

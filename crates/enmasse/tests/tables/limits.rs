@@ -210,7 +210,11 @@ fn d01_signs_moments_and_members_are_checked_before_they_are_sent() {
                 "is not between 1970-01-01 00:00:01 and 2038-01-19 03:14:07.999999 UTC, which the column's type holds.",
             ),
             ("since", 1900.into(), "m.since: 1900 is not between 1901 and 2155."),
-            ("size", "large".into(), "m.size: 'large' is none of its choices, which are: 'small', 'it's', '2'."),
+            (
+                "size",
+                "large".into(),
+                "m.size: 'large' is none of its choices, which are: 'small', 'it's', '2'.",
+            ),
             ("size", "1".into(), "m.size: '1' is none of its choices, which are: 'small', 'it's', '2'."),
             ("tags", "a,d".into(), "m.tags: 'd' is no member of the column's set. Its members are: a, b, c"),
         ] {
