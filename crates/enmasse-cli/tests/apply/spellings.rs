@@ -63,7 +63,7 @@ fn a11_documents_lose_nothing() {
             // in a column that is declared json, and not text, it would be a float
             let said = trial.apply(["f.jsonl", "--table", "d"]).failed(1);
             assert!(
-                said.contains("line 2: ")
+                said.contains("f.jsonl:2: ")
                     && said.contains("the JSON document 18446744073709551615 would become a float"),
                 "{said}"
             );

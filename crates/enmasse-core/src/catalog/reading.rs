@@ -26,7 +26,8 @@ pub(super) const LINK: &str = "_ptr_id";
 /// use enmasse_core::catalog::Reading;
 /// use enmasse_core::dialect::Sqlite;
 ///
-/// let mut reading = Reading::of_table(&Sqlite::default(), None, "users", []);
+/// let dialect = Sqlite::default();
+/// let mut reading = Reading::of_table(&dialect, None, "users", []);
 /// // the host runs the statements and hands their rows back, as long as there are any
 /// while let Some(asked) = reading.next_question()? {
 ///     let rows = asked.statements.iter().map(|_| Vec::new()).collect();

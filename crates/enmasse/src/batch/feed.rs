@@ -15,7 +15,7 @@ const SORTED: usize = 1 << 20;
 
 /// How many objects are read ahead, to know whether there are more, and how many bytes of texts and the like they may have.
 const AHEAD: usize = 2_048;
-const AHEAD_BYTES: usize = 4 << 20;
+const AHEAD_BYTES: usize = 2 << 20;
 
 /// After so many objects others have their turn: a chunk may be large, and a source never wait.
 const TURN: usize = 2_048;

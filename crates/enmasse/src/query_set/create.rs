@@ -171,7 +171,7 @@ impl<M: Entity> BulkCreate<M> {
     /// use enmasse::{Database, QuerySet, Record};
     ///
     /// # let db = Database::connect("sqlite::memory:").await?;
-    /// db.execute_raw("CREATE TABLE tag (name text PRIMARY KEY NOT NULL ON CONFLICT IGNORE)", []).await?;
+    /// db.execute_raw("CREATE TABLE tag (name text NOT NULL PRIMARY KEY ON CONFLICT IGNORE)", []).await?;
     /// let tag = db.inspect().await?.schema.model("tag")?;
     /// let named = |name: &str| Record::of_some(&tag, [Some(name.into())]);
     /// let tags = QuerySet::of(&tag, &db);

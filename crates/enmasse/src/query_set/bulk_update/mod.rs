@@ -58,7 +58,9 @@ impl<M: Entity> QuerySet<M> {
     /// assert_eq!(
     ///     update.explain()?, // the other databases get the rows in other ways
     ///     r#"-- for each row
-    /// UPDATE "users" SET "name" = ?, "points" = ? WHERE "id" = ?"#
+    /// UPDATE "users" SET "name" = ?, "points" = ? WHERE "id" = ?
+    /// -- where nothing was written
+    /// SELECT 0 FROM "users" WHERE "id" = ?"#
     /// );
     /// let report = update.await?;
     /// assert_eq!(report.matched, 2);
