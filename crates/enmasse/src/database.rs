@@ -135,7 +135,7 @@ impl Database {
         self
     }
 
-    /// The same database through a handle that tries a transaction of its own again so many times at most after a deadlock, a serialisation
+    /// The same database through a handle that tries its own transactions again, at most `retries` times, after a deadlock, a serialisation
     /// failure or a lock that could not be had: 25 by default, with random waits between them that grow up to a second.
     #[must_use]
     pub fn with_retries(mut self, retries: u32) -> Database {

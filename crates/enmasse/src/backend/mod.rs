@@ -247,7 +247,7 @@ pub(crate) fn pool_size(url: &mut DatabaseUrl, otherwise: usize) -> Result<usize
     }
 }
 
-/// The error for a wait of this length for a connection, of which there are so many at most.
+/// The error after waiting this long for one of at most N connections.
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(crate) fn pool_is_used_up(size: usize, waited: Duration) -> Error {
     let all = if size == 1 {

@@ -284,7 +284,7 @@ impl<'a> Job<'a> {
     pub(crate) fn is_staged(&self, dialect: &dyn Dialect) -> bool {
         // who keeps no missing keys wants none of the others remembered, as a loop would do to find those that come twice
         let remembers = self.missing == Missing::Count && !self.has_integer_key();
-        // what is written and what is missing must be told of the same rows, also beside other writers
+        // written and missing rows are counted from one set of rows, also beside other writers
         let one_snapshot = dialect.supports(Capability::WritingQueries);
         self.returning == Returning::Changed
             || (self.missing == Missing::Rows && !one_snapshot)
