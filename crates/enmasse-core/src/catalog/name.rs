@@ -5,7 +5,7 @@ use crate::dialect::{Capability, Dialect};
 /// A table, and the schema that it is in where that is said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableName {
-    /// The schema; the connection's own where there is none.
+    /// The schema. Without one, the connection's own is meant.
     pub schema: Option<String>,
     /// The table.
     pub table: String,

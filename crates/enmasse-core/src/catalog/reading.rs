@@ -40,7 +40,7 @@ pub(super) const LINK: &str = "_ptr_id";
 pub struct Reading<'d> {
     dialect: &'d dyn Dialect,
     schema: Option<String>,
-    /// The table that is wanted, and lookups on it; all tables where there is none.
+    /// The table to read, with the lookups for it. Without one, all tables are read.
     wanted: Option<Wanted>,
     rows: Rows,
     /// The tables that have been asked for, and those whose referring tables have been.
