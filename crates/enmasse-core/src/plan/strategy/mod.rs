@@ -19,7 +19,6 @@ use crate::error::{Error, Result};
 use crate::plan::bulk::{Job, Missing, Returning};
 use crate::plan::strategy::staging::Staging;
 use crate::plan::{Step, chain};
-use crate::value::Value;
 
 /// A way of carrying the rows of a bulk update to the database.
 ///
@@ -193,13 +192,4 @@ pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<
     } else {
         load_data::stage(dialect, staging, load_data::insert)
     }
-}
-
-/// Splits rows into parts of at most `size`.
-pub(super) fn parts(rows: Vec<Vec<Value>>, size: usize) -> impl Iterator<Item = Vec<Vec<Value>>> + Send {
-    let mut rows = rows.into_iter();
-    std::iter::from_fn(move || {
-        let part: Vec<_> = rows.by_ref().take(size).collect();
-        (!part.is_empty()).then_some(part)
-    })
 }
