@@ -9,6 +9,7 @@ use crate::encode::{Cell, CellsRow};
 use crate::error::Result;
 use crate::plan::EachRow;
 use crate::run::{Row, load_row};
+use crate::sql::RowStatement;
 use crate::value::Value;
 
 /// A statement of an [`EachRow`].
@@ -22,6 +23,18 @@ pub enum Which {
     Write,
     /// [`EachRow::matches`].
     Matches,
+}
+
+impl EachRow {
+    /// One of its statements, where it has that.
+    pub fn statement(&self, which: Which) -> Option<&RowStatement> {
+        match which {
+            Which::Write => Some(&self.write),
+            Which::Keep => self.keep.as_ref(),
+            Which::Old => self.old.as_ref(),
+            Which::Matches => self.matches.as_ref(),
+        }
+    }
 }
 
 /// A host that has the statements of an [`EachRow`] prepared.
@@ -168,12 +181,5 @@ impl Seen {
 
 /// The row's cells as values; the key's come first.
 fn stored<'c>(cells: impl Iterator<Item = Cell<'c>>) -> Row {
-    let value = |cell| match cell {
-        Cell::Null => Value::Null,
-        Cell::Int(number) => Value::Int(number),
-        Cell::Float(number) => Value::Float(number),
-        Cell::Text(text) => Value::Text(text.to_owned()),
-        Cell::Bytes(bytes) => Value::Bytes(bytes.to_owned()),
-    };
-    cells.map(value).collect()
+    cells.map(Value::from).collect()
 }

@@ -9,7 +9,7 @@ use crate::plan::{
     COUNTS, Call, ChunkGives, EachChunk, EachKeys, EachRow, Either, Form, Gives, Load, Missing, Plan, Step,
     duplicate_keys,
 };
-use crate::run::{Batch, Callbacks, Next, Outcome, Row, RowsWritten, in_rows_of};
+use crate::run::{Batch, Callbacks, EachRowRun, Next, Outcome, Row, RowHost, RowsWritten, in_rows_of};
 use crate::schema::ModelRef;
 use crate::sql::{RowStatement, Statement};
 use crate::value::{DataType, Value};
@@ -231,6 +231,34 @@ impl<'c> Run<'c> {
             Then::Gives(Gives::Account(_)) => self.outcome.account(missing, batch, row),
             Then::Gives(Gives::Missing { .. }) => self.outcome.found_missing(missing, batch, vec![row]),
             _ => batch.callbacks().changes.as_mut().map_or(Ok(()), |sink| sink(row)),
+        }
+    }
+
+    /// Answers an [`Ask::EachRow`] on a host that blocks: `encode` does what [`Ask::Encode`] asks for.
+    ///
+    /// # Errors
+    ///
+    /// Those of the host and of `encode`.
+    pub fn each_row(
+        &mut self,
+        step: &EachRow,
+        host: &mut impl RowHost,
+        mut encode: impl FnMut(&mut Run<'c>) -> Result<()>,
+    ) -> Result<RowsWritten> {
+        let mut rows = EachRowRun::new(step, self.dialect.clone());
+        loop {
+            match self.has_rows()?.next() {
+                Next::Chunk(Chunk::Cells(cells), _) => {
+                    for row in cells.rows() {
+                        if !rows.row(host, row)? {
+                            return Ok(rows.finish());
+                        }
+                    }
+                    self.has_rows()?.recycle(Chunk::Cells(cells));
+                }
+                Next::Encode => encode(self)?,
+                Next::Chunk(..) | Next::End => return Ok(rows.finish()),
+            }
         }
     }
 

@@ -183,11 +183,7 @@ impl Connection for MysqlConnection {
         Box::pin(self.run(async move |conn, dialect| {
             let mut bound = Vec::with_capacity(rows.len());
             for row in &rows {
-                let values = statement.binds.iter().map(|bind| match bind {
-                    Bind::Param(param) => &param.value,
-                    Bind::Cell(column) => &row[*column],
-                });
-                bound.push(params(values)?);
+                bound.push(params(statement.bound(row))?);
             }
             // of several messages, the driver tells only what the last one matched
             let same = statement.binds.iter().filter_map(|bind| match bind {
