@@ -82,7 +82,9 @@ impl Job<'_> {
             };
             // what was refused before it was sent has its key
             let is_known = !error.keys().is_empty() && !self.args.skip_bad;
-            if !error.is_of_rows() || is_known {
+            // the search writes the rows again, which nothing may roll back
+            let can_search = error.is_of_rows() && !self.args.allow_non_transactional;
+            if is_known || !can_search {
                 return Err(explain(error, self.input, self.mapping).await);
             }
             let found = refused::find(self, db, &refused).await?;
