@@ -2,6 +2,8 @@
 
 #[path = "../../enmasse/tests/common/mod.rs"]
 mod common;
+#[path = "update/kept.rs"]
+mod kept;
 mod program;
 #[path = "update/shop.rs"]
 mod shop;

@@ -1,7 +1,7 @@
 //! What is said to be written is what is written: beside triggers and other writers, with and without the files that tell of rows.
 
 use crate::common::Kind;
-use crate::program::{Trial, on_each, on_some};
+use crate::program::{Ended, Trial, on_each, on_some};
 
 /// A table in which the database skips the rows whose key is a multiple of five.
 async fn make(trial: &Trial<'_>) {
@@ -68,6 +68,42 @@ fn a07_rows_that_a_trigger_skips_are_counted_alike_in_every_mode() {
             }
             trial.run("UPDATE t SET n = 0 WHERE id = 1").await;
         }
+    });
+}
+
+#[test]
+fn a07_a_dry_run_beside_a_row_policy_counts_as_the_real_run() {
+    on_some(&[Kind::Postgres], async |trial| {
+        trial.run("CREATE TABLE t (id bigint PRIMARY KEY, n bigint)").await;
+        trial.run("INSERT INTO t VALUES (1, 0), (2, 0), (3, 0), (4, 7)").await;
+        let role = format!("{}_clerk", trial.scratch_name());
+        for sql in [
+            format!("CREATE ROLE {role} LOGIN PASSWORD 'clerk'"),
+            format!("GRANT ALL ON t TO {role}"),
+            "ALTER TABLE t ENABLE ROW LEVEL SECURITY".to_owned(),
+            "CREATE POLICY shown ON t FOR SELECT USING (true)".to_owned(),
+            "CREATE POLICY written ON t FOR UPDATE USING (id % 2 = 0)".to_owned(),
+        ] {
+            trial.run(&sql).await;
+        }
+        let (_, place) = trial.url.split_once('@').expect("a login");
+        let url = format!("postgres://{role}:clerk@{place}");
+        trial.write("f.csv", "id,n\n1,7\n2,7\n3,7\n4,7\n5,7\n");
+        let run = |more: &[&str]| {
+            let args = ["f.csv", "--table", "t", "--json"].into_iter().chain(more.iter().copied());
+            Ended::of(trial.command(args).env("DATABASE_URL", &url).output().expect("it runs"))
+        };
+        let runs = [run(&["--dry-run"]), run(&["--diff", "d.csv", "--missing", "m.csv"])];
+        trial.run(&format!("DROP OWNED BY {role}")).await;
+        trial.run(&format!("DROP ROLE {role}")).await;
+        for ended in runs {
+            let said = ended.json();
+            let counts = ["rows", "matched", "changed", "skipped", "missing", "inserted"]
+                .map(|name| said[name].as_u64());
+            assert_eq!(counts, [5, 4, 1, 2, 1, 0].map(Some), "{said}");
+        }
+        assert_eq!(trial.read("d.csv"), "id,column,before,after\n2,n,0,7\n");
+        assert_eq!(trial.query("SELECT id, n FROM t ORDER BY id").await, "1|0\n2|7\n3|0\n4|7");
     });
 }
 
