@@ -2,6 +2,7 @@
 
 mod connection;
 mod convert;
+mod deferred;
 mod functions;
 mod rows;
 mod thread;
