@@ -59,7 +59,7 @@ pub async fn run(db: &Database, request: Request, output: OutputArgs) -> Result<
         say!(
             "{}",
             json!({
-                "table": table, "dry_run": true, "matched": matched, "skipped": skipped, "would_change": changes.json(),
+                "table": table, "dry_run": true, "matched": matched, "skipped": skipped, "would_change": changes.json(), "at_most": changes.is_limited(),
                 "sql": request.sql,
             })
         );

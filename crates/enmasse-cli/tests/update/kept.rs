@@ -57,7 +57,7 @@ fn a07_a_dry_run_leaves_out_rows_that_a_trigger_keeps() {
         let json = update(&scratch.url, &[&args[..], &["--dry-run", "--json"]].concat()).json();
         assert_eq!((&json["matched"], &json["skipped"]), (&6.into(), &4.into()));
         let would = &json["would_change"];
-        assert_eq!((&would["rows"], &would["at_most"]), (&2.into(), &true.into()));
+        assert_eq!((&would["rows"], &json["at_most"]), (&2.into(), &true.into()));
         assert_eq!(
             would["columns"][0]["examples"],
             serde_json::json!([{ "key": "id=5", "before": 0, "after": 50 }, { "key": "id=6", "before": 0, "after": 60 }])
@@ -75,7 +75,7 @@ fn a07_a_dry_run_leaves_out_rows_that_a_trigger_keeps() {
         // where none is kept, the numbers are exact
         let json =
             update(&scratch.url, &["--where", "id__gt=6", "--set", "n=5", "--dry-run", "--json"]).json();
-        assert_eq!((&json["skipped"], &json["would_change"]["at_most"]), (&0.into(), &false.into()));
+        assert_eq!((&json["skipped"], &json["at_most"]), (&0.into(), &false.into()));
         db.close().await;
     });
 }
