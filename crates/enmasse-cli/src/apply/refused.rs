@@ -131,6 +131,22 @@ async fn refused_lines(job: &Job<'_>, tx: &Transaction, known: &Refused) -> Resu
         }
         order = if order == Order::LastRows { Order::FirstRows } else { Order::LastRows };
     }
+    if job.args.insert_missing && !refused.is_empty() && !job.mapping.references.is_empty() {
+        refused = write_circle(job, tx, refused).await?;
+    }
+    Ok(refused)
+}
+
+/// Writes rows that may refer to each other, first without that, and gives those that were refused.
+async fn write_circle(job: &Job<'_>, tx: &Transaction, mut lines: Vec<Line>) -> Result<Vec<Line>, Error> {
+    let mut bare = Vec::new();
+    for Line { place, record, .. } in &lines {
+        let record = job.mapping.without_references(record)?.unwrap_or_else(|| record.clone());
+        bare.push(Line { place: *place, record, error: None });
+    }
+    let mut refused = write(job, tx, bare, MOST, Order::FirstRows).await?;
+    lines.retain(|line| refused.iter().all(|other| other.place != line.place));
+    refused.extend(write(job, tx, lines, MOST, Order::FirstRows).await?);
     Ok(refused)
 }
 

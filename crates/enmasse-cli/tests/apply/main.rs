@@ -37,6 +37,7 @@ mod pooled;
 mod program;
 #[cfg(unix)]
 mod progress;
+mod references;
 mod refused;
 mod runways;
 mod spellings;

@@ -147,23 +147,6 @@ fn d01_refused_rows_of_other_formats_and_of_inserts() {
 }
 
 #[test]
-fn d04_rows_may_refer_to_rows_that_come_later_in_the_file() {
-    on_some(&Kind::SERVERS, async |trial| {
-        trial.run("CREATE TABLE t (id integer PRIMARY KEY, above integer, FOREIGN KEY (above) REFERENCES t (id))").await;
-        // each refers to the next
-        let mut file = "id,above\n".to_owned();
-        (1..=300).for_each(|id| match id {
-            300 => file.push_str("300,\n"),
-            id => file.push_str(&format!("{id},{}\n", id + 1)),
-        });
-        trial.write("f.csv", file);
-        let counts = trial.apply(["f.csv", "--table", "t", "--insert-missing"]).counts();
-        assert_eq!(counts, "0 matched, 0 changed, 300 not in the table, 300 inserted");
-        assert_eq!(trial.number("SELECT count(*) FROM t WHERE above = id + 1").await, 299);
-    });
-}
-
-#[test]
 fn c06_rows_that_exchange_unique_values_are_named_both() {
     on_each(async |trial| {
         make(trial).await;
