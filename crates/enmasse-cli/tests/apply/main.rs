@@ -39,6 +39,7 @@ mod program;
 mod progress;
 mod references;
 mod refused;
+mod rights;
 mod runways;
 mod spellings;
 mod tables;

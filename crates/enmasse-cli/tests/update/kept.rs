@@ -2,7 +2,7 @@
 
 use enmasse::{Database, serde_json};
 
-use crate::common::{Kind, Scratch, on_each_scratch};
+use crate::common::{Clerk, Kind, Scratch, on_each_scratch};
 use crate::program::{Ended, enmasse};
 
 const WITH_TRIGGERS: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
@@ -108,24 +108,17 @@ fn a07_a_dry_run_shows_what_a_trigger_makes_of_the_value() {
 fn a07_a_dry_run_leaves_out_rows_that_a_policy_keeps() {
     on_each_scratch(&[Kind::Postgres], async |scratch| {
         let db = make(scratch).await;
-        let database = scratch.url.rsplit('/').next().unwrap().split('?').next().unwrap();
-        let role = format!("{database}_clerk");
-        for sql in [
-            format!("CREATE ROLE {role} LOGIN PASSWORD 'clerk'"),
-            format!("GRANT ALL ON t TO {role}"),
-            "ALTER TABLE t ENABLE ROW LEVEL SECURITY".to_owned(),
-            "CREATE POLICY shown ON t FOR SELECT USING (id <> 8)".to_owned(),
-            "CREATE POLICY written ON t FOR UPDATE USING (id % 2 = 0)".to_owned(),
-        ] {
-            run(&db, &sql).await;
-        }
-        let (_, place) = scratch.url.split_once('@').unwrap();
-        let url = format!("postgres://{role}:clerk@{place}");
+        let rights = [
+            "GRANT ALL ON t TO {clerk}",
+            "ALTER TABLE t ENABLE ROW LEVEL SECURITY",
+            "CREATE POLICY shown ON t FOR SELECT USING (id <> 8)",
+            "CREATE POLICY written ON t FOR UPDATE USING (id % 2 = 0)",
+        ];
+        let clerk = Clerk::new(scratch, &db, &rights).await;
         let args = ["--where", "id__gt=0", "--set", "n=7"];
-        let dry = update(&url, &[&args[..], &["--dry-run"]].concat());
-        let real = update(&url, &args);
-        run(&db, &format!("DROP OWNED BY {role}")).await;
-        run(&db, &format!("DROP ROLE {role}")).await;
+        let dry = update(&clerk.url, &[&args[..], &["--dry-run"]].concat());
+        let real = update(&clerk.url, &args);
+        clerk.drop(&db).await;
         let expected = "7 rows of t match; nothing was written\n\
                         4 rows match and are not written: a trigger or a row policy of the table keeps them as they are\n\
                         at most 3 rows would change\n  \
