@@ -93,13 +93,17 @@ impl Job<'_> {
                 continue;
             }
             let found = refused::find(self, db, &refused).await?;
-            if found.is_empty() {
-                return Err(explain(error, self.input, self.mapping).await);
+            let (name, most) = (self.input.name(), self.args.max_errors);
+            if found.refused.is_empty() {
+                return Err(match found.early.is_empty() {
+                    true => explain(error, self.input, self.mapping).await,
+                    false => found.early.failure_of_order(name, most),
+                });
             }
             if !self.args.skip_bad {
-                return Err(found.failure(self.input.name(), self.args.max_errors));
+                return Err(found.refused.failure(name, most));
             }
-            refused.add(found);
+            refused.add(found.refused);
         }
     }
 

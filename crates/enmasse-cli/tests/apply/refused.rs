@@ -158,3 +158,35 @@ fn c06_rows_that_exchange_unique_values_are_named_both() {
         assert!(said.ends_with("\nNothing was written.\n"), "{said}");
     });
 }
+
+#[test]
+fn c06_rows_that_shift_unique_values_are_named_with_the_advice() {
+    on_each(async |trial| {
+        trial.run("CREATE TABLE s (id integer PRIMARY KEY, pos integer NOT NULL UNIQUE)").await;
+        trial.run("INSERT INTO s VALUES (1, 1), (2, 2), (3, 3)").await;
+        // upwards each takes the value of the next one, which is written after it
+        trial.write("up.csv", "id,pos\n1,2\n2,3\n3,4\n");
+        for more in [&[][..], &["--dry-run"], &["--skip-bad", "--rejects", "bad.csv"]] {
+            let said = trial.apply(["up.csv", "--table", "s"].iter().chain(more)).failed(1);
+            assert!(
+                said.starts_with("enmasse: up.csv:2: the database refuses the row with id=1: "),
+                "{said}"
+            );
+            assert!(said.contains("DEFERRABLE") && said.ends_with("\nNothing was written.\n"), "{said}");
+            assert_eq!(trial.query("SELECT * FROM s ORDER BY id").await, "1|1\n2|2\n3|3");
+        }
+        assert_eq!(trial.files(), ["up.csv"]);
+        trial.write("down.csv", "id,pos\n1,0\n2,1\n3,2\n");
+        let counts = trial.apply(["down.csv", "--table", "s"]).counts();
+        assert_eq!(counts, "3 matched, 3 changed, 0 not in the table", "{:?}", trial.kind);
+    });
+    // the advice is right
+    on_some(&[Kind::Postgres], async |trial| {
+        trial.run("CREATE TABLE s (id integer PRIMARY KEY, pos integer NOT NULL UNIQUE DEFERRABLE INITIALLY DEFERRED)").await;
+        trial.run("INSERT INTO s VALUES (1, 1), (2, 2), (3, 3)").await;
+        trial.write("f.csv", "id,pos\n1,2\n2,3\n3,1\n");
+        let counts = trial.apply(["f.csv", "--table", "s", "--diff", "d.csv"]).counts();
+        assert_eq!(counts, "3 matched, 3 changed, 0 not in the table");
+        assert_eq!(trial.query("SELECT * FROM s ORDER BY id").await, "1|2\n2|3\n3|1");
+    });
+}
