@@ -131,7 +131,7 @@ async fn value(
     field: &str,
 ) -> Result<Option<Value>, Error> {
     let is_it =
-        names.iter().zip(key).fold(Q::all(), |all, (name, value)| all & Q::named(*name, value.clone()));
+        names.iter().zip(key).fold(Q::all(), |all, (name, value)| all & Q::named(name, value.clone()));
     let rows = QuerySet::<Record>::of(&request.model, tx).filter_by(is_it).values_by([field]).await?;
     Ok(rows.into_iter().flatten().next())
 }
