@@ -23,6 +23,9 @@ impl From<Outcome> for ExitCode {
     }
 }
 
+/// How a failure says that it was rolled back.
+const NOTHING_WRITTEN: &str = "Nothing was written.";
+
 /// Why the command did not do what it was asked; nothing was written, unless it says so.
 #[derive(Debug)]
 pub struct Failure {
@@ -78,6 +81,16 @@ impl Failure {
     /// Says more, on lines of their own.
     pub fn with_lines(mut self, lines: Vec<String>) -> Self {
         lines.iter().for_each(|line| self.message.extend(["\n", line]));
+        self
+    }
+
+    /// Of a write to a table that may have no transactions, where nobody can say that nothing was written.
+    pub fn without_rollback(mut self) -> Self {
+        for nothing in [NOTHING_WRITTEN, "all is rolled back, nothing was written"] {
+            self.message = self
+                .message
+                .replace(nothing, "What was written to a table that cannot be rolled back stays written.");
+        }
         self
     }
 

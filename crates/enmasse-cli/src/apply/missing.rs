@@ -44,6 +44,16 @@ async fn insert_lot(
     Ok(refused.into_iter().map(|(number, error)| (lot[number].clone(), error)).collect())
 }
 
+/// Inserts records that refer to each other: first without that, which is set when all are there. Gives how many were inserted; `None`
+/// where they do not refer to each other.
+async fn insert_circle(job: &Job<'_>, tx: &Transaction, records: Vec<Record>) -> Result<Option<u64>, Error> {
+    let bare = records.iter().map(|record| job.mapping.without_references(record));
+    let Some(bare) = bare.collect::<Result<Option<Vec<_>>, _>>()? else { return Ok(None) };
+    let inserted = job.insert(tx, bare).await?;
+    job.update(tx, records).await?;
+    Ok(Some(inserted))
+}
+
 /// Takes the rows that are not in the table.
 pub struct Absent {
     mapping: Arc<Mapping>,
@@ -162,6 +172,12 @@ impl Absent {
             }
             left = insert_lot(job, tx, arrived.missing, LOT, Order::LastRows, counts).await?;
             if left.len() == before {
+                let records = left.iter().map(|(record, _)| record.clone()).collect();
+                if let Some(inserted) = insert_circle(job, tx, records).await? {
+                    counts.inserted += inserted;
+                    counts.skipped += before as u64 - inserted;
+                    break;
+                }
                 return Err(errors.into_iter().next().map_or_else(|| has_not_ended().into(), Ended::from));
             }
         }

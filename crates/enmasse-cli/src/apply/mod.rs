@@ -1,5 +1,6 @@
 //! `enmasse apply`.
 
+mod ahead;
 mod changes;
 mod choice;
 mod files;
@@ -76,6 +77,8 @@ pub async fn bring_up_to_date(db: &Database, args: &ApplyArgs) -> Result<(Summar
     let done = unless_interrupted(&committing, job.run(db)).await;
     meter.ends();
     let done = rolled_back(db, done).await;
+    let stays = args.allow_non_transactional && !args.dry_run;
+    let done = if stays { done.map_err(Failure::without_rollback) } else { done };
     Ok((done?, input.name().to_owned()))
 }
 

@@ -35,9 +35,16 @@ struct Problem {
     is_taken: bool,
 }
 
+/// What was found.
+pub struct Found {
+    pub refused: Refused,
+    /// Rows that take unique values which other rows of the file give up: they are refused in the order in which rows are written.
+    pub early: Refused,
+}
+
 /// Why the transaction ends, which is never committed.
 enum Ended {
-    Found(Vec<Line>),
+    Found(Found),
     Failed(Failure),
     Database(Error),
 }
@@ -77,40 +84,55 @@ impl Refused {
 
     /// The failure that names the first of them.
     pub fn failure(&self, file: &str, most: u64) -> Failure {
-        let bad = |(place, problem): (&Place, &Problem)| {
-            let (file, problem, raw) = (file.to_owned(), problem.text.clone(), String::new());
-            BadRow { file, place: *place, cell: None, problem, raw }.to_string()
-        };
         // of rows that exchange values, none is to blame alone
         let exchanges = self.0.values().filter(|problem| problem.is_taken).count() > 1;
         let most = if exchanges { most.max(2) } else { most };
-        let mut lines: Vec<String> = self.0.iter().take(most as usize).map(bad).collect();
+        let named = self.0.iter().take(most as usize);
+        let mut lines: Vec<String> = named.map(|(place, problem)| problem.at(file, *place)).collect();
         lines.extend(exchanges.then(|| EXCHANGED.to_owned()));
-        lines.push("Nothing was written.".to_owned());
+        lines.push(NOTHING.to_owned());
         Failure::failed(lines.join("\n"))
     }
+
+    /// The failure where these rows would only have to be written later than others.
+    pub fn failure_of_order(&self, file: &str, most: u64) -> Failure {
+        let named = self.0.iter().take(most as usize).map(|(place, problem)| problem.at(file, *place));
+        Failure::failed(named.chain([SHIFTED, NOTHING].map(str::to_owned)).collect::<Vec<_>>().join("\n"))
+    }
 }
+
+impl Problem {
+    /// As bad rows are told of.
+    fn at(&self, file: &str, place: Place) -> String {
+        let (file, problem, raw) = (file.to_owned(), self.text.clone(), String::new());
+        BadRow { file, place, cell: None, problem, raw }.to_string()
+    }
+}
+
+const NOTHING: &str = "Nothing was written.";
+
+const SHIFTED: &str = "Rows like this take unique values that other rows of the file give up, and are written before these: on PostgreSQL make the \
+                       constraint DEFERRABLE INITIALLY DEFERRED; elsewhere give the rows values first that no row has.";
 
 const EXCHANGED: &str = "If these rows exchange unique values: on PostgreSQL make the constraint DEFERRABLE INITIALLY DEFERRED; \
                          elsewhere give one of them another value first.";
 
 /// Finds the rows of the file that the database refuses, those left out that are known.
-pub async fn find(job: &Job<'_>, db: &Database, known: &Refused) -> Result<Refused> {
+pub async fn find(job: &Job<'_>, db: &Database, known: &Refused) -> Result<Found> {
     let found = db
         .transaction_with(async |tx| -> Result<Infallible, Ended> {
-            Err(Ended::Found(refused_lines(job, &tx, known).await?))
+            Err(Ended::Found(find_in(job, &tx, known).await?))
         })
         .await;
-    let lines = match found {
-        Err(Ended::Found(lines)) => lines,
-        Err(Ended::Failed(failure)) => return Err(failure),
-        Err(Ended::Database(error)) => return Err(Failure::from(error).at(job.input.name())),
+    match found {
+        Err(Ended::Found(found)) => Ok(found),
+        Err(Ended::Failed(failure)) => Err(failure),
+        Err(Ended::Database(error)) => Err(Failure::from(error).at(job.input.name())),
         Ok(never) => match never {},
-    };
-    Ok(Refused(lines.iter().map(|line| (line.place, problem(job, line))).collect()))
+    }
 }
 
-async fn refused_lines(job: &Job<'_>, tx: &Transaction, known: &Refused) -> Result<Vec<Line>, Ended> {
+async fn find_in(job: &Job<'_>, tx: &Transaction, known: &Refused) -> Result<Found, Ended> {
     let mut rows = job.input.rows(&job.mapping.wanted())?;
     let mut refused = Vec::new();
     loop {
@@ -121,6 +143,8 @@ async fn refused_lines(job: &Job<'_>, tx: &Transaction, known: &Refused) -> Resu
         }
         refused.extend(write(job, tx, part, MOST - refused.len(), Order::FirstRows).await?);
     }
+    let mut early = problems(job, &refused);
+    early.0.retain(|_, problem| problem.is_taken);
     // a row may wait for others: for the one that it refers to, or that still has its unique value
     let mut order = Order::LastRows;
     for _ in 0..ROUNDS {
@@ -131,6 +155,22 @@ async fn refused_lines(job: &Job<'_>, tx: &Transaction, known: &Refused) -> Resu
         }
         order = if order == Order::LastRows { Order::FirstRows } else { Order::LastRows };
     }
+    if job.args.insert_missing && !refused.is_empty() && !job.mapping.references.is_empty() {
+        refused = write_circle(job, tx, refused).await?;
+    }
+    Ok(Found { refused: problems(job, &refused), early })
+}
+
+/// Writes rows that may refer to each other, first without that, and gives those that were refused.
+async fn write_circle(job: &Job<'_>, tx: &Transaction, mut lines: Vec<Line>) -> Result<Vec<Line>, Error> {
+    let mut bare = Vec::new();
+    for Line { place, record, .. } in &lines {
+        let record = job.mapping.without_references(record)?.unwrap_or_else(|| record.clone());
+        bare.push(Line { place: *place, record, error: None });
+    }
+    let mut refused = write(job, tx, bare, MOST, Order::FirstRows).await?;
+    lines.retain(|line| refused.iter().all(|other| other.place != line.place));
+    refused.extend(write(job, tx, lines, MOST, Order::FirstRows).await?);
     Ok(refused)
 }
 
@@ -179,6 +219,10 @@ async fn write(
         Some(Line { error: Some(error), ..line })
     });
     Ok(refused.collect())
+}
+
+fn problems(job: &Job<'_>, lines: &[Line]) -> Refused {
+    Refused(lines.iter().map(|line| (line.place, problem(job, line))).collect())
 }
 
 /// What is said of a refused row: its key, and the database's own words.

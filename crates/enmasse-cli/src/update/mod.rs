@@ -44,7 +44,8 @@ pub async fn run(args: UpdateArgs) -> Result<Outcome> {
     }
     let started = Instant::now();
     let done = unless_interrupted(&committing, request.update(&db, &committing)).await;
-    let matched = rolled_back(&db, done).await?;
+    let done = rolled_back(&db, done).await;
+    let matched = if args.allow_non_transactional { done.map_err(Failure::without_rollback)? } else { done? };
     let seconds = started.elapsed().as_secs_f64();
     if args.output.json {
         let tables = request.tables.iter().map(|table| json!({ "table": table, "rows": matched }));

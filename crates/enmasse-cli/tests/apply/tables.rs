@@ -62,6 +62,29 @@ fn a04_a_table_without_transactions_is_refused_unless_a_flag_allows_it_and_a_dry
 }
 
 #[test]
+fn a04_a_refused_row_is_not_searched_by_writing_again_where_nothing_is_rolled_back() {
+    on_each(async |trial| {
+        if !trial.kind.in_mysql_family() {
+            return;
+        }
+        trial.run("CREATE TABLE t (id int PRIMARY KEY, v int, CHECK (v > 0)) ENGINE=MyISAM").await;
+        trial.run("CREATE TABLE log (id int) ENGINE=MyISAM").await;
+        trial.run("CREATE TRIGGER w AFTER UPDATE ON t FOR EACH ROW INSERT INTO log VALUES (NEW.id)").await;
+        trial.run("INSERT INTO t VALUES (1, 1), (2, 2)").await;
+        trial.write("f.csv", "id,v\n1,5\n2,-6\n");
+        let flag = "--allow-non-transactional";
+        for options in [&[][..], &["--skip-bad", "--rejects", "r.csv"]] {
+            let error = trial.apply(["f.csv", "--table", "t", flag].iter().chain(options)).failed(1);
+            let stays = "What was written to a table that cannot be rolled back stays written.";
+            assert!(error.contains(stays) && !error.contains("othing was written"), "{error}");
+        }
+        let writes: u64 = trial.query("SELECT count(*) FROM log WHERE id = 1").await.parse().unwrap();
+        assert!(writes <= 2, "{writes} writes of two runs");
+        assert_eq!(trial.query("SELECT v FROM t WHERE id = 2").await, "2");
+    });
+}
+
+#[test]
 fn c01_a_unique_column_is_the_key_where_there_is_no_other() {
     on_each(async |trial| {
         trial.run("CREATE TABLE one (sku varchar(20) NOT NULL UNIQUE, v integer)").await;

@@ -131,6 +131,11 @@ pub(crate) trait Connection: Send {
     /// the rows that it gave, with each value as the driver has it.
     fn raw<'a>(&'a mut self, sql: &'a str, params: &'a [Value]) -> BoxFuture<'a, Result<(u64, Vec<Row>)>>;
 
+    /// Checks what the commit would check, on a database that has [no SQL](Dialect::check_deferred) for it.
+    fn check_deferred(&mut self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// The SQL that begins one of our own transactions.
     fn begin_sql(&self) -> &'static str;
 

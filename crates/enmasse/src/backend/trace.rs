@@ -101,6 +101,10 @@ impl Connection for Traced {
         Box::pin(traced(sql, self.0.raw(sql, params), |(changed, rows)| (*changed).max(rows.len() as u64)))
     }
 
+    fn check_deferred(&mut self) -> BoxFuture<'_, Result<()>> {
+        self.0.check_deferred()
+    }
+
     fn begin_sql(&self) -> &'static str {
         self.0.begin_sql()
     }

@@ -85,6 +85,9 @@ pub(crate) fn choose(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Steps> {
         None => best(dialect, job),
     };
     if !can(dialect, job, strategy) {
+        if job.strategy.is_none() {
+            chain::needs_temporary_tables(dialect)?;
+        }
         return Err(Error::not_supported(format!(
             "{} cannot carry these rows by {strategy:?}.",
             dialect.name()

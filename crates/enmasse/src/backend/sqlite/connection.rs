@@ -14,6 +14,7 @@ use rusqlite::Connection as Handle;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::convert::{bind, error, raw_row};
+use super::deferred::refuse_broken_keys;
 use super::rows::write_rows;
 use super::thread::Thread;
 use crate::backend::{
@@ -203,6 +204,10 @@ impl Connection for SqliteConnection {
             let changed = if handle.total_changes() == before { 0 } else { handle.changes() };
             Ok((changed, all))
         }))
+    }
+
+    fn check_deferred(&mut self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(self.run(|handle, _| refuse_broken_keys(handle)))
     }
 
     fn begin_sql(&self) -> &'static str {
