@@ -71,6 +71,16 @@ impl<'c> Batch<'c> {
         Ok(())
     }
 
+    /// Has rows added by `fill` until the encoder is full; `fill` says whether there are more.
+    ///
+    /// # Errors
+    ///
+    /// Those of `fill`, and of [`encoded`](Batch::encoded).
+    pub fn encode(&mut self, fill: impl FnOnce(&mut BatchEncoder) -> Result<bool>) -> Result<()> {
+        let has_more = fill(self.encoder())?;
+        self.encoded(!has_more)
+    }
+
     /// Whether the last row is encoded.
     pub fn is_complete(&self) -> bool {
         self.is_complete

@@ -11,18 +11,22 @@
 //! What a step counts for, when missing keys are asked for, whether a plan needs a transaction and how often it is tried again is decided
 //! here, once for all hosts. A host has a connection, and nothing to decide.
 
+mod ask;
 mod batch;
 mod callbacks;
+mod chunk;
 mod each_row;
 mod machine;
 mod outcome;
 mod retry;
+mod statement;
 mod unread;
 
+pub use ask::{Affected, Answer, Ask};
 pub use batch::{Batch, Next};
 pub use callbacks::{Callbacks, Progress, RowSink};
 pub use each_row::{EachRowRun, RowHost, RowsWritten, Which};
-pub use machine::{Affected, Answer, Ask, Run, stands_alone};
+pub use machine::{Run, stands_alone};
 pub use outcome::Outcome;
 pub use retry::Tries;
 pub use unread::{in_fields, in_rows_of, load_row, named, of_key};
