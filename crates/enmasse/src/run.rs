@@ -14,7 +14,7 @@ use enmasse_core::sql::Statement;
 use enmasse_core::value::{DataType, Value};
 use tokio::sync::mpsc;
 
-use crate::backend::{Connection, Row};
+use crate::backend::{Connection, Reading, Row};
 use crate::batch::{Chunks, Encoded};
 use crate::handle::STREAM_AHEAD;
 use crate::unread::in_rows_of;
@@ -234,7 +234,8 @@ impl Runner<'_, '_, '_> {
                 outcome.changed = outcome.matched;
             }
             Step::Return(statement, types) if hears_changes => {
-                self.each_row(&statement, &types, |batch, row| {
+                // what cannot be read is shown all the same
+                self.each_row(&statement, &types, Reading::OrText, |batch, row| {
                     batch.listeners().changes.as_mut().map_or(Ok(()), |sink| sink(row))
                 })
                 .await
@@ -259,7 +260,7 @@ impl Runner<'_, '_, '_> {
                 }
                 let (wanted, mut found) = (self.missing, std::mem::take(outcome));
                 let taken = self
-                    .each_row(&statement, &columns, |batch, row| {
+                    .each_row(&statement, &columns, Reading::Exact, |batch, row| {
                         found.found_missing(wanted, batch, vec![row])
                     })
                     .await;
@@ -297,11 +298,12 @@ impl Runner<'_, '_, '_> {
         &mut self,
         statement: &Statement,
         types: &[DataType],
+        reading: Reading,
         mut take: impl FnMut(&mut Encoded<'_, '_>, Row) -> Result<()> + Send,
     ) -> Result<()> {
         let Some(batch) = &mut self.rows else { return Err(no_rows()) };
         let (sender, mut receiver) = mpsc::channel(STREAM_AHEAD);
-        let sending = self.connection.stream(statement, types, sender);
+        let sending = self.connection.stream(statement, types, reading, sender);
         let taking = async move {
             while let Some(rows) = receiver.recv().await {
                 rows?.into_iter().try_for_each(|row| take(batch, row))?;
@@ -316,8 +318,8 @@ impl Runner<'_, '_, '_> {
     /// Runs a statement that tells what became of each row.
     async fn write_accounted(&mut self, statement: &Statement, columns: &[DataType]) -> Result<()> {
         let (wanted, mut outcome) = (self.missing, std::mem::take(&mut self.outcome));
-        let written =
-            self.each_row(statement, columns, |batch, row| outcome.account(wanted, batch, row)).await;
+        let account = |batch: &mut Encoded<'_, '_>, row| outcome.account(wanted, batch, row);
+        let written = self.each_row(statement, columns, Reading::Exact, account).await;
         self.outcome = outcome;
         written
     }

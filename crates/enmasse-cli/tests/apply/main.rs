@@ -43,5 +43,6 @@ mod spellings;
 mod tables;
 #[cfg(unix)]
 mod terminal;
+mod unread;
 #[cfg(unix)]
 mod waiting;

@@ -9,6 +9,7 @@ pub(crate) mod mysql;
 mod params;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
+mod read;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 mod state;
@@ -21,6 +22,9 @@ mod transact;
 pub(crate) use chunk::RowChunk;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub(crate) use params::wrong_count;
+pub(crate) use read::Reading;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub(crate) use read::{Unfit, load_row};
 pub(crate) use state::{Extent, TransactionState};
 pub(crate) use trace::Traced;
 pub(crate) use transact::{Step, transact, unknown_if_lost};
@@ -37,7 +41,6 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use crate::batch::Chunks;
-use crate::unread::unread;
 use crate::url::{DatabaseUrl, configuration};
 
 /// How many connections a server's pool has at the most: `?pool_size=`.
@@ -94,11 +97,21 @@ pub(crate) trait Connection: Send {
     /// Runs a statement that gives no rows.
     fn execute<'a>(&'a mut self, statement: &'a Statement) -> BoxFuture<'a, Result<Done>>;
 
-    /// Runs a statement that gives rows with columns of these types.
+    /// Runs a statement that gives rows with columns of these types, and no others.
     fn query<'a>(
         &'a mut self,
         statement: &'a Statement,
         columns: &'a [DataType],
+    ) -> BoxFuture<'a, Result<Vec<Row>>> {
+        self.read(statement, columns, Reading::Exact)
+    }
+
+    /// Runs a statement that gives rows with columns of these types.
+    fn read<'a>(
+        &'a mut self,
+        statement: &'a Statement,
+        columns: &'a [DataType],
+        reading: Reading,
     ) -> BoxFuture<'a, Result<Vec<Row>>>;
 
     /// Runs a statement and sends its rows, some at a time, as fast as they are taken; ends early when nobody takes them.
@@ -107,6 +120,7 @@ pub(crate) trait Connection: Send {
         &'a mut self,
         statement: &'a Statement,
         columns: &'a [DataType],
+        reading: Reading,
         rows: mpsc::Sender<Result<Vec<Row>>>,
     ) -> BoxFuture<'a, Result<u64>>;
 
@@ -207,36 +221,6 @@ fn switched_off(database: &str, feature: &str) -> Error {
              enmasse = {{ version = \"…\", features = [\"{feature}\"] }}"
         ),
     )
-}
-
-/// Makes a row of the driver's values, as the columns' types say. Without types they stay as they are.
-pub(crate) fn load_row(
-    dialect: &dyn Dialect,
-    raw: impl IntoIterator<Item = Result<Value>>,
-    columns: &[DataType],
-) -> Result<Row> {
-    let mut row = Row::with_capacity(columns.len());
-    let mut failed = None;
-    for (position, value) in raw.into_iter().enumerate() {
-        let loaded = value.and_then(|value| match columns.get(position) {
-            Some(data_type) => dialect.load(value, data_type),
-            None => Ok(value),
-        });
-        row.push(loaded.unwrap_or_else(|error| {
-            failed.get_or_insert((position, error));
-            Value::Null
-        }));
-    }
-    if !columns.is_empty() && row.len() != columns.len() {
-        return Err(Error::new(
-            ErrorKind::Database,
-            format!("The statement gave {} columns where {} were expected.", row.len(), columns.len()),
-        ));
-    }
-    match failed {
-        Some((column, error)) => Err(unread(error, column, row)),
-        None => Ok(row),
-    }
 }
 
 /// The most connections that a URL says.

@@ -16,7 +16,9 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use super::convert::{bind, error, raw_row};
 use super::rows::write_rows;
 use super::thread::Thread;
-use crate::backend::{Connection, Done, Extent, Row, RowChunk, RowsWritten, TransactionState, load_row};
+use crate::backend::{
+    Connection, Done, Extent, Reading, Row, RowChunk, RowsWritten, TransactionState, load_row,
+};
 use crate::batch::Chunks;
 
 /// How many chunks of a batch's rows may wait.
@@ -99,15 +101,16 @@ impl Connection for SqliteConnection {
         }))
     }
 
-    fn query<'a>(
+    fn read<'a>(
         &'a mut self,
         statement: &'a Statement,
         columns: &'a [DataType],
+        reading: Reading,
     ) -> BoxFuture<'a, Result<Vec<Row>>> {
         let (statement, columns, dialect) = (statement.clone(), columns.to_vec(), self.dialect.clone());
         Box::pin(self.run(move |handle, _| {
             let mut all = Vec::new();
-            let run = Run { dialect: &dialect, columns: &columns };
+            let run = Run { dialect: &dialect, columns: &columns, reading };
             run.each_row(handle, &statement.sql, values(&statement.params), |row| {
                 all.push(row);
                 true
@@ -120,13 +123,14 @@ impl Connection for SqliteConnection {
         &'a mut self,
         statement: &'a Statement,
         columns: &'a [DataType],
+        reading: Reading,
         rows: mpsc::Sender<Result<Vec<Row>>>,
     ) -> BoxFuture<'a, Result<u64>> {
         let (statement, columns, dialect) = (statement.clone(), columns.to_vec(), self.dialect.clone());
         Box::pin(self.run(move |handle, _| {
             let mut sent = 0;
             let mut chunk = RowChunk::new();
-            let run = Run { dialect: &dialect, columns: &columns };
+            let run = Run { dialect: &dialect, columns: &columns, reading };
             run.each_row(handle, &statement.sql, values(&statement.params), |row| {
                 sent += 1;
                 chunk.add(row).is_none_or(|full| rows.blocking_send(Ok(full)).is_ok())
@@ -157,7 +161,7 @@ impl Connection for SqliteConnection {
                 let mut cursor = prepared.raw_query();
                 while let Some(row) = cursor.next().map_err(error)? {
                     inserted += 1;
-                    all.push(load_row(&*dialect, raw_row(row), &rows.returned)?);
+                    all.push(load_row(&*dialect, raw_row(row), &rows.returned, Reading::Exact)?);
                 }
             }
             Ok((inserted, all))
@@ -218,7 +222,7 @@ impl Connection for SqliteConnection {
         Box::pin(self.run(move |handle, _| {
             let before = handle.total_changes();
             let mut all = Vec::new();
-            let run = Run { dialect: &dialect, columns: &[] };
+            let run = Run { dialect: &dialect, columns: &[], reading: Reading::Exact };
             run.each_row(handle, &sql, params.iter(), |row| {
                 all.push(row);
                 true
@@ -260,6 +264,7 @@ fn values(params: &[Param]) -> impl ExactSizeIterator<Item = &Value> {
 struct Run<'a> {
     dialect: &'a Sqlite,
     columns: &'a [DataType],
+    reading: Reading,
 }
 
 impl Run<'_> {
@@ -275,7 +280,7 @@ impl Run<'_> {
         bind(&mut prepared, params)?;
         let mut rows = prepared.raw_query();
         while let Some(row) = rows.next().map_err(error)? {
-            if !take(load_row(self.dialect, raw_row(row), self.columns)?) {
+            if !take(load_row(self.dialect, raw_row(row), self.columns, self.reading)?) {
                 break;
             }
         }

@@ -15,7 +15,7 @@ use rusqlite::{CachedStatement, Connection as Handle, Statement};
 use tokio::sync::mpsc;
 
 use super::convert::{bind_one, error, raw_row};
-use crate::backend::{Row, RowsWritten, load_row, wrong_count};
+use crate::backend::{Reading, Row, RowsWritten, load_row, wrong_count};
 
 /// After so many rows it is asked whether anyone still waits.
 const ASKED: usize = 64;
@@ -64,8 +64,10 @@ fn write_each(
     let mut seen = Seen::default();
     let plain = write.returned.is_empty();
     let key = write.stored_key;
-    let load =
-        |raw: &[Value]| load_row(&**dialect, raw[key..].iter().cloned().map(Ok), &write.returned[key..]);
+    let load = |raw: &[Value]| {
+        let raw = raw[key..].iter().cloned().map(Ok);
+        load_row(&**dialect, raw, &write.returned[key..], Reading::Exact)
+    };
 
     while let Some(chunk) = chunks.blocking_recv() {
         let Some(chunk) = chunk else { return Ok((written, true)) };
@@ -213,7 +215,8 @@ impl<'h> Prepared<'h> {
         self.bind(cells)?;
         let statement: &mut Statement<'h> = &mut self.statement;
         let mut rows = statement.raw_query();
-        let first = rows.next().map_err(error)?.map(|row| raw_row(row).collect()).transpose()?;
+        let first = rows.next().map_err(error)?.map(|row| raw_row(row).collect::<Result<_, _>>());
+        let first = first.transpose().map_err(|unfit| unfit.error)?;
         // a write is done only when it has come to its end
         while rows.next().map_err(error)?.is_some() {}
         Ok(first)
