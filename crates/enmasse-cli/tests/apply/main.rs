@@ -16,6 +16,7 @@ mod bad_input;
 mod bad_rows;
 mod commit;
 mod damaged;
+mod documents;
 mod formats;
 mod inherited;
 #[cfg(unix)]
