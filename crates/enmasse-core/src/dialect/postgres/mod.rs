@@ -9,7 +9,7 @@ mod time;
 mod types;
 mod value;
 
-use crate::catalog::{Declared, Queries, Tables};
+use crate::catalog::{Declared, Queries, StorageQueries, Tables};
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
 use crate::schema::{Field, TableRules};
@@ -209,6 +209,10 @@ impl Dialect for Postgres {
 
     fn catalog(&self, schema: Option<&str>, tables: Tables<'_>) -> Result<Queries> {
         catalog::queries(self, schema, tables)
+    }
+
+    fn storage(&self, table: &str) -> Result<Option<StorageQueries>> {
+        catalog::storage(self, table).map(Some)
     }
 
     fn declared_type(&self, declared: &str) -> Option<Declared> {
