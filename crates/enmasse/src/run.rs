@@ -7,7 +7,7 @@ use enmasse_core::encode::Chunk;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::plan::{
     COUNTS, Missing, PartGives, Parts, Plan, Step, WriteBulk, WriteEither, WriteKeys, WriteRows, WriteTables,
-    duplicate_keys,
+    duplicate_keys, half_written,
 };
 use enmasse_core::schema::ModelRef;
 use enmasse_core::sql::Statement;
@@ -227,6 +227,14 @@ impl Runner<'_, '_, '_> {
                 let done = self.connection.execute(&write.statement).await?;
                 outcome.tables.push((write.table, done.rows));
             }
+            Step::RefuseHalf { statement, key } => {
+                if outcome.tables.iter().any(|(_, written)| *written < outcome.changed) {
+                    let half = self.connection.query(&statement, &[key]).await?;
+                    if let Some(key) = half.into_iter().next() {
+                        return Err(half_written(self.model, key));
+                    }
+                }
+            }
             Step::WriteReturning(statement, types) => {
                 let returned = self.connection.query(&statement, &types).await;
                 outcome.returned = returned.map_err(|error| in_rows_of(self.model, error))?;
@@ -326,7 +334,7 @@ impl Runner<'_, '_, '_> {
 
     /// Runs a statement that writes to several tables.
     async fn write_tables(&mut self, write: WriteTables) -> Result<()> {
-        let WriteTables { statement, tables, counts } = write;
+        let WriteTables { statement, tables, counts, half } = write;
         let outcome = &mut self.outcome;
         if !counts {
             let done = self.connection.execute(&statement).await?;
@@ -336,8 +344,12 @@ impl Runner<'_, '_, '_> {
             outcome.tables.extend(tables.into_iter().map(|table| (table, matched)));
             return Ok(());
         }
-        let types = vec![DataType::BigInt; 2 + tables.len()];
-        let row = self.connection.query(&statement, &types).await?.concat();
+        let mut types = vec![DataType::BigInt; 2 + tables.len()];
+        types.extend(half.clone());
+        let mut row = self.connection.query(&statement, &types).await?.concat();
+        if let Some(key) = half.and_then(|_| row.pop()).filter(|key| !key.is_null()) {
+            return Err(half_written(self.model, vec![key]));
+        }
         let counts = row.iter().map(|count| if let Value::Int(count) = count { *count as u64 } else { 0 });
         let counts = counts.collect::<Vec<_>>();
         let [matched, changed, written @ ..] = &counts[..] else {

@@ -26,6 +26,9 @@ impl fmt::Display for Plan {
                 Step::WriteAccounted { statement, .. } => write!(f, "{statement}")?,
                 Step::WriteTables(write) => write!(f, "{}", write.statement)?,
                 Step::WriteTable(write) => write!(f, "{}", write.statement)?,
+                Step::RefuseHalf { statement, .. } => {
+                    write!(f, "-- a row refuses the write, where a table has too few\n{statement}")?
+                }
                 Step::StageRows(insert) => write!(f, "-- for each row\n{}", insert.sql)?,
                 Step::Return(statement, _) => write!(f, "-- the rows that come back\n{statement}")?,
                 Step::Stage(stage) => write!(f, "-- the rows of the batch follow\n{}", stage.sql)?,

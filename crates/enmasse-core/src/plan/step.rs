@@ -49,6 +49,14 @@ pub enum Step {
     WriteTables(WriteTables),
     /// Runs a statement that writes to one of several tables; its rows are counted for that table only.
     WriteTable(WriteTable),
+    /// Where fewer rows were written in one of several tables than were to be, runs a statement that gives the key of a row that was written in one
+    /// and not in another. Such a row refuses the whole: see [`half_written`](crate::plan::half_written).
+    RefuseHalf {
+        /// The statement.
+        statement: Statement,
+        /// The type of the key.
+        key: DataType,
+    },
     /// Runs a statement that gives back rows with columns of these types, one for each that matched.
     WriteReturning(Statement, Vec<DataType>),
     /// Runs a statement that gives the rows that come back, with columns of these types.
@@ -133,6 +141,9 @@ pub struct WriteTables {
     pub tables: Vec<String>,
     /// Whether it gives one row of counts: matched, changed, and those of each table. Otherwise the database tells their sum.
     pub counts: bool,
+    /// The type of the key of a row that was written in one table and not in another, which stands after the counts, or NULL; `None` where
+    /// there can be no such row.
+    pub half: Option<DataType>,
 }
 
 /// A statement that writes to one of several tables.

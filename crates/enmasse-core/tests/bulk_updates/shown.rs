@@ -88,6 +88,7 @@ pub fn shown(dialect: &Arc<dyn Dialect>, plan: Plan) -> String {
             }
             Step::StageRows(statement) => add("stage rows", statement.sql.clone()),
             Step::WriteTable(write) => add("table", one_line(&write.statement)),
+            Step::RefuseHalf { statement, .. } => add("refuse half", one_line(statement)),
             other => panic!("no step of a bulk update: {other:?}"),
         }
     }

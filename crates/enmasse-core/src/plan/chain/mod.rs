@@ -10,11 +10,13 @@
 
 mod bulk;
 mod delete;
+mod half;
 mod staged;
 mod statement;
 
 pub(super) use bulk::steps as bulk_steps;
 pub(super) use delete::delete;
+pub use half::half_written;
 
 use std::cmp::Reverse;
 

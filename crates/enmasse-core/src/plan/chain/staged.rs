@@ -14,6 +14,7 @@ use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
 use crate::lookup::Condition;
 use crate::plan::bulk::Returning;
+use crate::plan::chain::half::is_half;
 use crate::plan::chain::{ChainWrite, Part, needs_temporary_tables, taken_key};
 use crate::plan::step::WriteTable;
 use crate::plan::strategy::staging::plain;
@@ -59,6 +60,9 @@ impl ChainWrite<'_> {
         let mut values = self.values();
         if let Some(unchanged) = &asked.unchanged {
             values.push(Fragment::format("CASE WHEN {} THEN 0 ELSE 1 END changes", [unchanged.clone()]));
+        }
+        if self.can_be_half(dialect) {
+            values.extend(self.changes_of_parts(dialect)?);
         }
         if asked.returning.has_old() {
             let old = (0..self.model().fields.len()).map(|position| {
@@ -120,6 +124,9 @@ impl ChainWrite<'_> {
         for number in 0..self.parts.len() {
             steps.push(self.write(dialect, number, &taken, first, asked.unchanged.is_some()));
             first += self.parts[number].takes();
+        }
+        if self.can_be_half(dialect) {
+            steps.push(self.refuse_half(dialect, &taken, &asked)?);
         }
         if asked.returning != Returning::Nothing {
             steps.push(self.give_back(dialect, &taken, &asked));
@@ -245,6 +252,19 @@ impl ChainWrite<'_> {
             )
         };
         Step::WriteTable(WriteTable { statement: sql.statement(dialect), table: part.model.table.clone() })
+    }
+
+    /// Gives a row that was written in one table and not in another.
+    fn refuse_half(&self, dialect: &dyn Dialect, from: &str, asked: &Staged) -> Result<Step> {
+        let taken = self.free_name("taken");
+        let written = self.has_values(dialect, &taken)?.into_iter().enumerate();
+        let parts =
+            written.map(|(number, written)| (Fragment::text(format!("{taken}.c{number} = 1")), written));
+        let changes =
+            if asked.unchanged.is_some() { format!(" AND {taken}.changes = 1") } else { String::new() };
+        let sql = format!("SELECT {taken}.k FROM {from} {taken} WHERE {{}}{changes} LIMIT 1");
+        let statement = Fragment::format(&sql, [is_half(parts)]).statement(dialect);
+        Ok(Step::RefuseHalf { statement, key: self.key_type() })
     }
 
     /// Gives the rows as they now are, each after itself as it was where that is wanted.
