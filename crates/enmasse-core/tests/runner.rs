@@ -68,7 +68,9 @@ fn run(
         asked.push(match &ask {
             Ask::Execute(statement) => format!("execute {}", first(&statement.sql)),
             Ask::Query(statement, columns) => format!("query {} {}", first(&statement.sql), columns.len()),
-            Ask::Stream(statement, columns) => format!("stream {} {}", first(&statement.sql), columns.len()),
+            Ask::Stream(statement, columns, _) => {
+                format!("stream {} {}", first(&statement.sql), columns.len())
+            }
             Ask::Bulk(statement, rows) => format!("bulk {} {}", first(&statement.sql), rows.len()),
             Ask::Load(load) => format!("load {}", first(&load.sql)),
             Ask::EachRow(rows) => format!("each row {}", first(&rows.write.sql)),

@@ -12,7 +12,7 @@ use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::backend::{Affected, Connection, Row, unknown_if_lost};
+use crate::backend::{Affected, Connection, Reading, Row, unknown_if_lost};
 use crate::{Database, Transaction};
 
 /// A [`Database`] or a [`Transaction`], or a reference to one: what a QuerySet runs on.
@@ -99,15 +99,27 @@ impl Executor {
         }
     }
 
-    /// Runs one statement that gives rows with columns of these types.
+    /// Runs one statement that gives rows with columns of these types, and no others.
     pub(crate) async fn query(&self, statement: &Statement, columns: &[DataType]) -> Result<Vec<Row>> {
+        self.read(statement, columns, Reading::Exact).await
+    }
+
+    /// Runs one statement that gives rows with columns of these types.
+    pub(crate) async fn read(
+        &self,
+        statement: &Statement,
+        columns: &[DataType],
+        reading: Reading,
+    ) -> Result<Vec<Row>> {
         match self {
             Executor::Database(database) => {
-                database.retried(|connection| connection.query(statement, columns), &statement.sql).await
+                database
+                    .retried(|connection| connection.read(statement, columns, reading), &statement.sql)
+                    .await
             }
             Executor::Transaction(transaction) => {
                 let mut session = transaction.session().await?;
-                let result = session.connection().query(statement, columns).await;
+                let result = session.connection().read(statement, columns, reading).await;
                 session.note(result)
             }
         }
@@ -154,11 +166,11 @@ impl Executor {
             }
             Executor::Database(database) => {
                 let mut connection = database.connection_for(&statement.sql).await?;
-                connection.stream(statement, columns, sender).await?;
+                connection.stream(statement, columns, Reading::Exact, sender).await?;
             }
             Executor::Transaction(transaction) => {
                 let mut session = transaction.streaming_session().await?;
-                let result = session.connection().stream(statement, columns, sender).await;
+                let result = session.connection().stream(statement, columns, Reading::Exact, sender).await;
                 session.note(result)?;
             }
         }

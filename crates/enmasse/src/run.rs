@@ -6,7 +6,7 @@ use enmasse_core::dialect::Dialect;
 use enmasse_core::encode::Chunk;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::plan::Plan;
-use enmasse_core::run::{Affected, Answer, Ask, Next, Run};
+use enmasse_core::run::{Affected, Answer, Ask, Next, Reading, Run};
 use enmasse_core::schema::ModelRef;
 use enmasse_core::sql::Statement;
 use enmasse_core::value::DataType;
@@ -63,7 +63,9 @@ pub(crate) async fn drive(
         let done = match run.next(answer)? {
             Ask::Execute(statement) => connection.execute(&statement).await.map(Answer::Affected),
             Ask::Query(statement, columns) => connection.query(&statement, &columns).await.map(Answer::Rows),
-            Ask::Stream(statement, columns) => stream(connection, run, &statement, &columns).await,
+            Ask::Stream(statement, columns, reading) => {
+                stream(connection, run, &statement, &columns, reading).await
+            }
             Ask::Bulk(statement, rows) => {
                 let matched = connection.execute_bulk(&statement, rows).await;
                 matched.map(|rows| Answer::Affected(Affected { rows, ..Affected::default() }))
@@ -88,9 +90,10 @@ async fn stream(
     run: &mut Run<'_>,
     statement: &Statement,
     columns: &[DataType],
+    reading: Reading,
 ) -> Result<Answer> {
     let (sender, mut receiver) = mpsc::channel(STREAM_AHEAD);
-    let sending = connection.stream(statement, columns, sender);
+    let sending = connection.stream(statement, columns, reading, sender);
     let taking = async move {
         while let Some(rows) = receiver.recv().await {
             rows?.into_iter().try_for_each(|row| run.row(row))?;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use enmasse_core::catalog::{lasting_engine, storage_questions, tables_in};
+use enmasse_core::dialect::Capability;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::schema::ModelRef;
 use enmasse_core::value::Value;
@@ -22,9 +23,9 @@ pub(crate) struct Storage {
 
 impl Database {
     /// Allows writes to tables that cannot be rolled back, by all handles of this database: those of MySQL's and MariaDB's storage engines without
-    /// transactions, such as MyISAM, Aria, MEMORY and CSV.
+    /// transactions, such as MyISAM, Aria, MEMORY and CSV, and PostgreSQL's tables of which parts are on other servers.
     ///
-    /// Without this, such a write is refused before anything is sent, with the table's name and its engine. With it, what is written there
+    /// Without this, such a write is refused before anything is sent, with the table's name and its engine or servers. With it, what is written there
     /// stays, whatever fails afterwards, and a transaction that is rolled back keeps it.
     ///
     /// ```
@@ -65,12 +66,19 @@ impl Executor {
         let mut next = vec![model.concrete()];
         while let Some(model) = next.pop() {
             if let Some(reason) = self.why_lasting(&model.table).await? {
+                let safe = match self.dialect().supports(Capability::JoinedUpdate) {
+                    true => {
+                        format!(
+                            "a table of another engine is safe: ALTER TABLE {} ENGINE=InnoDB",
+                            model.table
+                        )
+                    }
+                    false => "one partition at a time is safe".to_owned(),
+                };
                 return Err(Error::new(
                     ErrorKind::NotSupported,
                     format!(
-                        "{reason}. Nothing was written. Database::allow_non_transactional (--allow-non-transactional) allows it; \
-                         a table of another engine is safe: ALTER TABLE {} ENGINE=InnoDB.",
-                        model.table
+                        "{reason}. Nothing was written. Database::allow_non_transactional (--allow-non-transactional) allows it; {safe}."
                     ),
                 ));
             }
@@ -94,6 +102,10 @@ impl Executor {
             let rows = self.query(&engine.0, &engine.1).await?;
             if let Some(engine) = lasting_engine(&rows) {
                 reason = Some(match by {
+                    None if texts.is_none() => format!(
+                        "The table '{name}' has rows on other servers, {engine}, and not all of them commit or roll back as one: a part may \
+                         stay written, whatever fails"
+                    ),
                     None if engine.eq_ignore_ascii_case("spider") => format!(
                         "The table '{name}' is stored by {engine}, which has no savepoints and miscounts rows: work on its backends"
                     ),
@@ -105,7 +117,8 @@ impl Executor {
                     ),
                 });
             }
-            for row in self.query(&texts.0, &texts.1).await? {
+            let Some((texts, types)) = texts else { continue };
+            for row in self.query(&texts, &types).await? {
                 let [Value::Text(of), Value::Text(text)] = &row[..] else { continue };
                 for found in tables_in(text) {
                     if seen.insert(found.clone()) {

@@ -3,7 +3,8 @@
 use enmasse::DataType;
 use enmasse::schema::{Field, Model, Schema};
 
-use crate::program::{Trial, on_each};
+use crate::common::Kind;
+use crate::program::{Trial, on_each, on_some};
 
 async fn make(trial: &Trial<'_>) {
     let text = DataType::Text { max_length: Some(20) };
@@ -110,5 +111,44 @@ fn columns_of_one_table_only() {
         let said = trial.apply(["f.csv", "--table", "customer"]).failed(1);
         assert!(said.starts_with("enmasse: f.csv:3: column 'level': "), "{said}");
         assert_eq!(both(trial).await, "1|a|Free|1\n2|b|Free|20\n3|cy|Gold|30\n4|staff|NULL|NULL");
+    });
+}
+
+/// A trigger keeps the customer's part of a row, and not the user's.
+#[test]
+fn a07_a_row_that_would_be_half_written_is_named() {
+    on_some(&[Kind::Sqlite, Kind::Postgres], async |trial| {
+        make(trial).await;
+        if trial.kind == Kind::Sqlite {
+            let skips = "WHEN NEW.baseuser_ptr_id = 2 BEGIN SELECT RAISE(IGNORE); END";
+            trial.run(&format!("CREATE TRIGGER keeps BEFORE UPDATE ON customer {skips}")).await;
+        } else {
+            let body = "BEGIN IF NEW.baseuser_ptr_id = 2 THEN RETURN NULL; END IF; RETURN NEW; END";
+            trial.run(&format!("CREATE FUNCTION keeps() RETURNS trigger LANGUAGE plpgsql AS '{body}'")).await;
+            let each = "FOR EACH ROW EXECUTE FUNCTION keeps()";
+            trial.run(&format!("CREATE TRIGGER keeps BEFORE UPDATE ON customer {each}")).await;
+        }
+        trial.write("f.csv", "id,name,level\n1,ann,Gold\n2,ben,Gold\n3,cid,Free\n");
+        for more in [&[][..], &["--dry-run"], &["--diff", "d.csv"]] {
+            let args = ["f.csv", "--table", "customer"].into_iter().chain(more.iter().copied());
+            let said = trial.apply(args).failed(1);
+            assert!(said.contains("f.csv:3: ") && said.contains("in some of its tables only"), "{said}");
+            assert!(said.contains("=2 "), "{said}");
+            assert_eq!(both(trial).await, BEFORE);
+        }
+        let args = ["f.csv", "--table", "customer", "--skip-bad", "--rejects", "bad.csv", "--json"];
+        let ended = trial.apply(args);
+        let said: enmasse::serde_json::Value =
+            enmasse::serde_json::from_str(&ended.out).unwrap_or_else(|_| panic!("{ended:?}"));
+        assert_eq!(
+            (&said["matched"], &said["changed"], &said["bad"]),
+            (&2.into(), &2.into(), &1.into()),
+            "{said}"
+        );
+        assert_eq!(both(trial).await, "1|ann|Gold|1\n2|bob|Free|2\n3|cid|Free|3\n4|staff|NULL|NULL");
+        // the part that the trigger keeps is the only one that changes: the row is skipped as a whole
+        trial.write("f.csv", "id,name,level\n1,ann,x\n2,bob,x\n");
+        let counts = "2 matched, 1 changed, 0 not in the table, 1 skipped by the database";
+        assert_eq!(trial.apply(["f.csv", "--table", "customer"]).counts(), counts);
     });
 }

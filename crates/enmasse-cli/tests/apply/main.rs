@@ -16,6 +16,7 @@ mod bad_input;
 mod bad_rows;
 mod commit;
 mod damaged;
+mod documents;
 mod formats;
 mod inherited;
 #[cfg(unix)]
@@ -45,5 +46,6 @@ mod spellings;
 mod tables;
 #[cfg(unix)]
 mod terminal;
+mod unread;
 #[cfg(unix)]
 mod waiting;

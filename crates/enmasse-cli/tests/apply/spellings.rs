@@ -203,3 +203,29 @@ fn d05_decimals_dates_and_quotes_as_the_file_has_them() {
         }
     });
 }
+
+#[test]
+fn a11_what_the_column_pads_or_rounds_is_written_once() {
+    on_each(async |trial| {
+        trial.run("CREATE TABLE t (id integer PRIMARY KEY, code char(5), moment timestamp NULL)").await;
+        if trial.kind == Kind::Postgres {
+            trial.run("ALTER TABLE t ALTER moment TYPE timestamp(0)").await;
+        }
+        trial.run("INSERT INTO t VALUES (1, 'ab', NULL), (2, 'x', NULL)").await;
+        for more in [0, 3_000] {
+            let mut file =
+                "id,code,moment\n1,ab,2026-01-02 03:04:05\n2,cd,2026-01-02 03:04:05.000\n".to_owned();
+            (1..=more).for_each(|id| file.push_str(&format!("{},ab,2026-01-02 03:04:05\n", 1_000 + id)));
+            trial.write("f.csv", file);
+            trial.apply(["f.csv", "--table", "t"]).done();
+            let again = trial.apply(["f.csv", "--table", "t", "--diff", "d.csv", "--json"]).json();
+            assert_eq!((&again["matched"], &again["changed"]), (&2.into(), &0.into()), "{:?}", trial.kind);
+        }
+        if trial.kind != Kind::Sqlite {
+            // a fraction that the column does not keep is no value of it
+            trial.write("f.csv", "id,moment\n1,2026-01-02 03:04:05.5\n");
+            let said = trial.apply(["f.csv", "--table", "t"]).failed(1);
+            assert!(said.contains("f.csv:2: ") && said.contains("'moment'"), "{said}");
+        }
+    });
+}

@@ -1,4 +1,4 @@
-//! Whether what is written to a table can be undone: a storage engine may have no transactions.
+//! Whether what is written to a table can be undone: a storage engine may have no transactions, and several servers have one each.
 
 use crate::dialect::Dialect;
 use crate::error::Result;
@@ -8,10 +8,10 @@ use crate::value::{DataType, Value};
 /// The questions about one table.
 #[derive(Default)]
 pub struct StorageQueries {
-    /// Its storage engine, and whether that has transactions.
+    /// Its storage engine, or the servers that it is on, and whether a transaction there is all or nothing.
     pub engine: Fragment,
-    /// The names of its triggers, each with the text of what it does; of a view its name and its text.
-    pub texts: Fragment,
+    /// The names of its triggers, each with the text of what it does; of a view its name and its text. `None` where these are not looked at.
+    pub texts: Option<Fragment>,
 }
 
 /// A statement that asks about a table, and the types of its columns.
@@ -22,11 +22,12 @@ pub type Question = (Statement, Vec<DataType>);
 /// # Errors
 ///
 /// Where the name cannot be a parameter.
-pub fn storage_questions(dialect: &dyn Dialect, table: &str) -> Result<Option<(Question, Question)>> {
+pub fn storage_questions(dialect: &dyn Dialect, table: &str) -> Result<Option<(Question, Option<Question>)>> {
     const TEXT: DataType = DataType::TEXT;
     let Some(StorageQueries { engine, texts }) = dialect.storage(table)? else { return Ok(None) };
     let engine = (engine.statement(dialect), vec![TEXT, DataType::Bool]);
-    Ok(Some((engine, (texts.statement(dialect), vec![TEXT, TEXT]))))
+    let texts = texts.map(|texts| (texts.statement(dialect), vec![TEXT, TEXT]));
+    Ok(Some((engine, texts)))
 }
 
 /// The engine of a table that has no transactions, from the rows of the first question.

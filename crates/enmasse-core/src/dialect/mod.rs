@@ -129,7 +129,8 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
         value
     }
 
-    /// A condition that holds where each column has the new value beside it already, compared byte by byte, decimals as numbers.
+    /// A condition that holds where each column has the new value beside it already, compared byte by byte, decimals as numbers, documents as what is
+    /// read of them.
     ///
     /// # Errors
     ///

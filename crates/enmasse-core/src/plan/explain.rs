@@ -21,6 +21,9 @@ impl fmt::Display for Plan {
                         write!(f, "-- the rows that come back\n{statement}")?
                     }
                     Gives::Duplicates => write!(f, "-- a row refuses the batch\n{statement}")?,
+                    Gives::HalfWritten(_) => {
+                        write!(f, "-- a row refuses the write, where a table has too few\n{statement}")?;
+                    }
                     Gives::Missing { before: true, .. } => write!(f, "-- missing keys\n{statement}")?,
                     Gives::Missing { before: false, .. } => {
                         write!(f, "-- missing keys, if fewer rows matched\n{statement}")?;

@@ -54,8 +54,16 @@ pub enum Gives {
     MatchedIn(String),
     /// The number of rows that it wrote in these tables together, as many in each.
     MatchedInEach(Vec<String>),
-    /// One row of numbers: the rows that matched, those that are changed, and those that it wrote in each of these tables.
-    Counts(Vec<String>),
+    /// One row of numbers: the rows that matched, those that are changed, and those that it wrote in each table of several.
+    Counts {
+        /// The tables.
+        tables: Vec<String>,
+        /// The type of one more column, where a row may be half written: the key of one that is, or NULL.
+        half_written: Option<DataType>,
+    },
+    /// The key, of this type, of a row that was written in one table and not in another. Such a row refuses the write: see
+    /// [`half_written`](crate::plan::half_written). It is run only where a table had fewer rows written than were to be.
+    HalfWritten(DataType),
     /// Columns of these types for each row of the batch that matches none, followed by three NULLs; then one row of NULLs followed by
     /// three numbers: the rows that matched, those that were written, and those that the database skipped. These matched and differed,
     /// and were not written.
@@ -76,6 +84,13 @@ pub enum Gives {
         /// Whether it is run before the rows are written; otherwise only where fewer rows matched than the batch has.
         before: bool,
     },
+}
+
+impl Gives {
+    /// The numbers of rows that matched and that are changed.
+    pub(crate) fn counts() -> Self {
+        Gives::Counts { tables: Vec::new(), half_written: None }
+    }
 }
 
 /// The form in which the rows of a batch travel.

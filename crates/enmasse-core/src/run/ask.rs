@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::plan::{EachRow, Load};
-use crate::run::{Outcome, Row, RowsWritten};
+use crate::run::{Outcome, Reading, Row, RowsWritten};
 use crate::sql::{RowStatement, Statement};
 use crate::value::{DataType, Value};
 
@@ -16,7 +16,7 @@ pub enum Ask {
     /// Run a statement that gives rows with columns of these types: [`Answer::Rows`].
     Query(Statement, Vec<DataType>),
     /// Run a statement that gives rows with columns of these types, hand each to [`Run::row`] as it comes: [`Answer::Done`].
-    Stream(Statement, Vec<DataType>),
+    Stream(Statement, Vec<DataType>, Reading),
     /// Run a prepared statement with all these rows of stored values at once: [`Answer::Affected`] with the rows that matched.
     Bulk(RowStatement, Vec<Vec<Value>>),
     /// Add rows to [`Run::batch`]'s encoder until it is full, and say so to [`Batch::encoded`]: [`Answer::Done`].

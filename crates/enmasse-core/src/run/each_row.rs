@@ -8,7 +8,7 @@ use crate::dialect::Dialect;
 use crate::encode::{Cell, CellsRow};
 use crate::error::Result;
 use crate::plan::EachRow;
-use crate::run::{Row, load_row};
+use crate::run::{Reading, Row, load_row};
 use crate::sql::RowStatement;
 use crate::value::Value;
 
@@ -160,7 +160,8 @@ impl<'s> EachRowRun<'s> {
     /// A row that comes back, without the key before it.
     fn load(&self, mut raw: Row) -> Result<Row> {
         let key = self.step.stored_key;
-        load_row(&*self.dialect, raw.drain(key..).map(Ok), &self.step.returned[key..])
+        let raw = raw.drain(key..).map(Ok);
+        load_row(&*self.dialect, raw, &self.step.returned[key..], Reading::Exact)
     }
 }
 

@@ -18,6 +18,7 @@ mod chunk;
 mod each_row;
 mod machine;
 mod outcome;
+mod read;
 mod retry;
 mod statement;
 mod unread;
@@ -28,8 +29,9 @@ pub use callbacks::{Callbacks, Progress, RowSink};
 pub use each_row::{EachRowRun, RowHost, RowsWritten, Which};
 pub use machine::{Run, stands_alone};
 pub use outcome::Outcome;
+pub use read::{Reading, Unfit, load_row};
 pub use retry::Tries;
-pub use unread::{in_fields, in_rows_of, load_row, named, of_key};
+pub use unread::{in_fields, in_rows_of, named, of_key};
 
 use crate::value::Value;
 

@@ -1,9 +1,9 @@
 //! Steps of one statement: what is asked for, and what its answer counts for.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::plan::{EachRow, Gives, duplicate_keys};
+use crate::plan::{EachRow, Gives, duplicate_keys, half_written};
 use crate::run::machine::{Run, Then, no_rows, unexpected};
-use crate::run::{Answer, Ask, Batch, Row, RowsWritten};
+use crate::run::{Answer, Ask, Batch, Reading, Row, RowsWritten};
 use crate::sql::Statement;
 use crate::value::{DataType, Value};
 
@@ -14,13 +14,24 @@ impl Run<'_> {
             Gives::Nothing | Gives::Matched | Gives::MatchedIn(_) | Gives::MatchedInEach(_) => {
                 Ask::Execute(statement)
             }
-            Gives::Counts(tables) => Ask::Query(statement, vec![DataType::BigInt; 2 + tables.len()]),
-            Gives::Account(columns) => Ask::Stream(statement, columns.clone()),
+            Gives::Counts { tables, half_written } => {
+                let counts = vec![DataType::BigInt; 2 + tables.len()];
+                Ask::Query(statement, counts.into_iter().chain(half_written.clone()).collect())
+            }
+            Gives::HalfWritten(key) => {
+                let changed = self.outcome.changed;
+                if self.outcome.tables.iter().all(|(_, written)| *written >= changed) {
+                    return Ok(None);
+                }
+                Ask::Query(statement, vec![key.clone()])
+            }
+            Gives::Account(columns) => Ask::Stream(statement, columns.clone(), Reading::Exact),
             Gives::Rows { columns, are_written } => {
                 let columns = columns.clone();
                 let is_heard = self.batch.as_mut().is_some_and(|batch| batch.callbacks().changes.is_some());
                 if is_heard && !are_written {
-                    Ask::Stream(statement, columns)
+                    // what cannot be read is shown all the same
+                    Ask::Stream(statement, columns, Reading::OrText)
                 } else {
                     Ask::Query(statement, columns)
                 }
@@ -33,7 +44,7 @@ impl Run<'_> {
                 if !before && self.outcome.matched >= rows {
                     return Ok(None);
                 }
-                Ask::Stream(statement, columns)
+                Ask::Stream(statement, columns, Reading::Exact)
             }
         };
         self.then = Then::Gives(gives);
@@ -54,8 +65,20 @@ impl Run<'_> {
                 outcome.add(matched, matched);
                 outcome.tables.extend(tables.into_iter().map(|table| (table, matched)));
             }
-            (Gives::Counts(tables), Answer::Rows(rows)) => {
-                let counts = rows.concat().into_iter().map(|count| match count {
+            (Gives::HalfWritten(_), Answer::Rows(rows)) => {
+                if let Some(key) = rows.into_iter().next() {
+                    return Err(half_written(&self.model, key));
+                }
+            }
+            (Gives::Counts { tables, half_written: has_half }, Answer::Rows(rows)) => {
+                let mut row = rows.concat();
+                if has_half.is_some()
+                    && let Some(key) = row.pop()
+                    && !key.is_null()
+                {
+                    return Err(half_written(&self.model, vec![key]));
+                }
+                let counts = row.into_iter().map(|count| match count {
                     Value::Int(count) => count.max(0) as u64,
                     _ => 0,
                 });

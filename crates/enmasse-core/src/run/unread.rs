@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use crate::dialect::Dialect;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Error;
 use crate::plan::shown_key;
 use crate::run::Row;
 use crate::schema::ModelRef;
-use crate::value::{DataType, Value};
+use crate::value::Value;
 
 /// The place of such a value.
 #[derive(Debug)]
@@ -20,39 +19,9 @@ struct Unread {
 }
 
 /// The error for the value in this column of the row.
-fn unread(cause: Error, column: usize, row: Row) -> Error {
+pub(super) fn unread(cause: Error, column: usize, row: Row) -> Error {
     let error = cause.again();
     error.with_source(Unread { column, row, cause })
-}
-
-/// Makes a row of the driver's values, as the columns' types say. Without types they stay as they are.
-pub fn load_row(
-    dialect: &dyn Dialect,
-    raw: impl IntoIterator<Item = Result<Value>>,
-    columns: &[DataType],
-) -> Result<Row> {
-    let mut row = Row::with_capacity(columns.len());
-    let mut failed = None;
-    for (position, value) in raw.into_iter().enumerate() {
-        let loaded = value.and_then(|value| match columns.get(position) {
-            Some(data_type) => dialect.load(value, data_type),
-            None => Ok(value),
-        });
-        row.push(loaded.unwrap_or_else(|error| {
-            failed.get_or_insert((position, error));
-            Value::Null
-        }));
-    }
-    if !columns.is_empty() && row.len() != columns.len() {
-        return Err(Error::new(
-            ErrorKind::Database,
-            format!("The statement gave {} columns where {} were expected.", row.len(), columns.len()),
-        ));
-    }
-    match failed {
-        Some((column, error)) => Err(unread(error, column, row)),
-        None => Ok(row),
-    }
 }
 
 /// Names the value where the columns are those of a model's fields, in order, once or several times: as the rows were and as they are.

@@ -3,6 +3,7 @@
 use chrono::NaiveDateTime;
 use rust_decimal::Decimal;
 
+use crate::dialect::sqlite::codec::whole;
 use crate::error::{Error, Result};
 use crate::schema::CharacterSet;
 use crate::value::{Value, ValueRef};
@@ -65,7 +66,7 @@ impl Limits {
             Value::Bytes(bytes) => self.size(value, bytes.len() as u64, ""),
             Value::Decimal(number) if self.unsigned && *number < Decimal::ZERO => Err(negative(value)),
             Value::Float(number) if self.unsigned && *number < 0.0 => Err(negative(value)),
-            Value::Json(document) if self.makes_numbers => whole_document(document),
+            Value::Json(document) if self.makes_numbers => whole(document),
             Value::DateTime(moment) => self.moment(value, moment.naive_utc()),
             Value::NaiveDateTime(moment) => self.moment(value, *moment),
             _ => Ok(()),
@@ -155,17 +156,6 @@ fn number_of(text: &str) -> Option<String> {
     let whole = float as i64;
     let is_whole = whole as f64 == float && whole.abs() < 1 << 51;
     Some(if is_whole { whole.to_string() } else { float.to_string() })
-}
-
-/// A document that is a number becomes one of the database's own, which is a float where 64 bits with a sign are too few.
-fn whole_document(document: &serde_json::Value) -> Result<()> {
-    match document.as_u64().filter(|number| i64::try_from(*number).is_err()) {
-        None => Ok(()),
-        Some(number) => Err(Error::value(format!(
-            "the JSON document {number} would become a float: the column keeps a document that is a whole number up to {}.",
-            i64::MAX
-        ))),
-    }
 }
 
 fn negative(value: &Value) -> Error {

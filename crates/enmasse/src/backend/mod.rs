@@ -25,6 +25,7 @@ pub(crate) use chunks::Chunks;
 pub(crate) use chunks::wrong_form;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub(crate) use params::wrong_count;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub(crate) use state::{Extent, TransactionState};
 pub(crate) use trace::Traced;
 pub(crate) use transact::{Step, transact, unknown_if_lost};
@@ -35,9 +36,9 @@ use std::time::Duration;
 use enmasse_core::dialect::Dialect;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::plan::{EachRow, Load};
+pub(crate) use enmasse_core::run::{Affected, Reading, Row, RowsWritten};
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-pub(crate) use enmasse_core::run::load_row;
-pub(crate) use enmasse_core::run::{Affected, Row, RowsWritten};
+pub(crate) use enmasse_core::run::{Unfit, load_row};
 use enmasse_core::sql::{RowStatement, Statement};
 use enmasse_core::value::{DataType, Value};
 use futures_util::future::BoxFuture;
@@ -85,11 +86,21 @@ pub(crate) trait Connection: Send {
     /// Runs a statement that gives no rows.
     fn execute<'a>(&'a mut self, statement: &'a Statement) -> BoxFuture<'a, Result<Affected>>;
 
-    /// Runs a statement that gives rows with columns of these types.
+    /// Runs a statement that gives rows with columns of these types, and no others.
     fn query<'a>(
         &'a mut self,
         statement: &'a Statement,
         columns: &'a [DataType],
+    ) -> BoxFuture<'a, Result<Vec<Row>>> {
+        self.read(statement, columns, Reading::Exact)
+    }
+
+    /// Runs a statement that gives rows with columns of these types.
+    fn read<'a>(
+        &'a mut self,
+        statement: &'a Statement,
+        columns: &'a [DataType],
+        reading: Reading,
     ) -> BoxFuture<'a, Result<Vec<Row>>>;
 
     /// Runs a statement and sends its rows, some at a time, as fast as they are taken; ends early when nobody takes them.
@@ -98,6 +109,7 @@ pub(crate) trait Connection: Send {
         &'a mut self,
         statement: &'a Statement,
         columns: &'a [DataType],
+        reading: Reading,
         rows: mpsc::Sender<Result<Vec<Row>>>,
     ) -> BoxFuture<'a, Result<u64>>;
 

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use tracing::{Instrument, Span, field};
 
-use super::{Affected, Chunks, Connection, Row, RowsWritten, TransactionState};
+use super::{Affected, Chunks, Connection, Reading, Row, RowsWritten, TransactionState};
 
 /// A connection whose statements are traced under the target `enmasse`, at the level of debug.
 pub(crate) struct Traced(pub Box<dyn Connection>);
@@ -56,21 +56,23 @@ impl Connection for Traced {
         Box::pin(traced(&statement.sql, self.0.execute(statement), |done| done.rows))
     }
 
-    fn query<'a>(
+    fn read<'a>(
         &'a mut self,
         statement: &'a Statement,
         columns: &'a [DataType],
+        reading: Reading,
     ) -> BoxFuture<'a, Result<Vec<Row>>> {
-        Box::pin(traced(&statement.sql, self.0.query(statement, columns), |rows| rows.len() as u64))
+        Box::pin(traced(&statement.sql, self.0.read(statement, columns, reading), |rows| rows.len() as u64))
     }
 
     fn stream<'a>(
         &'a mut self,
         statement: &'a Statement,
         columns: &'a [DataType],
+        reading: Reading,
         rows: mpsc::Sender<Result<Vec<Row>>>,
     ) -> BoxFuture<'a, Result<u64>> {
-        Box::pin(traced(&statement.sql, self.0.stream(statement, columns, rows), |rows| *rows))
+        Box::pin(traced(&statement.sql, self.0.stream(statement, columns, reading, rows), |rows| *rows))
     }
 
     fn load<'a>(&'a mut self, load: &'a Load, rows: &'a mut dyn Chunks) -> BoxFuture<'a, Result<()>> {

@@ -89,6 +89,40 @@ impl<T: FieldType> Column<T> {
         Assignment { field: self.path(), value: self.minus(by).into_expr() }
     }
 
+    /// The field as an `Option` in [`values`](crate::QuerySet::values): of a related row that may not be there. The type of a column does not say which
+    /// way leads to it.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> enmasse::Result<()> {
+    /// use enmasse::prelude::*;
+    ///
+    /// #[derive(Model, Clone)]
+    /// struct Person {
+    ///     #[model(primary_key)]
+    ///     id: i64,
+    ///     name: String,
+    ///     #[model(foreign_key = Person)]
+    ///     boss: Option<i64>,
+    /// }
+    ///
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # db.create_tables([Person::model()?]).await?;
+    /// let ada = Person { id: 1, name: "Ada".into(), boss: None };
+    /// let bob = Person { id: 2, name: "Bob".into(), boss: Some(1) };
+    /// Person::objects(&db).bulk_create([ada, bob]).await?;
+    /// let rows = Person::objects(&db).order_by(|p| p.id).values(|p| (p.name, p.boss().name.optional())).await?;
+    /// assert_eq!(rows, [("Ada".to_owned(), None), ("Bob".to_owned(), Some("Ada".to_owned()))]);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
+    /// ```
+    pub fn optional(self) -> Typed<T::Base> {
+        Typed::new(self.into_expr())
+    }
+
     /// The field of the query around a subquery: Django's `OuterRef`.
     pub fn outer(self) -> Typed<T::Base> {
         Typed::new(Expr::Outer(self.path()))

@@ -5,6 +5,7 @@ use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::plan;
 use enmasse_core::value::Value;
 
+use crate::backend::Reading;
 use crate::model::Entity;
 use crate::query_set::update::Request;
 use enmasse_core::run::in_fields;
@@ -39,7 +40,7 @@ pub struct FieldPreview {
 pub struct Example {
     /// The row's key.
     pub key: Vec<Value>,
-    /// The value that it has.
+    /// The value that it has: a text, as the database itself spells it, where it cannot be read as the field's type.
     pub before: Value,
     /// The value that it would have.
     pub after: Value,
@@ -65,7 +66,7 @@ impl<M: Entity> Request<M> {
             let rows = match changed {
                 0 => Vec::new(),
                 _ => {
-                    let rows = executor.query(&selection.statement, &selection.columns).await;
+                    let rows = executor.read(&selection.statement, &selection.columns, Reading::OrText).await;
                     let columns: Vec<usize> =
                         query.model.key().into_iter().chain([position, position]).collect();
                     rows.map_err(|error| in_fields(&query.model, &columns, error))?

@@ -1,9 +1,9 @@
 //! `values`: some columns or expressions of each row, in place of whole rows.
 
-use enmasse_core::error::Result;
+use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::expr::{Expr, FieldPath};
 use enmasse_core::query::Selection;
-use enmasse_core::value::Value;
+use enmasse_core::value::{DataType, Value};
 
 use crate::backend::Row;
 use crate::columns::{Column, Path};
@@ -47,7 +47,7 @@ impl<M: Entity> QuerySet<M> {
     /// # Errors
     ///
     /// When fetched, as [`fetch`](QuerySet::fetch); and [`Value`](crate::ErrorKind::Value) where NULL comes back for a column that
-    /// is not an `Option`, as of a related row that is not there.
+    /// is not an `Option`, as of a related row that is not there: [`Column::optional`] makes one of it.
     pub async fn values<V: Values>(self, values: impl FnOnce(M::Columns) -> V) -> Result<Vec<V::Row>> {
         let values = values(M::columns(Path::root()));
         let exprs = values.exprs();
@@ -55,7 +55,9 @@ impl<M: Entity> QuerySet<M> {
         let rows = self.value_rows(selection, &exprs).await?;
         let place = |at: usize| place(&self.query.model.name, &exprs, at);
         rows.into_iter()
-            .map(|row| V::read(&mut ValueReader { row: row.into_iter(), next: 0, place: &place }))
+            .map(|row| {
+                V::read(&mut ValueReader { row: row.into_iter(), next: 0, exprs: &exprs, place: &place })
+            })
             .collect()
     }
 
@@ -103,15 +105,31 @@ fn place(model: &str, exprs: &[Expr], at: usize) -> String {
 pub struct ValueReader<'r> {
     row: std::vec::IntoIter<Value>,
     next: usize,
+    exprs: &'r [Expr],
     place: &'r dyn Fn(usize) -> String,
 }
 
 impl ValueReader<'_> {
     fn take<T: FieldType>(&mut self) -> Result<T> {
-        let value = T::from_value(self.row.next().unwrap_or(Value::Null));
+        let value = self.row.next().unwrap_or(Value::Null);
         self.next += 1;
-        value.map_err(|error| error.at((self.place)(self.next - 1)))
+        let is_related = || matches!(&self.exprs[self.next - 1], Expr::Field(path) if path.names().len() > 1);
+        let read = match value.is_null() && !T::NULL && is_related() {
+            true => Err(nothing_related(&T::data_type())),
+            false => T::from_value(value),
+        };
+        read.map_err(|error| error.at((self.place)(self.next - 1)))
     }
+}
+
+/// The error for a column of a related row that is not there, which the column's type does not foresee.
+fn nothing_related(data_type: &DataType) -> Error {
+    Error::new(
+        ErrorKind::Value,
+        format!(
+            "expected {data_type} but there is NULL, as where no row is related; `.optional()` makes an Option of the column."
+        ),
+    )
 }
 
 impl std::fmt::Debug for ValueReader<'_> {

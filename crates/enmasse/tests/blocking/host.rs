@@ -6,7 +6,8 @@ use enmasse_core::dialect::{Dialect, Sqlite};
 use enmasse_core::encode::{Added, CellsRow};
 use enmasse_core::plan::{EachRow, Plan, duplicate_keys};
 use enmasse_core::run::{
-    Affected, Answer, Ask, Callbacks, Outcome, Row, RowHost, RowsWritten, Run, Tries, Which, load_row,
+    Affected, Answer, Ask, Callbacks, Outcome, Reading, Row, RowHost, RowsWritten, Run, Tries, Which,
+    load_row,
 };
 use enmasse_core::schema::ModelRef;
 use enmasse_core::sql::Statement;
@@ -61,9 +62,11 @@ impl Blocking {
         loop {
             let done = match run.next(answer)? {
                 Ask::Execute(statement) => self.execute(&statement).map(Answer::Affected),
-                Ask::Query(statement, columns) => self.query(&statement, &columns).map(Answer::Rows),
-                Ask::Stream(statement, columns) => {
-                    let rows = self.query(&statement, &columns)?;
+                Ask::Query(statement, columns) => {
+                    self.query(&statement, &columns, Reading::Exact).map(Answer::Rows)
+                }
+                Ask::Stream(statement, columns, reading) => {
+                    let rows = self.query(&statement, &columns, reading)?;
                     rows.into_iter().try_for_each(|row| run.row(row)).map(|()| Answer::Done)
                 }
                 Ask::Encode => feed.encode(run).map(|()| Answer::Done),
@@ -81,12 +84,12 @@ impl Blocking {
         Ok(Affected { rows, last_insert_id: Some(self.handle.last_insert_rowid()), ..Affected::default() })
     }
 
-    fn query(&self, statement: &Statement, columns: &[DataType]) -> Result<Vec<Row>> {
+    fn query(&self, statement: &Statement, columns: &[DataType], reading: Reading) -> Result<Vec<Row>> {
         let mut prepared = self.handle.prepare_cached(&statement.sql).map_err(error)?;
         let mut rows = prepared.query(params(statement)).map_err(error)?;
         let mut all = Vec::new();
         while let Some(row) = rows.next().map_err(error)? {
-            all.push(load_row(&*self.dialect, raw(row)?.into_iter().map(Ok), columns)?);
+            all.push(load_row(&*self.dialect, raw(row)?.into_iter().map(Ok), columns, reading)?);
         }
         Ok(all)
     }

@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod half;
 mod runtime;
 mod seed;
 mod typed;

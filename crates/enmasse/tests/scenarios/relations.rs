@@ -241,3 +241,32 @@ fn queries_in_queries() {
         assert_eq!(counts.await.unwrap(), [[Value::from("Oslo"), Value::Int(3)]]);
     });
 }
+
+#[test]
+fn d06_a_column_of_a_row_that_may_not_be_there_is_an_option() {
+    on_each_database(async |db| {
+        tables(&db).await;
+        let all = || Person::objects(&db).order_by(|p| p.id);
+        let cities: Vec<(i64, Option<String>)> =
+            all().values(|p| (p.id, p.city().name.optional())).await.unwrap();
+        let oslo = || Some("Oslo".to_owned());
+        assert_eq!(cities, [(1, oslo()), (2, Some("Rome".to_owned())), (3, None), (4, oslo())]);
+        let far: Vec<Option<i64>> = all().values(|p| p.boss().city().people.optional()).await.unwrap();
+        assert_eq!(far, [None, Some(700), Some(700), Some(2_800)]);
+        // a field that is an Option anyway, one over a key that is never NULL, and one from the other side
+        let bosses: Vec<Option<i64>> = all().values(|p| p.boss().boss).await.unwrap();
+        assert_eq!(bosses, [None, None, None, Some(1)]);
+        let births: Vec<i64> = all().values(|p| p.birthplace().people).await.unwrap();
+        assert_eq!(births, [2_800, 2_800, 10_000, 700]);
+        let cities = City::objects(&db).order_by(|c| (c.id, c.person().id));
+        let people: Vec<Option<String>> = cities.values(|c| c.person().name.optional()).await.unwrap();
+        assert_eq!(people, [Some("Ada".into()), Some("Dan".into()), Some("Bob".into()), None]);
+
+        let error = all().values(|p| (p.id, p.city().name)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Value);
+        assert_eq!(
+            error.message(),
+            "Person.city__name: expected text but there is NULL, as where no row is related; `.optional()` makes an Option of the column."
+        );
+    });
+}

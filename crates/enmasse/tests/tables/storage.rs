@@ -3,7 +3,7 @@
 use enmasse::prelude::*;
 use enmasse::{Database, Error};
 
-use crate::common::Kind;
+use crate::common::{Kind, on_each_scratch};
 use crate::{on_family, query, record, run};
 
 #[derive(Model, Clone, Debug)]
@@ -117,5 +117,72 @@ fn a12_a_trigger_that_writes_to_such_a_table_is_found() {
             QuerySet::<Record>::of(&view, &db).update_by([("n", 1)]).await,
             "The view looks writes to the table",
         );
+    });
+}
+
+/// The foreign server is the test server itself.
+#[test]
+fn a04_a_table_on_several_servers_is_refused_by_every_write() {
+    on_each_scratch(&[Kind::Postgres], async |scratch| {
+        let db = scratch.connect().await;
+        let extension = db.execute_raw("CREATE EXTENSION postgres_fdw", []).await;
+        if let Err(error) = extension {
+            return eprintln!("NOT TESTED: PostgreSQL has no postgres_fdw: {error}");
+        }
+        let (user, place) = scratch.url.split_once("://").unwrap().1.split_once('@').unwrap();
+        let (user, password) = user.split_once(':').unwrap_or((user, ""));
+        let (place, name) = place.split('?').next().unwrap().split_once('/').unwrap();
+        let (host, port) = place.rsplit_once(':').unwrap_or((place, "5432"));
+        run(
+            &db,
+            &[
+                &format!(
+                    "CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '{host}', port '{port}', dbname '{name}')"
+                ),
+                &format!(
+                    "CREATE USER MAPPING FOR CURRENT_USER SERVER far OPTIONS (user '{user}', password '{password}')"
+                ),
+                "CREATE TABLE log (id bigint NOT NULL, n int NOT NULL) PARTITION BY RANGE (id)",
+                "CREATE TABLE log_here PARTITION OF log FOR VALUES FROM (1) TO (10)",
+                "CREATE TABLE kept_there (id bigint NOT NULL, n int NOT NULL)",
+                "CREATE FOREIGN TABLE log_there PARTITION OF log FOR VALUES FROM (10) TO (20) SERVER far \
+                 OPTIONS (table_name 'kept_there')",
+                "INSERT INTO log VALUES (1, 1), (10, 2)",
+                "CREATE TABLE parent (id bigint NOT NULL, n int NOT NULL) PARTITION BY RANGE (id)",
+                "CREATE TABLE parent_here PARTITION OF parent FOR VALUES FROM (1) TO (10)",
+                "INSERT INTO parent VALUES (1, 1)",
+            ],
+        )
+        .await;
+        let expected = "The table 'log' has rows on other servers, far (postgres_fdw), and not all of them commit or roll back as one";
+        let mut log = Log { id: 1, n: 7 };
+        refused(Log::objects(&db).update(|l| l.n.set(5)).await, expected);
+        refused(Log::objects(&db).bulk_update(&[log.clone()], |l| l.n).await, expected);
+        refused(Log::objects(&db).create(Log { id: 9, n: 9 }).await, expected);
+        refused(Log::objects(&db).save(&mut log).await, expected);
+        refused(Log::objects(&db).delete().await, expected);
+        let in_transaction = db.transaction(async |tx| Log::objects(&tx).update(|l| l.n.set(5)).await).await;
+        refused(in_transaction, expected);
+        assert_eq!(query(&db, "SELECT id, n FROM log ORDER BY id").await, ["1|1", "10|2"]);
+        assert_eq!(Parent::objects(&db).update(|p| p.n.set(2)).await.unwrap(), 1);
+
+        // a foreign table by itself is on one server, and rolls back there
+        let there = enmasse::schema::Model::new("there", "log_there")
+            .add(enmasse::schema::Field::new("id", DataType::BigInt).primary_key())
+            .add(enmasse::schema::Field::new("n", DataType::Integer));
+        let there = enmasse::schema::Schema::new(vec![there]).unwrap().model("there").unwrap();
+        let undone = db.transaction(async |tx| {
+            let rows = QuerySet::<Record>::of(&there, &tx);
+            assert_eq!(rows.update_by([("n", 3)]).await?, 1);
+            Err::<(), _>(Error::new(ErrorKind::Request, "undone"))
+        });
+        undone.await.unwrap_err();
+        assert_eq!(query(&db, "SELECT n FROM kept_there").await, ["2"]);
+        assert_eq!(QuerySet::<Record>::of(&there, &db).update_by([("n", 4)]).await.unwrap(), 1);
+
+        db.allow_non_transactional(true);
+        assert_eq!(Log::objects(&db).update(|l| l.n.set(5)).await.unwrap(), 2);
+        assert_eq!(query(&db, "SELECT n FROM kept_there").await, ["5"]);
+        db.close().await;
     });
 }

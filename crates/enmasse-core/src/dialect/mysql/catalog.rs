@@ -119,7 +119,7 @@ pub(super) fn storage(dialect: &Mysql, table: &str) -> Result<StorageQueries> {
     let [schema_of_triggers, triggered] = both();
     Ok(StorageQueries {
         engine: Fragment::format(ENGINE, both()),
-        texts: Fragment::format(TEXTS, [schema_of_triggers, triggered, schema_of_view, view]),
+        texts: Some(Fragment::format(TEXTS, [schema_of_triggers, triggered, schema_of_view, view])),
     })
 }
 

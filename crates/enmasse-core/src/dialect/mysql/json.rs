@@ -175,3 +175,27 @@ impl Mysql {
 fn double(value: Fragment) -> Fragment {
     Fragment::format("CAST({} AS DOUBLE)", [value])
 }
+
+/// Whether two documents of MariaDB, which keeps them as the texts that they are, are read as the same.
+///
+/// Where the texts differ, both are written anew: without spaces, with the characters that `\u00e9` and its like stand for, with numbers that have
+/// a point or an exponent apart from whole ones, and, from 10.7 on, with keys in order and each number in one spelling.
+pub(super) fn same(version: (u32, u32), column: Fragment, value: Fragment) -> Fragment {
+    let anew = |document: &Fragment| {
+        let marked = Fragment::format(MARK_NUMBERS, [Fragment::format(UNESCAPE, [document.clone()])]);
+        let normal =
+            if version >= (10, 7) { "CAST(JSON_NORMALIZE({}) AS BINARY)" } else { "CAST({} AS BINARY)" };
+        Fragment::format(normal, [marked])
+    };
+    let (old, new) = (anew(&column), anew(&value));
+    // what is no document is NULL there
+    let same = "(CAST({} AS BINARY) <=> CAST({} AS BINARY) OR COALESCE({} = {}, FALSE))";
+    Fragment::format(same, [column, value, old, new])
+}
+
+/// The document as a JSON text, which is then unquoted: its backslashes and quotes are doubled, but for those of `\u`, where these are not of a
+/// control character, a quote or a backslash. The `u` after an escaped backslash is a letter.
+const UNESCAPE: &str = r#"JSON_UNQUOTE(CONCAT('"', REGEXP_REPLACE(REPLACE(REPLACE(CONVERT(JSON_COMPACT({}) USING utf8mb4), '\\', '\\\\'), '"', '\\"'), '\\\\{4}(*SKIP)(*F)|\\\\{2}u(?!00[01]|0022|005[cC])', '\\\\u'), '"'))"#;
+
+/// 1.0 is not 1. What is in strings is skipped.
+const MARK_NUMBERS: &str = r#"REGEXP_REPLACE({}, '"[^"\\\\]*+(?:\\\\.[^"\\\\]*+)*+"(*SKIP)(*F)|-?[0-9]++(?:\\.[0-9]++(?:[eE][-+]?[0-9]++)?|[eE][-+]?[0-9]++)|-0(?![0-9])', '{"enmasse float":\\0}')"#;

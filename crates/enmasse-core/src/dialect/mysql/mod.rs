@@ -143,7 +143,13 @@ impl Dialect for Mysql {
 
     fn unchanged(&self, pairs: Vec<(Fragment, Fragment, &DataType)>) -> Result<Fragment> {
         let same = |(column, value, data_type): (Fragment, Fragment, &DataType)| match data_type {
-            DataType::Text { .. } | DataType::Json => {
+            DataType::Json if self.flavour == Flavour::MariaDb => json::same(self.version, column, value),
+            // an update leaves a document alone that is equal, 1 where it is to be 1.0
+            DataType::Json => Fragment::format(
+                "(CAST({} AS BINARY) <=> CAST({} AS BINARY) OR COALESCE({} = {}, FALSE))",
+                [column.clone(), value.clone(), column, value],
+            ),
+            DataType::Text { .. } => {
                 Fragment::format("CAST({} AS BINARY) <=> CAST({} AS BINARY)", [column, value])
             }
             _ => Fragment::format("{} <=> {}", [column, value]),

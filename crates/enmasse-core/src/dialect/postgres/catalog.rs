@@ -1,7 +1,7 @@
 //! What PostgreSQL's catalogue says.
 
-use crate::catalog::{Declared, Queries, Spelling, Tables};
-use crate::dialect::Dialect;
+use crate::catalog::{Declared, Queries, Spelling, StorageQueries, Tables};
+use crate::dialect::{Dialect, quote_table};
 use crate::error::Result;
 use crate::sql::Fragment;
 use crate::value::DataType;
@@ -113,6 +113,30 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_namespace m ON m.oid = r.relnamespace
 WHERE f.contype = 'f' AND NOT c.relispartition AND r.relname IN ({}) AND {} AND {}
 ORDER BY 1";
+
+/// Where a table's rows are: those of a partitioned table may be on other servers.
+pub(super) fn storage(dialect: &dyn Dialect, table: &str) -> Result<StorageQueries> {
+    let table = Fragment::value(dialect, &quote_table(dialect, table).into(), &DataType::TEXT)?;
+    Ok(StorageQueries { engine: Fragment::format(SERVERS, [table]), texts: None })
+}
+
+/// Only `postgres_fdw` is known to roll back, and each server commits by itself.
+const SERVERS: &str = "\
+WITH RECURSIVE part (oid) AS (
+    SELECT to_regclass({}::text)::oid
+    UNION
+    SELECT i.inhrelid FROM part p JOIN pg_inherits i ON i.inhparent = p.oid
+)
+SELECT servers, false FROM (
+    SELECT count(DISTINCT coalesce(f.ftserver, 0)) AS number, bool_or(w.fdwname <> 'postgres_fdw') AS other,
+        string_agg(DISTINCT s.srvname || ' (' || w.fdwname || ')', ', ') AS servers
+    FROM part
+    JOIN pg_class c ON c.oid = part.oid AND c.relkind IN ('r', 'f')
+    LEFT JOIN pg_foreign_table f ON f.ftrelid = c.oid
+    LEFT JOIN pg_foreign_server s ON s.oid = f.ftserver
+    LEFT JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw
+) found
+WHERE servers IS NOT NULL AND (number > 1 OR other)";
 
 /// The type that `format_type` spells so. One that is not known here is read and written as text, unless a column of it would change what is
 /// written.

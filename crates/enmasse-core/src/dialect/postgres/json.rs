@@ -98,3 +98,16 @@ impl Postgres {
         Ok(Fragment::format(&format!("({{}} {operator} {{}})"), [document.clone(), path]))
     }
 }
+
+/// Whether two documents are read as the same: `jsonb` keeps 1.50 as it is spelled, which is 1.5, and 1.0 is not 1. Texts are looked at where the
+/// documents are equal and their bytes are not.
+pub(super) fn same(column: Fragment, value: Fragment) -> Fragment {
+    let texts = |document: &Fragment| {
+        let without_zeros =
+            r"regexp_replace({}::text, '(\.[0-9]*?[1-9])0+(?![0-9])|(\.0)0+(?![0-9])', '\1\2', 'g')";
+        Fragment::format(without_zeros, [document.clone()])
+    };
+    let (old, new) = (texts(&column), texts(&value));
+    let same = "(ROW({})::record *= ROW({})::record OR COALESCE({} = {} AND {} = {}, FALSE))";
+    Fragment::format(same, [column.clone(), value.clone(), column, value, old, new])
+}

@@ -9,7 +9,7 @@ mod time;
 mod types;
 mod value;
 
-use crate::catalog::{Declared, Queries, Tables};
+use crate::catalog::{Declared, Queries, StorageQueries, Tables};
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
 use crate::schema::{Field, TableRules};
@@ -142,7 +142,7 @@ impl Dialect for Postgres {
     }
 
     /// One by one, so that the first that differs decides, where equal values are the same. The others as the record's bytes: `IS DISTINCT FROM`
-    /// takes -0.0 for 0.0, and has no answer for some types.
+    /// takes -0.0 for 0.0, and has no answer for some types. Documents may also differ in the zeros that end a number.
     fn unchanged(&self, pairs: Vec<(Fragment, Fragment, &DataType)>) -> Result<Fragment> {
         let (mut same, mut old, mut new) = (Vec::new(), Vec::new(), Vec::new());
         for (column, value, data_type) in pairs {
@@ -155,7 +155,9 @@ impl Dialect for Postgres {
             let collation = if matches!(data_type, DataType::Text { .. }) { " COLLATE \"C\"" } else { "" };
             let column = Fragment::format(&format!("{{}}::{cast}{collation}"), [column]);
             let value = Fragment::format(&format!("({{}})::{cast}{collation}"), [value]);
-            if types::equal_is_same(data_type) {
+            if matches!(data_type, DataType::Json) {
+                same.push(json::same(column, value));
+            } else if types::equal_is_same(data_type) {
                 same.push(Fragment::format("{} IS NOT DISTINCT FROM {}", [column, value]));
             } else {
                 old.push(column);
@@ -207,6 +209,10 @@ impl Dialect for Postgres {
 
     fn catalog(&self, schema: Option<&str>, tables: Tables<'_>) -> Result<Queries> {
         catalog::queries(self, schema, tables)
+    }
+
+    fn storage(&self, table: &str) -> Result<Option<StorageQueries>> {
+        catalog::storage(self, table).map(Some)
     }
 
     fn declared_type(&self, declared: &str) -> Option<Declared> {

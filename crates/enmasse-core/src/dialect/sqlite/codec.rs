@@ -30,7 +30,10 @@ pub(crate) fn store(value: &Value, data_type: &DataType) -> Result<Value> {
         Value::Duration(duration) => Value::Int(duration.num_microseconds().unwrap_or(i64::MAX)),
         Value::Decimal(number) => Value::Float(decimal(number)?),
         Value::Uuid(uuid) => Value::Text(uuid.simple().to_string()),
-        Value::Json(document) => Value::Text(json::write_json(&document)),
+        Value::Json(document) => {
+            whole(&document)?;
+            Value::Text(json::write_json(&document))
+        }
         plain => plain,
     })
 }
@@ -56,6 +59,20 @@ pub(crate) fn float(number: f64) -> Result<f64> {
     match number.is_nan() {
         false => Ok(number),
         true => Err(Error::value("NaN cannot be stored: SQLite makes NULL of it.")),
+    }
+}
+
+/// A column of SQLite's that is not declared as text makes a number of its own of a document that is one, and a float of one with more than 63 bits. A
+/// model does not say how its columns are declared.
+#[inline]
+pub(crate) fn whole(document: &serde_json::Value) -> Result<()> {
+    match document.as_u64().filter(|number| i64::try_from(*number).is_err()) {
+        None => Ok(()),
+        Some(number) => Err(Error::value(format!(
+            "the JSON document {number} would become a float in a column that is not declared as text: SQLite keeps a document that is a whole \
+             number up to {}, and any number in an array or an object.",
+            i64::MAX
+        ))),
     }
 }
 

@@ -10,7 +10,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value as Json;
 
 use crate::error::{Error, Result};
-use crate::value::{Value, short, text};
+use crate::value::{DataType, Value, raw, short, text};
 
 /// A function to be registered on each connection.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +27,7 @@ pub struct SqlFunction {
 ///
 /// `enmasse_regex(text, expression)`, `enmasse_time_add(text, microseconds)`, `enmasse_time_diff(later, earlier)`,
 /// `enmasse_divisor(x)`, `enmasse_mod(a, b)`, `enmasse_power(a, b)`, `enmasse_round(x, digits)`, `enmasse_floor(x)`, `enmasse_ceil(x)`,
-/// `enmasse_json_equal(a, b)` and `enmasse_unhex(text)`.
+/// `enmasse_json_equal(a, b)`, `enmasse_json_same(a, b)` and `enmasse_unhex(text)`.
 pub fn sqlite_functions() -> &'static [SqlFunction] {
     macro_rules! functions {
         ($($name:literal $args:literal $call:path),* $(,)?) => {
@@ -52,6 +52,7 @@ pub fn sqlite_functions() -> &'static [SqlFunction] {
         "enmasse_floor" 1 floor,
         "enmasse_ceil" 1 ceil,
         "enmasse_json_equal" 2 json_equal,
+        "enmasse_json_same" 2 json_same,
         "enmasse_unhex" 1 unhex,
     ]
 }
@@ -192,6 +193,13 @@ fn same(one: &Json, other: &Json) -> bool {
     }
 }
 
+/// Whether two values of a column for documents are read as the same, however they are spelled: 1 and 1.0 are not. What is no document is the same as nothing.
+fn json_same(args: &[Value]) -> Result<Value> {
+    let read = |value: &Value| raw::read(value.clone(), &DataType::Json).ok();
+    let same = read(&args[0]).is_some_and(|one| read(&args[1]) == Some(one));
+    Ok(Value::Int(same.into()))
+}
+
 fn unhex(args: &[Value]) -> Result<Value> {
     let digits = as_text(&args[0])?;
     let wrong = || Error::value("expected an even number of hexadecimal digits.");
@@ -288,6 +296,16 @@ mod tests {
 
     #[test]
     fn documents_are_equal_by_meaning() {
+        let same = |one: &str, other: &str| call("enmasse_json_same", &[text(one), text(other)]).unwrap();
+        for (one, other) in
+            [(r#"{"a":[1,2.50],"b":"é"}"#, r#"{"b": "\u00e9", "a": [1, 2.5]}"#), ("[1e2]", "[100.0]")]
+        {
+            assert_eq!(same(one, other), Value::Int(1), "{one} {other}");
+        }
+        for (one, other) in [("1", "1.0"), ("[1,2]", "[2,1]"), ("{", "{"), (r#""a""#, r#""A""#), ("{}", "[]")]
+        {
+            assert_eq!(same(one, other), Value::Int(0), "{one} {other}");
+        }
         let equal = |one: &str, other: &str| call("enmasse_json_equal", &[text(one), text(other)]).unwrap();
         assert_eq!(equal(r#"{"a": 1, "b": [1.0]}"#, r#"{"b": [1], "a": 1.0}"#), Value::Int(1));
         assert_eq!(equal("[1, 2]", "[2, 1]"), Value::Int(0));

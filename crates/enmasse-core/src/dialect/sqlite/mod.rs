@@ -52,7 +52,13 @@ impl Dialect for Sqlite {
     }
 
     fn unchanged(&self, pairs: Vec<(Fragment, Fragment, &DataType)>) -> Result<Fragment> {
-        let same = |(column, value, _)| Fragment::format("{} COLLATE BINARY IS {}", [column, value]);
+        let same = |(column, value, data_type): (Fragment, Fragment, &DataType)| match data_type {
+            DataType::Json => Fragment::format(
+                "({} COLLATE BINARY IS {} OR COALESCE(enmasse_json_same({}, {}), 0))",
+                [column.clone(), value.clone(), column, value],
+            ),
+            _ => Fragment::format("{} COLLATE BINARY IS {}", [column, value]),
+        };
         Ok(Fragment::chain(pairs.into_iter().map(same).collect(), " AND "))
     }
 

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
 use crate::plan::Gives;
-use crate::plan::chain::{ChainWrite, ChunkStatement, needs_temporary_tables};
+use crate::plan::chain::{ChainWrite, Part, needs_temporary_tables};
 use crate::plan::strategy::staging::plain;
 use crate::plan::{Plan, Step, copied};
 use crate::query::{Compiler, Query};
@@ -37,7 +37,7 @@ pub(in crate::plan) fn delete(dialect: &dyn Dialect, query: &Query) -> Result<Pl
     let mut steps = vec![drop()];
     steps.extend(copied::copy(dialect, &keys, &rows, &lock));
     let counts = plain(format!("SELECT COUNT(*), COUNT(*) FROM {keys}"));
-    steps.push(Step::Run(counts, Gives::Counts(Vec::new())));
+    steps.push(Step::Run(counts, Gives::counts()));
     let name = write.free_name("taken");
     let mut order: Vec<_> = write.parts.iter().enumerate().collect();
     order.sort_by_key(|(_, part)| part.way.len());
@@ -56,10 +56,10 @@ pub(in crate::plan) fn delete(dialect: &dyn Dialect, query: &Query) -> Result<Pl
 }
 
 /// The tables of a model and of all that it extends.
-fn all(model: &ModelRef, way: Vec<usize>, parts: &mut Vec<ChunkStatement>) {
+fn all(model: &ModelRef, way: Vec<usize>, parts: &mut Vec<Part>) {
     for (number, (above, _)) in model.extended().into_iter().enumerate() {
         let way = way.iter().copied().chain([number]).collect();
         all(&above, way, parts);
     }
-    parts.push(ChunkStatement { model: model.clone(), way, set: Vec::new() });
+    parts.push(Part { model: model.clone(), way, set: Vec::new() });
 }

@@ -15,7 +15,8 @@ use crate::error::Result;
 use crate::lookup::Condition;
 use crate::plan::Gives;
 use crate::plan::bulk::Returning;
-use crate::plan::chain::{ChainWrite, ChunkStatement, needs_temporary_tables, taken_key};
+use crate::plan::chain::half::is_half;
+use crate::plan::chain::{ChainWrite, Part, needs_temporary_tables, taken_key};
 use crate::plan::strategy::staging::plain;
 use crate::plan::update::settings;
 use crate::plan::{Step, copied};
@@ -45,7 +46,7 @@ impl ChainWrite<'_> {
         let late = table(self.free_name("enmasse_values"));
         let locks = dialect.supports(Capability::RowLocks);
         let of = locks && !dialect.supports(Capability::JoinedUpdate);
-        let is_late = of && self.parts.iter().any(ChunkStatement::is_aside);
+        let is_late = of && self.parts.iter().any(Part::is_aside);
         let drop = |table: &str| Step::prepare(plain(dialect.drop_temporary(table)));
 
         let lock = match (of, locks) {
@@ -59,6 +60,9 @@ impl ChainWrite<'_> {
         let mut values = self.values();
         if let Some(unchanged) = &asked.unchanged {
             values.push(Fragment::format("CASE WHEN {} THEN 0 ELSE 1 END changes", [unchanged.clone()]));
+        }
+        if self.can_be_half(dialect) {
+            values.extend(self.changes_of_parts(dialect)?);
         }
         if asked.returning.has_old() {
             let old = (0..self.model().fields.len()).map(|position| {
@@ -112,7 +116,7 @@ impl ChainWrite<'_> {
             None => "COUNT(*)",
         };
         let counts = plain(format!("SELECT COUNT(*), {changed} FROM {taken}"));
-        steps.push(Step::Run(counts, Gives::Counts(Vec::new())));
+        steps.push(Step::Run(counts, Gives::counts()));
         steps.extend(self.unchanged_and_hidden(dialect, &taken, &asked));
         if let Some(missing) = self.missing(dialect, &taken, &asked) {
             steps.push(missing);
@@ -121,6 +125,9 @@ impl ChainWrite<'_> {
         for number in 0..self.parts.len() {
             steps.push(self.write(dialect, number, &taken, first, asked.unchanged.is_some()));
             first += self.parts[number].takes();
+        }
+        if self.can_be_half(dialect) {
+            steps.push(self.refuse_half(dialect, &taken, &asked)?);
         }
         if asked.returning != Returning::Nothing {
             steps.push(self.give_back(dialect, &taken, &asked));
@@ -202,7 +209,7 @@ impl ChainWrite<'_> {
              AND NOT EXISTS (SELECT 1 FROM {keys} {taken} WHERE {same})",
             batch.sql
         );
-        Some(Step::Run(Fragment::format(&sql, [hides, passes]).statement(dialect), Gives::Counts(Vec::new())))
+        Some(Step::Run(Fragment::format(&sql, [hides, passes]).statement(dialect), Gives::counts()))
     }
 
     /// A condition that holds where any of the tables has row security for the user.
@@ -246,6 +253,19 @@ impl ChainWrite<'_> {
             )
         };
         Step::Run(sql.statement(dialect), Gives::MatchedIn(part.model.table.clone()))
+    }
+
+    /// Gives a row that was written in one table and not in another.
+    fn refuse_half(&self, dialect: &dyn Dialect, from: &str, asked: &Staged) -> Result<Step> {
+        let taken = self.free_name("taken");
+        let written = self.has_values(dialect, &taken)?.into_iter().enumerate();
+        let parts =
+            written.map(|(number, written)| (Fragment::text(format!("{taken}.c{number} = 1")), written));
+        let changes =
+            if asked.unchanged.is_some() { format!(" AND {taken}.changes = 1") } else { String::new() };
+        let sql = format!("SELECT {taken}.k FROM {from} {taken} WHERE {{}}{changes} LIMIT 1");
+        let statement = Fragment::format(&sql, [is_half(parts)]).statement(dialect);
+        Ok(Step::Run(statement, Gives::HalfWritten(self.key_type())))
     }
 
     /// Gives the rows as they now are, each after itself as it was where that is wanted.

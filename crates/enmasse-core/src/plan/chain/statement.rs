@@ -3,9 +3,10 @@
 //! ```sql
 //! WITH taken AS MATERIALIZED (SELECT "customer"."baseuser_ptr_id" k, t1."points" + 1 v0 FROM "customer" INNER JOIN "base_user" t1 ON …
 //!     WHERE … ORDER BY k FOR NO KEY UPDATE OF t1, "customer"),
-//! w0 AS (UPDATE "base_user" SET "points" = taken.v0 FROM taken WHERE "base_user"."id" = taken.k RETURNING 1),
-//! w1 AS (UPDATE "customer" SET "level" = $1 FROM taken WHERE "customer"."baseuser_ptr_id" = taken.k RETURNING 1)
-//! SELECT (SELECT count(*) FROM taken), (SELECT count(*) FROM taken), (SELECT count(*) FROM w0), (SELECT count(*) FROM w1)
+//! w0 AS (UPDATE "base_user" SET "points" = taken.v0 FROM taken WHERE "base_user"."id" = taken.k RETURNING taken.k),
+//! w1 AS (UPDATE "customer" SET "level" = $1 FROM taken WHERE "customer"."baseuser_ptr_id" = taken.k RETURNING taken.k)
+//! SELECT (SELECT count(*) FROM taken), (SELECT count(*) FROM taken), (SELECT count(*) FROM w0), (SELECT count(*) FROM w1),
+//!     CASE WHEN <all counts are the same> THEN NULL ELSE (SELECT k FROM taken WHERE <it is half written> LIMIT 1) END
 //! ```
 //!
 //! Where tables are joined in an update:
@@ -23,6 +24,7 @@ use crate::error::Result;
 use crate::plan::Gives;
 use crate::plan::Step;
 use crate::plan::chain::ChainWrite;
+use crate::plan::chain::half::is_half;
 use crate::plan::taken::derived;
 use crate::plan::update::settings;
 use crate::sql::Fragment;
@@ -31,12 +33,14 @@ impl ChainWrite<'_> {
     pub(super) fn in_one_statement(mut self, dialect: &dyn Dialect) -> Result<Step> {
         let tables = self.parts.iter().map(|part| part.model.table.clone()).collect();
         let joined = dialect.supports(Capability::JoinedUpdate);
-        let sql = if joined { self.joined(dialect)? } else { self.with_queries(dialect) };
-        let gives = if joined { Gives::MatchedInEach(tables) } else { Gives::Counts(tables) };
+        let sql = if joined { self.joined(dialect)? } else { self.with_queries(dialect)? };
+        let half_written = self.can_be_half(dialect).then(|| self.key_type());
+        let gives =
+            if joined { Gives::MatchedInEach(tables) } else { Gives::Counts { tables, half_written } };
         Ok(Step::Run(sql.statement(dialect), gives))
     }
 
-    fn with_queries(&mut self, dialect: &dyn Dialect) -> Fragment {
+    fn with_queries(&mut self, dialect: &dyn Dialect) -> Result<Fragment> {
         let taken = self.free_name("taken");
         let columns = self.taken();
         let lock = self.lock(true);
@@ -45,15 +49,15 @@ impl ChainWrite<'_> {
             [self.select(columns)],
         );
         let count = format!("(SELECT count(*) FROM {taken})");
-        let mut counts = vec![count.clone(), count];
-        let mut first = 0;
+        let mut counts = vec![count.clone(), count.clone()];
+        let (mut first, mut whole, mut written_in) = (0, Vec::new(), Vec::new());
         for (number, part) in self.parts.iter().enumerate() {
             let written = self.free_name(&format!("w{number}"));
             let set = settings(part.settings(dialect, self.model(), &taken, first));
             first += part.takes();
             sql.push(Fragment::format(
                 &format!(
-                    ", {written} AS (UPDATE {} SET {{}} FROM {taken} WHERE {} = {taken}.{} RETURNING 1)",
+                    ", {written} AS (UPDATE {} SET {{}} FROM {taken} WHERE {} = {taken}.{} RETURNING {taken}.k)",
                     part.table(dialect),
                     part.own_key(dialect),
                     part.taken_key(number)
@@ -61,9 +65,21 @@ impl ChainWrite<'_> {
                 [set],
             ));
             counts.push(format!("(SELECT count(*) FROM {written})"));
+            whole.push(format!("(SELECT count(*) FROM {written}) = {count}"));
+            written_in.push(Fragment::text(format!("{taken}.k IN (SELECT k FROM {written})")));
         }
         sql.push(format!(" SELECT {}", counts.join(", ")));
-        sql
+        if self.can_be_half(dialect) {
+            // the tables are seen as they were
+            let changes = self.has_values(dialect, &taken)?.into_iter();
+            let changes = changes.map(|has_values| Fragment::format("NOT {}", [has_values]));
+            let half = is_half(changes.zip(written_in));
+            let whole = whole.join(" AND ");
+            let key =
+                format!(", CASE WHEN {whole} THEN NULL ELSE (SELECT k FROM {taken} WHERE {{}} LIMIT 1) END");
+            sql.push(Fragment::format(&key, [half]));
+        }
+        Ok(sql)
     }
 
     fn joined(&mut self, dialect: &dyn Dialect) -> Result<Fragment> {

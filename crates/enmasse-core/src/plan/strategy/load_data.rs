@@ -253,24 +253,27 @@ fn in_order(dialect: &dyn Dialect, staging: &Staging<'_, '_>, settings: &[Settin
     Ok(update)
 }
 
-/// The database itself leaves a row alone that has the values already, byte for byte; but not where the time of the write is set too.
+/// The database itself leaves a row alone that has the values already, byte for byte; but not where the time of the write is set too, or where a
+/// document is spelled in another way.
 pub(super) fn set(dialect: &dyn Dialect, job: &Job<'_>, own: &str, settings: &[Setting]) -> Result<Fragment> {
     let (auto, other): (Vec<_>, Vec<_>) = settings.iter().partition(|setting| setting.is_auto);
     let mut set = Vec::new();
     // from left to right: the time first, while the other columns have their old values
-    for setting in auto {
+    for setting in auto.into_iter().chain(other) {
         let column = Fragment::text(format!("{own}.{}", setting.column));
-        set.push(match job.skip_unchanged {
-            true => Fragment::format(
+        let same = match (job.skip_unchanged, setting) {
+            (true, Setting { is_auto: true, .. }) => Some(settings),
+            (true, Setting { data_type: DataType::Json, .. }) => Some(std::slice::from_ref(setting)),
+            _ => None,
+        };
+        set.push(match same {
+            Some(same) => Fragment::format(
                 "{} = CASE WHEN {} THEN {} ELSE {} END",
-                [column.clone(), unchanged(dialect, own, settings)?, column, setting.value.clone()],
+                [column.clone(), unchanged(dialect, own, same)?, column, setting.value.clone()],
             ),
-            false => Fragment::format("{} = {}", [column, setting.value.clone()]),
+            None => Fragment::format("{} = {}", [column, setting.value.clone()]),
         });
     }
-    set.extend(other.into_iter().map(|setting| {
-        Fragment::format("{} = {}", [format!("{own}.{}", setting.column).into(), setting.value.clone()])
-    }));
     Ok(Fragment::join(set, ", "))
 }
 

@@ -17,7 +17,7 @@ use super::ends::Ends;
 use super::error::error;
 use super::load::load;
 use crate::backend::{
-    Affected, Chunks, Connection, Extent, Row, RowChunk, TransactionState, cannot, load_row,
+    Affected, Chunks, Connection, Extent, Reading, Row, RowChunk, TransactionState, cannot, load_row,
 };
 
 pub(super) struct MysqlConnection {
@@ -128,14 +128,15 @@ impl Connection for MysqlConnection {
         }))
     }
 
-    fn query<'a>(
+    fn read<'a>(
         &'a mut self,
         statement: &'a Statement,
         columns: &'a [DataType],
+        reading: Reading,
     ) -> BoxFuture<'a, Result<Vec<Row>>> {
         Box::pin(self.run(async move |conn, dialect| {
             let params = params(values(&statement.params))?;
-            Ok(query(conn, dialect, statement.sql.as_str(), params, columns).await?.1)
+            Ok(query(conn, dialect, statement.sql.as_str(), params, columns, reading).await?.1)
         }))
     }
 
@@ -143,6 +144,7 @@ impl Connection for MysqlConnection {
         &'a mut self,
         statement: &'a Statement,
         columns: &'a [DataType],
+        reading: Reading,
         sender: mpsc::Sender<Result<Vec<Row>>>,
     ) -> BoxFuture<'a, Result<u64>> {
         Box::pin(self.run(async move |conn, dialect| {
@@ -152,7 +154,8 @@ impl Connection for MysqlConnection {
             while let Some(row) = result.next().await.map_err(error)? {
                 sent += 1;
                 // whoever comes next reads the rows that nobody took, and throws them away
-                if let Some(full) = chunk.add(load_row(dialect, raw_row(row, columns.is_empty()), columns)?)
+                let row = load_row(dialect, raw_row(row, columns.is_empty()), columns, reading)?;
+                if let Some(full) = chunk.add(row)
                     && sender.send(Ok(full)).await.is_err()
                 {
                     return Ok(sent);
@@ -220,7 +223,7 @@ impl Connection for MysqlConnection {
                     return Ok((conn.affected_rows(), Vec::new()));
                 }
             }
-            query(conn, dialect, sql, params(values.iter())?, &[]).await
+            query(conn, dialect, sql, params(values.iter())?, &[], Reading::Exact).await
         }))
     }
 
@@ -261,13 +264,14 @@ async fn query(
     statement: impl StatementLike,
     params: Params,
     columns: &[DataType],
+    reading: Reading,
 ) -> Result<(u64, Vec<Row>)> {
     let mut result = conn.exec_iter(statement, params).await.map_err(error)?;
     // after a statement that gives rows, the number of those that it changed is not told
     let changed = if result.columns_ref().is_empty() { result.affected_rows() } else { 0 };
     let mut rows = Vec::new();
     while let Some(row) = result.next().await.map_err(error)? {
-        rows.push(load_row(dialect, raw_row(row, columns.is_empty()), columns)?);
+        rows.push(load_row(dialect, raw_row(row, columns.is_empty()), columns, reading)?);
     }
     result.drop_result().await.map_err(error)?;
     Ok((changed.max(rows.len() as u64), rows))

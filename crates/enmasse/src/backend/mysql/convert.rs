@@ -6,6 +6,8 @@ use enmasse_core::value::Value;
 use mysql_async::consts::ColumnType;
 use mysql_async::{Column, Params, Value as Driver};
 
+use crate::backend::Unfit;
+
 /// The "character set" of bytes.
 const BINARY: u16 = 63;
 
@@ -67,45 +69,55 @@ fn microseconds(nanoseconds: u32) -> u32 {
 }
 
 /// The values of a row; where their fields are not known to who asked, the column is named.
-pub(super) fn raw_row(row: mysql_async::Row, named: bool) -> impl Iterator<Item = Result<Value>> {
+pub(super) fn raw_row(row: mysql_async::Row, named: bool) -> impl Iterator<Item = Result<Value, Unfit>> {
     let columns = row.columns();
     row.unwrap().into_iter().enumerate().map(move |(position, value)| {
         let column = &columns[position];
-        raw(value, column).map_err(|error| match named {
-            true => error.at(format!("The column '{}'", column.name_str())),
-            false => error,
+        raw(value, column).map_err(|Unfit { error, shown }| match named {
+            true => Unfit { error: error.at(format!("The column '{}'", column.name_str())), shown },
+            false => Unfit { error, shown },
         })
     })
 }
 
-fn raw(value: Driver, column: &Column) -> Result<Value> {
+fn raw(value: Driver, column: &Column) -> Result<Value, Unfit> {
     use ColumnType::*;
     Ok(match value {
         Driver::NULL => Value::Null,
         Driver::Int(value) => Value::Int(value),
-        Driver::UInt(value) => Value::Int(
-            i64::try_from(value)
-                .map_err(|_| refuse(format!("{value} is greater than the greatest integer, {}", i64::MAX)))?,
-        ),
+        Driver::UInt(value) => Value::Int(i64::try_from(value).map_err(|_| {
+            let why = format!("{value} is greater than the greatest integer, {}", i64::MAX);
+            unfit(why, Value::Text(value.to_string()))
+        })?),
         Driver::Float(value) => Value::Float(value.into()),
         Driver::Double(value) => Value::Float(value),
         Driver::Bytes(bytes) if column.column_type() == MYSQL_TYPE_BIT => {
             Value::Int(bytes.iter().fold(0, |bits, byte| bits << 8 | i64::from(*byte)))
         }
         Driver::Bytes(bytes) if is_binary(column) => Value::Bytes(bytes),
-        Driver::Bytes(bytes) => Value::Text(
-            String::from_utf8(bytes)
-                .map_err(|error| refuse("The text is not UTF-8.".to_owned()).with_source(error))?,
-        ),
+        Driver::Bytes(bytes) => Value::Text(String::from_utf8(bytes).map_err(|error| {
+            let bytes = Value::Bytes(error.as_bytes().to_owned());
+            Unfit {
+                error: refuse("The text is not UTF-8.".to_owned()).with_source(error),
+                shown: Some(bytes),
+            }
+        })?),
         Driver::Date(year, month, day, hour, minute, second, micro) => {
+            let is_date = matches!(column.column_type(), MYSQL_TYPE_DATE | MYSQL_TYPE_NEWDATE);
+            let shown = format!("{year:04}-{month:02}-{day:02}");
+            let shown_moment = || {
+                let fraction = if micro == 0 { String::new() } else { format!(".{micro:06}") };
+                Value::Text(format!("{shown} {hour:02}:{minute:02}:{second:02}{fraction}"))
+            };
             let date = NaiveDate::from_ymd_opt(year.into(), month.into(), day.into()).ok_or_else(|| {
-                refuse(format!("{year:04}-{month:02}-{day:02} is not a date: the server let it in, but no one can read it"))
+                let why = format!("{shown} is not a date: the server let it in, but no one can read it");
+                unfit(why, if is_date { Value::Text(shown.clone()) } else { shown_moment() })
             })?;
-            if matches!(column.column_type(), MYSQL_TYPE_DATE | MYSQL_TYPE_NEWDATE) {
+            if is_date {
                 return Ok(Value::Date(date));
             }
             let moment = date.and_hms_micro_opt(hour.into(), minute.into(), second.into(), micro);
-            Value::NaiveDateTime(moment.ok_or_else(|| refuse("The time is none.".to_owned()))?)
+            Value::NaiveDateTime(moment.ok_or_else(|| unfit("The time is none.".to_owned(), shown_moment()))?)
         }
         Driver::Time(negative, days, hours, minutes, seconds, micros) => {
             let of_day = NaiveTime::from_hms_micro_opt(hours.into(), minutes.into(), seconds.into(), micros);
@@ -130,6 +142,10 @@ fn is_binary(column: &Column) -> bool {
     use ColumnType::*;
     column.character_set() == BINARY
         && !matches!(column.column_type(), MYSQL_TYPE_DECIMAL | MYSQL_TYPE_NEWDECIMAL | MYSQL_TYPE_JSON)
+}
+
+fn unfit(why: String, shown: Value) -> Unfit {
+    Unfit { error: refuse(why), shown: Some(shown) }
 }
 
 fn refuse(message: String) -> Error {

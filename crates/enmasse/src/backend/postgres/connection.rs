@@ -21,12 +21,13 @@ use tokio_postgres::{NoTls, RowStream};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::Server;
-use super::convert::Raw;
+use super::convert::{Raw, Refused};
 use super::error::error;
 use super::session::BEGIN_ANYWHERE;
 use super::statement::{send, send_raw};
 use crate::backend::{
-    Affected, Chunks, Connection, Extent, Row, RowChunk, TransactionState, load_row, wrong_form,
+    Affected, Chunks, Connection, Extent, Reading, Row, RowChunk, TransactionState, Unfit, load_row,
+    wrong_form,
 };
 
 /// How long the first answer of COPY is waited for. A temporary table of one's own has no locks to wait for; but pgpool gives no answer at all.
@@ -146,14 +147,15 @@ impl Connection for PostgresConnection {
         }))
     }
 
-    fn query<'a>(
+    fn read<'a>(
         &'a mut self,
         statement: &'a Statement,
         columns: &'a [DataType],
+        reading: Reading,
     ) -> BoxFuture<'a, Result<Vec<Row>>> {
         Box::pin(self.run(async move |client, dialect, is_pooled| {
             let rows = send(client, is_pooled, statement).await?;
-            Ok(read_all(dialect, rows, columns).await?.1)
+            Ok(read_all(dialect, rows, columns, reading).await?.1)
         }))
     }
 
@@ -161,6 +163,7 @@ impl Connection for PostgresConnection {
         &'a mut self,
         statement: &'a Statement,
         columns: &'a [DataType],
+        reading: Reading,
         sender: mpsc::Sender<Result<Vec<Row>>>,
     ) -> BoxFuture<'a, Result<u64>> {
         Box::pin(self.run(async move |client, dialect, is_pooled| {
@@ -168,7 +171,7 @@ impl Connection for PostgresConnection {
             let (mut rows, mut chunk, mut sent) = (pin!(rows), RowChunk::new(), 0);
             while let Some(row) = rows.next().await {
                 sent += 1;
-                if let Some(full) = chunk.add(read_row(dialect, &row.map_err(error)?, columns)?)
+                if let Some(full) = chunk.add(read_row(dialect, &row.map_err(error)?, columns, reading)?)
                     && sender.send(Ok(full)).await.is_err()
                 {
                     return Ok(sent); // the rows that are still to come are read and thrown away
@@ -212,7 +215,7 @@ impl Connection for PostgresConnection {
     fn raw<'a>(&'a mut self, sql: &'a str, params: &'a [Value]) -> BoxFuture<'a, Result<(u64, Vec<Row>)>> {
         Box::pin(self.run(async move |client, dialect, is_pooled| {
             let rows = send_raw(client, is_pooled, sql, params).await?;
-            read_all(dialect, rows, &[]).await
+            read_all(dialect, rows, &[], Reading::Exact).await
         }))
     }
 
@@ -253,23 +256,39 @@ fn no_answer_to_copy() -> Error {
 }
 
 /// Reads all rows of a statement: how many it matched, and those that it gave.
-async fn read_all(dialect: &Postgres, rows: RowStream, columns: &[DataType]) -> Result<(u64, Vec<Row>)> {
+async fn read_all(
+    dialect: &Postgres,
+    rows: RowStream,
+    columns: &[DataType],
+    reading: Reading,
+) -> Result<(u64, Vec<Row>)> {
     let mut stream = pin!(rows);
     let mut rows = Vec::new();
     while let Some(row) = stream.try_next().await.map_err(error)? {
-        rows.push(read_row(dialect, &row, columns)?);
+        rows.push(read_row(dialect, &row, columns, reading)?);
     }
     Ok((stream.rows_affected().unwrap_or_default(), rows))
 }
 
-fn read_row(dialect: &Postgres, row: &tokio_postgres::Row, columns: &[DataType]) -> Result<Row> {
+fn read_row(
+    dialect: &Postgres,
+    row: &tokio_postgres::Row,
+    columns: &[DataType],
+    reading: Reading,
+) -> Result<Row> {
     let raw = (0..row.len()).map(|position| {
-        let read = row.try_get::<_, Raw>(position).map(|Raw(value)| value).map_err(error);
-        read.map_err(|error| match columns.is_empty() {
+        let named = |error: Error| match columns.is_empty() {
             true => error.at(format!("The column '{}'", row.columns()[position].name())),
             // who asked knows the field
             false => error,
-        })
+        };
+        match row.try_get(position) {
+            Ok(Raw { value, refused: None }) => Ok(value),
+            Ok(Raw { value, refused: Some(Refused { kind, message }) }) => {
+                Err(Unfit { error: named(Error::new(kind, message)), shown: Some(value) })
+            }
+            Err(cause) => Err(named(error(cause)).into()),
+        }
     });
-    load_row(dialect, raw, columns)
+    load_row(dialect, raw, columns, reading)
 }

@@ -13,6 +13,8 @@ use enmasse_core::value::{DataType, Value};
 use tokio_postgres::types::{FromSql, IsNull, Kind, ToSql, Type, to_sql_checked};
 use uuid::Uuid;
 
+use super::spell;
+
 type Boxed = Box<dyn StdError + Sync + Send>;
 
 /// Why a value could not be sent or read.
@@ -184,11 +186,40 @@ fn is_text(ty: &Type) -> bool {
 }
 
 /// A value that PostgreSQL gave.
-pub(super) struct Raw(pub Value);
+pub(super) struct Raw {
+    pub value: Value,
+    /// Why the value is none of ours; then `value` is what PostgreSQL itself would show.
+    pub refused: Option<Refused>,
+}
+
+impl From<Value> for Raw {
+    fn from(value: Value) -> Self {
+        Raw { value, refused: None }
+    }
+}
+
+impl Raw {
+    /// The value, or its spelling where it is none.
+    fn or_shown(
+        value: Result<impl Into<Value>, Boxed>,
+        spelled: impl FnOnce() -> Option<String>,
+    ) -> Result<Self, Boxed> {
+        let cause = match value {
+            Ok(value) => return Ok(value.into().into()),
+            Err(cause) => cause,
+        };
+        let Some(shown) = spelled() else { return Err(cause) };
+        let refused = match cause.downcast::<Refused>() {
+            Ok(refused) => *refused,
+            Err(cause) => Refused { kind: ErrorKind::Value, message: cause.to_string() },
+        };
+        Ok(Raw { value: Value::Text(shown), refused: Some(refused) })
+    }
+}
 
 impl<'a> FromSql<'a> for Raw {
     fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Boxed> {
-        Ok(Raw(match *ty {
+        Ok(Raw::from(match *ty {
             Type::BOOL => Value::Bool(bool::from_sql(ty, raw)?),
             Type::INT2 => Value::Int(i16::from_sql(ty, raw)?.into()),
             Type::INT4 => Value::Int(i32::from_sql(ty, raw)?.into()),
@@ -199,35 +230,49 @@ impl<'a> FromSql<'a> for Raw {
             Type::CHAR => Value::Text(char::from(raw.first().copied().unwrap_or_default()).to_string()),
             Type::BYTEA => Value::Bytes(raw.to_owned()),
             Type::TIMESTAMPTZ => {
-                refuse_infinity(raw, "timestamp")?;
-                Value::DateTime(DateTime::<Utc>::from_sql(ty, raw)?)
+                let moment = finite(raw, "timestamp").and_then(|()| DateTime::<Utc>::from_sql(ty, raw));
+                return Raw::or_shown(moment, || spell::timestamp(raw, "+00"));
             }
             Type::TIMESTAMP => {
-                refuse_infinity(raw, "timestamp")?;
-                Value::NaiveDateTime(NaiveDateTime::from_sql(ty, raw)?)
+                let moment = finite(raw, "timestamp").and_then(|()| NaiveDateTime::from_sql(ty, raw));
+                return Raw::or_shown(moment, || spell::timestamp(raw, ""));
             }
             Type::DATE => {
-                refuse_infinity(raw, "date")?;
-                Value::Date(NaiveDate::from_sql(ty, raw)?)
+                let date = finite(raw, "date").and_then(|()| NaiveDate::from_sql(ty, raw));
+                return Raw::or_shown(date, || spell::date(raw));
             }
-            Type::TIME => match NaiveTime::from_sql(ty, raw) {
-                // 24:00:00 would come out as the midnight before
-                Ok(time) if i64::from_sql(&Type::INT8, raw)? < MICROSECONDS_A_DAY => Value::Time(time),
-                _ => return refuse("The time 24:00:00 cannot be read: it is not a time of day".to_owned()),
-            },
-            Type::INTERVAL => Value::Duration(duration(raw)?),
-            Type::NUMERIC => match numeric::decode(raw) {
-                Ok(value) => Value::Decimal(value),
-                Err(what) => return refuse(format!("The value is {what}")),
-            },
+            Type::TIME => {
+                let micros = i64::from_sql(&Type::INT8, raw)?;
+                let time = match micros < MICROSECONDS_A_DAY {
+                    true => NaiveTime::from_sql(ty, raw),
+                    // it would come out as the midnight before
+                    false => refuse("The time 24:00:00 cannot be read: it is not a time of day".to_owned()),
+                };
+                return Raw::or_shown(time, || Some(spell::time(micros)));
+            }
+            Type::INTERVAL => return Raw::or_shown(duration(raw), || spell::interval(raw)),
+            Type::NUMERIC => {
+                let number = numeric::decode(raw).or_else(|what| refuse(format!("The value is {what}")));
+                return Raw::or_shown(number, || spell::numeric(raw));
+            }
             Type::UUID => Value::Uuid(Uuid::from_sql(ty, raw)?),
-            Type::JSON | Type::JSONB => Value::Json(serde_json::Value::from_sql(ty, raw)?),
+            Type::JSON | Type::JSONB => {
+                let text = if *ty == Type::JSONB { raw.get(1..).unwrap_or_default() } else { raw };
+                return Raw::or_shown(serde_json::Value::from_sql(ty, raw), || {
+                    std::str::from_utf8(text).map(str::to_owned).ok()
+                });
+            }
             Type::VOID => Value::Null,
             _ if is_text(ty) => Value::Text(std::str::from_utf8(raw)?.to_owned()),
             _ => match ty.kind() {
                 Kind::Array(_) => {
-                    let items = Vec::<Raw>::from_sql(ty, raw)?;
-                    Value::Array(items.into_iter().map(|Raw(item)| item).collect())
+                    let mut refused = None;
+                    let items = Vec::<Raw>::from_sql(ty, raw)?.into_iter().map(|item| {
+                        refused = refused.take().or(item.refused);
+                        item.value
+                    });
+                    let value = Value::Array(items.collect());
+                    return Ok(Raw { value, refused });
                 }
                 Kind::Domain(base) => return Raw::from_sql(base, raw),
                 _ => {
@@ -241,7 +286,7 @@ impl<'a> FromSql<'a> for Raw {
     }
 
     fn from_sql_null(_: &Type) -> Result<Self, Boxed> {
-        Ok(Raw(Value::Null))
+        Ok(Value::Null.into())
     }
 
     fn accepts(_: &Type) -> bool {
@@ -252,7 +297,7 @@ impl<'a> FromSql<'a> for Raw {
 const MICROSECONDS_A_DAY: i64 = 86_400_000_000;
 
 /// Infinity is the greatest or the least number of the type's width.
-fn refuse_infinity(raw: &[u8], what: &str) -> Result<(), Boxed> {
+fn finite(raw: &[u8], what: &str) -> Result<(), Boxed> {
     let inner = raw.get(1..).unwrap_or_default();
     let infinite = match raw.first() {
         Some(0x7f) => inner.iter().all(|byte| *byte == 0xff),

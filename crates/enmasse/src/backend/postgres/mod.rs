@@ -6,6 +6,7 @@ mod error;
 mod plain;
 mod pooler;
 mod session;
+mod spell;
 mod statement;
 mod tls;
 

@@ -18,7 +18,8 @@ use super::deferred::refuse_broken_keys;
 use super::rows::write_rows;
 use super::thread::Thread;
 use crate::backend::{
-    Affected, Chunks, Connection, Extent, Row, RowChunk, RowsWritten, TransactionState, load_row, wrong_form,
+    Affected, Chunks, Connection, Extent, Reading, Row, RowChunk, RowsWritten, TransactionState, load_row,
+    wrong_form,
 };
 
 /// How many chunks of a batch's rows may wait.
@@ -101,15 +102,16 @@ impl Connection for SqliteConnection {
         }))
     }
 
-    fn query<'a>(
+    fn read<'a>(
         &'a mut self,
         statement: &'a Statement,
         columns: &'a [DataType],
+        reading: Reading,
     ) -> BoxFuture<'a, Result<Vec<Row>>> {
         let (statement, columns, dialect) = (statement.clone(), columns.to_vec(), self.dialect.clone());
         Box::pin(self.run(move |handle, _| {
             let mut all = Vec::new();
-            let run = Run { dialect: &dialect, columns: &columns };
+            let run = Run { dialect: &dialect, columns: &columns, reading };
             run.each_row(handle, &statement.sql, values(&statement.params), |row| {
                 all.push(row);
                 true
@@ -122,13 +124,14 @@ impl Connection for SqliteConnection {
         &'a mut self,
         statement: &'a Statement,
         columns: &'a [DataType],
+        reading: Reading,
         rows: mpsc::Sender<Result<Vec<Row>>>,
     ) -> BoxFuture<'a, Result<u64>> {
         let (statement, columns, dialect) = (statement.clone(), columns.to_vec(), self.dialect.clone());
         Box::pin(self.run(move |handle, _| {
             let mut sent = 0;
             let mut chunk = RowChunk::new();
-            let run = Run { dialect: &dialect, columns: &columns };
+            let run = Run { dialect: &dialect, columns: &columns, reading };
             run.each_row(handle, &statement.sql, values(&statement.params), |row| {
                 sent += 1;
                 chunk.add(row).is_none_or(|full| rows.blocking_send(Ok(full)).is_ok())
@@ -195,7 +198,7 @@ impl Connection for SqliteConnection {
         Box::pin(self.run(move |handle, _| {
             let before = handle.total_changes();
             let mut all = Vec::new();
-            let run = Run { dialect: &dialect, columns: &[] };
+            let run = Run { dialect: &dialect, columns: &[], reading: Reading::Exact };
             run.each_row(handle, &sql, params.iter(), |row| {
                 all.push(row);
                 true
@@ -241,6 +244,7 @@ fn values(params: &[Param]) -> impl ExactSizeIterator<Item = &Value> {
 struct Run<'a> {
     dialect: &'a Sqlite,
     columns: &'a [DataType],
+    reading: Reading,
 }
 
 impl Run<'_> {
@@ -256,7 +260,7 @@ impl Run<'_> {
         bind(&mut prepared, params)?;
         let mut rows = prepared.raw_query();
         while let Some(row) = rows.next().map_err(error)? {
-            if !take(load_row(self.dialect, raw_row(row), self.columns)?) {
+            if !take(load_row(self.dialect, raw_row(row), self.columns, self.reading)?) {
                 break;
             }
         }

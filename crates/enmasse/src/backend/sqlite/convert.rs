@@ -5,7 +5,7 @@ use enmasse_core::value::Value;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Row, Statement};
 
-use crate::backend::wrong_count;
+use crate::backend::{Unfit, wrong_count};
 
 /// A value on its way to SQLite.
 struct Bound<'a>(&'a Value);
@@ -52,11 +52,17 @@ pub(super) fn bind_one(statement: &mut Statement<'_>, number: usize, value: &Val
     statement.raw_bind_parameter(number, Bound(value)).map_err(error)
 }
 
-/// The values of a row as SQLite has them.
-pub(super) fn raw_row(row: &Row<'_>) -> impl Iterator<Item = Result<Value>> {
+/// The values of a row as SQLite has them. A text that is not UTF-8 is shown as its bytes.
+pub(super) fn raw_row(row: &Row<'_>) -> impl Iterator<Item = Result<Value, Unfit>> {
     // counted here: a statement that is run after its table has changed is prepared anew by its first step
     let columns = row.as_ref().column_count();
-    (0..columns).map(|column| value(row.get_ref(column).map_err(error)?))
+    (0..columns).map(|column| {
+        let found = row.get_ref(column).map_err(error)?;
+        value(found).map_err(|error| Unfit {
+            error,
+            shown: found.as_bytes().ok().map(|bytes| Value::Bytes(bytes.to_owned())),
+        })
+    })
 }
 
 /// One value as SQLite has it.

@@ -153,7 +153,8 @@ impl<'h> Prepared<'h> {
         self.bind(cells)?;
         let statement: &mut Statement<'h> = &mut self.statement;
         let mut rows = statement.raw_query();
-        let first = rows.next().map_err(error)?.map(|row| raw_row(row).collect()).transpose()?;
+        let first = rows.next().map_err(error)?.map(|row| raw_row(row).collect::<Result<_, _>>());
+        let first = first.transpose().map_err(|unfit| unfit.error)?;
         // a write is done only when it has come to its end
         while rows.next().map_err(error)?.is_some() {}
         Ok(first)

@@ -60,6 +60,8 @@ impl BulkUpdate<'_, Record> {
     /// Calls back with each row that was written, as it was and as it then is, in the order of the keys; with
     /// [`skip_unchanged`](BulkUpdate::skip_unchanged), with those only that differed. Memory stays flat.
     ///
+    /// A value that cannot be read as its field's type, as `infinity` or `0000-00-00` in a date, is a text, as the database itself spells it.
+    ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
     /// # #[tokio::main(flavor = "current_thread")]
