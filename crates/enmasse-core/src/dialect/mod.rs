@@ -219,6 +219,15 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
         Ok(None)
     }
 
+    /// The query that gives the texts of these procedures and functions.
+    ///
+    /// # Errors
+    ///
+    /// Where a name cannot be a parameter.
+    fn routines(&self, _names: &[String]) -> Result<Fragment> {
+        Ok(Fragment::default())
+    }
+
     /// What a type means that the catalogue spells so; `None` where it is not known here.
     fn declared_type(&self, declared: &str) -> Option<Declared>;
 }

@@ -241,6 +241,10 @@ impl Dialect for Mysql {
         catalog::storage(self, table).map(Some)
     }
 
+    fn routines(&self, names: &[String]) -> Result<Fragment> {
+        catalog::routines(self, names)
+    }
+
     fn declared_type(&self, declared: &str) -> Option<Declared> {
         catalog::declared_type(self, declared)
     }
