@@ -83,6 +83,62 @@ fn c01_a_partial_index_is_no_key() {
 }
 
 #[test]
+fn e03_an_index_of_another_collation_is_no_key() {
+    on_database(Kind::Sqlite, async |db| {
+        run(
+            &db,
+            &[
+                "CREATE TABLE t (name text COLLATE NOCASE NOT NULL, n int, m int NOT NULL, x text NOT NULL UNIQUE COLLATE RTRIM)",
+                "CREATE UNIQUE INDEX t_name ON t (name COLLATE BINARY)",
+                "CREATE TABLE keyed (name text COLLATE NOCASE, n int, PRIMARY KEY (name COLLATE BINARY)) WITHOUT ROWID",
+                "CREATE TABLE same (name text COLLATE NOCASE PRIMARY KEY, x text NOT NULL)",
+                "CREATE UNIQUE INDEX same_x ON same (x COLLATE NOCASE)",
+                "INSERT INTO t VALUES ('a', 1, 1, 'x'), ('A', 2, 2, 'y')",
+                "INSERT INTO keyed VALUES ('a', 1), ('A', 2)",
+            ],
+        )
+        .await;
+        assert_eq!(db.inspect_table("t", []).await.unwrap().candidate_keys, [["x"]]);
+        let error = db.inspect_table("keyed", []).await.unwrap_err();
+        assert!(error.to_string().contains("it has no primary key"), "{error}");
+        let same = db.inspect_table("same", []).await.unwrap();
+        assert!(same.field("name").unwrap().primary_key && same.field("x").unwrap().unique);
+
+        // a model may say what is not so
+        let described = Model::new("T", "t")
+            .add(Field::new("name", DataType::Text { max_length: Some(20) }).primary_key())
+            .add(Field::new("n", DataType::Integer).null());
+        let described = Schema::new(vec![described]).unwrap().model("T").unwrap();
+        let rows = || QuerySet::<Record>::of(&described, &db);
+        let records = [record(&described, [("name", "A".into()), ("n", 7.into())])];
+        let errors = [
+            rows().bulk_update(&records, |_| ["n"]).await.unwrap_err(),
+            rows().bulk_update(&records, |_| ["n"]).skip_unchanged().await.unwrap_err(),
+            rows().bulk_update(&records, |_| ["n"]).returning().await.unwrap_err(),
+            rows().bulk_update(&records, |_| ["n"]).returning_old().await.unwrap_err(),
+        ];
+        for error in errors {
+            assert!(error.to_string().contains("A key of the batch matches 2 rows"), "{error}");
+        }
+        assert_eq!(query(&db, "SELECT n FROM t ORDER BY n").await, ["1", "2"]);
+    });
+    on_database(Kind::Postgres, async |db| {
+        run(
+            &db,
+            &[
+                "CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+                "CREATE TABLE t (name text COLLATE nocase NOT NULL, n int NOT NULL UNIQUE, same text COLLATE nocase NOT NULL UNIQUE)",
+                "CREATE UNIQUE INDEX t_name ON t (name COLLATE \"C\")",
+            ],
+        )
+        .await;
+        let model = db.inspect_table("t", []).await.unwrap();
+        assert!(!model.field("name").unwrap().unique && model.field("same").unwrap().unique);
+        assert_eq!(model.candidate_keys, [["n"], ["same"]]);
+    });
+}
+
+#[test]
 fn c04_what_only_the_database_numbers_is_inserted_over_it() {
     on_database(Kind::Postgres, async |db| {
         run(

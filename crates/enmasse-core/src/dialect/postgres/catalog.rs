@@ -80,14 +80,17 @@ LEFT JOIN LATERAL (
 WHERE {}
 ORDER BY c.relname, a.attnum";
 
+/// A column is a whole one where the index takes no two values for different that the column's own collation takes for the same.
 const KEYS: &str = "\
-SELECT c.relname::text, CASE WHEN i.indisprimary THEN 'PRIMARY' ELSE x.relname::text END, a.attname::text
+SELECT c.relname::text, CASE WHEN i.indisprimary THEN 'PRIMARY' ELSE x.relname::text END,
+    CASE WHEN coalesce(o.collisdeterministic, true) OR i.indcollation[k.position - 1] = a.attcollation THEN a.attname::text END
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indrelid
 JOIN pg_class x ON x.oid = i.indexrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k (number, position)
 LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number AND k.number > 0
+LEFT JOIN pg_collation o ON o.oid = a.attcollation
 WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND k.position <= i.indnkeyatts AND {}
 ORDER BY c.relname, 2, k.position";
 

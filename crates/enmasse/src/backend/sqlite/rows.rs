@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use enmasse_core::dialect::Sqlite;
 use enmasse_core::encode::{Cell, CellsChunk};
-use enmasse_core::error::Result;
+use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::plan::WriteRows;
 use enmasse_core::sql::{Bind, RowStatement};
 use enmasse_core::value::Value;
@@ -80,6 +80,9 @@ fn write_each(
             if plain {
                 prepared.bind(row.cells())?;
                 let changed = prepared.statement.raw_execute().map_err(error)? as u64;
+                if changed > 1 {
+                    return Err(not_unique(changed));
+                }
                 written.changed += changed;
                 written.matched += changed;
                 if changed > 0 {
@@ -92,8 +95,8 @@ fn write_each(
                 }
                 continue;
             }
-            let before = old.as_mut().map(|old| old.first(row.cells())).transpose()?.flatten();
-            let mut after = prepared.first(row.cells())?;
+            let before = old.as_mut().map(|old| old.one(row.cells())).transpose()?.flatten();
+            let mut after = prepared.one(row.cells())?;
             written.changed += u64::from(after.is_some());
             if after.is_some() {
                 written.matched += 1;
@@ -131,10 +134,18 @@ fn found<'c>(
     cells: impl Iterator<Item = Cell<'c>>,
 ) -> Result<Option<(Row, bool)>> {
     let Some(matches) = matches else { return Ok(None) };
-    Ok(matches.first(cells)?.map(|mut row| {
+    Ok(matches.one(cells)?.map(|mut row| {
         let is_same = row.pop() == Some(Value::Int(1));
         (row, is_same)
     }))
+}
+
+/// A model may say of a table what is not so.
+fn not_unique(rows: u64) -> Error {
+    let text = format!(
+        "A key of the batch matches {rows} rows: what the model calls a key is not unique in the table."
+    );
+    Error::new(ErrorKind::Configuration, text)
 }
 
 impl RowsWritten {
@@ -208,15 +219,18 @@ impl<'h> Prepared<'h> {
         Ok(())
     }
 
-    /// The first row that a run gives.
-    fn first<'c>(&mut self, cells: impl Iterator<Item = Cell<'c>>) -> Result<Option<Row>> {
+    /// The row that a run gives, where there is one.
+    fn one<'c>(&mut self, cells: impl Iterator<Item = Cell<'c>>) -> Result<Option<Row>> {
         self.bind(cells)?;
         let statement: &mut Statement<'h> = &mut self.statement;
         let mut rows = statement.raw_query();
         let first = rows.next().map_err(error)?.map(|row| raw_row(row).collect()).transpose()?;
         // a write is done only when it has come to its end
-        while rows.next().map_err(error)?.is_some() {}
-        Ok(first)
+        let mut count = u64::from(first.is_some());
+        while rows.next().map_err(error)?.is_some() {
+            count += 1;
+        }
+        if count > 1 { Err(not_unique(count)) } else { Ok(first) }
     }
 }
 
