@@ -7,7 +7,7 @@ use enmasse_core::encode::Chunk;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::plan::{
     COUNTS, Missing, PartGives, Parts, Plan, Step, WriteBulk, WriteEither, WriteKeys, WriteRows, WriteTables,
-    duplicate_keys,
+    duplicate_keys, several_rows,
 };
 use enmasse_core::schema::ModelRef;
 use enmasse_core::sql::Statement;
@@ -249,6 +249,13 @@ impl Runner<'_, '_, '_> {
                 if !twice.is_empty() {
                     let positions = self.rows.as_ref().map_or(&[][..], |rows| rows.positions());
                     return Err(duplicate_keys(self.model, positions, twice.into_iter()));
+                }
+            }
+            Step::RefuseSeveral(statement) => {
+                let several = self.connection.query(&statement, &self.key).await?;
+                if !several.is_empty() {
+                    let positions = self.rows.as_ref().map_or(&[][..], |rows| rows.positions());
+                    return Err(several_rows(self.model, positions, several));
                 }
             }
             Step::FindMissing { statement, columns, always } => {

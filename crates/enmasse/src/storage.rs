@@ -1,15 +1,16 @@
 //! Tables that cannot be rolled back are found before the first write.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use enmasse_core::catalog::{
     Question, StoredText, Touched, lasting_engine, routine_question, storage_questions, stored_texts,
 };
+use enmasse_core::dialect::quote_table;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::schema::ModelRef;
-use enmasse_core::value::Value;
+use enmasse_core::value::{DataType, Value};
 
 use crate::Database;
 use crate::backend::Row;
@@ -20,6 +21,8 @@ use crate::handle::Executor;
 pub(crate) struct Storage {
     /// The tables that were asked about and can be rolled back.
     safe: Mutex<HashSet<String>>,
+    /// The tables that were asked about, and whether they have child tables.
+    parents: Mutex<HashMap<String, bool>>,
     is_allowed: AtomicBool,
 }
 
@@ -82,6 +85,22 @@ impl Executor {
             next.extend(model.extended().into_iter().map(|(above, _)| above));
         }
         Ok(())
+    }
+
+    /// Whether a model's table has child tables, in which its keys may come once more; asked once of each table.
+    pub(crate) async fn has_child_tables(&self, model: &ModelRef) -> Result<bool> {
+        let (dialect, table) = (self.dialect(), &model.concrete().table);
+        let Some(question) = dialect.has_child_tables(&quote_table(&*dialect, table)) else {
+            return Ok(false);
+        };
+        let parents = || self.database().storage().parents.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = parents().get(table).copied() {
+            return Ok(known);
+        }
+        let rows = self.query(&question.statement(&*dialect), &[DataType::Bool]).await?;
+        let has_some = rows.concat() == [Value::Bool(true)];
+        parents().insert(table.clone(), has_some);
+        Ok(has_some)
     }
 
     /// Why a table cannot be rolled back, and what table that is: its own engine, or that of a table that a trigger of it writes.

@@ -103,6 +103,12 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
         None
     }
 
+    /// The query that says whether a table, whose name is in quotes, has child tables, in which its keys may come once more; `None` where no table
+    /// of the database has.
+    fn has_child_tables(&self, _table: &str) -> Option<Fragment> {
+        None
+    }
+
     /// What a temporary table that rows are staged in is made with.
     fn staging_options(&self) -> &'static str {
         ""

@@ -52,6 +52,7 @@ impl fmt::Display for Plan {
                     write!(f, "-- for each part of the batch\n{}", statements.sql)?;
                 }
                 Step::RefuseDuplicates(statement) => write!(f, "-- a row refuses the batch\n{statement}")?,
+                Step::RefuseSeveral(statement) => write!(f, "-- a row refuses the batch\n{statement}")?,
                 Step::FindMissing { statement, always: true, .. } => {
                     write!(f, "-- missing keys\n{statement}")?
                 }

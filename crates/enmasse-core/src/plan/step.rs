@@ -55,6 +55,8 @@ pub enum Step {
     Return(Statement, Vec<DataType>),
     /// Runs a statement that gives the keys of the batch that are several times in it. One such key refuses the whole.
     RefuseDuplicates(Statement),
+    /// Runs a statement that gives keys of the batch of which each matches several rows. One such key refuses the whole.
+    RefuseSeveral(Statement),
     /// Where fewer rows matched than the batch has, runs a statement that gives the keys that matched no row, or all that the batch
     /// carries of them.
     FindMissing {

@@ -83,6 +83,7 @@ pub fn shown(dialect: &Arc<dyn Dialect>, plan: Plan) -> String {
                 assert!(!types.is_empty());
             }
             Step::RefuseDuplicates(statement) => add("refuse", one_line(statement)),
+            Step::RefuseSeveral(statement) => add("several", one_line(statement)),
             Step::FindMissing { statement, always, .. } => {
                 add(if *always { "missing!" } else { "missing?" }, one_line(statement));
             }

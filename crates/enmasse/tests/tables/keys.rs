@@ -1,7 +1,7 @@
 //! What tells the rows of a table from one another.
 
 use enmasse::schema::{Field, Model, Schema};
-use enmasse::{DataType, QuerySet, Record, Value};
+use enmasse::{DataType, Q, QuerySet, Record, Value};
 
 use crate::common::{Kind, on_database, on_each_database};
 use crate::{query, record, run};
@@ -162,5 +162,76 @@ fn c04_what_only_the_database_numbers_is_inserted_over_it() {
         made.set("v", 6).unwrap();
         rows().bulk_update([made], |_| ["v"]).await.unwrap();
         assert_eq!(query(&db, "SELECT id, v FROM t ORDER BY id").await, ["1|2", "2|6", "7|3", "8|4", "9|4"]);
+    });
+}
+
+#[test]
+fn e04_a_key_that_child_tables_have_too_is_refused() {
+    on_database(Kind::Postgres, async |db| {
+        run(
+            &db,
+            &[
+                "CREATE TABLE p (id bigint PRIMARY KEY, n int NOT NULL, code text NOT NULL UNIQUE)",
+                "CREATE TABLE ch () INHERITS (p)",
+                "INSERT INTO p SELECT i, 0, 'p' || i FROM generate_series(1, 6000) i",
+                "INSERT INTO ch VALUES (1, 0, 'c'), (2, 0, 'p2'), (7001, 0, 'c7001')",
+                "CREATE TABLE made (id bigint PRIMARY KEY, n int NOT NULL) PARTITION BY RANGE (id)",
+                "CREATE TABLE made_1 PARTITION OF made FOR VALUES FROM (0) TO (10)",
+                "INSERT INTO made VALUES (1, 0)",
+            ],
+        )
+        .await;
+        let model = db.inspect_table("p", []).await.unwrap();
+        let rows = || QuerySet::<Record>::of(&model, &db);
+        let batch = |ids: &[i64]| {
+            let made = ids.iter().map(|id| {
+                let code = format!("p{id}");
+                record(&model, [("id", (*id).into()), ("n", 5.into()), ("code", code.into())])
+            });
+            made.collect::<Vec<_>>()
+        };
+        // with as many missing keys, the numbers alone would say nothing
+        let (few, some): (Vec<i64>, Vec<i64>) = (vec![1, 9_999], (1..=100).chain([9_999]).collect());
+        let many: Vec<i64> = (1..=6_000).chain([9_999]).collect();
+        for ids in [&few, &some, &many] {
+            let objects = batch(ids);
+            let stream = || objects.clone().into_iter();
+            let errors = [
+                rows().bulk_update(&objects, |_| ["n"]).await.unwrap_err(),
+                rows().bulk_update(stream(), |_| ["n"]).await.unwrap_err(),
+                rows().bulk_update(&objects, |_| ["n"]).skip_unchanged().await.unwrap_err(),
+                rows().bulk_update(&objects, |_| ["n"]).count_missing().await.unwrap_err(),
+                rows().filter_by(Q::named("n", 0)).bulk_update(&objects, |_| ["n"]).await.unwrap_err(),
+                rows().bulk_update(&objects, |_| ["n"]).returning().await.unwrap_err(),
+                rows().bulk_update(&objects, |_| ["n"]).returning_old().await.unwrap_err(),
+                rows().bulk_update(&objects, |_| ["n"]).each_change(|_| Ok(())).await.unwrap_err(),
+                rows().bulk_update(&objects, |_| ["n"]).each_missing(|_| Ok(())).await.unwrap_err(),
+                db.transaction(async |tx| {
+                    QuerySet::<Record>::of(&model, &tx).bulk_update(&objects, |_| ["n"]).await
+                })
+                .await
+                .unwrap_err(),
+            ];
+            for error in errors {
+                assert_eq!(error.kind(), enmasse::ErrorKind::DuplicateKey, "{error}");
+                assert!(error.to_string().contains("its child tables have rows of the same keys"), "{error}");
+                assert!(error.to_string().contains("id=1"), "{error}");
+            }
+        }
+        let twice = rows().bulk_update(&batch(&[2]), |_| ["n"]).matching_on(|_| ["code"]).await.unwrap_err();
+        assert!(twice.to_string().contains("code='p2'"), "{twice}");
+        assert_eq!(query(&db, "SELECT count(*) FROM p WHERE n <> 0").await, ["0"]);
+
+        // the rows of child tables are the table's
+        let report = rows().bulk_update(&batch(&[3, 7_001, 9_999]), |_| ["n"]).await.unwrap();
+        assert_eq!((report.matched, report.changed), (2, 2));
+        assert_eq!(report.missing, [[Value::Int(9_999)]]);
+        assert_eq!(query(&db, "SELECT id FROM p WHERE n = 5 ORDER BY id").await, ["3", "7001"]);
+
+        // whose partitions have its keys
+        let made = db.inspect_table("made", []).await.unwrap();
+        let objects = [record(&made, [("id", 1.into()), ("n", 5.into())])];
+        let report = QuerySet::<Record>::of(&made, &db).bulk_update(&objects, |_| ["n"]).await.unwrap();
+        assert_eq!(report.matched, 1);
     });
 }

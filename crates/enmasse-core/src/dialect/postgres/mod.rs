@@ -128,6 +128,16 @@ impl Dialect for Postgres {
         Some(Fragment::format("(SELECT row_security_active({}::text::regclass))", [table]))
     }
 
+    /// A partitioned table's keys are those of all its partitions.
+    fn has_child_tables(&self, table: &str) -> Option<Fragment> {
+        let table = Fragment::stored(Value::Text(table.to_owned()), DataType::TEXT);
+        Some(Fragment::format(
+            "SELECT EXISTS (SELECT 1 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent \
+             WHERE c.relkind = 'r' AND c.oid = to_regclass({}::text))",
+            [table],
+        ))
+    }
+
     /// Where the user may not move the sequence, it stays.
     fn advance_identity(&self, table: &str, column: &str) -> Option<Fragment> {
         let [name, text] =

@@ -311,7 +311,7 @@ impl Part {
 }
 
 /// The error where temporary tables are needed, and there are none.
-fn needs_temporary_tables(dialect: &dyn Dialect) -> Result<()> {
+pub(super) fn needs_temporary_tables(dialect: &dyn Dialect) -> Result<()> {
     if dialect.supports(Capability::TemporaryTables) || dialect.supports(Capability::LocalCalls) {
         return Ok(());
     }
