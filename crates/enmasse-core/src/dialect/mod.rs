@@ -195,9 +195,9 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
     /// As [`column_type`](Dialect::column_type).
     fn identity_column(&self, field: &Field) -> Result<String>;
 
-    /// A query that moves the counter of an identity column past the greatest value in the column; `None` where an insert of a greater value
-    /// does that.
-    fn advance_identity(&self, _table: &str, _column: &str) -> Option<Fragment> {
+    /// A query that moves the counter of an identity column past the greatest value in the column, after one that gives a row where the user has
+    /// the rights for it; `None` where an insert of a greater value does that.
+    fn advance_identity(&self, _table: &str, _column: &str) -> Option<[Fragment; 2]> {
         None
     }
 

@@ -3,8 +3,9 @@
 use crate::dialect::{Capability, Dialect, quote_table};
 use crate::error::{Error, Result};
 use crate::expr::{Expr, FieldPath};
+use crate::plan::strategy::staging::plain;
 use crate::plan::strategy::{arrays, parts};
-use crate::plan::{Plan, Rows, Statements, Step};
+use crate::plan::{Plan, Rows, Statements, Step, WriteEither};
 use crate::query::{KeySet, Selection};
 use crate::schema::{Field, ModelRef};
 use crate::sql::{Param, Statement};
@@ -50,13 +51,20 @@ pub fn read_made(
 }
 
 /// The plan that moves the counter of the model's identity key past the greatest key in the table, so that the database gives none that
-/// is there. Nothing to do where the database's counter follows by itself, or there is none.
+/// is there; where the user may not do that, it stays. Nothing to do where the database's counter follows by itself, or there is none.
 pub fn advance_identity(dialect: &dyn Dialect, model: &ModelRef) -> Plan {
     let identity = model.own().find(|&position| model.fields[position].identity);
     let advance = identity.and_then(|position| {
         dialect.advance_identity(&quote_table(dialect, &model.table), &model.fields[position].column)
     });
-    Plan::of(advance.into_iter().map(|sql| Step::Prepare(sql.statement(dialect))).collect())
+    let steps = advance.into_iter().map(|[may, advance]| {
+        Step::WriteEither(WriteEither {
+            ask: may.statement(dialect),
+            then: advance.statement(dialect),
+            otherwise: plain("SELECT 1".to_owned()),
+        })
+    });
+    Plan::of(steps.collect())
 }
 
 /// The plan that inserts rows into the model's own table: for each, the values of all fields of the model in order; those in the tables of

@@ -1,9 +1,9 @@
 //! What tells the rows of a table from one another.
 
 use enmasse::schema::{Field, Model, Schema};
-use enmasse::{DataType, Q, QuerySet, Record, Value};
+use enmasse::{DataType, Database, Q, QuerySet, Record, Value};
 
-use crate::common::{Kind, on_database, on_each_database};
+use crate::common::{Kind, on_database, on_each_database, on_each_scratch};
 use crate::{query, record, run};
 
 #[test]
@@ -233,5 +233,55 @@ fn e04_a_key_that_child_tables_have_too_is_refused() {
         let objects = [record(&made, [("id", 1.into()), ("n", 5.into())])];
         let report = QuerySet::<Record>::of(&made, &db).bulk_update(&objects, |_| ["n"]).await.unwrap();
         assert_eq!(report.matched, 1);
+    });
+}
+
+#[test]
+fn e05_the_counter_is_moved_in_the_transaction_and_within_its_bounds() {
+    on_each_scratch(&[Kind::Postgres], async |scratch| {
+        let db = scratch.connect().await;
+        let user = format!("enmasse_e05_{}", std::process::id());
+        run(
+            &db,
+            &[
+                "CREATE TABLE t (id serial PRIMARY KEY, v int NOT NULL)",
+                "ALTER TABLE t ALTER id TYPE bigint", // the sequence counts as an int all the same
+                &format!("CREATE ROLE {user} LOGIN PASSWORD 'secret'"),
+                &format!("GRANT INSERT ON t TO {user}"),
+            ],
+        )
+        .await;
+        let model = db.inspect_table("t", []).await.unwrap();
+        let rows = || QuerySet::<Record>::of(&model, &db);
+        let new = |id: i64| record(&model, [("id", id.into()), ("v", 1.into())]);
+        let made = rows().bulk_create([new(7)]).advance_identity().await.unwrap();
+        assert_eq!(made.len(), 1);
+        let next = async || query(&db, "SELECT nextval('t_id_seq')").await.remove(0);
+        assert_eq!(next().await, "8");
+        assert_eq!(rows().bulk_create([new(20)]).advance_identity().count_inserted().await.unwrap(), 1);
+        assert_eq!(next().await, "21");
+        // more than the sequence counts to
+        let many = [new(3_000_000_000), new(30)];
+        assert_eq!(rows().bulk_create(many).advance_identity().count_inserted().await.unwrap(), 2);
+        assert_eq!(rows().bulk_create([new(3_000_000_001)]).advance_identity().await.unwrap().len(), 1);
+        assert_eq!(next().await, "22");
+
+        // who may neither read the table nor move the counter
+        let mut url = url::Url::parse(&scratch.url).unwrap();
+        url.set_username(&user).unwrap();
+        url.set_password(Some("secret")).unwrap();
+        let limited = Database::connect(url.as_str()).await.unwrap();
+        let inserts = QuerySet::<Record>::of(&model, &limited);
+        assert_eq!(inserts.bulk_create([new(40)]).advance_identity().count_inserted().await.unwrap(), 1);
+        limited.close().await;
+        assert_eq!(next().await, "23");
+        run(&db, &[&format!("REVOKE ALL ON t FROM {user}"), &format!("DROP ROLE {user}")]).await;
+
+        // what fails takes the rows with it
+        run(&db, &["ALTER SEQUENCE t_id_seq MAXVALUE 100", "ALTER TABLE t ALTER id TYPE numeric"]).await;
+        run(&db, &["INSERT INTO t VALUES (1e30, 1)"]).await;
+        let error = rows().bulk_create([new(50)]).advance_identity().await.unwrap_err();
+        assert!(error.to_string().contains("out of range"), "{error}");
+        assert_eq!(query(&db, "SELECT count(*) FROM t WHERE id = 50").await, ["0"]);
     });
 }
