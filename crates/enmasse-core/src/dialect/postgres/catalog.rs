@@ -56,9 +56,11 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE {}
 ORDER BY c.relname";
 
+/// Of a type that users make, a part may round or cut though the whole is no such type: a field of a composite type, an item of an array.
 const COLUMNS: &str = "\
 SELECT c.relname::text, a.attname::text,
-    format_type(coalesce(b.type, a.atttypid), coalesce(b.modifier, a.atttypmod)),
+    format_type(coalesce(b.type, a.atttypid), coalesce(b.modifier, a.atttypmod))
+        || CASE WHEN p.cuts THEN ' (of which a part rounds or cuts)' ELSE '' END,
     NOT (a.attnotnull OR coalesce(b.required, false)),
     CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END,
     a.attidentity <> '' OR coalesce(pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%', false), a.attidentity = 'a'
@@ -77,6 +79,25 @@ LEFT JOIN LATERAL (
     )
     SELECT type, modifier, required FROM base WHERE kind <> 'd'
 ) b ON true
+CROSS JOIN LATERAL (
+    WITH RECURSIVE part (type, modifier, inside) AS (
+        SELECT coalesce(b.type, a.atttypid), -1, false
+        WHERE coalesce(b.type, a.atttypid) >= 16384 OR coalesce(b.type, a.atttypid) = 'name[]'::regtype
+        UNION
+        SELECT n.type, n.modifier, true
+        FROM part p JOIN pg_type o ON o.oid = p.type
+        CROSS JOIN LATERAL (
+            SELECT o.typbasetype, o.typtypmod WHERE o.typtype = 'd'
+            UNION ALL SELECT o.typelem, -1 WHERE o.typcategory = 'A'
+            UNION ALL SELECT r.rngsubtype, -1 FROM pg_range r WHERE r.rngtypid = o.oid
+            UNION ALL SELECT i.atttypid, i.atttypmod FROM pg_attribute i
+                WHERE o.typtype = 'c' AND i.attrelid = o.typrelid AND i.attnum > 0 AND NOT i.attisdropped
+        ) n (type, modifier)
+    )
+    SELECT coalesce(bool_or(inside AND (type::regtype::text IN ('name', '\"char\"') OR modifier >= 0 AND type::regtype::text IN
+        ('numeric', 'interval', 'timestamp with time zone', 'timestamp without time zone', 'time with time zone', 'time without time zone')
+    )), false) cuts FROM part
+) p
 WHERE {}
 ORDER BY c.relname, a.attnum";
 
