@@ -75,7 +75,6 @@ impl Limits {
     fn text(&self, value: &Value, text: &str) -> Result<()> {
         if self.makes_numbers
             && let Some(made) = number_of(text)
-            && made != text
         {
             return Err(Error::value(format!(
                 "{value} would become the number {made}: the column keeps no such text."
@@ -143,19 +142,28 @@ impl Limits {
     }
 }
 
-/// The number that SQLite makes of a text that looks like one, as it would be read back.
+/// The number that SQLite makes of a text that looks like one, where that is not spelt like the text.
 fn number_of(text: &str) -> Option<String> {
     let number = text.trim_matches([' ', '\t', '\n', '\r', '\x0b', '\x0c']);
     let has_form = number.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
     let float: f64 =
         number.parse().ok().filter(|_| has_form && number.bytes().any(|byte| byte.is_ascii_digit()))?;
     if let Ok(whole) = number.parse::<i64>() {
-        return Some(whole.to_string());
+        return Some(whole.to_string()).filter(|made| made != text);
     }
     let whole = float as i64;
-    let is_whole = whole as f64 == float && whole.abs() < 1 << 51;
-    Some(if is_whole { whole.to_string() } else { float.to_string() })
+    if whole as f64 == float && whole.unsigned_abs() < 1 << 51 {
+        return Some(whole.to_string()).filter(|made| made != text);
+    }
+    let digits = text.bytes().filter(u8::is_ascii_digit).skip_while(|digit| *digit == b'0').count();
+    if digits > DIGITS || !text.contains('.') {
+        return Some(format!("{float:e}"));
+    }
+    Some(float.to_string()).filter(|made| made != text)
 }
+
+/// How many digits of a number that is no integer SQLite gives back.
+const DIGITS: usize = 15;
 
 /// A document that is a number becomes one of the database's own, which is a float where 64 bits with a sign are too few.
 fn whole_document(document: &serde_json::Value) -> Result<()> {

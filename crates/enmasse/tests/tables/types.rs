@@ -316,3 +316,33 @@ fn e06_types_of_which_a_part_rounds_or_cuts_are_left_out() {
         assert_eq!(query(&db, "SELECT ok::text FROM t").await, ["(1.234567,,abcde,101)"]);
     });
 }
+
+#[test]
+fn e07_a_text_that_sqlite_makes_another_number_of_is_refused() {
+    on_database(Kind::Sqlite, async |db| {
+        run(&db, &["CREATE TABLE t (id integer PRIMARY KEY, v STRING)", "INSERT INTO t VALUES (1, NULL)"])
+            .await;
+        let model = db.inspect_table("t", []).await.unwrap();
+        let rows = || QuerySet::<Record>::of(&model, &db);
+        for text in [
+            "89014103211118510000",
+            "9223372036854775808",
+            "-9223372036854775809",
+            "1234567890123456.5",
+            "8.9e19",
+        ] {
+            let error = rows().update_by([("v", text)]).await.unwrap_err();
+            assert!(error.to_string().contains(&format!("'{text}' would become the number")), "{error}");
+            let record = record(&model, [("id", 1.into()), ("v", text.into())]);
+            assert!(rows().bulk_update(&[record], |_| ["v"]).await.is_err(), "{text}");
+        }
+        for text in
+            ["9223372036854775807", "-9223372036854775808", "0.5", "123456789012345", "12345678901.2345"]
+        {
+            assert_eq!(rows().update_by([("v", text)]).await.unwrap(), 1);
+            assert_eq!(query(&db, &format!("SELECT v = {text} FROM t")).await, ["1"]);
+            let read = rows().values_by(["v"]).await.unwrap();
+            assert_eq!(read, [[Value::from(text)]]);
+        }
+    });
+}
