@@ -1,5 +1,8 @@
 //! Who is told, while a bulk update runs, what it does.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use enmasse_core::Value;
 use enmasse_core::error::Result;
 
@@ -18,4 +21,13 @@ pub(crate) struct Listeners {
     pub missing: Option<RowSink<Vec<Option<Value>>>>,
     /// Is given each row that was changed, as it was and as it is.
     pub changes: Option<RowSink<Row>>,
+    /// Whether rows have been given to one of these two. Then the write is not tried again: whoever took them would be given them twice.
+    pub have_told: Arc<AtomicBool>,
+}
+
+impl Listeners {
+    /// Whether rows have been given away.
+    pub fn have_told(&self) -> bool {
+        self.have_told.load(Ordering::Relaxed)
+    }
 }

@@ -1,5 +1,7 @@
 //! Bulk updates of records: what came of each row, told one after the other.
 
+use std::sync::atomic::Ordering;
+
 use enmasse_core::error::Result;
 use enmasse_core::plan::{Missing, Returning};
 
@@ -46,13 +48,18 @@ impl BulkUpdate<'_, Record> {
     ///
     /// # Errors
     ///
-    /// An error that it gives undoes all. [`NotSupported`](crate::ErrorKind::NotSupported) where the database has no temporary tables.
+    /// An error that it gives undoes all. A [`Conflict`](crate::ErrorKind::Conflict) after the first call is not tried again here, as it would call
+    /// back with the same rows: try again with a new callback. [`NotSupported`](crate::ErrorKind::NotSupported) where the database has no temporary tables.
     pub fn each_missing(mut self, mut each: impl FnMut(Record) -> Result<()> + Send + 'static) -> Self {
         self.0.change(|request| {
             // whose model is wrong has an error that comes first
             let Ok(model) = request.asked.rows.model().cloned() else { return };
             request.asked.missing = Missing::Rows;
-            request.listeners.missing = Some(Box::new(move |said| each(Record::of_some(&model, said)?)));
+            let have_told = request.listeners.have_told.clone();
+            request.listeners.missing = Some(Box::new(move |said| {
+                have_told.store(true, Ordering::Relaxed);
+                each(Record::of_some(&model, said)?)
+            }));
         });
         self
     }
@@ -90,7 +97,8 @@ impl BulkUpdate<'_, Record> {
     ///
     /// # Errors
     ///
-    /// An error that it gives undoes all. [`NotSupported`](crate::ErrorKind::NotSupported) where the database has no temporary tables.
+    /// An error that it gives undoes all. A [`Conflict`](crate::ErrorKind::Conflict) after the first call is not tried again here, as it would call
+    /// back with the same rows: try again with a new callback. [`NotSupported`](crate::ErrorKind::NotSupported) where the database has no temporary tables.
     pub fn each_change(
         mut self,
         mut each: impl FnMut(Change<Record>) -> Result<()> + Send + 'static,
@@ -98,7 +106,9 @@ impl BulkUpdate<'_, Record> {
         self.0.change(|request| {
             let Ok(model) = request.asked.rows.model().cloned() else { return };
             request.asked.returning = Returning::Changed;
+            let have_told = request.listeners.have_told.clone();
             request.listeners.changes = Some(Box::new(move |mut old| {
+                have_told.store(true, Ordering::Relaxed);
                 let new = old.split_off(old.len() / 2);
                 each(Change { old: Record::from_row(&model, old)?, new: Record::from_row(&model, new)? })
             }));

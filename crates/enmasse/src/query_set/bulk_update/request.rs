@@ -153,7 +153,12 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
                 .await;
             drop(work);
             match result {
-                Err(error) if is_ours && error.is_retryable() && feed.rewind() && tries.another().await => {}
+                Err(error)
+                    if is_ours
+                        && error.is_retryable()
+                        && !listeners.have_told()
+                        && feed.rewind()
+                        && tries.another().await => {}
                 result => return result,
             }
         }
