@@ -84,7 +84,8 @@ impl Database {
     ///   `sslmode` (`disable`, `prefer`: the default, `require`, `verify-ca`, `verify-full`), `sslrootcert`, `sslnegotiation`, `host`, `hostaddr`,
     ///   `port`, `user`, `password`, `dbname`, `application_name`, `options`, `connect_timeout`, `tcp_user_timeout`, `keepalives`,
     ///   `keepalives_idle`, `keepalives_interval`, `keepalives_retries`, `target_session_attrs`, `channel_binding`,
-    ///   `load_balance_hosts`.
+    ///   `load_balance_hosts`. Sessions are in UTC, as Django's are: what `DEFAULT now()` or a trigger writes to a `timestamp` without a time
+    ///   zone is then in UTC as well.
     /// - MySQL and MariaDB: `ssl-mode` (`DISABLED`: the default, `REQUIRED`, `VERIFY_CA`, `VERIFY_IDENTITY`), `ssl-ca`, and those of
     ///   [`mysql_async`](https://docs.rs/mysql_async): `socket`, `tcp_keepalive`, `max_allowed_packet`, `compression` and others. Sessions
     ///   are in UTC, strict and at READ COMMITTED, as Django's are.
