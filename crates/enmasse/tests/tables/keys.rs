@@ -285,3 +285,32 @@ fn e05_the_counter_is_moved_in_the_transaction_and_within_its_bounds() {
         assert_eq!(query(&db, "SELECT count(*) FROM t WHERE id = 50").await, ["0"]);
     });
 }
+
+#[test]
+fn e12_the_period_of_a_versioned_table_is_no_part_of_its_keys() {
+    on_database(Kind::MariaDb, async |db| {
+        run(
+            &db,
+            &[
+                "CREATE TABLE t (id int PRIMARY KEY, code int NOT NULL UNIQUE, v int,
+                    s timestamp(6) GENERATED ALWAYS AS ROW START, e timestamp(6) GENERATED ALWAYS AS ROW END,
+                    PERIOD FOR SYSTEM_TIME (s, e)) WITH SYSTEM VERSIONING",
+                "INSERT INTO t (id, code, v) VALUES (1, 11, 0), (2, 12, 0)",
+                "UPDATE t SET v = 1",
+            ],
+        )
+        .await;
+        let model = db.inspect_table("t", []).await.unwrap();
+        assert_eq!(model.key(), [0]);
+        assert!(model.field("code").unwrap().unique && !model.field("e").unwrap().is_writable());
+        let rows = || QuerySet::<Record>::of(&model, &db);
+        let records = [record(&model, [("id", 1.into()), ("v", 5.into())])];
+        let report = rows().bulk_update(&records, |_| ["v"]).await.unwrap();
+        assert_eq!((report.matched, report.changed), (1, 1));
+        let records = [record(&model, [("code", 12.into()), ("v", 6.into())])];
+        let report = rows().bulk_update(&records, |_| ["v"]).matching_on(|_| ["code"]).await.unwrap();
+        assert_eq!(report.matched, 1);
+        assert_eq!(query(&db, "SELECT id, v FROM t ORDER BY id").await, ["1|5", "2|6"]);
+        assert_eq!(query(&db, "SELECT count(*) FROM t FOR SYSTEM_TIME ALL").await, ["6"]);
+    });
+}
