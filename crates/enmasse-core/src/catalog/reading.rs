@@ -144,7 +144,8 @@ impl<'d> Reading<'d> {
         }
         // a table may come again, by a name in another case
         let known: BTreeSet<String> = self.rows.names()?.into_iter().collect();
-        let is_new = |row: &Vec<Value>| !matches!(row.first(), Some(Value::Text(name)) if known.contains(name));
+        let is_new =
+            |row: &Vec<Value>| !matches!(row.first(), Some(Value::Text(name)) if known.contains(name));
         let mut next = || next().into_iter().filter(is_new);
         self.rows.tables.extend(next());
         self.rows.columns.extend(next());

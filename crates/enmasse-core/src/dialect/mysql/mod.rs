@@ -143,9 +143,12 @@ impl Dialect for Mysql {
 
     fn unchanged(&self, pairs: Vec<(Fragment, Fragment, &DataType)>) -> Result<Fragment> {
         let same = |(column, value, data_type): (Fragment, Fragment, &DataType)| match data_type {
-            DataType::Text { .. } | DataType::Json => {
-                Fragment::format("CAST({} AS BINARY) <=> CAST({} AS BINARY)", [column, value])
+            // a column may be of any character set; a conversion takes 0.2 microseconds
+            DataType::Text { .. } => {
+                let bytes = "CAST(CONVERT({} USING utf8mb4) AS BINARY)";
+                Fragment::format(&format!("{bytes} <=> {bytes}"), [column, value])
             }
+            DataType::Json => Fragment::format("CAST({} AS BINARY) <=> CAST({} AS BINARY)", [column, value]),
             _ => Fragment::format("{} <=> {}", [column, value]),
         };
         Ok(Fragment::join(pairs.into_iter().map(same), " AND "))
