@@ -79,13 +79,14 @@ impl Database {
     /// - SQLite: `mode` (`ro`, `rw`, or `rwc`, which makes the file: the default), `busy_timeout` (5000, in milliseconds). A file
     ///   is switched to [WAL](https://sqlite.org/wal.html), where one connection writes and the others read; with `journal_mode=keep` it stays
     ///   as it is. `one_connection` (`true`) is for programs that end soon: the one that writes also reads, for each connection reads the whole
-    ///   schema first. `foreign_keys` is on.
+    ///   schema first. `foreign_keys` is on; `recursive_triggers` is off, as SQLite has it: the rows that a `REPLACE` removes have no triggers run.
     /// - PostgreSQL: `pgbouncer` (`true` behind PgBouncer in transaction mode or another pooler of the kind, which is else found by itself: statements then
     ///   have no names, and rows travel as arrays), and those of [libpq](https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS):
     ///   `sslmode` (`disable`, `prefer`: the default, `require`, `verify-ca`, `verify-full`), `sslrootcert`, `sslnegotiation`, `host`, `hostaddr`,
     ///   `port`, `user`, `password`, `dbname`, `application_name`, `options`, `connect_timeout`, `tcp_user_timeout`, `keepalives`,
     ///   `keepalives_idle`, `keepalives_interval`, `keepalives_retries`, `target_session_attrs`, `channel_binding`,
-    ///   `load_balance_hosts`.
+    ///   `load_balance_hosts`. Sessions are in UTC, as Django's are: what `DEFAULT now()` or a trigger writes to a `timestamp` without a time
+    ///   zone is then in UTC as well.
     /// - MySQL and MariaDB: `ssl-mode` (`DISABLED`: the default, `REQUIRED`, `VERIFY_CA`, `VERIFY_IDENTITY`), `ssl-ca`, and those of
     ///   [`mysql_async`](https://docs.rs/mysql_async): `socket`, `tcp_keepalive`, `max_allowed_packet`, `compression` and others. Sessions
     ///   are in UTC, strict and at READ COMMITTED, as Django's are.

@@ -1,16 +1,19 @@
 //! Tables that cannot be rolled back are found before the first write.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use enmasse_core::catalog::{lasting_engine, storage_questions, tables_in};
-use enmasse_core::dialect::Capability;
+use enmasse_core::catalog::{
+    Question, StoredText, Touched, lasting_engine, routine_question, storage_questions, stored_texts,
+};
+use enmasse_core::dialect::{Capability, quote_table};
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::schema::ModelRef;
-use enmasse_core::value::Value;
+use enmasse_core::value::{DataType, Value};
 
 use crate::Database;
+use crate::backend::Row;
 use crate::handle::Executor;
 
 /// What is known of the tables of a database.
@@ -18,6 +21,8 @@ use crate::handle::Executor;
 pub(crate) struct Storage {
     /// The tables that were asked about and can be rolled back.
     safe: Mutex<HashSet<String>>,
+    /// The tables that were asked about, and whether they have child tables.
+    parents: Mutex<HashMap<String, bool>>,
     is_allowed: AtomicBool,
 }
 
@@ -27,6 +32,9 @@ impl Database {
     ///
     /// Without this, such a write is refused before anything is sent, with the table's name and its engine or servers. With it, what is written there
     /// stays, whatever fails afterwards, and a transaction that is rolled back keeps it.
+    ///
+    /// A trigger that may write there counts as one that does: by procedures and functions, or where the user may not read it and its database has
+    /// such a table. MySQL hides triggers from users without the privilege `TRIGGER`; theirs are not found.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -65,14 +73,9 @@ impl Executor {
         }
         let mut next = vec![model.concrete()];
         while let Some(model) = next.pop() {
-            if let Some(reason) = self.why_lasting(&model.table).await? {
+            if let Some((reason, lasting)) = self.why_lasting(&model.table).await? {
                 let safe = match self.dialect().supports(Capability::JoinedUpdate) {
-                    true => {
-                        format!(
-                            "a table of another engine is safe: ALTER TABLE {} ENGINE=InnoDB",
-                            model.table
-                        )
-                    }
+                    true => format!("a table of another engine is safe: ALTER TABLE {lasting} ENGINE=InnoDB"),
                     false => "one partition at a time is safe".to_owned(),
                 };
                 return Err(Error::new(
@@ -87,50 +90,126 @@ impl Executor {
         Ok(())
     }
 
-    /// Why a table cannot be rolled back: its own engine, or that of a table that a trigger of it writes.
-    async fn why_lasting(&self, table: &str) -> Result<Option<String>> {
+    /// Whether a model's table has child tables, in which its keys may come once more; asked once of each table.
+    pub(crate) async fn has_child_tables(&self, model: &ModelRef) -> Result<bool> {
+        let (dialect, table) = (self.dialect(), &model.concrete().table);
+        let Some(question) = dialect.has_child_tables(&quote_table(&*dialect, table)) else {
+            return Ok(false);
+        };
+        let parents = || self.database().storage().parents.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = parents().get(table).copied() {
+            return Ok(known);
+        }
+        let rows = self.query(&question.statement(&*dialect), &[DataType::Bool]).await?;
+        let has_some = rows.concat() == [Value::Bool(true)];
+        parents().insert(table.clone(), has_some);
+        Ok(has_some)
+    }
+
+    /// Why a table cannot be rolled back, and what table that is: its own engine, or that of a table that a trigger of it writes.
+    async fn why_lasting(&self, table: &str) -> Result<Option<(String, String)>> {
         let storage = self.database().storage();
         if storage.is_safe(table) {
             return Ok(None);
         }
-        let mut reason = None;
+        let dialect = self.dialect();
         let mut seen = HashSet::from([table.to_owned()]);
+        let mut seen_routines = HashSet::new();
         let mut next = vec![(table.to_owned(), None::<String>)];
-        while let (None, Some((name, by))) = (&reason, next.pop()) {
-            let dialect = self.dialect();
-            let Some((engine, texts)) = storage_questions(&*dialect, &name)? else { break };
-            let rows = self.query(&engine.0, &engine.1).await?;
-            if let Some(engine) = lasting_engine(&rows) {
-                reason = Some(match by {
-                    None if texts.is_none() => format!(
-                        "The table '{name}' has rows on other servers, {engine}, and not all of them commit or roll back as one: a part may \
-                         stay written, whatever fails"
-                    ),
-                    None if engine.eq_ignore_ascii_case("spider") => format!(
-                        "The table '{name}' is stored by {engine}, which has no savepoints and miscounts rows: work on its backends"
-                    ),
-                    None => format!(
-                        "The table '{name}' is stored by {engine}, which cannot roll back: what is written stays, whatever fails"
-                    ),
-                    Some(by) => format!(
-                        "The {by} writes to the table '{name}', which is stored by {engine} and cannot be rolled back"
-                    ),
-                });
+        while let Some((name, by)) = next.pop() {
+            let Some(questions) = storage_questions(&*dialect, &name)? else { break };
+            if let Some(engine) = lasting_engine(&self.ask(questions.engine).await?) {
+                let reason = match questions.reached {
+                    Some(_) => lasts(&name, engine, by),
+                    None => is_on_servers(&name, engine),
+                };
+                return Ok(Some((reason, name)));
             }
-            let Some((texts, types)) = texts else { continue };
-            for row in self.query(&texts, &types).await? {
-                let [Value::Text(of), Value::Text(text)] = &row[..] else { continue };
-                for found in tables_in(text) {
-                    if seen.insert(found.clone()) {
-                        next.push((found, Some(of.clone())));
+            let Some(reached) = questions.reached else { continue };
+            let mut texts = stored_texts(self.ask(reached.texts).await?)?;
+            while let Some(text) = texts.pop() {
+                let Some(Touched { tables, procedures, functions }) = text.touched() else {
+                    match self.why_unknown(&text).await? {
+                        None => continue,
+                        reason => return Ok(reason),
                     }
+                };
+                let by = format!("{} {}", text.kind, text.name);
+                let tables = tables.into_iter().filter(|table| seen.insert(table.clone()));
+                next.extend(tables.map(|table| (table, Some(by.clone()))));
+                let called: Vec<_> = procedures
+                    .iter()
+                    .chain(&functions)
+                    .filter(|name| seen_routines.insert((*name).clone()))
+                    .cloned()
+                    .collect();
+                if called.is_empty() {
+                    continue;
                 }
+                let found = stored_texts(self.ask(routine_question(&*dialect, &called)?).await?)?;
+                let is_found = |name: &str| {
+                    let name = name.rsplit_once('.').map_or(name, |(_, name)| name);
+                    found.iter().any(|found| found.name.eq_ignore_ascii_case(name))
+                };
+                // the user may not see it
+                let hidden: Vec<_> = procedures
+                    .into_iter()
+                    .filter(|name| called.contains(name) && !is_found(name))
+                    .map(|name| StoredText { kind: "procedure".into(), name, text: None, ..text.clone() })
+                    .collect();
+                texts.extend(found.into_iter().chain(hidden));
             }
         }
-        if reason.is_none() {
-            storage.note(table);
-        }
-        Ok(reason)
+        storage.note(table);
+        Ok(None)
+    }
+
+    /// Why what may not be read might write to a table that cannot be rolled back, and which: its schema has one.
+    async fn why_unknown(&self, text: &StoredText) -> Result<Option<(String, String)>> {
+        let questions = storage_questions(&*self.dialect(), &text.beside("x"))?;
+        let Some(reached) = questions.and_then(|questions| questions.reached) else { return Ok(None) };
+        let rows = self.ask(reached.lasting).await?;
+        let Some([Value::Text(lasting), Value::Text(engine)]) = rows.first().map(Vec::as_slice) else {
+            return Ok(None);
+        };
+        let StoredText { kind, name, .. } = text;
+        let remedy = match kind.as_str() {
+            "trigger" => " (GRANT TRIGGER allows that)",
+            "view" => " (GRANT SHOW VIEW allows that)",
+            _ => "",
+        };
+        let reason = format!(
+            "The {kind} {name} may write to the table '{lasting}', which is stored by {engine} and cannot be rolled back: \
+             this user may not read what it does{remedy}"
+        );
+        Ok(Some((reason, lasting.clone())))
+    }
+
+    async fn ask(&self, (statement, columns): Question) -> Result<Vec<Row>> {
+        self.query(&statement, &columns).await
+    }
+}
+
+/// Says that parts of a table are on servers that do not commit as one.
+fn is_on_servers(table: &str, servers: &str) -> String {
+    format!(
+        "The table '{table}' has rows on other servers, {servers}, and not all of them commit or roll back as one: a part may \
+         stay written, whatever fails"
+    )
+}
+
+/// Says that a table is stored by an engine without transactions; it is the model's own, or one that is written by what `by` names.
+fn lasts(table: &str, engine: &str, by: Option<String>) -> String {
+    match by {
+        None if engine.eq_ignore_ascii_case("spider") => format!(
+            "The table '{table}' is stored by {engine}, which has no savepoints and miscounts rows: work on its backends"
+        ),
+        None => format!(
+            "The table '{table}' is stored by {engine}, which cannot roll back: what is written stays, whatever fails"
+        ),
+        Some(by) => format!(
+            "The {by} writes to the table '{table}', which is stored by {engine} and cannot be rolled back"
+        ),
     }
 }
 

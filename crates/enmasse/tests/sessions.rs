@@ -161,13 +161,32 @@ fn a05_a_sqlite_database_in_utf_16_keeps_its_text() {
         assert_eq!(encoding, [[Value::from("UTF-16le")]]);
         db.create_tables([Note::model().unwrap()]).await.unwrap();
         is_kept(&db, &scratch.connect().await).await;
-        for pragma in ["foreign_keys", "recursive_triggers"] {
-            assert_eq!(
-                number(&db.query_raw(&format!("PRAGMA {pragma}"), []).await.unwrap()[0]),
-                1,
-                "{pragma}"
-            );
+        assert_eq!(number(&db.query_raw("PRAGMA foreign_keys", []).await.unwrap()[0]), 1);
+    });
+}
+
+#[test]
+#[cfg(feature = "sqlite")]
+fn e01_a_sqlite_trigger_that_writes_its_own_table_is_run_once() {
+    on_each_scratch(&[Kind::Sqlite], async |scratch| {
+        let db = scratch.connect().await;
+        for sql in [
+            "CREATE TABLE t (id integer PRIMARY KEY, name text NOT NULL, writes integer NOT NULL DEFAULT 0)",
+            "CREATE TRIGGER counts AFTER UPDATE ON t BEGIN UPDATE t SET writes = writes + 1 WHERE id = new.id; END",
+            "INSERT INTO t (id, name) VALUES (1, 'a'), (2, 'a')",
+        ] {
+            db.execute_raw(sql, []).await.unwrap();
         }
+        let model = db.inspect_table("t", []).await.unwrap();
+        let rows = QuerySet::<enmasse::Record>::of(&model, &db);
+        assert_eq!(rows.clone().update_by([("name", "b")]).await.unwrap(), 2);
+        let mut record = enmasse::Record::new(&model);
+        for (name, value) in [("id", Value::Int(2)), ("name", "c".into()), ("writes", Value::Int(1))] {
+            record.set(name, value).unwrap();
+        }
+        assert_eq!(rows.bulk_update(&[record], |_| ["name"]).await.unwrap().matched, 1);
+        let counted = db.query_raw("SELECT writes FROM t ORDER BY id", []).await.unwrap();
+        assert_eq!(counted.iter().map(|row| number(row)).collect::<Vec<_>>(), [1, 2]);
     });
 }
 

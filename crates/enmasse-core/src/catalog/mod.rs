@@ -10,13 +10,18 @@ mod names;
 mod reading;
 mod storage;
 mod table;
+mod touched;
 
 pub use declared::Declared;
 pub(crate) use declared::Spelling;
 pub(crate) use name::quoted_parts;
 pub use name::{TableName, table_names};
 pub use reading::{Asked, Reading};
-pub use storage::{Question, StorageQueries, lasting_engine, storage_questions, tables_in};
+pub use storage::{
+    Question, ReachQueries, StorageQueries, StorageQuestions, StoredText, lasting_engine, routine_question,
+    storage_questions, stored_texts,
+};
+pub use touched::Touched;
 
 use std::sync::Arc;
 

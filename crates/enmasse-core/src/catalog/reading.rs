@@ -142,6 +142,11 @@ impl<'d> Reading<'d> {
             self.related.extend(referring.names()?);
             return Ok(());
         }
+        // a table may come again, by a name in another case
+        let known: BTreeSet<String> = self.rows.names()?.into_iter().collect();
+        let is_new =
+            |row: &Vec<Value>| !matches!(row.first(), Some(Value::Text(name)) if known.contains(name));
+        let mut next = || next().into_iter().filter(is_new);
         self.rows.tables.extend(next());
         self.rows.columns.extend(next());
         self.rows.keys.extend(next());
@@ -196,6 +201,8 @@ impl<'d> Reading<'d> {
         }
         let Some(found) = self.found()? else { return Ok(Default::default()) };
         self.related.insert(found.clone());
+        // it may have been asked for in another case
+        self.asked.insert(found.clone());
         loop {
             let tables = self.unread()?;
             if !tables.is_empty() {

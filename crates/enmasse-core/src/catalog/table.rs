@@ -40,6 +40,16 @@ pub(super) struct Column {
     pub always_identity: bool,
 }
 
+impl Column {
+    /// Whether it says from when, or until when, a row is a version: of rows that are in the table now, all keys are unique without it.
+    fn is_period(&self) -> bool {
+        self.generated.as_deref().is_some_and(|generated| PERIOD.contains(&generated))
+    }
+}
+
+/// What MariaDB says of the columns of a versioned table's period.
+const PERIOD: [&str; 2] = ["ROW START", "ROW END"];
+
 /// A foreign key of one column.
 pub(super) struct Reference {
     pub column: String,
@@ -126,11 +136,12 @@ fn add_keys(rows: Vec<Vec<Value>>, tables: &mut BTreeMap<String, Table>) -> Resu
         indexes.entry((text(table)?, text(index)?)).or_default().push(optional_text(column)?);
     }
     for ((table, index), columns) in indexes {
-        let (Some(table), Some(columns)) =
+        let (Some(table), Some(mut columns)) =
             (tables.get_mut(&table), columns.into_iter().collect::<Option<Vec<_>>>())
         else {
             continue;
         };
+        columns.retain(|name| !table.columns.iter().any(|column| column.name == *name && column.is_period()));
         if index == "PRIMARY" {
             table.key = columns;
         } else {

@@ -103,6 +103,12 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
         None
     }
 
+    /// The query that says whether a table, whose name is in quotes, has child tables, in which its keys may come once more; `None` where no table
+    /// of the database has.
+    fn has_child_tables(&self, _table: &str) -> Option<Fragment> {
+        None
+    }
+
     /// What a temporary table that rows are staged in is made with.
     fn staging_options(&self) -> &'static str {
         ""
@@ -190,9 +196,9 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
     /// As [`column_type`](Dialect::column_type).
     fn identity_column(&self, field: &Field) -> Result<String>;
 
-    /// A query that moves the counter of an identity column past the greatest value in the column; `None` where an insert of a greater value
-    /// does that.
-    fn advance_identity(&self, _table: &str, _column: &str) -> Option<Fragment> {
+    /// A query that moves the counter of an identity column past the greatest value in the column, after one that gives a row where the user has
+    /// the rights for it; `None` where an insert of a greater value does that.
+    fn advance_identity(&self, _table: &str, _column: &str) -> Option<[Fragment; 2]> {
         None
     }
 
@@ -218,6 +224,15 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
     /// Where the table's name cannot be a parameter.
     fn storage(&self, _table: &str) -> Result<Option<StorageQueries>> {
         Ok(None)
+    }
+
+    /// The query that gives the texts of these procedures and functions.
+    ///
+    /// # Errors
+    ///
+    /// Where a name cannot be a parameter.
+    fn routines(&self, _names: &[String]) -> Result<Fragment> {
+        Ok(Fragment::default())
     }
 
     /// What a type means that the catalogue spells so; `None` where it is not known here.

@@ -266,7 +266,7 @@ fn write(chunk: &mut Chunk, value: &ValueRef<'_>) -> Result<()> {
         ValueRef::Decimal(number) => chunk.cells.push(Kept::Float(codec::decimal(*number)?)),
         ValueRef::Uuid(uuid) => chunk.text(uuid.simple().encode_lower(&mut [0; 32]))?,
         ValueRef::Json(document) => {
-            codec::whole(document)?;
+            json::whole(document)?;
             let start = chunk.texts.len();
             json::push_json(&mut chunk.texts, document).expect("a String takes all");
             chunk.kept_text(start)?;

@@ -20,7 +20,9 @@ impl fmt::Display for Plan {
                     Gives::Rows { are_written: false, .. } => {
                         write!(f, "-- the rows that come back\n{statement}")?
                     }
-                    Gives::Duplicates => write!(f, "-- a row refuses the batch\n{statement}")?,
+                    Gives::Duplicates | Gives::SeveralRows => {
+                        write!(f, "-- a row refuses the batch\n{statement}")?
+                    }
                     Gives::HalfWritten(_) => {
                         write!(f, "-- a row refuses the write, where a table has too few\n{statement}")?;
                     }

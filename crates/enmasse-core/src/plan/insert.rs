@@ -8,7 +8,8 @@ use crate::error::{Error, Result};
 use crate::expr::{Expr, FieldPath};
 use crate::plan::step::stored;
 use crate::plan::strategy::arrays;
-use crate::plan::{Call, ChunkGives, ChunkStatement, EachChunk, EachRow, Form, Plan, Step};
+use crate::plan::strategy::staging::plain;
+use crate::plan::{Call, ChunkGives, ChunkStatement, EachChunk, EachRow, Either, Form, Plan, Step};
 use crate::query::{KeySet, Selection};
 use crate::schema::{Field, ModelRef};
 use crate::sql::{Fragment, Param, Statement};
@@ -54,13 +55,20 @@ pub fn read_made(
 }
 
 /// The plan that moves the counter of the model's identity key past the greatest key in the table, so that the database gives none that
-/// is there. Nothing to do where the database's counter follows by itself, or there is none.
+/// is there; where the user may not do that, it stays. Nothing to do where the database's counter follows by itself, or there is none.
 pub fn advance_identity(dialect: &dyn Dialect, model: &ModelRef) -> Plan {
     let identity = model.own().find(|&position| model.fields[position].identity);
     let advance = identity.and_then(|position| {
         dialect.advance_identity(&quote_table(dialect, &model.table), &model.fields[position].column)
     });
-    Plan::of(advance.into_iter().map(|sql| Step::prepare(sql.statement(dialect))).collect())
+    let steps = advance.into_iter().map(|[may, advance]| {
+        Step::Either(Either {
+            ask: may.statement(dialect),
+            then: advance.statement(dialect),
+            otherwise: plain("SELECT 1".to_owned()),
+        })
+    });
+    Plan::of(steps.collect())
 }
 
 /// The plan that inserts rows into the model's own table. Its [`batch`](Plan::batch) says what the rows carry: the values of the fields

@@ -77,6 +77,8 @@ pub enum Gives {
     },
     /// Keys of the batch that are in it several times. One such key refuses the batch.
     Duplicates,
+    /// Keys of the batch of which each matches several rows. One such key refuses the batch.
+    SeveralRows,
     /// The keys of the batch that match no row, or all that the batch carries of those rows.
     Missing {
         /// The types of its columns: the batch's first ones.

@@ -18,6 +18,8 @@ pub struct Callbacks {
     pub missing: Option<RowSink<Vec<Option<Value>>>>,
     /// Called with each row that was changed, as it was and as it is.
     pub changes: Option<RowSink<Row>>,
+    /// Whether rows have been given to one of these two. Then the write is not tried again: whoever took them would be given them twice.
+    pub were_given_rows: bool,
 }
 
 /// How far a bulk update is.

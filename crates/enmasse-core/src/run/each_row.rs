@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::dialect::Dialect;
 use crate::encode::{Cell, CellsRow};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::plan::EachRow;
 use crate::run::{Reading, Row, load_row};
 use crate::sql::RowStatement;
@@ -46,12 +46,12 @@ pub trait RowHost {
     /// Those of the database.
     fn execute(&mut self, which: Which, row: CellsRow<'_>) -> Result<u64>;
 
-    /// Runs one with the cells of a row: the first row that it gives, each value as the driver has it. It is run to its end.
+    /// Runs one with the cells of a row, to its end: the first row that it gives, each value as the driver has it, and the number of rows.
     ///
     /// # Errors
     ///
     /// Those of the database.
-    fn first(&mut self, which: Which, row: CellsRow<'_>) -> Result<Option<Row>>;
+    fn first(&mut self, which: Which, row: CellsRow<'_>) -> Result<Option<(Row, u64)>>;
 }
 
 /// What became of the rows.
@@ -98,6 +98,7 @@ impl<'s> EachRowRun<'s> {
         }
         if returned.is_empty() {
             let changed = host.execute(Which::Write, row)?;
+            is_unique(changed)?;
             self.written.changed += changed;
             self.written.matched += changed;
             if changed == 0 && self.found(host, row)?.is_none() {
@@ -105,8 +106,8 @@ impl<'s> EachRowRun<'s> {
             }
             return Ok(true);
         }
-        let before = if old.is_some() { host.first(Which::Old, row)? } else { None };
-        let mut after = host.first(Which::Write, row)?;
+        let before = if old.is_some() { one(host, Which::Old, row)? } else { None };
+        let mut after = one(host, Which::Write, row)?;
         if after.is_some() {
             self.written.changed += 1;
             self.written.matched += 1;
@@ -144,7 +145,7 @@ impl<'s> EachRowRun<'s> {
         if self.step.matches.is_none() {
             return Ok(None);
         }
-        let Some(mut found) = host.first(Which::Matches, row)? else { return Ok(None) };
+        let Some(mut found) = one(host, Which::Matches, row)? else { return Ok(None) };
         let is_same = found.pop() == Some(Value::Int(1));
         self.written.matched += 1;
         self.written.skipped += u64::from(!is_same);
@@ -163,6 +164,24 @@ impl<'s> EachRowRun<'s> {
         let raw = raw.drain(key..).map(Ok);
         load_row(&*self.dialect, raw, &self.step.returned[key..], Reading::Exact)
     }
+}
+
+/// The one row that a statement gives, or none.
+fn one(host: &mut impl RowHost, which: Which, row: CellsRow<'_>) -> Result<Option<Row>> {
+    let Some((first, rows)) = host.first(which, row)? else { return Ok(None) };
+    is_unique(rows)?;
+    Ok(Some(first))
+}
+
+/// A model may say of a table what is not so.
+fn is_unique(rows: u64) -> Result<()> {
+    if rows <= 1 {
+        return Ok(());
+    }
+    let text = format!(
+        "A key of the batch matches {rows} rows: what the model calls a key is not unique in the table."
+    );
+    Err(Error::new(ErrorKind::Configuration, text))
 }
 
 /// Keys that have been seen, as hashes of 128 bits.

@@ -160,7 +160,11 @@ impl<'c> Run<'c> {
         match &self.then {
             Then::Gives(Gives::Account(_)) => self.outcome.account(missing, batch, row),
             Then::Gives(Gives::Missing { .. }) => self.outcome.found_missing(missing, batch, vec![row]),
-            _ => batch.callbacks().changes.as_mut().map_or(Ok(()), |sink| sink(row)),
+            _ => {
+                let callbacks = batch.callbacks();
+                callbacks.were_given_rows = true;
+                callbacks.changes.as_mut().map_or(Ok(()), |sink| sink(row))
+            }
         }
     }
 

@@ -53,7 +53,9 @@ impl Outcome {
             Missing::Rows => {
                 for row in rows {
                     let carried = batch.by_field(row);
-                    if let Some(sink) = &mut batch.callbacks().missing {
+                    let callbacks = batch.callbacks();
+                    callbacks.were_given_rows = true;
+                    if let Some(sink) = &mut callbacks.missing {
                         sink(carried)?;
                     }
                 }

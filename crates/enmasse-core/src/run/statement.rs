@@ -1,7 +1,7 @@
 //! Steps of one statement: what is asked for, and what its answer counts for.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::plan::{EachRow, Gives, duplicate_keys, half_written};
+use crate::plan::{EachRow, Gives, duplicate_keys, half_written, several_rows};
 use crate::run::machine::{Run, Then, no_rows, unexpected};
 use crate::run::{Answer, Ask, Batch, Reading, Row, RowsWritten};
 use crate::sql::Statement;
@@ -36,7 +36,7 @@ impl Run<'_> {
                     Ask::Query(statement, columns)
                 }
             }
-            Gives::Duplicates => Ask::Query(statement, self.plan.key.clone()),
+            Gives::Duplicates | Gives::SeveralRows => Ask::Query(statement, self.plan.key.clone()),
             Gives::Missing { columns, before } => {
                 let columns = columns.clone();
                 let rows = self.has_rows()?.rows();
@@ -99,6 +99,12 @@ impl Run<'_> {
                 if are_written {
                     let written = outcome.returned.len() as u64;
                     outcome.add(written, written);
+                }
+            }
+            (Gives::SeveralRows, Answer::Rows(keys)) => {
+                if !keys.is_empty() {
+                    let positions = self.batch.as_ref().map_or(&[][..], Batch::key_positions);
+                    return Err(several_rows(&self.model, positions, keys));
                 }
             }
             (Gives::Duplicates, Answer::Rows(keys)) => {

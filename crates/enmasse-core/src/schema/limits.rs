@@ -3,10 +3,9 @@
 use chrono::NaiveDateTime;
 use rust_decimal::Decimal;
 
-use crate::dialect::sqlite::codec::whole;
 use crate::error::{Error, Result};
 use crate::schema::CharacterSet;
-use crate::value::{Value, ValueRef};
+use crate::value::{Value, ValueRef, json};
 
 /// What a column holds, where that is less than what its type does. A catalogue knows it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -66,7 +65,7 @@ impl Limits {
             Value::Bytes(bytes) => self.size(value, bytes.len() as u64, ""),
             Value::Decimal(number) if self.unsigned && *number < Decimal::ZERO => Err(negative(value)),
             Value::Float(number) if self.unsigned && *number < 0.0 => Err(negative(value)),
-            Value::Json(document) if self.makes_numbers => whole(document),
+            Value::Json(document) if self.makes_numbers => json::whole(document),
             Value::DateTime(moment) => self.moment(value, moment.naive_utc()),
             Value::NaiveDateTime(moment) => self.moment(value, *moment),
             _ => Ok(()),
@@ -76,7 +75,6 @@ impl Limits {
     fn text(&self, value: &Value, text: &str) -> Result<()> {
         if self.makes_numbers
             && let Some(made) = number_of(text)
-            && made != text
         {
             return Err(Error::value(format!(
                 "{value} would become the number {made}: the column keeps no such text."
@@ -144,19 +142,28 @@ impl Limits {
     }
 }
 
-/// The number that SQLite makes of a text that looks like one, as it would be read back.
+/// The number that SQLite makes of a text that looks like one, where that is not spelt like the text.
 fn number_of(text: &str) -> Option<String> {
     let number = text.trim_matches([' ', '\t', '\n', '\r', '\x0b', '\x0c']);
     let has_form = number.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
     let float: f64 =
         number.parse().ok().filter(|_| has_form && number.bytes().any(|byte| byte.is_ascii_digit()))?;
     if let Ok(whole) = number.parse::<i64>() {
-        return Some(whole.to_string());
+        return Some(whole.to_string()).filter(|made| made != text);
     }
     let whole = float as i64;
-    let is_whole = whole as f64 == float && whole.abs() < 1 << 51;
-    Some(if is_whole { whole.to_string() } else { float.to_string() })
+    if whole as f64 == float && whole.unsigned_abs() < 1 << 51 {
+        return Some(whole.to_string()).filter(|made| made != text);
+    }
+    let digits = text.bytes().filter(u8::is_ascii_digit).skip_while(|digit| *digit == b'0').count();
+    if digits > DIGITS || !text.contains('.') {
+        return Some(format!("{float:e}"));
+    }
+    Some(float.to_string()).filter(|made| made != text)
 }
+
+/// How many digits of a number that is no integer SQLite gives back.
+const DIGITS: usize = 15;
 
 fn negative(value: &Value) -> Error {
     Error::value(format!("{value} is negative, and the column is unsigned."))

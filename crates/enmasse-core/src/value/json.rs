@@ -99,6 +99,18 @@ fn push_escape(out: &mut impl Write, character: char) -> fmt::Result {
     }
 }
 
+/// Refuses a document that is a number of more than 64 bits with a sign, where the column makes numbers of what looks like one.
+pub(crate) fn whole(document: &Value) -> crate::Result<()> {
+    match document.as_u64().filter(|number| i64::try_from(*number).is_err()) {
+        None => Ok(()),
+        Some(number) => Err(crate::Error::value(format!(
+            "the JSON document {number} would become a float in a column that is not declared as text: SQLite keeps a document that is a whole \
+             number up to {}, and any number in an array or an object.",
+            i64::MAX
+        ))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -47,6 +47,7 @@ pub fn shown(dialect: &Arc<dyn Dialect>, plan: Plan) -> String {
                     Gives::Rows { are_written: true, .. } => "returning",
                     Gives::Rows { are_written: false, .. } => "return",
                     Gives::Duplicates => "refuse",
+                    Gives::SeveralRows => "several",
                     Gives::Missing { before: true, .. } => "missing!",
                     Gives::Missing { before: false, .. } => "missing?",
                     other => panic!("no statement of a bulk update gives {other:?}"),

@@ -13,6 +13,7 @@ use enmasse_core::schema::{Auto, Default, ModelRef};
 
 use crate::backend::Row;
 use crate::columns::{Assignments, Path};
+use crate::handle::{Executor, Handle};
 use crate::lazy::Lazy;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
@@ -122,7 +123,7 @@ impl<M: Entity> Future for Create<M> {
                 New::Values(values) => row_with_defaults(model, values)?,
             };
             let read = |mut made: Vec<Row>| M::from_row(model, made.pop().unwrap_or_default());
-            inserted(&rows, Origin::Create, vec![row], None, &read).await
+            inserted(&rows, rows.executor()?, Origin::Create, vec![row], None, &read).await
         })
     }
 }
@@ -155,7 +156,7 @@ impl<M: Entity> BulkCreate<M> {
 
 impl<M: Entity> BulkCreate<M> {
     /// Moves the database's counter of keys past those that the objects bring with them, so that it gives no key that is there. Only PostgreSQL
-    /// needs it: the others do so by themselves. The counter stays where it is if the transaction is rolled back.
+    /// needs it: the others do so by themselves. Where the user may not move the counter, or it cannot count that far, it stays where it is.
     pub fn advance_identity(mut self) -> Self {
         self.0.change(|request| request.advance = true);
         self
@@ -194,16 +195,17 @@ impl<M: Entity> BulkCreate<M> {
         let model = rows.model()?;
         let new: Vec<_> = objects.iter().map(|object| row_of(model, object)).collect();
         drop(objects);
-        let count = match rows.save_receivers()? {
-            None => count_inserted(rows.executor()?, model, new, batch_size).await?,
-            Some(_) => {
-                inserted(&rows, Origin::BulkCreate, new, batch_size, &|made| Ok(made.len() as u64)).await?
+        let rows = &rows;
+        advancing(rows, advance, new, |executor, new| async move {
+            match rows.save_receivers()? {
+                None => count_inserted(&executor, model, new, batch_size).await,
+                Some(_) => {
+                    let count = |made: Vec<Row>| Ok(made.len() as u64);
+                    inserted(rows, &executor, Origin::BulkCreate, new, batch_size, &count).await
+                }
             }
-        };
-        if advance {
-            insert::advance_identity(rows.executor()?, model).await?;
-        }
-        Ok(count)
+        })
+        .await
     }
 }
 
@@ -217,24 +219,46 @@ impl<M: Entity> Future for BulkCreate<M> {
             drop(objects);
             let read =
                 |made: Vec<Row>| made.into_iter().map(|row| M::from_row(model, row)).collect::<Result<_>>();
-            let made = inserted(&rows, Origin::BulkCreate, new, batch_size, &read).await?;
-            if advance {
-                insert::advance_identity(rows.executor()?, model).await?;
-            }
-            Ok(made)
+            let (rows, read) = (&rows, &read);
+            advancing(rows, advance, new, |executor, new| async move {
+                inserted(rows, &executor, Origin::BulkCreate, new, batch_size, read).await
+            })
+            .await
         })
     }
+}
+
+/// Inserts rows, and where that is asked for moves the counter of keys in the same transaction.
+async fn advancing<M: Entity, T, Fut: Future<Output = Result<T>>>(
+    rows: &QuerySet<M>,
+    advance: bool,
+    new: Vec<Row>,
+    insert: impl Fn(Executor, Vec<Row>) -> Fut,
+) -> Result<T> {
+    let (executor, model) = (rows.executor()?, rows.model()?);
+    if !advance || insert::advances_by_itself(executor, model) {
+        return insert(executor.clone(), new).await;
+    }
+    let (insert, new) = (&insert, &new);
+    executor
+        .in_transaction(|tx| async move {
+            let made = insert(tx.executor(), new.clone()).await?;
+            insert::advance_identity(&tx.executor(), model).await?;
+            Ok(made)
+        })
+        .await
 }
 
 /// [`insert`] with the receivers of its signals, where there are any.
 async fn inserted<M: Entity, T: Send>(
     rows: &QuerySet<M>,
+    executor: &Executor,
     origin: Origin,
     new: Vec<Row>,
     batch_size: Option<usize>,
     read: &(impl Fn(Vec<Row>) -> Result<T> + Sync),
 ) -> Result<T> {
-    let (executor, model) = (rows.executor()?, rows.model()?);
+    let model = rows.model()?;
     match rows.save_receivers()? {
         None => insert(executor, model, new, batch_size, read).await,
         Some(receivers) => {

@@ -222,6 +222,13 @@ pub(super) async fn count_inserted(
         .await
 }
 
+/// Whether the counters of identity keys of the model's tables follow the keys that are inserted.
+pub(super) fn advances_by_itself(executor: &Executor, model: &ModelRef) -> bool {
+    let mut above = model.extended().into_iter();
+    plan::advance_identity(&*executor.dialect(), model).is_empty()
+        && above.all(|(above, _)| advances_by_itself(executor, &above))
+}
+
 /// Moves the counter of identity keys past the greatest key of each table that the model's rows are in.
 pub(super) fn advance_identity<'e>(executor: &'e Executor, model: &'e ModelRef) -> BoxFuture<'e, Result<()>> {
     Box::pin(async move {

@@ -154,12 +154,11 @@ impl RowHost for Statements<'_> {
         prepared.execute(params_from_iter(values)).map(|rows| rows as u64).map_err(error)
     }
 
-    fn first(&mut self, which: Which, row: CellsRow<'_>) -> Result<Option<Row>> {
+    fn first(&mut self, which: Which, row: CellsRow<'_>) -> Result<Option<(Row, u64)>> {
         let (mut prepared, values) = self.prepared(which, row)?;
         let mut rows = prepared.query(params_from_iter(values)).map_err(error)?;
-        let first = rows.next().map_err(error)?.map(raw).transpose();
-        while rows.next().map_err(error)?.is_some() {}
-        first
+        let Some(first) = rows.next().map_err(error)?.map(raw).transpose()? else { return Ok(None) };
+        Ok(Some((first, 1 + rows.count().map_err(error)? as u64)))
     }
 }
 

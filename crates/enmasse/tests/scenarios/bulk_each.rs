@@ -1,11 +1,12 @@
 //! Bulk updates of records that tell of each row: those that are missing, those that change; and fields that are not set.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use enmasse::prelude::*;
 use enmasse::schema::{Field, Model, ModelRef, Schema};
 
-use crate::common::on_each_database;
+use crate::common::{Kind, on_database, on_each_database};
 
 type Row = Vec<Option<Value>>;
 /// The values before and after.
@@ -323,5 +324,81 @@ fn a_narrowed_model_reads_and_writes_its_fields_only() {
         let by_code =
             rows().bulk_update([row("u5", 4)], |_| ["age"]).matching_on(|_| ["code"]).await.unwrap();
         assert_eq!(by_code.matched, 1);
+    });
+}
+
+#[test]
+fn e09_what_was_told_is_not_told_again_after_a_conflict() {
+    on_each_database(async |db| {
+        let [goods, ..] = fill(&db, 30).await;
+        let rows = || QuerySet::<Record>::of(&goods, &db);
+        let conflict = || Error::new(ErrorKind::Conflict, "this conflict is part of the test");
+        for hears in [false, true] {
+            if hears {
+                db.signals().of_every_model().post_save().connect(async |_, _| Ok(()));
+            }
+            let batch = || [good(&goods, 1, "new", 1), good(&goods, 2, "new", 2), good(&goods, 900, "y", 2)];
+            let calls = Arc::new(AtomicU32::new(0));
+            let called = calls.clone();
+            let error = rows()
+                .bulk_update(batch(), |_| ["name"])
+                .each_change(move |_| {
+                    called.fetch_add(1, Ordering::SeqCst);
+                    Err(conflict())
+                })
+                .await
+                .unwrap_err();
+            assert_eq!((error.kind(), calls.swap(0, Ordering::SeqCst)), (ErrorKind::Conflict, 1));
+            let called = calls.clone();
+            let error = rows()
+                .bulk_update(batch(), |_| ["name"])
+                .each_missing(move |_| {
+                    called.fetch_add(1, Ordering::SeqCst);
+                    Err(conflict())
+                })
+                .await
+                .unwrap_err();
+            assert_eq!((error.kind(), calls.swap(0, Ordering::SeqCst)), (ErrorKind::Conflict, 1));
+            assert_eq!(rows().filter_by(Q::named("name", "new")).count().await.unwrap(), 0);
+        }
+    });
+}
+
+#[test]
+fn e09_a_conflict_before_anything_was_told_is_tried_again() {
+    on_database(Kind::Postgres, async |db| {
+        let [goods, ..] = fill(&db, 30).await;
+        let rows = || QuerySet::<Record>::of(&goods, &db);
+        let raises = |name: &str, when: &str| {
+            [
+                format!("CREATE SEQUENCE {name}_calls"),
+                format!(
+                    "CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                     IF nextval('{name}_calls') = 1 THEN RAISE 'a conflict' USING ERRCODE = '40001'; END IF; RETURN NEW; END $$"
+                ),
+                format!("CREATE {when} ON {} FOR EACH ROW EXECUTE FUNCTION {name}()", goods.table),
+            ]
+        };
+        let batch = || [good(&goods, 1, "new", 1), good(&goods, 2, "new", 2)];
+        let update = async || {
+            let told = Told::default();
+            let done = rows().bulk_update(batch(), |_| ["name"]).each_change(told.note_change()).await;
+            let changes = told.changes.lock().unwrap().len();
+            (done, changes)
+        };
+        for sql in raises("early", "TRIGGER early BEFORE UPDATE") {
+            db.execute_raw(&sql, []).await.unwrap();
+        }
+        let (done, changes) = update().await;
+        assert_eq!((done.unwrap().changed, changes), (2, 2));
+        // at the commit all has been told
+        for sql in raises("late", "CONSTRAINT TRIGGER late AFTER UPDATE") {
+            let sql = sql.replace("FOR EACH ROW", "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW");
+            db.execute_raw(&sql, []).await.unwrap();
+        }
+        let (done, changes) = update().await;
+        assert_eq!((done.unwrap_err().kind(), changes), (ErrorKind::Conflict, 2));
+        let (done, changes) = update().await;
+        assert_eq!((done.unwrap().changed, changes), (2, 2));
     });
 }

@@ -1,9 +1,9 @@
 //! What tells the rows of a table from one another.
 
 use enmasse::schema::{Field, Model, Schema};
-use enmasse::{DataType, QuerySet, Record, Value};
+use enmasse::{DataType, Database, Q, QuerySet, Record, Value};
 
-use crate::common::{Kind, on_database, on_each_database};
+use crate::common::{Kind, on_database, on_each_database, on_each_scratch};
 use crate::{query, record, run};
 
 #[test]
@@ -83,6 +83,62 @@ fn c01_a_partial_index_is_no_key() {
 }
 
 #[test]
+fn e03_an_index_of_another_collation_is_no_key() {
+    on_database(Kind::Sqlite, async |db| {
+        run(
+            &db,
+            &[
+                "CREATE TABLE t (name text COLLATE NOCASE NOT NULL, n int, m int NOT NULL, x text NOT NULL UNIQUE COLLATE RTRIM)",
+                "CREATE UNIQUE INDEX t_name ON t (name COLLATE BINARY)",
+                "CREATE TABLE keyed (name text COLLATE NOCASE, n int, PRIMARY KEY (name COLLATE BINARY)) WITHOUT ROWID",
+                "CREATE TABLE same (name text COLLATE NOCASE PRIMARY KEY, x text NOT NULL)",
+                "CREATE UNIQUE INDEX same_x ON same (x COLLATE NOCASE)",
+                "INSERT INTO t VALUES ('a', 1, 1, 'x'), ('A', 2, 2, 'y')",
+                "INSERT INTO keyed VALUES ('a', 1), ('A', 2)",
+            ],
+        )
+        .await;
+        assert_eq!(db.inspect_table("t", []).await.unwrap().candidate_keys, [["x"]]);
+        let error = db.inspect_table("keyed", []).await.unwrap_err();
+        assert!(error.to_string().contains("it has no primary key"), "{error}");
+        let same = db.inspect_table("same", []).await.unwrap();
+        assert!(same.field("name").unwrap().primary_key && same.field("x").unwrap().unique);
+
+        // a model may say what is not so
+        let described = Model::new("T", "t")
+            .add(Field::new("name", DataType::Text { max_length: Some(20) }).primary_key())
+            .add(Field::new("n", DataType::Integer).null());
+        let described = Schema::new(vec![described]).unwrap().model("T").unwrap();
+        let rows = || QuerySet::<Record>::of(&described, &db);
+        let records = [record(&described, [("name", "A".into()), ("n", 7.into())])];
+        let errors = [
+            rows().bulk_update(&records, |_| ["n"]).await.unwrap_err(),
+            rows().bulk_update(&records, |_| ["n"]).skip_unchanged().await.unwrap_err(),
+            rows().bulk_update(&records, |_| ["n"]).returning().await.unwrap_err(),
+            rows().bulk_update(&records, |_| ["n"]).returning_old().await.unwrap_err(),
+        ];
+        for error in errors {
+            assert!(error.to_string().contains("A key of the batch matches 2 rows"), "{error}");
+        }
+        assert_eq!(query(&db, "SELECT n FROM t ORDER BY n").await, ["1", "2"]);
+    });
+    on_database(Kind::Postgres, async |db| {
+        run(
+            &db,
+            &[
+                "CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+                "CREATE TABLE t (name text COLLATE nocase NOT NULL, n int NOT NULL UNIQUE, same text COLLATE nocase NOT NULL UNIQUE)",
+                "CREATE UNIQUE INDEX t_name ON t (name COLLATE \"C\")",
+            ],
+        )
+        .await;
+        let model = db.inspect_table("t", []).await.unwrap();
+        assert!(!model.field("name").unwrap().unique && model.field("same").unwrap().unique);
+        assert_eq!(model.candidate_keys, [["n"], ["same"]]);
+    });
+}
+
+#[test]
 fn c04_what_only_the_database_numbers_is_inserted_over_it() {
     on_database(Kind::Postgres, async |db| {
         run(
@@ -106,5 +162,155 @@ fn c04_what_only_the_database_numbers_is_inserted_over_it() {
         made.set("v", 6).unwrap();
         rows().bulk_update([made], |_| ["v"]).await.unwrap();
         assert_eq!(query(&db, "SELECT id, v FROM t ORDER BY id").await, ["1|2", "2|6", "7|3", "8|4", "9|4"]);
+    });
+}
+
+#[test]
+fn e04_a_key_that_child_tables_have_too_is_refused() {
+    on_database(Kind::Postgres, async |db| {
+        run(
+            &db,
+            &[
+                "CREATE TABLE p (id bigint PRIMARY KEY, n int NOT NULL, code text NOT NULL UNIQUE)",
+                "CREATE TABLE ch () INHERITS (p)",
+                "INSERT INTO p SELECT i, 0, 'p' || i FROM generate_series(1, 6000) i",
+                "INSERT INTO ch VALUES (1, 0, 'c'), (2, 0, 'p2'), (7001, 0, 'c7001')",
+                "CREATE TABLE made (id bigint PRIMARY KEY, n int NOT NULL) PARTITION BY RANGE (id)",
+                "CREATE TABLE made_1 PARTITION OF made FOR VALUES FROM (0) TO (10)",
+                "INSERT INTO made VALUES (1, 0)",
+            ],
+        )
+        .await;
+        let model = db.inspect_table("p", []).await.unwrap();
+        let rows = || QuerySet::<Record>::of(&model, &db);
+        let batch = |ids: &[i64]| {
+            let made = ids.iter().map(|id| {
+                let code = format!("p{id}");
+                record(&model, [("id", (*id).into()), ("n", 5.into()), ("code", code.into())])
+            });
+            made.collect::<Vec<_>>()
+        };
+        // with as many missing keys, the numbers alone would say nothing
+        let (few, some): (Vec<i64>, Vec<i64>) = (vec![1, 9_999], (1..=100).chain([9_999]).collect());
+        let many: Vec<i64> = (1..=6_000).chain([9_999]).collect();
+        for ids in [&few, &some, &many] {
+            let objects = batch(ids);
+            let stream = || objects.clone().into_iter();
+            let errors = [
+                rows().bulk_update(&objects, |_| ["n"]).await.unwrap_err(),
+                rows().bulk_update(stream(), |_| ["n"]).await.unwrap_err(),
+                rows().bulk_update(&objects, |_| ["n"]).skip_unchanged().await.unwrap_err(),
+                rows().bulk_update(&objects, |_| ["n"]).count_missing().await.unwrap_err(),
+                rows().filter_by(Q::named("n", 0)).bulk_update(&objects, |_| ["n"]).await.unwrap_err(),
+                rows().bulk_update(&objects, |_| ["n"]).returning().await.unwrap_err(),
+                rows().bulk_update(&objects, |_| ["n"]).returning_old().await.unwrap_err(),
+                rows().bulk_update(&objects, |_| ["n"]).each_change(|_| Ok(())).await.unwrap_err(),
+                rows().bulk_update(&objects, |_| ["n"]).each_missing(|_| Ok(())).await.unwrap_err(),
+                db.transaction(async |tx| {
+                    QuerySet::<Record>::of(&model, &tx).bulk_update(&objects, |_| ["n"]).await
+                })
+                .await
+                .unwrap_err(),
+            ];
+            for error in errors {
+                assert_eq!(error.kind(), enmasse::ErrorKind::DuplicateKey, "{error}");
+                assert!(error.to_string().contains("its child tables have rows of the same keys"), "{error}");
+                assert!(error.to_string().contains("id=1"), "{error}");
+            }
+        }
+        let twice = rows().bulk_update(&batch(&[2]), |_| ["n"]).matching_on(|_| ["code"]).await.unwrap_err();
+        assert!(twice.to_string().contains("code='p2'"), "{twice}");
+        assert_eq!(query(&db, "SELECT count(*) FROM p WHERE n <> 0").await, ["0"]);
+
+        // the rows of child tables are the table's
+        let report = rows().bulk_update(&batch(&[3, 7_001, 9_999]), |_| ["n"]).await.unwrap();
+        assert_eq!((report.matched, report.changed), (2, 2));
+        assert_eq!(report.missing, [[Value::Int(9_999)]]);
+        assert_eq!(query(&db, "SELECT id FROM p WHERE n = 5 ORDER BY id").await, ["3", "7001"]);
+
+        // whose partitions have its keys
+        let made = db.inspect_table("made", []).await.unwrap();
+        let objects = [record(&made, [("id", 1.into()), ("n", 5.into())])];
+        let report = QuerySet::<Record>::of(&made, &db).bulk_update(&objects, |_| ["n"]).await.unwrap();
+        assert_eq!(report.matched, 1);
+    });
+}
+
+#[test]
+fn e05_the_counter_is_moved_in_the_transaction_and_within_its_bounds() {
+    on_each_scratch(&[Kind::Postgres], async |scratch| {
+        let db = scratch.connect().await;
+        let user = format!("enmasse_e05_{}", std::process::id());
+        run(
+            &db,
+            &[
+                "CREATE TABLE t (id serial PRIMARY KEY, v int NOT NULL)",
+                "ALTER TABLE t ALTER id TYPE bigint", // the sequence counts as an int all the same
+                &format!("CREATE ROLE {user} LOGIN PASSWORD 'secret'"),
+                &format!("GRANT INSERT ON t TO {user}"),
+            ],
+        )
+        .await;
+        let model = db.inspect_table("t", []).await.unwrap();
+        let rows = || QuerySet::<Record>::of(&model, &db);
+        let new = |id: i64| record(&model, [("id", id.into()), ("v", 1.into())]);
+        let made = rows().bulk_create([new(7)]).advance_identity().await.unwrap();
+        assert_eq!(made.len(), 1);
+        let next = async || query(&db, "SELECT nextval('t_id_seq')").await.remove(0);
+        assert_eq!(next().await, "8");
+        assert_eq!(rows().bulk_create([new(20)]).advance_identity().count_inserted().await.unwrap(), 1);
+        assert_eq!(next().await, "21");
+        // more than the sequence counts to
+        let many = [new(3_000_000_000), new(30)];
+        assert_eq!(rows().bulk_create(many).advance_identity().count_inserted().await.unwrap(), 2);
+        assert_eq!(rows().bulk_create([new(3_000_000_001)]).advance_identity().await.unwrap().len(), 1);
+        assert_eq!(next().await, "22");
+
+        // who may neither read the table nor move the counter
+        let mut url = url::Url::parse(&scratch.url).unwrap();
+        url.set_username(&user).unwrap();
+        url.set_password(Some("secret")).unwrap();
+        let limited = Database::connect(url.as_str()).await.unwrap();
+        let inserts = QuerySet::<Record>::of(&model, &limited);
+        assert_eq!(inserts.bulk_create([new(40)]).advance_identity().count_inserted().await.unwrap(), 1);
+        limited.close().await;
+        assert_eq!(next().await, "23");
+        run(&db, &[&format!("REVOKE ALL ON t FROM {user}"), &format!("DROP ROLE {user}")]).await;
+
+        // what fails takes the rows with it
+        run(&db, &["ALTER SEQUENCE t_id_seq MAXVALUE 100", "ALTER TABLE t ALTER id TYPE numeric"]).await;
+        run(&db, &["INSERT INTO t VALUES (1e30, 1)"]).await;
+        let error = rows().bulk_create([new(50)]).advance_identity().await.unwrap_err();
+        assert!(error.to_string().contains("out of range"), "{error}");
+        assert_eq!(query(&db, "SELECT count(*) FROM t WHERE id = 50").await, ["0"]);
+    });
+}
+
+#[test]
+fn e12_the_period_of_a_versioned_table_is_no_part_of_its_keys() {
+    on_database(Kind::MariaDb, async |db| {
+        run(
+            &db,
+            &[
+                "CREATE TABLE t (id int PRIMARY KEY, code int NOT NULL UNIQUE, v int,
+                    s timestamp(6) GENERATED ALWAYS AS ROW START, e timestamp(6) GENERATED ALWAYS AS ROW END,
+                    PERIOD FOR SYSTEM_TIME (s, e)) WITH SYSTEM VERSIONING",
+                "INSERT INTO t (id, code, v) VALUES (1, 11, 0), (2, 12, 0)",
+                "UPDATE t SET v = 1",
+            ],
+        )
+        .await;
+        let model = db.inspect_table("t", []).await.unwrap();
+        assert_eq!(model.key(), [0]);
+        assert!(model.field("code").unwrap().unique && !model.field("e").unwrap().is_writable());
+        let rows = || QuerySet::<Record>::of(&model, &db);
+        let records = [record(&model, [("id", 1.into()), ("v", 5.into())])];
+        let report = rows().bulk_update(&records, |_| ["v"]).await.unwrap();
+        assert_eq!((report.matched, report.changed), (1, 1));
+        let records = [record(&model, [("code", 12.into()), ("v", 6.into())])];
+        let report = rows().bulk_update(&records, |_| ["v"]).matching_on(|_| ["code"]).await.unwrap();
+        assert_eq!(report.matched, 1);
+        assert_eq!(query(&db, "SELECT id, v FROM t ORDER BY id").await, ["1|5", "2|6"]);
+        assert_eq!(query(&db, "SELECT count(*) FROM t FOR SYSTEM_TIME ALL").await, ["6"]);
     });
 }

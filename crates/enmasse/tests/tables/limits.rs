@@ -1,7 +1,7 @@
 //! What a column's type cannot hold is refused before it is sent, with every way of carrying rows.
 
 use enmasse::schema::{Field, Model, ModelRef, Schema};
-use enmasse::{DataType, Database, Error, F, Q, QuerySet, Record, Value};
+use enmasse::{DataType, Database, Error, F, Objects, Q, QuerySet, Record, Value};
 
 use crate::{on_family, query, record, run};
 
@@ -224,6 +224,53 @@ fn d01_signs_moments_and_members_are_checked_before_they_are_sent() {
             let records = [record(&model, [("id", 1.into()), (field, value)])];
             let error = rows.bulk_update(&records, |_| [field]).await.unwrap_err();
             assert!(error.to_string().contains(message), "{field}: {error}");
+        }
+    });
+}
+
+#[derive(enmasse::Model, Clone, Debug)]
+#[model(table = "t")]
+struct Named {
+    #[model(primary_key)]
+    id: i64,
+    #[model(max_length = 20)]
+    name: String,
+}
+
+#[test]
+fn e10_a_text_of_another_character_set_is_unchanged_where_it_is_the_same() {
+    on_family(async |db| {
+        for set in ["latin1", "cp1251", "ucs2", "utf8mb4"] {
+            run(
+                &db,
+                &[
+                    "DROP TABLE IF EXISTS t",
+                    &format!("CREATE TABLE t (id bigint PRIMARY KEY, name varchar(20) CHARACTER SET {set} NOT NULL)"),
+                ],
+            )
+            .await;
+            let text = if set == "cp1251" { "Жё" } else { "Zoë Ö" };
+            let model = db.inspect_table("t", []).await.unwrap();
+            let rows = || QuerySet::<Record>::of(&model, &db);
+            let batch = |count: i64, name: &str| {
+                (1..=count)
+                    .map(|id| record(&model, [("id", id.into()), ("name", name.into())]))
+                    .collect::<Vec<_>>()
+            };
+            rows().bulk_create(batch(3_000, text)).await.unwrap();
+            for count in [2, 40, 300, 3_000] {
+                let again =
+                    rows().bulk_update(&batch(count, text), |_| ["name"]).skip_unchanged().await.unwrap();
+                assert_eq!((again.matched, again.changed), (count as u64, 0), "{set} {count}");
+                let typed = (1..=count).map(|id| Named { id, name: text.into() });
+                let again =
+                    Named::objects(&db).bulk_update(typed, |n| n.name).skip_unchanged().await.unwrap();
+                assert_eq!((again.matched, again.changed), (count as u64, 0), "{set} {count}");
+            }
+            // what a collation takes for the same is not the same
+            let other = text.to_lowercase();
+            let changed = rows().bulk_update(&batch(2, &other), |_| ["name"]).skip_unchanged().await.unwrap();
+            assert_eq!(changed.changed, 2, "{set}");
         }
     });
 }

@@ -1,6 +1,6 @@
 //! One table is read, whatever else the database has.
 
-use enmasse::{ErrorKind, QuerySet, Record};
+use enmasse::{ErrorKind, Q, QuerySet, Record};
 
 use crate::common::{Kind, on_database, on_each_database};
 use crate::run;
@@ -208,5 +208,27 @@ fn c03_versioned_tables_are_tables() {
         .await;
         written(&db, "plain").await;
         written(&db, "spelt").await;
+    });
+}
+
+#[test]
+fn e11_a_table_that_refers_to_itself_is_read_once_in_any_case() {
+    on_database(Kind::Sqlite, async |db| {
+        run(
+            &db,
+            &[
+                "CREATE TABLE emp (id integer PRIMARY KEY, boss_id integer REFERENCES Emp, other_id integer REFERENCES dept)",
+                "CREATE TABLE dept (id integer PRIMARY KEY, head_id integer REFERENCES EMP)",
+                "INSERT INTO emp VALUES (1, NULL, NULL), (2, 1, NULL)",
+            ],
+        )
+        .await;
+        for name in ["emp", "EMP", "Emp"] {
+            let model = db.inspect_table(name, ["boss__other__head"]).await.unwrap();
+            let fields: Vec<_> = model.fields.iter().map(|field| field.name.as_str()).collect();
+            assert_eq!(fields, ["id", "boss", "other"], "{name}");
+            let rows = QuerySet::<Record>::of(&model, &db);
+            assert_eq!(rows.filter_by(Q::named("boss__id", 1)).count().await.unwrap(), 1);
+        }
     });
 }

@@ -186,3 +186,139 @@ fn a04_a_table_on_several_servers_is_refused_by_every_write() {
         db.close().await;
     });
 }
+
+/// A table in InnoDB with this trigger, a table in MyISAM, and one in InnoDB without triggers.
+async fn make_with_trigger(db: &Database, trigger: &str) {
+    make(db, "MyISAM").await;
+    run(db, &["CREATE TABLE plain (id bigint PRIMARY KEY, n int NOT NULL) ENGINE=InnoDB", trigger]).await;
+}
+
+#[test]
+fn e02_a_trigger_may_name_the_table_in_any_way() {
+    on_family(async |db| {
+        for body in [
+            "UPDATE plain, log SET log.n = NEW.n WHERE log.id = 1",
+            "BEGIN -- it's told\n INSERT INTO log VALUES (9, 9); END",
+            "BEGIN # it's told\n INSERT INTO log VALUES (9, 9); END",
+            "BEGIN /* it's told */ INSERT INTO /* so */ log VALUES (9, 9); END",
+            r"BEGIN SET @told = 'it\'s'; INSERT INTO log VALUES (9, 9); END",
+            "CALL tells()",
+            "SET @told = told(1)",
+            "CALL calls(1)",
+        ] {
+            let trigger = format!("CREATE TRIGGER t AFTER UPDATE ON parent FOR EACH ROW {body}");
+            make_with_trigger(&db, "CREATE PROCEDURE tells() INSERT INTO log VALUES (9, 9)").await;
+            run(
+                &db,
+                &[
+                    "CREATE PROCEDURE calls(n int) BEGIN IF n > 1 THEN CALL tells(); END IF; END",
+                    "CREATE FUNCTION told(n int) RETURNS int DETERMINISTIC BEGIN INSERT INTO log VALUES (9, n); RETURN 1; END",
+                    &trigger,
+                ],
+            )
+            .await;
+            let updated = Parent::objects(&db).update(|p| p.n.set(5)).await;
+            assert!(updated.is_err(), "{body}");
+            refused(
+                updated,
+                " writes to the table 'log', which is stored by MyISAM and cannot be rolled back",
+            );
+            assert_eq!(query(&db, "SELECT count(*) FROM log WHERE id = 9").await, ["0"], "{body}");
+            run(
+                &db,
+                &[
+                    "DROP TABLE parent, child, log, plain",
+                    "DROP PROCEDURE tells",
+                    "DROP PROCEDURE calls",
+                    "DROP FUNCTION told",
+                ],
+            )
+            .await;
+        }
+    });
+}
+
+#[test]
+fn e02_a_trigger_of_another_schema_names_tables_of_its_own() {
+    on_each_scratch(&Kind::MYSQL_FAMILY, async |scratch| {
+        let db = scratch.connect().await;
+        let trigger = "CREATE TRIGGER t AFTER UPDATE ON parent FOR EACH ROW INSERT INTO log VALUES (9, 9)";
+        make_with_trigger(&db, trigger).await;
+        let (server, own) = scratch.url.rsplit_once('/').unwrap();
+        let other = format!("{own}_other");
+        run(&db, &[&format!("CREATE DATABASE {other}")]).await;
+        let model = enmasse::schema::Model::new("parent", format!("{own}.parent"))
+            .add(enmasse::schema::Field::new("id", DataType::BigInt).primary_key())
+            .add(enmasse::schema::Field::new("n", DataType::Integer));
+        let model = enmasse::schema::Schema::new(vec![model]).unwrap().model("parent").unwrap();
+        let from_other = Database::connect(&format!("{server}/{other}")).await.unwrap();
+        let updated = QuerySet::<Record>::of(&model, &from_other).update_by([("n", 5)]).await;
+        from_other.close().await;
+        run(&db, &[&format!("DROP DATABASE {other}")]).await;
+        refused(updated, &format!("The trigger t writes to the table '{own}.log'"));
+    });
+}
+
+/// MySQL hides the triggers themselves.
+#[test]
+fn e02_what_may_not_be_read_is_safe_where_all_tables_are() {
+    on_each_scratch(&Kind::MYSQL_FAMILY, async |scratch| {
+        let db = scratch.connect().await;
+        let trigger =
+            "CREATE TRIGGER t AFTER UPDATE ON parent FOR EACH ROW INSERT INTO log VALUES (NEW.n, 9)";
+        make_with_trigger(&db, trigger).await;
+        run(&db, &["CREATE PROCEDURE tells() INSERT INTO log VALUES (9, 9)"]).await;
+        run(&db, &["CREATE VIEW looks AS SELECT id, n FROM parent"]).await;
+        run(&db, &["CREATE TRIGGER c AFTER UPDATE ON plain FOR EACH ROW CALL tells()"]).await;
+        run(&db, &["INSERT INTO plain VALUES (1, 1)"]).await;
+        let user = format!("enmasse_e02_{}", std::process::id());
+        let (_, own) = scratch.url.rsplit_once('/').unwrap();
+        run(
+            &db,
+            &[
+                &format!("CREATE USER {user}@'%' IDENTIFIED BY 'secret'"),
+                &format!("GRANT SELECT, INSERT, UPDATE, DELETE ON {own}.* TO {user}@'%'"),
+            ],
+        )
+        .await;
+        let mut url = url::Url::parse(&scratch.url).unwrap();
+        url.set_username(&user).unwrap();
+        url.set_password(Some("secret")).unwrap();
+        let connect = async || Database::connect(url.as_str()).await.unwrap();
+        let model = |name: &str| {
+            let model = enmasse::schema::Model::new(name, name)
+                .add(enmasse::schema::Field::new("id", DataType::BigInt).primary_key())
+                .add(enmasse::schema::Field::new("n", DataType::Integer));
+            enmasse::schema::Schema::new(vec![model]).unwrap().model(name).unwrap()
+        };
+        let update = async |db: &Database, name: &str, n: i64| {
+            QuerySet::<Record>::of(&model(name), db).update_by([("n", n)]).await
+        };
+
+        let limited = connect().await;
+        if scratch.kind == Kind::MariaDb {
+            let expected = "The trigger t may write to the table 'child', which is stored by MyISAM and cannot be rolled back: \
+                            this user may not read what it does (GRANT TRIGGER allows that)";
+            refused(update(&limited, "parent", 5).await, expected);
+        }
+        refused(update(&limited, "looks", 5).await, "GRANT SHOW VIEW allows that");
+        run(&db, &[&format!("GRANT TRIGGER ON {own}.* TO {user}@'%'")]).await;
+        limited.close().await;
+        let limited = connect().await;
+        refused(update(&limited, "parent", 5).await, "The trigger t writes to the table 'log'");
+        refused(update(&limited, "plain", 5).await, "The procedure tells may write to the table 'child'");
+        assert_eq!(query(&db, "SELECT count(*) FROM log").await, ["2"]);
+
+        // nothing is there that could not be rolled back
+        run(&db, &["ALTER TABLE log ENGINE=InnoDB", "ALTER TABLE child ENGINE=InnoDB"]).await;
+        run(&db, &[&format!("REVOKE TRIGGER ON {own}.* FROM {user}@'%'")]).await;
+        limited.close().await;
+        let limited = connect().await;
+        assert_eq!(update(&limited, "parent", 5).await.unwrap(), 1);
+        assert_eq!(update(&limited, "looks", 6).await.unwrap(), 1);
+        assert_eq!(update(&limited, "plain", 7).await.unwrap(), 1);
+        assert_eq!(query(&db, "SELECT count(*) FROM log").await, ["5"]);
+        limited.close().await;
+        run(&db, &[&format!("DROP USER {user}@'%'")]).await;
+    });
+}

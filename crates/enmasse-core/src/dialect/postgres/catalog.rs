@@ -56,9 +56,11 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE {}
 ORDER BY c.relname";
 
+/// Of a type that users make, a part may round or cut though the whole is no such type: a field of a composite type, an item of an array.
 const COLUMNS: &str = "\
 SELECT c.relname::text, a.attname::text,
-    format_type(coalesce(b.type, a.atttypid), coalesce(b.modifier, a.atttypmod)),
+    format_type(coalesce(b.type, a.atttypid), coalesce(b.modifier, a.atttypmod))
+        || CASE WHEN p.cuts THEN ' (of which a part rounds or cuts)' ELSE '' END,
     NOT (a.attnotnull OR coalesce(b.required, false)),
     CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END,
     a.attidentity <> '' OR coalesce(pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%', false), a.attidentity = 'a'
@@ -77,17 +79,39 @@ LEFT JOIN LATERAL (
     )
     SELECT type, modifier, required FROM base WHERE kind <> 'd'
 ) b ON true
+CROSS JOIN LATERAL (
+    WITH RECURSIVE part (type, modifier, inside) AS (
+        SELECT coalesce(b.type, a.atttypid), -1, false
+        WHERE coalesce(b.type, a.atttypid) >= 16384 OR coalesce(b.type, a.atttypid) = 'name[]'::regtype
+        UNION
+        SELECT n.type, n.modifier, true
+        FROM part p JOIN pg_type o ON o.oid = p.type
+        CROSS JOIN LATERAL (
+            SELECT o.typbasetype, o.typtypmod WHERE o.typtype = 'd'
+            UNION ALL SELECT o.typelem, -1 WHERE o.typcategory = 'A'
+            UNION ALL SELECT r.rngsubtype, -1 FROM pg_range r WHERE r.rngtypid = o.oid
+            UNION ALL SELECT i.atttypid, i.atttypmod FROM pg_attribute i
+                WHERE o.typtype = 'c' AND i.attrelid = o.typrelid AND i.attnum > 0 AND NOT i.attisdropped
+        ) n (type, modifier)
+    )
+    SELECT coalesce(bool_or(inside AND (type::regtype::text IN ('name', '\"char\"') OR modifier >= 0 AND type::regtype::text IN
+        ('numeric', 'interval', 'timestamp with time zone', 'timestamp without time zone', 'time with time zone', 'time without time zone')
+    )), false) cuts FROM part
+) p
 WHERE {}
 ORDER BY c.relname, a.attnum";
 
+/// A column is a whole one where the index takes no two values for different that the column's own collation takes for the same.
 const KEYS: &str = "\
-SELECT c.relname::text, CASE WHEN i.indisprimary THEN 'PRIMARY' ELSE x.relname::text END, a.attname::text
+SELECT c.relname::text, CASE WHEN i.indisprimary THEN 'PRIMARY' ELSE x.relname::text END,
+    CASE WHEN coalesce(o.collisdeterministic, true) OR i.indcollation[k.position - 1] = a.attcollation THEN a.attname::text END
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indrelid
 JOIN pg_class x ON x.oid = i.indexrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k (number, position)
 LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number AND k.number > 0
+LEFT JOIN pg_collation o ON o.oid = a.attcollation
 WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND k.position <= i.indnkeyatts AND {}
 ORDER BY c.relname, 2, k.position";
 
@@ -117,7 +141,7 @@ ORDER BY 1";
 /// Where a table's rows are: those of a partitioned table may be on other servers.
 pub(super) fn storage(dialect: &dyn Dialect, table: &str) -> Result<StorageQueries> {
     let table = Fragment::value(dialect, &quote_table(dialect, table).into(), &DataType::TEXT)?;
-    Ok(StorageQueries { engine: Fragment::format(SERVERS, [table]), texts: None })
+    Ok(StorageQueries { engine: Fragment::format(SERVERS, [table]), reached: None })
 }
 
 /// Only `postgres_fdw` is known to roll back, and each server commits by itself.

@@ -128,17 +128,34 @@ impl Dialect for Postgres {
         Some(Fragment::format("(SELECT row_security_active({}::text::regclass))", [table]))
     }
 
-    /// Where the user may not move the sequence, it stays.
-    fn advance_identity(&self, table: &str, column: &str) -> Option<Fragment> {
-        let [name, text] =
-            [table, column].map(|name| Fragment::stored(Value::Text(name.to_owned()), DataType::TEXT));
-        let quoted = self.quote(column);
-        let most = format!(
-            "SELECT setval(s, most) FROM (SELECT pg_get_serial_sequence({{}}::text, {{}}::text)::regclass s, \
-             (SELECT max({quoted}) FROM {table}) most) counter \
-             WHERE has_sequence_privilege(s, 'UPDATE') AND most > COALESCE(pg_sequence_last_value(s), 0)"
+    /// A partitioned table's keys are those of all its partitions.
+    fn has_child_tables(&self, table: &str) -> Option<Fragment> {
+        let table = Fragment::stored(Value::Text(table.to_owned()), DataType::TEXT);
+        Some(Fragment::format(
+            "SELECT EXISTS (SELECT 1 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent \
+             WHERE c.relkind = 'r' AND c.oid = to_regclass({}::text))",
+            [table],
+        ))
+    }
+
+    /// A value that the sequence cannot have leaves it where it is.
+    fn advance_identity(&self, table: &str, column: &str) -> Option<[Fragment; 2]> {
+        const SEQUENCE: &str = "(SELECT pg_get_serial_sequence({}::text, {}::text)::regclass s)";
+        let names =
+            || [table, column].map(|name| Fragment::stored(Value::Text(name.to_owned()), DataType::TEXT));
+        let may = format!(
+            "SELECT 1::bigint FROM {SEQUENCE} counter WHERE has_sequence_privilege(s, 'UPDATE') \
+             AND has_sequence_privilege(s, 'SELECT, USAGE') AND has_column_privilege({{}}::text, {{}}::text, 'SELECT')"
         );
-        Some(Fragment::format(&most, [name, text]))
+        let advance = format!(
+            "SELECT setval(s, most) FROM {SEQUENCE} counter JOIN pg_sequence q ON q.seqrelid = s, \
+             (SELECT max({})::bigint most FROM {table}) greatest \
+             WHERE most BETWEEN q.seqmin AND q.seqmax AND most > COALESCE(pg_sequence_last_value(s), 0)",
+            self.quote(column)
+        );
+        let advance = Fragment::format(&advance, names());
+        let ([t, c], [table, column]) = (names(), names());
+        Some([Fragment::format(&may, [t, c, table, column]), advance])
     }
 
     /// One by one, so that the first that differs decides, where equal values are the same. The others as the record's bytes: `IS DISTINCT FROM`

@@ -30,7 +30,17 @@ pub(super) fn queries(dialect: &dyn Dialect, schema: Option<&str>, tables: Table
         columns: Fragment::format(COLUMNS, [schema()?, schema()?, master(), schema()?, condition.clone()]),
         keys: Fragment::format(
             KEYS,
-            [master(), schema()?, condition.clone(), master(), schema()?, schema()?, condition.clone()],
+            [
+                schema()?,
+                schema()?,
+                master(),
+                schema()?,
+                condition.clone(),
+                master(),
+                schema()?,
+                schema()?,
+                condition.clone(),
+            ],
         ),
         references: Fragment::format(REFERENCES, [master(), schema()?, master(), condition]),
         json: None,
@@ -57,15 +67,21 @@ FROM {} m, pragma_table_xinfo(m.name, {}) c
 WHERE c.hidden <> 1 AND {}
 ORDER BY m.name, c.cid";
 
+/// A column is a whole one where the index takes no two values for different that the column takes for the same.
 const KEYS: &str = "\
 SELECT name, index_name, column_name FROM (
-    SELECT m.name, 'PRIMARY' AS index_name, c.name AS column_name, c.pk AS position
+    SELECT m.name, 'PRIMARY' AS index_name, CASE WHEN NOT EXISTS (
+            SELECT 1 FROM pragma_index_list(m.name, {}) i, pragma_index_xinfo(i.name, {}) x
+            WHERE i.origin = 'pk' AND x.key AND x.cid = c.cid
+                AND lower(enmasse_collation(m.sql, c.name)) NOT IN ('binary', lower(x.coll))
+        ) THEN c.name END AS column_name, c.pk AS position
     FROM {} m, pragma_table_xinfo(m.name, {}) c
     WHERE c.pk > 0 AND {}
     UNION ALL
-    SELECT m.name, i.name, c.name, c.seqno
-    FROM {} m, pragma_index_list(m.name, {}) i, pragma_index_info(i.name, {}) c
-    WHERE i.\"unique\" AND NOT i.partial AND i.origin <> 'pk' AND {}
+    SELECT m.name, i.name,
+        CASE WHEN lower(enmasse_collation(m.sql, x.name)) IN ('binary', lower(x.coll)) THEN x.name END, x.seqno
+    FROM {} m, pragma_index_list(m.name, {}) i, pragma_index_xinfo(i.name, {}) x
+    WHERE i.\"unique\" AND NOT i.partial AND i.origin <> 'pk' AND x.key AND {}
 )
 ORDER BY name, index_name, position";
 

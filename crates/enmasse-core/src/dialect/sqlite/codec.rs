@@ -31,7 +31,7 @@ pub(crate) fn store(value: &Value, data_type: &DataType) -> Result<Value> {
         Value::Decimal(number) => Value::Float(decimal(number)?),
         Value::Uuid(uuid) => Value::Text(uuid.simple().to_string()),
         Value::Json(document) => {
-            whole(&document)?;
+            json::whole(&document)?;
             Value::Text(json::write_json(&document))
         }
         plain => plain,
@@ -65,16 +65,6 @@ pub(crate) fn float(number: f64) -> Result<f64> {
 /// A column of SQLite's that is not declared as text makes a number of its own of a document that is one, and a float of one with more than 63 bits. A
 /// model does not say how its columns are declared.
 #[inline]
-pub(crate) fn whole(document: &serde_json::Value) -> Result<()> {
-    match document.as_u64().filter(|number| i64::try_from(*number).is_err()) {
-        None => Ok(()),
-        Some(number) => Err(Error::value(format!(
-            "the JSON document {number} would become a float in a column that is not declared as text: SQLite keeps a document that is a whole \
-             number up to {}, and any number in an array or an object.",
-            i64::MAX
-        ))),
-    }
-}
 
 /// Text is in the order of time only where all years have four digits.
 fn four_digits(date: NaiveDate) -> Result<()> {

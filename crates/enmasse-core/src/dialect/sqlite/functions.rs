@@ -9,6 +9,7 @@ use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value as Json;
 
+use super::collation::collation;
 use crate::error::{Error, Result};
 use crate::value::{DataType, Value, raw, short, text};
 
@@ -27,7 +28,7 @@ pub struct SqlFunction {
 ///
 /// `enmasse_regex(text, expression)`, `enmasse_time_add(text, microseconds)`, `enmasse_time_diff(later, earlier)`,
 /// `enmasse_divisor(x)`, `enmasse_mod(a, b)`, `enmasse_power(a, b)`, `enmasse_round(x, digits)`, `enmasse_floor(x)`, `enmasse_ceil(x)`,
-/// `enmasse_json_equal(a, b)`, `enmasse_json_same(a, b)` and `enmasse_unhex(text)`.
+/// `enmasse_json_equal(a, b)`, `enmasse_json_same(a, b)`, `enmasse_unhex(text)` and `enmasse_collation(create_table, column)`.
 pub fn sqlite_functions() -> &'static [SqlFunction] {
     macro_rules! functions {
         ($($name:literal $args:literal $call:path),* $(,)?) => {
@@ -54,7 +55,12 @@ pub fn sqlite_functions() -> &'static [SqlFunction] {
         "enmasse_json_equal" 2 json_equal,
         "enmasse_json_same" 2 json_same,
         "enmasse_unhex" 1 unhex,
+        "enmasse_collation" 2 collation_of,
     ]
+}
+
+fn collation_of(args: &[Value]) -> Result<Value> {
+    Ok(Value::Text(collation(&as_text(&args[0])?, &as_text(&args[1])?)))
 }
 
 thread_local! {

@@ -3,6 +3,8 @@
 mod catalog;
 pub(crate) mod codec;
 #[cfg(feature = "sqlite-functions")]
+mod collation;
+#[cfg(feature = "sqlite-functions")]
 mod functions;
 mod json;
 mod number;

@@ -40,6 +40,8 @@ pub(crate) struct Job<'a> {
     pub size: Option<usize>,
     pub strategy: Option<Strategy>,
     pub keep: Keep<'a>,
+    /// Whether a key may match several rows, of the table and of its child tables.
+    pub has_children: bool,
 }
 
 /// What a field is set to.
@@ -196,6 +198,7 @@ impl<'a> Job<'a> {
             size: request.batch_size,
             strategy: request.strategy,
             keep: request.keep,
+            has_children: request.has_children && !request.query.model.is_child(),
         })
     }
 

@@ -28,6 +28,20 @@ pub fn duplicate_keys(
     .with_keys(keys)
 }
 
+/// The error for keys of which each matches several rows: child tables have them too.
+pub fn several_rows(model: &ModelRef, positions: &[usize], keys: Vec<Vec<Value>>) -> Error {
+    let named: Vec<_> = keys.iter().map(|key| shown_key(model, positions, key.iter().cloned())).collect();
+    Error::new(
+        ErrorKind::DuplicateKey,
+        format!(
+            "{}: its child tables have rows of the same keys, so that these match several rows: {}. Nothing was written.",
+            model.name,
+            named.join("; ")
+        ),
+    )
+    .with_keys(keys)
+}
+
 /// The error for an object that has no key; its number is counted from 1.
 pub fn unsaved(model: &ModelRef, positions: &[usize], number: u64) -> Error {
     let is_primary = positions == model.key();

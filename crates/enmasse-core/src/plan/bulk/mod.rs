@@ -3,7 +3,7 @@
 mod job;
 mod keys;
 
-pub use keys::{duplicate_keys, shown_key, unsaved};
+pub use keys::{duplicate_keys, several_rows, shown_key, unsaved};
 
 pub(crate) use job::{Job, New, Setting};
 
@@ -53,6 +53,9 @@ pub struct BulkUpdate<'a> {
     pub strategy: Option<Strategy>,
     /// Whether the keys of the rows are kept.
     pub keep: Keep<'a>,
+    /// Whether the table has child tables, in which its keys may come once more: see
+    /// [`has_child_tables`](crate::dialect::Dialect::has_child_tables).
+    pub has_children: bool,
 }
 
 /// Whether a bulk update keeps the primary keys of the rows that it writes.
@@ -133,6 +136,7 @@ impl<'a> BulkUpdate<'a> {
             now,
             strategy: None,
             keep: Keep::Nothing,
+            has_children: false,
         }
     }
 }

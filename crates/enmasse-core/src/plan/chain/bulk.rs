@@ -59,6 +59,7 @@ pub(in crate::plan) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec
     if job.duplicates == Duplicates::InDatabase {
         steps.push(staging.refuse_duplicates(dialect)?);
     }
+    steps.extend(staging.refuse_several(dialect)?);
     let plain_write = job.model().is_child()
         && job.returning == Returning::Nothing
         && !job.skip_unchanged

@@ -33,6 +33,7 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
         steps.push(staging.refuse_duplicates(dialect)?);
     }
 
+    steps.extend(staging.refuse_several(dialect)?);
     steps.extend(staging.keep(dialect)?);
     if !job.keep.writes() {
         steps.push(drop(&batch));

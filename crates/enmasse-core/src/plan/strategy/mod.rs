@@ -84,6 +84,9 @@ pub(crate) fn choose(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Steps> {
         Some(strategy) => strategy,
         None => best(dialect, job),
     };
+    if job.has_children {
+        chain::needs_temporary_tables(dialect)?;
+    }
     if !can(dialect, job, strategy) {
         if job.strategy.is_none() {
             chain::needs_temporary_tables(dialect)?;
@@ -132,6 +135,10 @@ fn best(dialect: &dyn Dialect, job: &Job<'_>) -> Strategy {
 fn can(dialect: &dyn Dialect, job: &Job<'_>, strategy: Strategy) -> bool {
     use Capability::*;
     let staged = dialect.supports(TemporaryTables);
+    // a key that matches several rows is found in a temporary table
+    if job.has_children && !(staged && matches!(strategy, Strategy::Copy | Strategy::StagedArrays)) {
+        return false;
+    }
     let by_key = !job.matches_on_others();
     let silent = job.returning == Returning::Nothing && job.missing != Missing::Rows;
     if job.keep.kept().is_some()

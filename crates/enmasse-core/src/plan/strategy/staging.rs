@@ -19,6 +19,9 @@ pub(crate) struct Staging<'j, 'a> {
     pub filter: Fragment,
 }
 
+/// How many keys that match several rows are told.
+const SEVERAL: usize = 10;
+
 pub(crate) fn plain(sql: String) -> Statement {
     Statement { sql, params: Vec::new() }
 }
@@ -66,9 +69,8 @@ impl<'j, 'a> Staging<'j, 'a> {
         format!("(SELECT * FROM {} ORDER BY {}{limit}) {}", self.batch, self.keys(), self.b)
     }
 
-    /// Refuses keys that the database takes for the same.
-    pub fn refuse_duplicates(&self, dialect: &dyn Dialect) -> Result<Step> {
-        let keys = self.keys();
+    /// The columns of the key as they are told.
+    fn shown_keys(&self, dialect: &dyn Dialect) -> Result<String> {
         let mut shown = Vec::new();
         for (key, data_type) in self.job.names().iter().zip(self.job.key_types()) {
             // said in the text: a statement that was prepared must not come to give another type
@@ -80,6 +82,31 @@ impl<'j, 'a> Staging<'j, 'a> {
                 false => key.clone(),
             });
         }
+        Ok(shown.join(", "))
+    }
+
+    /// Refuses keys that match several rows, of the table and of its child tables.
+    pub fn refuse_several(&self, dialect: &dyn Dialect) -> Result<Option<Step>> {
+        let Staging { job, batch, b, .. } = self;
+        if !job.has_children {
+            return Ok(None);
+        }
+        let keys = job.names()[..job.key.len()].iter().map(|key| format!("{b}.{key}")).collect::<Vec<_>>();
+        let keys = keys.join(", ");
+        let mut sql = Fragment::text(format!(
+            "SELECT {} FROM (SELECT {keys} FROM {batch} {b} JOIN {} ON {} WHERE true",
+            self.shown_keys(dialect)?,
+            job.table(dialect),
+            job.on(dialect, b)
+        ));
+        sql.push(self.filter.clone());
+        sql.push(format!(" GROUP BY {keys} HAVING COUNT(*) > 1 LIMIT {SEVERAL}) several"));
+        Ok(Some(Step::Run(sql.statement(dialect), Gives::SeveralRows)))
+    }
+
+    /// Refuses keys that the database takes for the same.
+    pub fn refuse_duplicates(&self, dialect: &dyn Dialect) -> Result<Step> {
+        let (keys, shown) = (self.keys(), self.shown_keys(dialect)?);
         let batch = match dialect.supports(Capability::JoinedUpdate) {
             true => self.batch.clone(),
             // a union takes on the collations of the table's own columns
@@ -91,7 +118,7 @@ impl<'j, 'a> Staging<'j, 'a> {
                 )
             }
         };
-        let sql = format!("SELECT {} FROM {batch} GROUP BY {keys} HAVING COUNT(*) > 1", shown.join(", "));
+        let sql = format!("SELECT {shown} FROM {batch} GROUP BY {keys} HAVING COUNT(*) > 1");
         Ok(Step::Run(plain(sql), Gives::Duplicates))
     }
 

@@ -40,9 +40,9 @@ const STATEMENTS: usize = 128;
 /// The oldest SQLite that will do: the first with `RETURNING`.
 const OLDEST: (u32, u32) = (3, 35);
 
-/// What else a connection of ours is set to: a row that REPLACE removes has its triggers run, as a row that is deleted has, and constraints are checked.
-const SETTINGS: [(&str, bool); 3] =
-    [("recursive_triggers", true), ("ignore_check_constraints", false), ("defer_foreign_keys", false)];
+/// What else a connection of ours is set to: constraints are checked. Recursive triggers stay off, as every program has them and as triggers are
+/// written for; the rows that REPLACE removes then have no triggers run.
+const SETTINGS: [(&str, bool); 2] = [("ignore_check_constraints", false), ("defer_foreign_keys", false)];
 
 struct Backed {
     dialect: Arc<Sqlite>,
@@ -176,7 +176,7 @@ fn set_up(handle: &Handle, busy_timeout: Duration) -> Result<()> {
             "This SQLite library was built without foreign keys (SQLITE_OMIT_FOREIGN_KEY): build it with them.",
         ));
     }
-    // whatever the library was built with: REPLACE and CHECK mean what they say
+    // whatever the library was built with: CHECK means what it says
     for (pragma, value) in SETTINGS {
         handle.pragma_update(None, pragma, value).map_err(error)?;
     }

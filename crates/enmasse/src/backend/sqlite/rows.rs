@@ -107,7 +107,7 @@ impl RowHost for Statements<'_> {
         Ok(prepared.statement.raw_execute().map_err(error)? as u64)
     }
 
-    fn first(&mut self, which: Which, row: CellsRow<'_>) -> Result<Option<Row>> {
+    fn first(&mut self, which: Which, row: CellsRow<'_>) -> Result<Option<(Row, u64)>> {
         self.prepared(which).map_or(Ok(None), |prepared| prepared.first(row.cells()))
     }
 }
@@ -148,16 +148,19 @@ impl<'h> Prepared<'h> {
         Ok(())
     }
 
-    /// The first row that a run gives.
-    fn first<'c>(&mut self, cells: impl Iterator<Item = Cell<'c>>) -> Result<Option<Row>> {
+    /// The first row that a run gives, and the number of rows.
+    fn first<'c>(&mut self, cells: impl Iterator<Item = Cell<'c>>) -> Result<Option<(Row, u64)>> {
         self.bind(cells)?;
         let statement: &mut Statement<'h> = &mut self.statement;
         let mut rows = statement.raw_query();
-        let first = rows.next().map_err(error)?.map(|row| raw_row(row).collect::<Result<_, _>>());
-        let first = first.transpose().map_err(|unfit| unfit.error)?;
+        let Some(first) = rows.next().map_err(error)? else { return Ok(None) };
+        let first = raw_row(first).collect::<Result<_, _>>().map_err(|unfit| unfit.error)?;
+        let mut count = 1;
         // a write is done only when it has come to its end
-        while rows.next().map_err(error)?.is_some() {}
-        Ok(first)
+        while rows.next().map_err(error)?.is_some() {
+            count += 1;
+        }
+        Ok(Some((first, count)))
     }
 }
 

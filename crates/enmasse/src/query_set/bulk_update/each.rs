@@ -46,7 +46,8 @@ impl BulkUpdate<'_, Record> {
     ///
     /// # Errors
     ///
-    /// An error that it gives undoes all. [`NotSupported`](crate::ErrorKind::NotSupported) where the database has no temporary tables.
+    /// An error that it gives undoes all. A [`Conflict`](crate::ErrorKind::Conflict) after the first call is not tried again here, as it would call
+    /// back with the same rows: try again with a new callback. [`NotSupported`](crate::ErrorKind::NotSupported) where the database has no temporary tables.
     pub fn each_missing(mut self, mut each: impl FnMut(Record) -> Result<()> + Send + 'static) -> Self {
         self.0.change(|request| {
             // whose model is wrong has an error that comes first
@@ -92,7 +93,8 @@ impl BulkUpdate<'_, Record> {
     ///
     /// # Errors
     ///
-    /// An error that it gives undoes all. [`NotSupported`](crate::ErrorKind::NotSupported) where the database has no temporary tables.
+    /// An error that it gives undoes all. A [`Conflict`](crate::ErrorKind::Conflict) after the first call is not tried again here, as it would call
+    /// back with the same rows: try again with a new callback. [`NotSupported`](crate::ErrorKind::NotSupported) where the database has no temporary tables.
     pub fn each_change(
         mut self,
         mut each: impl FnMut(Change<Record>) -> Result<()> + Send + 'static,

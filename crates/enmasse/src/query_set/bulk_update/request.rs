@@ -37,6 +37,8 @@ pub(crate) struct Asked<M> {
     pub missing: Missing,
     pub batch_size: Option<usize>,
     pub strategy: Option<Strategy>,
+    /// Whether the table has child tables: not known before it is written.
+    pub has_children: bool,
 }
 
 impl<M: Entity> Asked<M> {
@@ -59,6 +61,7 @@ impl<M: Entity> Asked<M> {
             batch_size: self.batch_size,
             strategy: self.strategy,
             keep,
+            has_children: self.has_children,
             ..plan::BulkUpdate::new(self.rows.query()?, &self.fields, self.now)
         };
         plan::bulk_update(&*self.rows.dialect()?, &request)
@@ -79,6 +82,7 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
             missing: Missing::Keys,
             batch_size: None,
             strategy: None,
+            has_children: false,
         };
         Request { asked, source, callbacks: Callbacks::default() }
     }
@@ -110,6 +114,7 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
             && !asked.plan(None)?.is_empty()
         {
             executor.refuse_lasting(&model).await?;
+            asked.has_children = executor.has_child_tables(&model).await?;
             return sending::run(&receivers, asked, source, callbacks, read).await;
         }
         let mut feed = RowFeed::new(model.clone(), source).await?;
@@ -117,6 +122,7 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
         if rows == Some(0) {
             return read(Outcome::default());
         }
+        asked.has_children = executor.has_child_tables(&model).await?;
         let is_ours = matches!(executor, Executor::Database(_));
         let mut tries = executor.database().tries();
         loop {
@@ -143,7 +149,12 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
                 .await;
             drop(work);
             match result {
-                Err(error) if is_ours && error.is_retryable() && feed.rewind() && tries.another().await => {}
+                Err(error)
+                    if is_ours
+                        && error.is_retryable()
+                        && !callbacks.were_given_rows
+                        && feed.rewind()
+                        && tries.another().await => {}
                 result => return result,
             }
         }

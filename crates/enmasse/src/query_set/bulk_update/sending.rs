@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use enmasse_core::dialect::Capability;
-use enmasse_core::error::{Error, Result};
+use enmasse_core::error::Result;
 use enmasse_core::plan::{self, Keep};
 use enmasse_core::run::Run;
 use enmasse_core::schema::{Auto, ModelRef};
@@ -16,6 +16,7 @@ use tokio::sync::Mutex;
 use super::request::Asked;
 use crate::backend::Row;
 use crate::batch::{Callbacks, Carrier, Feed, RowFeed, Source};
+use crate::handle::Executor;
 use crate::model::Entity;
 use crate::run::{Outcome, drive, prefetch, without_steps};
 use crate::signals::{AsRows, Objects, Origin, Receivers, Set, What, listed, make_kept};
@@ -48,21 +49,29 @@ pub(super) async fn run<M: Entity, T: Carrier, R: Send>(
         return read(Outcome::default());
     }
     let update = Update { receivers, asked, what, written, objects };
-    let state = Mutex::new(State { feed, callbacks, failed: None });
+    let state = Mutex::new(State { feed, callbacks });
     let (update, state) = (&update, &state);
-    executor
-        .in_transaction(|tx| async move {
-            let mut state = state.lock().await;
-            if let Some(failed) = state.failed.take()
-                && !state.feed.rewind()
-            {
-                return Err(failed);
-            }
-            let result = update.run(&tx, &mut state).await.and_then(read);
-            state.failed = result.as_ref().err().map(|error| error.again());
-            result
-        })
-        .await
+    let is_ours = matches!(executor, Executor::Database(_));
+    let mut tries = executor.database().tries();
+    let once = match executor {
+        Executor::Database(database) => Executor::Database(database.with_retries(0)),
+        of_transaction => of_transaction,
+    };
+    loop {
+        let result = once
+            .in_transaction(
+                |tx| async move { update.run(&tx, &mut *state.lock().await).await.and_then(read) },
+            )
+            .await;
+        match result {
+            Err(error)
+                if is_ours
+                    && error.is_retryable()
+                    && state.lock().await.begin_again()
+                    && tries.another().await => {}
+            result => return result,
+        }
+    }
 }
 
 /// What is the same for each try.
@@ -80,8 +89,13 @@ struct Update<'r, M, T> {
 struct State<'o, T> {
     feed: RowFeed<'o, T>,
     callbacks: Callbacks,
-    /// The error of the try before.
-    failed: Option<Error>,
+}
+
+impl<T: Carrier> State<'_, T> {
+    /// Goes back to the first object; says whether that is possible.
+    fn begin_again(&mut self) -> bool {
+        !self.callbacks.were_given_rows && self.feed.rewind()
+    }
 }
 
 impl<M: Entity, T: Carrier> Update<'_, M, T> {
