@@ -25,7 +25,6 @@ pub(crate) use chunks::Chunks;
 pub(crate) use chunks::wrong_form;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub(crate) use params::wrong_count;
-#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub(crate) use state::{Extent, TransactionState};
 pub(crate) use trace::Traced;
 pub(crate) use transact::{Step, transact, unknown_if_lost};

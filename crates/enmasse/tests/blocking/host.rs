@@ -158,7 +158,11 @@ impl RowHost for Statements<'_> {
         let (mut prepared, values) = self.prepared(which, row)?;
         let mut rows = prepared.query(params_from_iter(values)).map_err(error)?;
         let Some(first) = rows.next().map_err(error)?.map(raw).transpose()? else { return Ok(None) };
-        Ok(Some((first, 1 + rows.count().map_err(error)? as u64)))
+        let mut count = 1;
+        while rows.next().map_err(error)?.is_some() {
+            count += 1;
+        }
+        Ok(Some((first, count)))
     }
 }
 
