@@ -145,7 +145,7 @@ pub fn read(data_type: &DataType, text: &str) -> Result<Value, Problem> {
 }
 
 /// A date, of which the midnight may be written too, as spreadsheets and programs do that know no dates without a time.
-fn date(text: &str) -> Value {
+pub fn date(text: &str) -> Value {
     let is_utc = |text: &str| {
         text.len() > 10 && (text.ends_with(['Z', 'z']) || text.ends_with("+00") || text.ends_with("+00:00"))
     };

@@ -197,6 +197,11 @@ fn d05_decimals_dates_and_quotes_as_the_file_has_them() {
         trial.write("f.csv", "id;price\n1;1.50\n");
         let said = trial.apply(["f.csv", "--table", "item"].into_iter().chain(how)).failed(1);
         assert!(said.contains("expected a number with ',' before its fraction but got '1.50'."), "{said}");
+        // nothing of a date is dropped
+        trial.write("f.csv", "id,made\n1,31/12/2024\n");
+        let said = trial.apply(["f.csv", "--table", "item", "--date-format", "%d/%m/%y"]).failed(1);
+        assert!(said.contains("f.csv:2: column 'made': expected a date as %d/%m/%y but got"), "{said}");
+        assert!(said.contains("'31/12/2024'"), "{said}");
         for (option, wrong) in [("--decimal", ";;"), ("--date-format", "dd.mm.yyyy"), ("--quote", "ab")] {
             let said = trial.apply(["f.csv", "--table", "item", option, wrong]).failed(2);
             assert!(said.contains("expected"), "{said}");
