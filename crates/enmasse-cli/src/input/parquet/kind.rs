@@ -7,7 +7,7 @@ use enmasse::rust_decimal::Decimal;
 use enmasse::uuid::Uuid;
 use enmasse::{DataType, Value};
 
-use crate::input::cell::Problem;
+use crate::input::cell::{Converter, Problem};
 use crate::input::whole;
 
 /// What is to be read in a column's physical values.
@@ -15,6 +15,8 @@ use crate::input::whole;
 pub enum Kind {
     /// What the physical type says.
     Plain,
+    /// Floats of 32 bits, which are values of 64.
+    Single,
     Unsigned,
     /// With so many digits after the point.
     Decimal(u32),
@@ -53,6 +55,7 @@ impl Kind {
             });
         }
         Ok(match column.converted_type() {
+            ConvertedType::NONE if column.physical_type() == Type::FLOAT => Kind::Single,
             ConvertedType::NONE => Kind::Plain,
             ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON => Kind::Text,
             ConvertedType::DECIMAL => Kind::decimal(column)?,
@@ -130,16 +133,15 @@ impl Kind {
     }
 }
 
-/// A column's value as one that a field of this type takes: bytes that no annotation says more of may be text or a UUID.
-pub fn suited(data_type: &DataType, value: &Value) -> Result<Value, Problem> {
-    match (data_type, value) {
+/// A column's value as one that a field takes: bytes that no annotation says more of may be text or a UUID.
+pub fn suited(kind: Kind, converter: &Converter, value: &Value) -> Result<Value, Problem> {
+    match (converter.data_type(), value) {
         (DataType::Uuid, Value::Bytes(bytes)) if bytes.len() == 16 => Kind::Uuid.bytes(bytes),
         (DataType::Bytes, _) => Ok(value.clone()),
-        (_, Value::Float(float)) if data_type.is_integer() => whole::of_float(*float).map(|()| value.clone()),
-        (_, Value::Bytes(bytes)) => match text(bytes)? {
-            Value::Text(text) => crate::input::cell::read(data_type, &text),
-            other => Ok(other),
-        },
+        (_, Value::Float(float)) if converter.is_exact() => {
+            whole::of_float(*float, kind == Kind::Single).map(|()| value.clone())
+        }
+        (_, Value::Bytes(bytes)) => text(bytes),
         _ => Ok(value.clone()),
     }
 }

@@ -144,8 +144,8 @@ impl ParquetRows {
         }
         let place = Place::Row(self.row);
         let mut values = Vec::with_capacity(self.wanted.len());
-        for ((_, converter), found) in self.wanted.iter().zip(&self.found) {
-            match convert(converter, found) {
+        for ((source, converter), found) in self.wanted.iter().zip(&self.found) {
+            match convert(source.kind, converter, found) {
                 Ok(value) => values.push(Some(value)),
                 Err(problem) => {
                     let text = found.as_ref().map(show::shown).unwrap_or_default();
@@ -213,11 +213,10 @@ fn size(value: &Value) -> usize {
 }
 
 /// A text is read as a cell of CSV is; all else is of a type already.
-fn convert(converter: &Converter, found: &Result<Value, Problem>) -> Result<Value, Problem> {
-    match found {
-        Ok(Value::Text(text)) => converter.text(text),
-        Ok(value) => converter.value(kind::suited(converter.data_type(), value)?),
-        Err(problem) => Err(problem.clone()),
+fn convert(kind: Kind, converter: &Converter, found: &Result<Value, Problem>) -> Result<Value, Problem> {
+    match kind::suited(kind, converter, found.as_ref().map_err(Problem::clone)?)? {
+        Value::Text(text) => converter.text(&text),
+        value => converter.value(value),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use ::parquet::basic::Compression;
 use ::parquet::column::writer::ColumnWriter;
 use ::parquet::data_type::{
-    BoolType, ByteArray, ByteArrayType, DoubleType, FixedLenByteArray, FixedLenByteArrayType, Int32Type,
+    BoolType, ByteArray, ByteArrayType, DoubleType, FixedLenByteArray, FixedLenByteArrayType, FloatType, Int32Type,
     Int64Type, Int96, Int96Type,
 };
 use ::parquet::file::properties::WriterProperties;
@@ -22,6 +22,7 @@ enum Data {
     Int32(Vec<i32>),
     Int64(Vec<i64>),
     Int96(Vec<Int96>),
+    Float(Vec<f32>),
     Double(Vec<f64>),
     Bytes(Vec<&'static [u8]>),
     Fixed(Vec<&'static [u8]>),
@@ -45,6 +46,7 @@ fn sample(columns: &[(&str, &str, Vec<i16>, Data)], groups: usize) -> Sample {
                 Data::Int32(values) => column.typed::<Int32Type>().write_batch(values, levels, None),
                 Data::Int64(values) => column.typed::<Int64Type>().write_batch(values, levels, None),
                 Data::Int96(values) => column.typed::<Int96Type>().write_batch(values, levels, None),
+                Data::Float(values) => column.typed::<FloatType>().write_batch(values, levels, None),
                 Data::Double(values) => column.typed::<DoubleType>().write_batch(values, levels, None),
                 Data::Bytes(values) => {
                     let values: Vec<ByteArray> = values.iter().map(|value| value.to_vec().into()).collect();
@@ -134,6 +136,30 @@ fn numbers_and_truth_values() {
         one("double ()", Data::Double(vec![2.5]), DataType::Integer),
         Err("a.parquet: row 1: column 'x': expected a whole number but got 2.5.".into())
     );
+}
+
+#[test]
+fn a08_floats_that_lack_digits_are_no_keys_and_no_whole_numbers() {
+    let whole = DataType::Decimal { max_digits: Some(16), decimal_places: Some(0) };
+    let amount = DataType::Decimal { max_digits: Some(18), decimal_places: Some(2) };
+    let double = |number: f64| ("double ()", Data::Double(vec![number]));
+    let float = |number: f32| ("float ()", Data::Float(vec![number]));
+    for data_type in [DataType::BigInt, whole.clone()] {
+        for (kind, data) in [double(9.912_142_137_894_512e15), float(16_777_218.0)] {
+            let problem = one(kind, data, data_type.clone()).unwrap_err();
+            assert!(problem.contains("may have been rounded"), "{data_type:?}: {problem}");
+        }
+        for (kind, data) in [double(9.007_199_254_740_992e15), float(16_777_216.0)] {
+            assert!(one(kind, data, data_type.clone()).is_ok(), "{data_type:?}");
+        }
+    }
+    assert!(one("double ()", Data::Double(vec![9.912_142_137_894_512e15]), amount.clone()).is_ok());
+    let file = sample(&[("x", "double ()", vec![1], Data::Double(vec![9.912_142_137_894_512e15]))], 1);
+    let key = Wanted { required: true, ..wanted("x", amount) };
+    let (_, row) = file.read(&[key]).remove(0);
+    assert!(row.unwrap_err().contains("may have been rounded"));
+    let texts = Data::Bytes(vec![b"9.91214E+15"]);
+    assert!(one("binary ()", texts, whole).unwrap_err().contains("may have been rounded"));
 }
 
 #[test]
