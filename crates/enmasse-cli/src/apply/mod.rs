@@ -78,7 +78,9 @@ pub async fn bring_up_to_date(db: &Database, args: &ApplyArgs) -> Result<(Summar
     let done = rolled_back(db, done).await;
     let stays = args.allow_non_transactional && !args.dry_run;
     let done = if stays { done.map_err(Failure::without_rollback) } else { done };
-    Ok((done?, input.name().to_owned()))
+    // nothing that becomes of the files undoes what is committed
+    let summary = done?.place(args.dry_run).await?;
+    Ok((summary, input.name().to_owned()))
 }
 
 /// The table with the key that is asked for, where it has no primary key and that is another one of its keys.

@@ -9,7 +9,7 @@ use enmasse::{Database, Error, ErrorKind, QuerySet, Record, Transaction};
 
 use crate::apply::changes::Noted;
 use crate::apply::explain;
-use crate::apply::files::FinishedFile;
+use crate::apply::files::{self, FinishedFile};
 use crate::apply::mapping::Mapping;
 use crate::apply::missing::Absent;
 use crate::apply::refused::{self, Refused};
@@ -64,19 +64,32 @@ pub struct Done {
 impl Done {
     /// Leaves the files where they are, for nobody knows whether what they say was done: what was to be, and where they are.
     fn keep(self) -> Vec<String> {
-        let files = self.files.into_iter().filter_map(FinishedFile::keep);
+        let files = self.files.into_iter().map(FinishedFile::keep);
         std::iter::once(format!("If it was: {}", self.summary.line())).chain(files).collect()
+    }
+}
+
+impl Done {
+    /// Puts the files in their places.
+    pub async fn place(self, dry_run: bool) -> Result<Summary> {
+        let Done { summary, files } = self;
+        let unplaced = files::place(files).await;
+        if unplaced.is_empty() {
+            return Ok(summary);
+        }
+        let table = if dry_run { "nothing was written to the table" } else { "the table is written" };
+        Err(Failure::unplaced(format!("{}\n{table}: {}", unplaced.join("\n"), summary.line())))
     }
 }
 
 impl Job<'_> {
     /// Runs it, and gives what was done. Rows that the database refuses are left out, where bad rows are skipped.
-    pub async fn run(&self, db: &Database) -> Result<Summary> {
+    pub async fn run(&self, db: &Database) -> Result<Done> {
         let mut refused = Refused::default();
         loop {
             let error = match self.attempt(db, &refused).await {
-                Ok(done) => return self.place(done),
-                Err(Ended::Tried(done)) => return self.place(*done),
+                Ok(done) => return Ok(done),
+                Err(Ended::Tried(done)) => return Ok(*done),
                 Err(Ended::Failed(failure)) => return Err(failure),
                 Err(Ended::Database(error)) => error,
             };
@@ -126,17 +139,6 @@ impl Job<'_> {
             }
             (Err(ended), _) => Err(ended),
         }
-    }
-
-    /// Puts the files in their places.
-    fn place(&self, done: Done) -> Result<Summary> {
-        let unplaced: Vec<_> = done.files.into_iter().filter_map(|file| file.place().err()).collect();
-        if unplaced.is_empty() {
-            return Ok(done.summary);
-        }
-        let table =
-            if self.args.dry_run { "nothing was written to the table" } else { "the table is written" };
-        Err(Failure::unplaced(format!("{}\n{table}: {}", unplaced.join("\n"), done.summary.line())))
     }
 
     async fn work(&self, tx: &Transaction, refused: &Arc<Refused>) -> Result<Done, Ended> {
