@@ -111,10 +111,13 @@ impl Failure {
 }
 
 /// A message whose lines are all short enough to be read: in names and values of a file there may be megabytes.
-fn cut(message: &str) -> String {
-    /// The most characters of a line.
-    const LINE: usize = 4_096;
-    let line = |line: &str| match line.char_indices().nth(LINE) {
+pub fn cut(message: &str) -> String {
+    cut_to(message, 4_096)
+}
+
+/// A message whose lines have at most so many characters.
+pub fn cut_to(message: &str, length: usize) -> String {
+    let line = |line: &str| match line.char_indices().nth(length) {
         None => line.to_owned(),
         Some((end, _)) => format!("{}…", &line[..end]),
     };

@@ -6,67 +6,47 @@ use enmasse::{Error, Record, Transaction};
 
 use crate::apply::changes::Noted;
 use crate::apply::files::{FinishedFile, OutputFile};
+use crate::apply::kept::{Kept, LOT};
 use crate::apply::mapping::Mapping;
 use crate::apply::parts::{Order, in_parts};
 use crate::apply::summary::Counts;
-use crate::apply::temporary::TemporaryFolder;
 use crate::apply::transaction::{Ended, Job, has_not_ended};
 use crate::apply::writing::{Shared, lock};
 use crate::args::ApplyArgs;
 use crate::failure::{Failure, Result};
-use crate::input::{Format, Input, InputOptions, Item, RowWriter, Rows};
+use crate::input::{Format, Input, InputOptions, RowWriter};
 use crate::output::grouped;
 use crate::shown;
-
-/// So many rows are inserted at a time.
-const LOT: usize = 5_000;
 
 /// So many keys are named where missing rows are refused.
 const NAMED: usize = 5;
 
-/// Inserts records, and gives back those that the database refuses, at most `most`.
+/// Inserts records, and gives the positions of those that the database refuses, at most `most`.
 async fn insert_lot(
     job: &Job<'_>,
     tx: &Transaction,
-    lot: Vec<Record>,
+    lot: &[Record],
     most: usize,
     order: Order,
     counts: &mut Counts,
-) -> Result<Vec<(Record, Error)>, Error> {
-    let refused = in_parts(tx, lot.len(), most, order, async |tx, range| {
+) -> Result<Vec<(usize, Error)>, Error> {
+    in_parts(tx, lot.len(), most, order, async |tx, range| {
         let rows = range.len() as u64;
         let inserted = job.insert(tx, lot[range].to_vec()).await?;
         counts.inserted += inserted;
         counts.skipped += rows - inserted;
         Ok(())
-    });
-    let refused = refused.await?;
-    Ok(refused.into_iter().map(|(number, error)| (lot[number].clone(), error)).collect())
+    })
+    .await
 }
 
 /// Takes the rows that are not in the table.
 pub struct Absent {
     mapping: Arc<Mapping>,
     file: Option<OutputFile<RowWriter>>,
-    /// Kept until all others are written, to be inserted then: on the disk, because they may be many.
+    /// Until all others are written, to be inserted then.
     kept: Option<Kept>,
     keys: Vec<String>,
-}
-
-struct Kept {
-    folder: TemporaryFolder,
-    writer: Option<RowWriter>,
-}
-
-impl Kept {
-    fn path(&self) -> String {
-        self.folder.path().join("missing.jsonl").to_string_lossy().into_owned()
-    }
-
-    /// JSON's null is to be inserted as what it is.
-    fn options() -> InputOptions {
-        InputOptions { boxed_documents: true, ..InputOptions::default() }
-    }
 }
 
 impl Absent {
@@ -82,13 +62,7 @@ impl Absent {
             };
             OutputFile::create(path, |place| RowWriter::create_at(place, path, &columns, &options))
         });
-        let kept = args.insert_missing.then(|| {
-            let folder = TemporaryFolder::new()
-                .map_err(|error| Failure::failed(format!("cannot make a temporary folder: {error}")))?;
-            let mut kept = Kept { folder, writer: None };
-            kept.writer = Some(RowWriter::create(&kept.path(), &columns, &Kept::options())?);
-            Ok::<_, Failure>(kept)
-        });
+        let kept = args.insert_missing.then(|| Kept::new(mapping));
         Ok(Absent {
             mapping: mapping.clone(),
             file: file.transpose()?,
@@ -109,8 +83,8 @@ impl Absent {
         if let Some(file) = &mut self.file {
             file.writer().write(&row)?;
         }
-        if let Some(Kept { writer: Some(writer), .. }) = &mut self.kept {
-            writer.write(&row)?;
+        if let Some(kept) = &mut self.kept {
+            kept.push(&row)?;
         }
         Ok(())
     }
@@ -138,45 +112,36 @@ impl Absent {
         counts: &mut Counts,
         noted: Option<&Shared<Noted>>,
     ) -> Result<(), Ended> {
-        let Some(kept) = &mut self.kept else { return Ok(()) };
-        if let Some(writer) = kept.writer.take() {
-            writer.finish()?;
-        }
-        let input = Input::open(&kept.path(), &Kept::options())?;
-        let mut rows = input.rows(&self.mapping.wanted())?;
-        let mut left = Vec::new();
-        loop {
-            let lot = self.lot(&mut rows)?;
-            if lot.is_empty() {
-                break;
+        let Some(mut kept) = self.kept.take() else { return Ok(()) };
+        let mut is_first = true;
+        while kept.len() > 0 {
+            let before = kept.len();
+            let (mut rows, mut left, mut why) = (kept.read()?, Kept::new(&self.mapping)?, None);
+            loop {
+                let mut lot = rows.lot()?;
+                if lot.is_empty() {
+                    break;
+                }
+                if !is_first {
+                    let arrived = job.write(tx, lot, noted.is_some()).await?;
+                    counts.arrived(&arrived.counts);
+                    if let Some(noted) = noted {
+                        arrived.changes.iter().try_for_each(|change| lock(noted).note(change))?;
+                    }
+                    lot = arrived.missing;
+                }
+                let order = if is_first { Order::FirstRows } else { Order::LastRows };
+                for (number, error) in insert_lot(job, tx, &lot, LOT - left.len(), order, counts).await? {
+                    left.push(&self.mapping.row(&lot[number]))?;
+                    why.get_or_insert(error);
+                }
             }
-            left.extend(insert_lot(job, tx, lot, LOT - left.len(), Order::FirstRows, counts).await?);
-        }
-        while !left.is_empty() {
-            let before = left.len();
-            let (records, errors): (Vec<_>, Vec<_>) = left.into_iter().unzip();
-            let arrived = job.write(tx, records, noted.is_some()).await?;
-            counts.arrived(&arrived.counts);
-            if let Some(noted) = noted {
-                arrived.changes.iter().try_for_each(|change| lock(noted).note(change))?;
+            if !is_first && left.len() == before {
+                return Err(why.map_or_else(|| has_not_ended().into(), Ended::from));
             }
-            left = insert_lot(job, tx, arrived.missing, LOT, Order::LastRows, counts).await?;
-            if left.len() == before {
-                return Err(errors.into_iter().next().map_or_else(|| has_not_ended().into(), Ended::from));
-            }
+            (kept, is_first) = (left, false);
         }
         Ok(())
-    }
-
-    fn lot(&self, rows: &mut Rows) -> Result<Vec<Record>> {
-        let mut lot = Vec::new();
-        for item in rows.take(LOT) {
-            match item? {
-                Item::Row(row) => lot.push(self.mapping.record(row.values)?),
-                Item::Bad(bad) => return Err(Failure::failed(bad.to_string())),
-            }
-        }
-        Ok(lot)
     }
 
     /// The file.

@@ -3,6 +3,7 @@
 mod changes;
 mod choice;
 mod files;
+mod kept;
 mod mapping;
 mod missing;
 mod parts;

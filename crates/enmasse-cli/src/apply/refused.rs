@@ -5,20 +5,27 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use enmasse::{Database, Error, ErrorKind, Record, Transaction};
 
+use crate::apply::kept::Kept;
 use crate::apply::parts::{Order, in_parts};
+use crate::apply::source::memory;
 use crate::apply::transaction::Job;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, cut_to};
 use crate::input::{BadRow, Item, Place, Rows};
 use crate::shown;
 
-/// How many rows are written at a time.
+/// The most rows that are written at a time, and the bytes of memory after which a part of them ends.
 const PART: usize = 512;
+const PART_BYTES: usize = 1 << 20;
 
 /// More refused rows than this are a fault of the table or of the file as a whole.
 const MOST: usize = 10_000;
+
+/// How many characters of what is said of a row are kept.
+const TEXT: usize = 1_000;
 
 /// Rows that were refused may be written once others are: how often that is tried.
 const ROUNDS: usize = 8;
@@ -37,7 +44,7 @@ struct Problem {
 
 /// Why the transaction ends, which is never committed.
 enum Ended {
-    Found(Vec<Line>),
+    Found(Refused),
     Failed(Failure),
     Database(Error),
 }
@@ -54,11 +61,57 @@ impl From<Failure> for Ended {
     }
 }
 
-/// A row of the file, and why it was refused.
+/// A row of the file.
 struct Line {
     place: Place,
     record: Record,
-    error: Option<Error>,
+}
+
+/// The rows that were refused so far: on the disk, for they may be long.
+struct Lines {
+    refused: Vec<(Place, Problem)>,
+    kept: Kept,
+}
+
+impl Lines {
+    fn new(job: &Job<'_>) -> Result<Self> {
+        Ok(Lines { refused: Vec::new(), kept: Kept::new(job.mapping)? })
+    }
+
+    fn len(&self) -> usize {
+        self.refused.len()
+    }
+
+    /// Writes rows, and adds those that the database refuses.
+    async fn write(
+        &mut self,
+        job: &Job<'_>,
+        tx: &Transaction,
+        lines: Vec<Line>,
+        order: Order,
+    ) -> Result<(), Ended> {
+        let most = MOST - self.len();
+        for (number, error) in write(job, tx, &lines, most, order).await? {
+            let Line { place, record } = &lines[number];
+            self.kept.push(&job.mapping.row(record))?;
+            self.refused.push((*place, problem(job, record, &error)));
+        }
+        Ok(())
+    }
+
+    /// Writes them once more, and gives those that are refused again.
+    async fn again(self, job: &Job<'_>, tx: &Transaction, order: Order) -> Result<Self, Ended> {
+        let (mut places, mut rows) = (self.refused.into_iter(), self.kept.read()?);
+        let mut left = Lines::new(job)?;
+        loop {
+            let lot = rows.lot()?;
+            if lot.is_empty() {
+                return Ok(left);
+            }
+            let lines = lot.into_iter().zip(&mut places).map(|(record, (place, _))| Line { place, record });
+            left.write(job, tx, lines.collect(), order).await?;
+        }
+    }
 }
 
 impl Refused {
@@ -95,58 +148,61 @@ const EXCHANGED: &str = "If these rows exchange unique values: on PostgreSQL mak
                          elsewhere give one of them another value first.";
 
 /// Finds the rows of the file that the database refuses, those left out that are known.
-pub async fn find(job: &Job<'_>, db: &Database, known: &Refused) -> Result<Refused> {
+pub async fn find(job: &Job<'_>, db: &Database, known: &Arc<Refused>) -> Result<Refused> {
     let found = db
         .transaction_with(async |tx| -> Result<Infallible, Ended> {
-            Err(Ended::Found(refused_lines(job, &tx, known).await?))
+            Err(Ended::Found(refused(job, &tx, known).await?))
         })
         .await;
-    let lines = match found {
-        Err(Ended::Found(lines)) => lines,
-        Err(Ended::Failed(failure)) => return Err(failure),
-        Err(Ended::Database(error)) => return Err(Failure::from(error).at(job.input.name())),
+    match found {
+        Err(Ended::Found(refused)) => Ok(refused),
+        Err(Ended::Failed(failure)) => Err(failure),
+        Err(Ended::Database(error)) => Err(Failure::from(error).at(job.input.name())),
         Ok(never) => match never {},
-    };
-    Ok(Refused(lines.iter().map(|line| (line.place, problem(job, line))).collect()))
+    }
 }
 
-async fn refused_lines(job: &Job<'_>, tx: &Transaction, known: &Refused) -> Result<Vec<Line>, Ended> {
+async fn refused(job: &Job<'_>, tx: &Transaction, known: &Arc<Refused>) -> Result<Refused, Ended> {
     let mut rows = job.input.rows(&job.mapping.wanted())?;
-    let mut refused = Vec::new();
+    let mut lines = Lines::new(job)?;
     loop {
         let (back, part) = next_part(job, rows, known).await?;
         rows = back;
         if part.is_empty() {
             break;
         }
-        refused.extend(write(job, tx, part, MOST - refused.len(), Order::FirstRows).await?);
+        lines.write(job, tx, part, Order::FirstRows).await?;
     }
     // a row may wait for others: for the one that it refers to, or that still has its unique value
     let mut order = Order::LastRows;
     for _ in 0..ROUNDS {
-        let before = refused.len();
-        refused = write(job, tx, refused, MOST, order).await?;
-        if refused.is_empty() || refused.len() == before {
+        let before = lines.len();
+        if before == 0 {
+            break;
+        }
+        lines = lines.again(job, tx, order).await?;
+        if lines.len() == before {
             break;
         }
         order = if order == Order::LastRows { Order::FirstRows } else { Order::LastRows };
     }
-    Ok(refused)
+    Ok(Refused(lines.refused.into_iter().collect()))
 }
 
 /// The next rows of the file.
-async fn next_part(job: &Job<'_>, mut rows: Rows, known: &Refused) -> Result<(Rows, Vec<Line>)> {
+async fn next_part(job: &Job<'_>, mut rows: Rows, known: &Arc<Refused>) -> Result<(Rows, Vec<Line>)> {
     let (mapping, known) = (job.mapping.clone(), known.clone());
     let read = tokio::task::spawn_blocking(move || {
-        let mut part = Vec::new();
+        let (mut part, mut bytes) = (Vec::new(), 0);
         for item in rows.by_ref() {
             // what is bad in itself is not sent
             let Item::Row(row) = item? else { continue };
             if known.problem(row.place).is_some() {
                 continue;
             }
-            part.push(Line { place: row.place, record: mapping.record(row.values)?, error: None });
-            if part.len() == PART {
+            bytes += memory(&row.values);
+            part.push(Line { place: row.place, record: mapping.record(row.values)? });
+            if part.len() == PART || bytes >= PART_BYTES {
                 break;
             }
         }
@@ -155,15 +211,15 @@ async fn next_part(job: &Job<'_>, mut rows: Rows, known: &Refused) -> Result<(Ro
     read.await.map_err(|error| Failure::failed(format!("reading ended: {error}")))?
 }
 
-/// Writes rows, and gives those that were refused.
+/// Writes rows, and gives the positions of those that were refused.
 async fn write(
     job: &Job<'_>,
     tx: &Transaction,
-    lines: Vec<Line>,
+    lines: &[Line],
     most: usize,
     order: Order,
-) -> Result<Vec<Line>, Error> {
-    let refused = in_parts(tx, lines.len(), most, order, async |tx, range| {
+) -> Result<Vec<(usize, Error)>, Error> {
+    in_parts(tx, lines.len(), most, order, async |tx, range| {
         let records = lines[range].iter().map(|line| line.record.clone()).collect();
         if job.args.insert_missing {
             let written = job.write(tx, records, false).await?;
@@ -172,29 +228,23 @@ async fn write(
             job.update(tx, records).await?;
         }
         tx.check_constraints().await
-    });
-    let mut errors: BTreeMap<usize, Error> = refused.await?.into_iter().collect();
-    let refused = lines.into_iter().enumerate().filter_map(|(number, line)| {
-        let error = errors.remove(&number)?;
-        Some(Line { error: Some(error), ..line })
-    });
-    Ok(refused.collect())
+    })
+    .await
 }
 
 /// What is said of a refused row: its key, and the database's own words.
-fn problem(job: &Job<'_>, line: &Line) -> Problem {
-    let row = job.mapping.row(&line.record);
+fn problem(job: &Job<'_>, record: &Record, error: &Error) -> Problem {
+    let row = job.mapping.row(record);
     let key = job
         .mapping
         .key
         .iter()
         .filter_map(|&column| Some((job.mapping.columns[column].name.as_str(), row[column].as_ref()?)));
-    let key = shown::key(key);
-    let Some(error) = &line.error else { return Problem { text: key, is_taken: false } };
     if error.kind() == ErrorKind::Value {
-        return Problem { text: error.to_string(), is_taken: false };
+        return Problem { text: cut_to(&error.to_string(), TEXT), is_taken: false };
     }
     // PostgreSQL, MySQL and MariaDB, SQLite
     let is_taken = matches!(error.code(), Some("23505" | "1062" | "SQLITE_CONSTRAINT_UNIQUE"));
-    Problem { text: format!("the database refuses the row with {key}: {error}"), is_taken }
+    let text = format!("the database refuses the row with {}: {error}", shown::key(key));
+    Problem { text: cut_to(&text, TEXT), is_taken }
 }

@@ -14,8 +14,9 @@ use tokio::sync::mpsc;
 use crate::apply::files::{OutputFile, cannot_write};
 use crate::apply::mapping::Mapping;
 use crate::apply::refused::Refused;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, cut};
 use crate::input::{BadRow, Input, Item, Place, Rows};
+use crate::output::grouped;
 use crate::panics;
 use crate::progress::Meter;
 
@@ -25,6 +26,9 @@ const PART_BYTES: usize = 256 * 1024;
 
 /// How many such parts may wait: each may be one long row.
 const AHEAD: usize = 2;
+
+/// How many bytes of messages about bad rows are kept, whatever --max-errors says.
+const BAD_BYTES: usize = 1 << 20;
 
 /// What is done about bad rows.
 #[derive(Clone, Debug)]
@@ -78,6 +82,7 @@ pub fn records(
             None => None,
         },
         bad: Vec::new(),
+        bad_bytes: 0,
         read: Read::default(),
         meter: meter.clone(),
     };
@@ -149,8 +154,9 @@ struct Reader {
     uneven: bool,
     bad_rows: BadRows,
     rejects: Option<OutputFile<BufWriter<fs::File>>>,
-    /// What is said of those that end it: not the rows themselves, which may be long.
+    /// What is said of those that end it: not the rows themselves, which may be long, and not of all, which may be many.
     bad: Vec<String>,
+    bad_bytes: usize,
     read: Read,
     meter: Meter,
 }
@@ -173,7 +179,7 @@ impl Reader {
                             "{place}: the file was changed while it was read"
                         )));
                     }
-                    bytes += row.values.iter().flatten().map(memory).sum::<usize>();
+                    bytes += memory(&row.values);
                     let record = self.mapping.record(row.values);
                     let record = record.map_err(|error| Failure::failed(format!("{place}: {error}")))?;
                     self.read.rows += 1;
@@ -213,17 +219,37 @@ impl Reader {
             }
             return Ok(());
         }
-        self.bad.push(bad.to_string());
-        if self.bad.len() as u64 >= self.bad_rows.most { Err(self.give_up()) } else { Ok(()) }
+        if self.bad_bytes < BAD_BYTES {
+            let line = cut(&bad.to_string());
+            self.bad_bytes += line.len();
+            self.bad.push(line);
+        }
+        if self.read.bad >= self.bad_rows.most { Err(self.give_up()) } else { Ok(()) }
     }
 
     fn give_up(&mut self) -> Failure {
-        Failure::failed(format!("{}\nNothing was written.", self.bad.join("\n")))
+        let mut lines = std::mem::take(&mut self.bad);
+        let others = self.read.bad - lines.len() as u64;
+        if others > 0 {
+            let rows = if others == 1 { "row" } else { "rows" };
+            lines.push(format!("{}: {} more bad {rows}", self.file, grouped(others)));
+        }
+        Failure::failed(format!("{}\nNothing was written.", lines.join("\n")))
     }
 }
 
-/// About how many bytes of memory a value takes.
-fn memory(value: &Value) -> usize {
+/// About how many bytes of memory the values of a row take.
+pub fn memory(row: &[Option<Value>]) -> usize {
+    fn value_of(value: &Value) -> usize {
+        size_of::<Value>()
+            + match value {
+                Value::Text(text) => text.len(),
+                Value::Bytes(bytes) => bytes.len(),
+                Value::Json(value) => document(value),
+                Value::Array(items) => items.iter().map(value_of).sum(),
+                _ => 0,
+            }
+    }
     fn document(value: &serde_json::Value) -> usize {
         use serde_json::Value::{Array, Object, String};
         size_of::<serde_json::Value>()
@@ -237,14 +263,7 @@ fn memory(value: &Value) -> usize {
                 _ => 0,
             }
     }
-    size_of::<Value>()
-        + match value {
-            Value::Text(text) => text.len(),
-            Value::Bytes(bytes) => bytes.len(),
-            Value::Json(value) => document(value),
-            Value::Array(items) => items.iter().map(memory).sum(),
-            _ => 0,
-        }
+    row.iter().flatten().map(value_of).sum()
 }
 
 impl Mapping {

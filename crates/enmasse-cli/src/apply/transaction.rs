@@ -85,7 +85,7 @@ impl Done {
 impl Job<'_> {
     /// Runs it, and gives what was done. Rows that the database refuses are left out, where bad rows are skipped.
     pub async fn run(&self, db: &Database) -> Result<Done> {
-        let mut refused = Refused::default();
+        let mut refused = Arc::new(Refused::default());
         loop {
             let error = match self.attempt(db, &refused).await {
                 Ok(done) => return Ok(done),
@@ -107,18 +107,17 @@ impl Job<'_> {
             if !self.args.skip_bad {
                 return Err(found.failure(self.input.name(), self.args.max_errors));
             }
-            refused.add(found);
+            Arc::make_mut(&mut refused).add(found);
         }
     }
 
     /// One transaction.
-    async fn attempt(&self, db: &Database, refused: &Refused) -> Result<Done, Ended> {
+    async fn attempt(&self, db: &Database, refused: &Arc<Refused>) -> Result<Done, Ended> {
         let committed = Mutex::new(None);
-        let refused = Arc::new(refused.clone());
         let result = db
             .transaction_with(async |tx| {
                 self.committing.set(false);
-                let done = self.work(&tx, &refused).await?;
+                let done = self.work(&tx, refused).await?;
                 if self.args.dry_run {
                     // what would be found at the end is found now
                     tx.check_constraints().await?;
