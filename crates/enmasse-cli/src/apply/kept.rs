@@ -8,7 +8,7 @@ use crate::apply::mapping::Mapping;
 use crate::apply::source::memory;
 use crate::apply::temporary::TemporaryFolder;
 use crate::failure::{Failure, Result};
-use crate::input::{Input, InputOptions, Item, RowWriter, Rows};
+use crate::input::{Input, InputOptions, Item, Limits, RowWriter, Rows};
 
 /// The most rows that are read at a time, and the bytes of memory after which a lot of them ends.
 pub const LOT: usize = 5_000;

@@ -205,6 +205,18 @@ fn b06_a_longer_row_may_be_allowed() {
     });
 }
 
+#[test]
+fn b06_a_row_that_json_makes_longer_is_inserted() {
+    on_each(async |trial| {
+        items::make(trial).await;
+        // each character is six in JSON
+        trial.write("f.csv", format!("id,name,amount,note\n7,x,1,{}\n", "\u{1}".repeat(MIB)));
+        let counts = trial.apply(["f.csv", "--table", "item", "--insert-missing"]).counts();
+        assert_eq!(counts, "0 matched, 0 changed, 1 not in the table, 1 inserted");
+        assert_eq!(trial.number("SELECT length(note) FROM item WHERE id = 7").await, MIB as i64);
+    });
+}
+
 /// A Parquet file of this many rows, with this many columns of texts of this length beside the key.
 fn parquet(columns: usize, rows: usize, length: usize) -> Vec<u8> {
     let texts: String = (0..columns).map(|column| format!(" required binary note{column} (UTF8);")).collect();
