@@ -26,6 +26,9 @@ impl From<Outcome> for ExitCode {
 /// How a failure says that it was rolled back.
 const NOTHING_WRITTEN: &str = "Nothing was written.";
 
+/// The exit code where some of it may be done.
+const UNKNOWN: u8 = 5;
+
 /// Why the command did not do what it was asked; nothing was written, unless it says so.
 #[derive(Debug)]
 pub struct Failure {
@@ -64,7 +67,7 @@ impl Failure {
 
     /// It may be done, or not: nobody knows.
     fn unknown(message: impl Into<String>) -> Self {
-        Failure { code: 5, message: message.into() }
+        Failure { code: UNKNOWN, message: message.into() }
     }
 
     /// A signal ended it.
@@ -90,6 +93,9 @@ impl Failure {
             self.message = self
                 .message
                 .replace(nothing, "What was written to a table that cannot be rolled back stays written.");
+        }
+        if self.code == 1 {
+            self.code = UNKNOWN;
         }
         self
     }

@@ -44,7 +44,10 @@ pub async fn run(args: ApplyArgs) -> Result<Outcome> {
 /// Does all of it in one transaction; gives what it came to, and what the file is called.
 pub async fn bring_up_to_date(db: &Database, args: &ApplyArgs) -> Result<(Summary, String)> {
     // a dry run is rolled back
-    db.allow_non_transactional(args.allow_non_transactional && !args.dry_run);
+    let stays = args.allow_non_transactional && !args.dry_run;
+    db.allow_non_transactional(stays);
+    // what stays is not to be written once more
+    let db = &if stays { db.clone().with_retries(0) } else { db.clone() };
     let table = keyed(table(db, &args.table, []).await?, &args.key)?;
     let (path, options) = (args.file.clone(), args.input.options());
     // standard input is read to its end first, and of some files all rows
@@ -77,7 +80,6 @@ pub async fn bring_up_to_date(db: &Database, args: &ApplyArgs) -> Result<(Summar
     let done = unless_interrupted(&committing, job.run(db)).await;
     meter.ends();
     let done = rolled_back(db, done).await;
-    let stays = args.allow_non_transactional && !args.dry_run;
     let done = if stays { done.map_err(Failure::without_rollback) } else { done };
     // nothing that becomes of the files undoes what is committed
     let summary = done?.place(args.dry_run).await?;
