@@ -123,6 +123,9 @@ impl Job<'_> {
                     tx.check_constraints().await?;
                     return Err(Ended::Tried(Box::new(done)));
                 }
+                if done.summary.counts.inserted > 0 {
+                    self.advance_identity(&tx).await?;
+                }
                 *lock(&committed) = Some(done);
                 self.committing.set(true);
                 Ok(())

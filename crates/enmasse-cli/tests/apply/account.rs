@@ -161,6 +161,30 @@ fn a12_the_next_row_gets_a_key_that_is_free() {
     });
 }
 
+#[test]
+fn a12_what_fails_leaves_the_counter_of_keys_where_it_is() {
+    on_some(&[Kind::Postgres], async |trial| {
+        trial.run("CREATE TABLE owner (id integer PRIMARY KEY)").await;
+        trial
+            .run(
+                "CREATE TABLE t (id serial PRIMARY KEY, n integer CHECK (n < 100), owner integer REFERENCES owner \
+                 DEFERRABLE INITIALLY DEFERRED)",
+            )
+            .await;
+        trial.run("INSERT INTO t (n) VALUES (0)").await;
+        // refused at once, and at the commit
+        for row in ["9,900,", "9,9,5"] {
+            trial.write("f.csv", format!("id,n,owner\n7,7,\n8,8,\n{row}\n"));
+            trial.apply(["f.csv", "--table", "t", "--insert-missing"]).failed(1);
+            assert_eq!(trial.number("SELECT last_value FROM t_id_seq").await, 1, "{row}");
+        }
+        let skips = ["--insert-missing", "--skip-bad", "--rejects", "r.csv"];
+        let ended = trial.apply(["f.csv", "--table", "t"].iter().chain(&skips));
+        assert_eq!(ended.code, 0, "{}", ended.err);
+        assert_eq!(trial.number("SELECT last_value FROM t_id_seq").await, 8);
+    });
+}
+
 /// In WAL mode the database itself is committed before the temporary tables are written: where there is no room for these, nothing
 /// may be committed.
 #[cfg(unix)]
