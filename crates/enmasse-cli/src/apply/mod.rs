@@ -7,6 +7,7 @@ mod kept;
 mod mapping;
 mod missing;
 mod parts;
+mod places;
 mod refused;
 mod source;
 mod summary;
@@ -111,22 +112,15 @@ async fn explain(error: enmasse::Error, input: &Arc<Input>, mapping: &Arc<Mappin
         return Failure::from(error).at(input.name()).with_lines(nothing.into_iter().collect());
     }
     let (file, columns) = (input.clone(), mapping.clone());
-    let found = tokio::task::spawn_blocking(move || source::places_of(&file, &columns, &keys)).await;
+    let found = tokio::task::spawn_blocking(move || places::places_of(&file, &columns, &keys)).await;
     let Ok(Ok(places)) = found else { return Failure::from(error).at(input.name()) };
     if error.kind() != ErrorKind::DuplicateKey {
         let place = places.iter().flatten().next();
-        let place = place.map_or(input.name().to_owned(), |place| format!("{}: {place}", input.name()));
+        let place = place.map_or(input.name().to_owned(), |(place, _)| format!("{}: {place}", input.name()));
         return Failure::failed(format!("{place}: {error}\nNothing was written."));
     }
-    let mut lines = Vec::new();
-    for (key, places) in error.keys().iter().zip(places) {
-        let names = mapping.key.iter().map(|&column| mapping.columns[column].name.as_str());
-        let key = crate::shown::key(names.zip(key));
-        let places: Vec<String> = places.iter().map(ToString::to_string).collect();
-        lines.push(match &places[..] {
-            [] => format!("{}: the key {key} is there twice", input.name()),
-            places => format!("{}: the key {key} is there twice: {}", input.name(), places.join(", ")),
-        });
-    }
+    let told = error.keys().iter().zip(&places);
+    let lines: Vec<_> =
+        told.map(|(key, places)| places::duplicate(input.name(), mapping, key, places)).collect();
     Failure::failed(format!("{}\nNothing was written.", lines.join("\n")))
 }

@@ -1,6 +1,5 @@
 //! The rows of the file on their way to the database: read and checked on a thread of their own.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io::{BufWriter, Write};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -15,7 +14,7 @@ use crate::apply::files::{OutputFile, cannot_write};
 use crate::apply::mapping::Mapping;
 use crate::apply::refused::Refused;
 use crate::failure::{Failure, Result, cut};
-use crate::input::{BadRow, Input, Item, Place, Rows};
+use crate::input::{BadRow, Input, Item, Rows};
 use crate::output::grouped;
 use crate::panics;
 use crate::progress::Meter;
@@ -284,36 +283,6 @@ impl Mapping {
         let of = |positions: &[usize]| positions.iter().find_map(|&position| value(position));
         self.columns.iter().map(|column| of(&column.positions)).collect()
     }
-}
-
-/// Where the file has each of these keys: the first few places.
-pub fn places_of(input: &Input, mapping: &Mapping, keys: &[Vec<Value>]) -> Result<Vec<Vec<Place>>> {
-    const NAMED: usize = 5;
-    let wanted = mapping.wanted();
-    let wanted: Vec<_> = mapping.key.iter().map(|&column| wanted[column].clone()).collect();
-    let mut numbers: HashMap<String, usize> = HashMap::new();
-    for (number, key) in keys.iter().enumerate() {
-        numbers.insert(folded(key.iter()), number);
-    }
-    let mut places = vec![Vec::new(); keys.len()];
-    for item in input.rows(&wanted)? {
-        let Item::Row(row) = item? else { continue };
-        if let Some(&number) = numbers.get(&folded(row.values.iter().flatten()))
-            && places[number].len() < NAMED
-        {
-            places[number].push(row.place);
-        }
-    }
-    Ok(places)
-}
-
-/// A key so that keys are equal which a collation may take for the same.
-fn folded<'v>(key: impl Iterator<Item = &'v Value>) -> String {
-    let parts = key.map(|value| match value {
-        Value::Text(text) => text.trim_end().to_lowercase(),
-        other => format!("{other:?}"),
-    });
-    parts.collect::<Vec<_>>().join("\u{1f}")
 }
 
 /// The records that say something of the same fields, each lot with a model of just these: what a lot does not have, the database
