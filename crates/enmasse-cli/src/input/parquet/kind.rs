@@ -8,7 +8,7 @@ use enmasse::uuid::Uuid;
 use enmasse::{DataType, Value};
 
 use crate::input::cell::{Converter, Problem};
-use crate::input::whole;
+use crate::input::{show, whole};
 
 /// What is to be read in a column's physical values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,25 @@ pub enum Kind {
     Moment(i64, bool),
     Text,
     Uuid,
+}
+
+/// A value that has no equal here.
+#[derive(Clone, Debug)]
+pub struct Unread {
+    pub problem: Problem,
+    /// The value as the file has it, without what its annotations say.
+    pub text: String,
+}
+
+impl Unread {
+    pub fn of(problem: Problem, value: impl ToString) -> Self {
+        Unread { problem, text: value.to_string() }
+    }
+
+    /// Of bytes, which may be a text but for some of them.
+    pub fn of_bytes(problem: Problem, bytes: &[u8]) -> Self {
+        Unread::of(problem, show::shown(&Value::Bytes(bytes.to_vec())))
+    }
 }
 
 /// The nanoseconds of a unit.

@@ -107,6 +107,35 @@ fn rows_of_several_groups() {
 }
 
 #[test]
+fn d01_what_cannot_be_read_is_kept_as_text() {
+    let file = sample(
+        &[
+            ("name", "binary () (STRING)", vec![1, 1], Data::Bytes(vec![&[b'a', 0xff], b"b"])),
+            ("made", "int32 () (DATE)", vec![1, 1], Data::Int32(vec![1, i32::MAX])),
+            ("id", "int32 ()", vec![1, 1], Data::Int32(vec![1, 2])),
+        ],
+        1,
+    );
+    let columns = [
+        wanted("id", DataType::Integer),
+        wanted("name", DataType::TEXT),
+        wanted("made", DataType::Date),
+    ];
+    let rows = file.open().unwrap().rows(&columns).unwrap();
+    let raw = rows.map(|item| match item.unwrap() {
+        Item::Bad(bad) => bad.raw,
+        Item::Row(row) => panic!("{row:?}"),
+    });
+    assert_eq!(
+        raw.collect::<Vec<_>>(),
+        [
+            r#"{"id":1,"name":"\\x61ff","made":"1970-01-02"}"#,
+            r#"{"id":2,"name":"b","made":"2147483647"}"#
+        ]
+    );
+}
+
+#[test]
 fn more_rows_than_are_held() {
     let levels: Vec<i16> = (0..5_000).map(|row| i16::from(row % 3 != 0)).collect();
     let values = (0..5_000).filter(|row| row % 3 != 0).collect();
