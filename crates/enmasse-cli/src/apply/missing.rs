@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use enmasse::{Error, Record, Transaction};
+use enmasse::{Error, Record, Transaction, Value};
 
 use crate::apply::changes::Noted;
 use crate::apply::files::{FinishedFile, OutputFile};
@@ -80,13 +80,15 @@ impl Absent {
             });
             self.keys.push(shown::key(key));
         }
-        if let Some(file) = &mut self.file {
-            file.writer().write(&row)?;
+        match &mut self.kept {
+            // some of them may arrive until then, and are not missing
+            Some(kept) => kept.push(&row),
+            None => self.write(&row),
         }
-        if let Some(kept) = &mut self.kept {
-            kept.push(&row)?;
-        }
-        Ok(())
+    }
+
+    fn write(&mut self, row: &[Option<Value>]) -> Result<()> {
+        self.file.as_mut().map_or(Ok(()), |file| file.writer().write(row))
     }
 
     /// The failure where there may be none.
@@ -131,9 +133,17 @@ impl Absent {
                     lot = arrived.missing;
                 }
                 let order = if is_first { Order::FirstRows } else { Order::LastRows };
-                for (number, error) in insert_lot(job, tx, &lot, LOT - left.len(), order, counts).await? {
-                    left.push(&self.mapping.row(&lot[number]))?;
-                    why.get_or_insert(error);
+                let refused = insert_lot(job, tx, &lot, LOT - left.len(), order, counts).await?;
+                let mut refused = refused.into_iter().peekable();
+                for (number, record) in lot.iter().enumerate() {
+                    let row = self.mapping.row(record);
+                    match refused.next_if(|(position, _)| *position == number) {
+                        Some((_, error)) => {
+                            left.push(&row)?;
+                            why.get_or_insert(error);
+                        }
+                        None => self.write(&row)?,
+                    }
                 }
             }
             if !is_first && left.len() == before {

@@ -111,7 +111,7 @@ fn a06_rows_that_another_writer_brings_are_written_or_inserted() {
         trial.write("f.csv", file);
         for round in 0..4 {
             trial.run("DELETE FROM t").await;
-            let args = ["f.csv", "--table", "t", "--insert-missing", "--json"];
+            let args = ["f.csv", "--table", "t", "--insert-missing", "--missing", "m.csv", "--json"];
             let mut command = trial.command(args);
             let running = tokio::task::spawn_blocking(move || command.output());
             // the keys in the file's order, and against it
@@ -133,6 +133,8 @@ fn a06_rows_that_another_writer_brings_are_written_or_inserted() {
             assert_eq!(count("matched") + count("missing"), 4_000, "{out}");
             assert_eq!((count("inserted"), count("skipped")), (count("missing"), 0), "{out}");
             assert_eq!(trial.number("SELECT count(*) FROM t WHERE n = 1").await, 4_000, "{out}");
+            // those that arrived and were updated are not in the file of the missing ones
+            assert_eq!(trial.read("m.csv").lines().count() as u64, count("missing") + 1, "{out}");
         }
     });
 }
