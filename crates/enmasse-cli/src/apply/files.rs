@@ -76,12 +76,13 @@ impl<W> OutputFile<W> {
         Ok(OutputFile { hidden: Hidden { path: path.to_owned(), temporary, target }, writer })
     }
 
-    pub fn path(&self) -> &str {
-        &self.hidden.path
-    }
-
     pub fn writer(&mut self) -> &mut W {
         &mut self.writer
+    }
+
+    /// The writer, to be used elsewhere, and the file, which goes when this is dropped.
+    pub fn apart(self) -> (W, OutputFile<()>) {
+        (self.writer, OutputFile { hidden: self.hidden, writer: () })
     }
 
     /// Ends the file: it is whole, but not yet where it is to stand.

@@ -14,7 +14,7 @@ use crate::apply::files::{OutputFile, cannot_write};
 use crate::apply::mapping::Mapping;
 use crate::apply::refused::Refused;
 use crate::failure::{Failure, Result, cut};
-use crate::input::{BadRow, Input, Item, Rows};
+use crate::input::{BadRow, Input, Item, Rejects, Rows};
 use crate::output::grouped;
 use crate::panics;
 use crate::progress::Meter;
@@ -49,21 +49,22 @@ pub struct Read {
     pub bad: u64,
     /// Why reading ended early.
     pub failure: Option<Failure>,
-    /// The bad rows, to be kept when all is done.
-    pub rejects: Option<OutputFile<BufWriter<fs::File>>>,
+    /// What writes the bad rows, to be kept when all is done.
+    pub rejects: Option<BufWriter<fs::File>>,
 }
 
 /// What was read, once the stream has ended.
 pub type Shared = Arc<Mutex<Read>>;
 
-/// Reads the rows; what became of it is told when the stream has ended, or was dropped.
+/// Reads the rows; what became of it is told when the stream has ended, or was dropped. The file of the bad ones goes when it is dropped,
+/// although the thread that writes it may live longer.
 pub fn records(
     input: &Input,
     mapping: &Arc<Mapping>,
     uneven: bool,
     bad_rows: &BadRows,
     meter: &Meter,
-) -> Result<(impl Stream<Item = Result<Record, Error>> + Send + use<>, Shared)> {
+) -> Result<(impl Stream<Item = Result<Record, Error>> + Send + use<>, Shared, Option<OutputFile<()>>)> {
     let rows = match bad_rows.refused.is_empty() {
         true => input.rows(&mapping.wanted())?,
         false => input.keeping_raw().rows(&mapping.wanted())?,
@@ -71,15 +72,13 @@ pub fn records(
     meter.reads(input.size(), rows.bytes_read());
     let read = Arc::new(Mutex::new(Read::default()));
     let (sender, receiver) = mpsc::channel(AHEAD);
+    let (rejects, file) = bad_rows.rejects.as_deref().map(|path| rejects(path, input)).transpose()?.unzip();
     let mut reader = Reader {
         file: input.name().to_owned(),
         mapping: mapping.clone(),
         uneven,
         bad_rows: bad_rows.clone(),
-        rejects: match &bad_rows.rejects {
-            Some(path) => Some(rejects(path, input)?),
-            None => None,
-        },
+        rejects,
         bad: Vec::new(),
         bad_bytes: 0,
         read: Read::default(),
@@ -89,7 +88,7 @@ pub fn records(
     std::thread::spawn(move || {
         let result = panics::reading(&name, || reader.run(rows, &sender));
         let mut read = std::mem::take(&mut reader.read);
-        read.rejects = reader.rejects.take();
+        read.rejects = reader.rejects.take().map(|rejects| rejects.writer);
         let is_whole = result.is_ok();
         read.failure = result.err();
         *told.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = read;
@@ -97,7 +96,7 @@ pub fn records(
             _ = sender.blocking_send(Part::End);
         }
     });
-    Ok((received(receiver), read))
+    Ok((received(receiver), read, file))
 }
 
 /// What the thread sends.
@@ -127,22 +126,30 @@ fn received(receiver: mpsc::Receiver<Part>) -> impl Stream<Item = Result<Record,
     parts.flatten()
 }
 
-/// The file of the rows that are refused, with the header of the one that is read.
-fn rejects(path: &str, input: &Input) -> Result<OutputFile<BufWriter<fs::File>>> {
-    let mut file = OutputFile::create(path, |place| {
-        fs::File::create(place).map(BufWriter::new).map_err(|error| cannot_write(path, &error))
-    })?;
-    let marked = file.writer().write_all(input.mark_for_rejects().as_bytes());
-    marked.map_err(|error| cannot_write(path, &error))?;
-    if let Some(header) = input.header_for_rejects() {
-        write_line(&mut file, &header)?;
-    }
-    Ok(file)
+/// Where bad rows are written.
+struct RejectsFile {
+    /// As it was given.
+    path: String,
+    writer: BufWriter<fs::File>,
+    lines: Rejects,
 }
 
-fn write_line(file: &mut OutputFile<BufWriter<fs::File>>, line: &str) -> Result<()> {
-    let written = writeln!(file.writer(), "{line}");
-    written.map_err(|error| cannot_write(file.path(), &error))
+/// The file of the rows that are refused, with the header of the one that is read.
+fn rejects(path: &str, input: &Input) -> Result<(RejectsFile, OutputFile<()>)> {
+    let file = OutputFile::create(path, |place| {
+        fs::File::create(place).map(BufWriter::new).map_err(|error| cannot_write(path, &error))
+    })?;
+    let (writer, file) = file.apart();
+    let mut rejects = RejectsFile { path: path.to_owned(), writer, lines: input.rejects() };
+    let header = rejects.lines.header().map_or(String::new(), |header| format!("{header}\n"));
+    rejects.write(&format!("{}{header}", input.mark_for_rejects()))?;
+    Ok((rejects, file))
+}
+
+impl RejectsFile {
+    fn write(&mut self, text: &str) -> Result<()> {
+        self.writer.write_all(text.as_bytes()).map_err(|error| cannot_write(&self.path, &error))
+    }
 }
 
 struct Reader {
@@ -152,7 +159,7 @@ struct Reader {
     /// Whether rows may lack columns.
     uneven: bool,
     bad_rows: BadRows,
-    rejects: Option<OutputFile<BufWriter<fs::File>>>,
+    rejects: Option<RejectsFile>,
     /// What is said of those that end it: not the rows themselves, which may be long, and not of all, which may be many.
     bad: Vec<String>,
     bad_bytes: usize,
@@ -211,10 +218,11 @@ impl Reader {
     fn refuse(&mut self, bad: BadRow) -> Result<()> {
         self.read.bad += 1;
         if let Some(rejects) = &mut self.rejects {
-            write_line(rejects, &bad.raw)?;
+            let line = rejects.lines.line(&bad);
+            rejects.write(&(line + "\n"))?;
             let told = &self.bad_rows.told;
             if self.read.bad <= self.bad_rows.most && told.fetch_max(self.read.bad, SeqCst) < self.read.bad {
-                self.meter.aside(|| tell!("enmasse: skipped: {bad}"));
+                self.meter.aside(|| tell!("enmasse: skipped: {}", cut(&bad.to_string())));
             }
             return Ok(());
         }

@@ -1,7 +1,5 @@
 //! All that is done in the one transaction.
 
-use std::fs;
-use std::io::BufWriter;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
@@ -155,7 +153,7 @@ impl Job<'_> {
             refused: refused.clone(),
             told: self.told.clone(),
         };
-        let (records, read) = records(input, mapping, self.uneven, &bad_rows, meter)?;
+        let (records, read, rejects) = records(input, mapping, self.uneven, &bad_rows, meter)?;
         let mut update = self.update(tx, records);
         let sql = if args.dry_run { update.explain()? } else { String::new() };
         let told = meter.clone();
@@ -212,14 +210,14 @@ impl Job<'_> {
             summary.changes = Some(changes);
             files.extend(diff);
         }
-        if let Some(rejects) = read.rejects {
-            let synced = |file: BufWriter<fs::File>| {
-                let whole = file.into_inner().map_err(|error| error.into_error());
+        if let (Some(file), Some(writer)) = (rejects, read.rejects) {
+            let synced = || {
+                let whole = writer.into_inner().map_err(|error| error.into_error());
                 whole
                     .and_then(|file| file.sync_all())
                     .map_err(|error| Failure::failed(format!("cannot write the rejects: {error}")))
             };
-            files.push(rejects.finish(synced)?);
+            files.push(file.finish(|()| synced())?);
         }
         Ok(Done { summary, files })
     }

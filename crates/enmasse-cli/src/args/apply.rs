@@ -68,7 +68,8 @@ pub struct ApplyArgs {
     /// Go on without bad rows, which --rejects keeps
     #[arg(long, requires = "rejects", help_heading = "Bad rows")]
     pub skip_bad: bool,
-    /// Write bad rows to this file, as they stand in the input, in UTF-8
+    /// Write bad rows to this file, as they stand in the input, in UTF-8, with the reason in a column 'enmasse_error', which is left out
+    /// when the file is applied
     #[arg(long, value_name = "FILE", requires = "skip_bad", help_heading = "Bad rows")]
     pub rejects: Option<String>,
     #[command(flatten)]

@@ -62,7 +62,13 @@ fn d01_refused_rows_are_skipped_and_kept() {
             "{}",
             ended.out
         );
-        assert_eq!(trial.read("bad.csv"), "id,n,code\n7,507,c7\n20,21,c3\n30,530,c30\n");
+        let bad = trial.read("bad.csv");
+        let lines: Vec<&str> = bad.lines().collect();
+        assert_eq!((lines.len(), lines[0]), (4, "id,n,code,enmasse_error"), "{bad}");
+        for (line, (row, id)) in lines[1..].iter().zip([("7,507,c7", 7), ("20,21,c3", 20), ("30,530,c30", 30)]) {
+            let start = format!("{row},\"the database refuses the row with id={id}: ");
+            assert!(line.starts_with(&start) && line.ends_with('"'), "{bad}");
+        }
         assert_eq!(trial.number("SELECT count(*) FROM t WHERE n = id + 1").await, 37);
     });
 }
@@ -85,7 +91,13 @@ fn d01_refused_rows_of_other_formats_and_of_inserts() {
             ended.out,
             ended.err
         );
-        assert_eq!(trial.read("bad.jsonl"), "{\"id\": 50, \"n\": 500}\n{\"id\": 2, \"n\": 200}\n");
+        let bad = trial.read("bad.jsonl");
+        let lines: Vec<&str> = bad.lines().collect();
+        for (line, start) in lines.iter().zip(["{\"id\": 50, \"n\": 500", "{\"id\": 2, \"n\": 200"]) {
+            let start = format!("{start},\"enmasse_error\":\"the database refuses the row with id=");
+            assert!(line.starts_with(&start), "{bad}");
+        }
+        assert_eq!(lines.len(), 2, "{bad}");
         assert_eq!(
             trial.query("SELECT id, n FROM t WHERE id IN (1, 2, 50, 51) ORDER BY id").await,
             "1|2\n2|2\n51|51"

@@ -116,7 +116,8 @@ fn d04_the_delimiter_is_found_or_asked_for() {
         ];
         let ended = trial.apply(args);
         assert_eq!(ended.code, 0, "{}", ended.err);
-        assert_eq!(trial.read("r.csv"), "sep=;\nid;amount\n2;x\n");
+        let reason = "\"column 'amount': expected a whole number but got 'x'.\"";
+        assert_eq!(trial.read("r.csv"), format!("sep=;\nid;amount;enmasse_error\n2;x;{reason}\n"));
         assert_eq!(trial.read("m.csv"), "id;amount\n7;77\n");
         assert_eq!(items::amounts(trial).await, "1|bolt|11\n2|nut|20\n3|gear|30");
     });
