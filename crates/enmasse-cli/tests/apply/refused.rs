@@ -42,6 +42,28 @@ fn d01_the_row_is_named_that_only_the_database_refuses() {
 }
 
 #[test]
+fn d01_the_row_is_named_that_the_check_of_a_domain_refuses() {
+    on_some(&[Kind::Postgres], async |trial| {
+        trial.run("CREATE DOMAIN positive AS integer CHECK (VALUE > 0)").await;
+        trial.run("CREATE TABLE t (id integer PRIMARY KEY, n positive)").await;
+        trial.run("INSERT INTO t SELECT id, 1 FROM generate_series(1, 3000) id").await;
+        for rows in [3, 3_000] {
+            let mut file = "id,n\n".to_owned();
+            (1..=rows).for_each(|id| file.push_str(&format!("{id},{}\n", if id == 2 { -1 } else { id + 1 })));
+            trial.write("f.csv", file);
+            let said = trial.apply(["f.csv", "--table", "t"]).failed(1);
+            assert!(said.starts_with("enmasse: f.csv:3: the database refuses the row with id=2: "), "{said}");
+            assert!(said.contains("positive") && said.ends_with("\nNothing was written.\n"), "{said}");
+            let skips = ["f.csv", "--table", "t", "--skip-bad", "--rejects", "r.csv", "--dry-run"];
+            let ended = trial.apply(skips);
+            assert_eq!(ended.code, 0, "{}", ended.err);
+            assert!(trial.read("r.csv").starts_with("id,n,enmasse_error\n2,-1,\"the database refuses"));
+        }
+        assert_eq!(trial.number("SELECT count(*) FROM t WHERE n <> 1").await, 0);
+    });
+}
+
+#[test]
 fn d01_refused_rows_are_skipped_and_kept() {
     on_each(async |trial| {
         make(trial).await;

@@ -132,6 +132,21 @@ fn c01_a_unique_column_is_the_key_where_there_is_no_other() {
 }
 
 #[test]
+fn c01_a_key_of_unknown_type_does_not_shut_out_the_table() {
+    on_some(&Kind::MYSQL_FAMILY, async |trial| {
+        trial.run("CREATE TABLE t (b bit(8) PRIMARY KEY, sku varchar(20) NOT NULL UNIQUE, v int)").await;
+        trial.run("INSERT INTO t VALUES (b'1', 'a', 1), (b'10', 'c', 2)").await;
+        trial.write("f.csv", "sku,v\na,5\nb,6\n");
+        for key in [&[][..], &["--key", "sku"]] {
+            trial.run("UPDATE t SET v = 1 WHERE sku = 'a'").await;
+            let done = trial.apply(["f.csv", "--table", "t"].iter().chain(key)).counts();
+            assert_eq!(done, "1 matched, 1 changed, 1 not in the table");
+            assert_eq!(trial.query("SELECT sku, v FROM t ORDER BY sku").await, "a|5\nc|2");
+        }
+    });
+}
+
+#[test]
 fn c02_types_of_the_databases_own_are_written_as_text() {
     on_each(async |trial| {
         if trial.kind != Kind::Postgres {
@@ -147,6 +162,25 @@ fn c02_types_of_the_databases_own_are_written_as_text() {
         assert_eq!(rows, "1|ok|10.0.0.1|{sad,ok}|101\n2|ok|::1|{ok}|111\n3|sad|NULL|NULL|NULL");
         let diff = trial.read("d.csv");
         assert!(diff.contains("1,m,sad,ok\n") && diff.contains("1,ms,\\N,\"{sad,ok}\"\n"), "{diff}");
+    });
+}
+
+#[test]
+fn c02_hstore_is_written_as_text() {
+    on_some(&[Kind::Postgres], async |trial| {
+        let there = "SELECT count(*) FROM pg_available_extensions WHERE name = 'hstore'";
+        if trial.number(there).await == 0 {
+            return;
+        }
+        trial.run("CREATE EXTENSION hstore").await;
+        trial.run("CREATE TABLE t (id int PRIMARY KEY, h hstore)").await;
+        trial.run("INSERT INTO t VALUES (1, NULL), (2, 'a=>1')").await;
+        trial.write("f.csv", "id,h\n1,\"\"\"k\"\"=>\"\"v, w\"\"\"\n2,a=>1\n3,\n");
+        let args = ["f.csv", "--table", "t", "--insert-missing", "--diff", "d.csv"];
+        let done = trial.apply(args).counts();
+        assert_eq!(done, "2 matched, 1 changed, 1 not in the table, 1 inserted");
+        assert_eq!(trial.query("SELECT h -> 'k', h -> 'a' FROM t ORDER BY id").await, "v, w|NULL\nNULL|1\nNULL|NULL");
+        assert!(trial.read("d.csv").contains("1,h,\\N,"), "{}", trial.read("d.csv"));
     });
 }
 
