@@ -69,8 +69,7 @@ impl<W> OutputFile<W> {
             false => Target::File {
                 place,
                 #[cfg(unix)]
-                permissions: there
-                    .map_or_else(|| temporary.permissions.clone(), |there| there.permissions()),
+                permissions: there.map_or_else(|| temporary.permissions.clone(), |there| there.permissions()),
             },
         };
         Ok(OutputFile { hidden: Hidden { path: path.to_owned(), temporary, target }, writer })

@@ -55,7 +55,8 @@ pub fn duplicate(file: &str, mapping: &Mapping, key: &[Value], places: &[Found])
             None => spellings.push((key, vec![place.to_string()])),
         }
     }
-    let told: Vec<_> = spellings.iter().map(|(key, places)| format!("{key}: {}", places.join(", "))).collect();
+    let told: Vec<_> =
+        spellings.iter().map(|(key, places)| format!("{key}: {}", places.join(", "))).collect();
     match told.len() {
         0 => format!("{file}: duplicate key {}", shown(key)),
         1 => format!("{file}: duplicate key {}", told[0]),

@@ -209,7 +209,8 @@ mod tests {
     fn d08_folders_are_removed_with_our_file_in_them_and_no_other() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        let names = [".enmasse-abcDEF123456", ".enmasse-abcDEF123457", ".enmasse-mine", ".enmasse-abcDEF123458-x"];
+        let names =
+            [".enmasse-abcDEF123456", ".enmasse-abcDEF123457", ".enmasse-mine", ".enmasse-abcDEF123458-x"];
         for name in names {
             fs::create_dir(at(name)).unwrap();
             write(&at(name).join(INSIDE), 0o600);

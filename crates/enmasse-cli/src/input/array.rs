@@ -29,8 +29,7 @@ pub fn is_one(text: &str) -> bool {
 
 /// The array that the text says, with items of this type.
 pub fn read(item: &DataType, text: &str) -> Result<Value, Problem> {
-    let expected =
-        || format!("expected an array, as {{a,b}} or as in JSON, but got '{}'.", shortened(text));
+    let expected = || format!("expected an array, as {{a,b}} or as in JSON, but got '{}'.", shortened(text));
     let value = |Item { text: of_item, form }: Item| {
         let value = match (item, form) {
             (_, Form::Plain) if of_item.eq_ignore_ascii_case("null") => return Ok(Value::Null),

@@ -24,7 +24,10 @@ pub struct Rejects {
 #[derive(Clone, Copy, Debug)]
 enum Form {
     /// Whether each row has the reason of an earlier time at its end.
-    Csv { layout: Layout, has_reason: bool },
+    Csv {
+        layout: Layout,
+        has_reason: bool,
+    },
     /// The header has the column elsewhere, and so have the rows: no other is added.
     CsvAsItIs,
     Json,
@@ -80,7 +83,8 @@ fn cell(reason: &str, layout: Layout) -> String {
 
 /// A row without its last cell, which may have come through a program that writes no quotes.
 fn without_reason(raw: &str, layout: Layout) -> &str {
-    let is_quoted = layout.quote.and_then(|quote| raw.strip_suffix(char::from(quote)).map(|rest| (rest, quote)));
+    let is_quoted =
+        layout.quote.and_then(|quote| raw.strip_suffix(char::from(quote)).map(|rest| (rest, quote)));
     let end = match is_quoted {
         Some((rest, quote)) => rest.rfind(char::from(quote)),
         None => Some(raw.len()),

@@ -33,9 +33,7 @@ impl Spelling {
                 }
                 usual => Ok(Some(usual)),
             },
-            (DataType::DateTime | DataType::NaiveDateTime, _, Some(format)) => {
-                moment(text, format).map(Some)
-            }
+            (DataType::DateTime | DataType::NaiveDateTime, _, Some(format)) => moment(text, format).map(Some),
             _ => Ok(None),
         }
     }
@@ -141,15 +139,9 @@ mod tests {
             Spelling::of(&options).usual(&data_type, text)
         };
         let read = |text: &str| Ok(Some(text.to_owned()));
-        assert_eq!(
-            usual("%d/%m/%Y", DataType::Date, "31/12/2024 00:00:00"),
-            read("2024-12-31 00:00:00")
-        );
+        assert_eq!(usual("%d/%m/%Y", DataType::Date, "31/12/2024 00:00:00"), read("2024-12-31 00:00:00"));
         assert_eq!(usual("%d/%m/%Y", DataType::Date, "31/12/2024T00:00"), read("2024-12-31 00:00"));
-        assert_eq!(
-            usual("%d/%m/%y", DataType::NaiveDateTime, "31/12/24 09:30"),
-            read("2024-12-31 09:30")
-        );
+        assert_eq!(usual("%d/%m/%y", DataType::NaiveDateTime, "31/12/24 09:30"), read("2024-12-31 09:30"));
         for (format, data_type, text) in [
             ("%d/%m/%y", DataType::Date, "31/12/2024"),
             ("%d/%m/%y", DataType::NaiveDateTime, "31/12/2024"),

@@ -121,7 +121,11 @@ mod tests {
         ] {
             assert!(read(text).is_err_and(|problem| problem.contains("may have been rounded")), "{text}");
         }
-        assert!(check_decimal("1.5E+3").is_err() && check_decimal("1.5").is_ok() && check_decimal("1.50e1").is_ok());
+        assert!(
+            check_decimal("1.5E+3").is_err()
+                && check_decimal("1.5").is_ok()
+                && check_decimal("1.50e1").is_ok()
+        );
         assert!(check_decimal("9912142137894512.0").is_err() && check_decimal("9912142137894512.00").is_ok());
         assert!(check_decimal("1.2345678901234568e+16").is_err() && check_decimal("1e5").is_ok());
         assert!(of_float(9_007_199_254_740_992.0, false).is_ok());

@@ -89,7 +89,9 @@ fn a07_strict_refuses_rows_that_a_trigger_skips() {
 #[test]
 fn a07_rows_that_a_conflict_clause_skips_are_counted() {
     on_some(&[Kind::Sqlite], async |trial| {
-        trial.run("CREATE TABLE t (id integer PRIMARY KEY, code text UNIQUE ON CONFLICT IGNORE, n integer)").await;
+        trial
+            .run("CREATE TABLE t (id integer PRIMARY KEY, code text UNIQUE ON CONFLICT IGNORE, n integer)")
+            .await;
         trial.run("INSERT INTO t VALUES (1, 'a', 0), (2, 'b', 0), (3, 'c', 0)").await;
         trial.write("f.csv", "id,code,n\n1,a,7\n2,a,7\n3,c,0\n");
         let counts = "3 matched, 1 changed, 0 not in the table, 1 skipped by the database";
@@ -98,7 +100,11 @@ fn a07_rows_that_a_conflict_clause_skips_are_counted() {
         let said = trial.apply(["f.csv", "--table", "t", "--strict"]).failed(1);
         assert!(said.starts_with("enmasse: f.csv: 1 row was not written to t: "), "{said}");
         for mode in [&[][..], &["--diff", "d.csv"], &["--missing", "m.csv"]] {
-            assert_eq!(trial.apply(["f.csv", "--table", "t"].iter().chain(mode)).counts(), counts, "{mode:?}");
+            assert_eq!(
+                trial.apply(["f.csv", "--table", "t"].iter().chain(mode)).counts(),
+                counts,
+                "{mode:?}"
+            );
             assert_eq!(trial.query("SELECT code, n FROM t ORDER BY id").await, "a|7\nb|0\nc|0", "{mode:?}");
             trial.run("UPDATE t SET n = 0").await;
         }

@@ -40,7 +40,8 @@ fn rejects_can_be_repaired_and_applied() {
         let bad = trial.read("bad.csv");
         let wrong = |text: &str| format!("\"column 'amount': expected a whole number but got '{text}'.\"");
         let header = "id,name,amount,enmasse_error\n";
-        let [one, other] = [format!("2,nut,many,{}\n", wrong("many")), format!("3,\"two\r\nlines\",?,{}\n", wrong("?"))];
+        let [one, other] =
+            [format!("2,nut,many,{}\n", wrong("many")), format!("3,\"two\r\nlines\",?,{}\n", wrong("?"))];
         let cells = "\"3\",\"a \"\"gear\"\"\",33,x,\"has 4 cells, and the header has 3.\"\n";
         assert_eq!(bad, format!("{header}{one}{cells}{other}"));
         // rejected once more they have one reason, the last

@@ -158,12 +158,16 @@ fn b07_a_pipe_that_nobody_reads_holds_no_lock_and_a_signal_ends_it() {
         trial.run("UPDATE t SET n = 11").await;
         std::thread::sleep(std::time::Duration::from_millis(300));
         assert!(child.try_wait().unwrap().is_none());
-        rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::TERM)
-            .unwrap();
+        rustix::process::kill_process(
+            rustix::process::Pid::from_child(&child),
+            rustix::process::Signal::TERM,
+        )
+        .unwrap();
         let ended = Ended::of(child.wait_with_output().unwrap());
         let said = ended.failed(4);
         let start = "enmasse: cannot write m.csv: it was interrupted; it is ";
-        let kept = said.strip_prefix(start).and_then(|rest| rest.lines().next()).unwrap_or_else(|| panic!("{said}"));
+        let kept =
+            said.strip_prefix(start).and_then(|rest| rest.lines().next()).unwrap_or_else(|| panic!("{said}"));
         assert_eq!(fs::read_to_string(kept).unwrap(), "id,n\n4,40\n");
         fs::remove_file(kept).unwrap();
         let end = "\nthe table is written: 1 matched, 1 changed, 1 not in the table\n";

@@ -87,7 +87,9 @@ fn d01_refused_rows_are_skipped_and_kept() {
         let bad = trial.read("bad.csv");
         let lines: Vec<&str> = bad.lines().collect();
         assert_eq!((lines.len(), lines[0]), (4, "id,n,code,enmasse_error"), "{bad}");
-        for (line, (row, id)) in lines[1..].iter().zip([("7,507,c7", 7), ("20,21,c3", 20), ("30,530,c30", 30)]) {
+        for (line, (row, id)) in
+            lines[1..].iter().zip([("7,507,c7", 7), ("20,21,c3", 20), ("30,530,c30", 30)])
+        {
             let start = format!("{row},\"the database refuses the row with id={id}: ");
             assert!(line.starts_with(&start) && line.ends_with('"'), "{bad}");
         }

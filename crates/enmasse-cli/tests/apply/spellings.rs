@@ -26,8 +26,9 @@ fn a08_an_exponent_that_hides_digits_is_refused() {
             ("f.jsonl", "{\"number\":1500,\"ean\":9.91214E15}\n", "code", "f.jsonl:1: column 'ean': "),
         ] {
             trial.write(name, content);
-            let text =
-                content.split([',', '\n', ':', '}']).rfind(|cell| cell.contains(['e', 'E']) && cell.contains('.'));
+            let text = content
+                .split([',', '\n', ':', '}'])
+                .rfind(|cell| cell.contains(['e', 'E']) && cell.contains('.'));
             let said = trial.apply([name, "--table", table]).failed(1);
             assert_eq!(said, format!("enmasse: {says}{}", spelt(text.unwrap())), "{content}");
         }
@@ -38,7 +39,10 @@ fn a08_an_exponent_that_hides_digits_is_refused() {
         let rows = trial.query("SELECT id, amount, price FROM item WHERE id < 3 ORDER BY id").await;
         assert_eq!(rows.replace(".00", ""), "1|1000|1500\n2|12|10");
         trial.write("f.csv", "number,ean\n1500,991214213789.00\n");
-        assert_eq!(trial.apply(["f.csv", "--table", "code"]).counts(), "1 matched, 1 changed, 0 not in the table");
+        assert_eq!(
+            trial.apply(["f.csv", "--table", "code"]).counts(),
+            "1 matched, 1 changed, 0 not in the table"
+        );
         assert_eq!(trial.query("SELECT ean FROM code WHERE n = 2").await, "991214213789");
     });
 }
@@ -186,7 +190,9 @@ fn d04_arrays_may_be_in_braces() {
         for wrong in ["{{a,b},{c,d}}", "{{a}b}"] {
             trial.write("f.csv", format!("id,tags\n1,\"{wrong}\"\n"));
             let said = trial.apply(["f.csv", "--table", "a"]).failed(1);
-            let says = format!("f.csv:2: column 'tags': expected an array, as {{a,b}} or as in JSON, but got '{wrong}'.");
+            let says = format!(
+                "f.csv:2: column 'tags': expected an array, as {{a,b}} or as in JSON, but got '{wrong}'."
+            );
             assert!(said.contains(&says), "{said}");
         }
     });

@@ -179,7 +179,10 @@ fn c02_hstore_is_written_as_text() {
         let args = ["f.csv", "--table", "t", "--insert-missing", "--diff", "d.csv"];
         let done = trial.apply(args).counts();
         assert_eq!(done, "2 matched, 1 changed, 1 not in the table, 1 inserted");
-        assert_eq!(trial.query("SELECT h -> 'k', h -> 'a' FROM t ORDER BY id").await, "v, w|NULL\nNULL|1\nNULL|NULL");
+        assert_eq!(
+            trial.query("SELECT h -> 'k', h -> 'a' FROM t ORDER BY id").await,
+            "v, w|NULL\nNULL|1\nNULL|NULL"
+        );
         assert!(trial.read("d.csv").contains("1,h,\\N,"), "{}", trial.read("d.csv"));
     });
 }

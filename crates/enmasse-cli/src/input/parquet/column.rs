@@ -2,8 +2,8 @@
 
 use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use ::parquet::data_type::{
-    AsBytes, BoolType, ByteArrayType, DataType, DoubleType, FixedLenByteArrayType, FloatType, Int32Type, Int64Type,
-    Int96Type,
+    AsBytes, BoolType, ByteArrayType, DataType, DoubleType, FixedLenByteArrayType, FloatType, Int32Type,
+    Int64Type, Int96Type,
 };
 use ::parquet::errors::{ParquetError, Result};
 use enmasse::Value;
@@ -56,8 +56,7 @@ impl Column {
 
     /// The next value; the inner error is that of a value which has no equal here.
     pub fn next(&mut self, kind: Kind) -> Result<Result<Value, Unread>> {
-        let bytes =
-            |value: &[u8]| kind.bytes(value).map_err(|problem| Unread::of_bytes(problem, value));
+        let bytes = |value: &[u8]| kind.bytes(value).map_err(|problem| Unread::of_bytes(problem, value));
         let value = match self {
             Column::Bool(column) => column.next()?.map(|value| Ok(Value::Bool(*value))),
             Column::Int32(column) => {

@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 use ::parquet::basic::Compression;
 use ::parquet::column::writer::ColumnWriter;
 use ::parquet::data_type::{
-    BoolType, ByteArray, ByteArrayType, DoubleType, FixedLenByteArray, FixedLenByteArrayType, FloatType, Int32Type,
-    Int64Type, Int96, Int96Type,
+    BoolType, ByteArray, ByteArrayType, DoubleType, FixedLenByteArray, FixedLenByteArrayType, FloatType,
+    Int32Type, Int64Type, Int96, Int96Type,
 };
 use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::SerializedFileWriter;
@@ -116,11 +116,8 @@ fn d01_what_cannot_be_read_is_kept_as_text() {
         ],
         1,
     );
-    let columns = [
-        wanted("id", DataType::Integer),
-        wanted("name", DataType::TEXT),
-        wanted("made", DataType::Date),
-    ];
+    let columns =
+        [wanted("id", DataType::Integer), wanted("name", DataType::TEXT), wanted("made", DataType::Date)];
     let rows = file.open().unwrap().rows(&columns).unwrap();
     let raw = rows.map(|item| match item.unwrap() {
         Item::Bad(bad) => bad.raw,
@@ -128,10 +125,7 @@ fn d01_what_cannot_be_read_is_kept_as_text() {
     });
     assert_eq!(
         raw.collect::<Vec<_>>(),
-        [
-            r#"{"id":1,"name":"\\x61ff","made":"1970-01-02"}"#,
-            r#"{"id":2,"name":"b","made":"2147483647"}"#
-        ]
+        [r#"{"id":1,"name":"\\x61ff","made":"1970-01-02"}"#, r#"{"id":2,"name":"b","made":"2147483647"}"#]
     );
 }
 
