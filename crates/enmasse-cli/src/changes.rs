@@ -18,6 +18,8 @@ const WIDTH: usize = 120;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Changes {
     rows: u64,
+    /// Whether the database may keep some of the rows as they are, so that fewer than counted change.
+    at_most: bool,
     columns: Vec<Column>,
 }
 
@@ -40,7 +42,19 @@ impl Changes {
     /// Nothing yet, in these columns.
     pub fn of<N: Into<String>>(columns: impl IntoIterator<Item = N>) -> Self {
         let column = |name: N| Column { name: name.into(), ..Column::default() };
-        Changes { rows: 0, columns: columns.into_iter().map(column).collect() }
+        Changes { rows: 0, at_most: false, columns: columns.into_iter().map(column).collect() }
+    }
+
+    /// Says of all counts that fewer may change, and at most so many.
+    pub fn limit(&mut self, rows: u64) {
+        self.at_most = self.rows > 0;
+        self.rows = self.rows.min(rows);
+        self.columns.iter_mut().for_each(|column| column.changed = column.changed.min(rows));
+    }
+
+    /// Whether fewer may change than are counted.
+    pub fn is_limited(&self) -> bool {
+        self.at_most
     }
 
     /// Counts rows that change in any column.
@@ -96,7 +110,13 @@ impl Changes {
 /// `20,963 rows would change`, and a line for each column.
 impl fmt::Display for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} would change", grouped(self.rows), if self.rows == 1 { "row" } else { "rows" })?;
+        let at_most = if self.at_most { "at most " } else { "" };
+        write!(
+            f,
+            "{at_most}{} {} would change",
+            grouped(self.rows),
+            if self.rows == 1 { "row" } else { "rows" }
+        )?;
         let counts: Vec<String> = self.columns.iter().map(|column| grouped(column.changed)).collect();
         let width =
             |texts: &mut dyn Iterator<Item = &str>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
@@ -154,6 +174,12 @@ mod tests {
         assert_eq!(Changes::of(["a"]).to_string(), "0 rows would change\n  a  0");
         let odd = Changes::of(["a\u{1b}[2J\n", "b"]).to_string();
         assert_eq!(odd, "0 rows would change\n  a\\u{1b}[2J\\n  0\n  b             0");
+        let mut fewer = changes();
+        fewer.limit(1_000);
+        assert!(
+            fewer.to_string().starts_with("at most 1,000 rows would change\n  length_ft  1,000   id=1: 80")
+        );
+        assert!(fewer.is_limited() && !changes().is_limited());
     }
 
     #[test]

@@ -3,6 +3,8 @@
 #[path = "../../enmasse/tests/common/mod.rs"]
 mod common;
 mod program;
+#[path = "inspect/rights.rs"]
+mod rights;
 #[path = "inspect/tables.rs"]
 mod tables;
 

@@ -9,8 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use enmasse_core::dialect::{Mysql, Postgres};
 use enmasse_core::encode::{
-    Arrays, BatchColumn, BatchEncoder, Cells, Chunk, CopyBinary, Duplicates, Encoder, LoadData, SeenKeys,
-    Stored,
+    Arrays, BatchColumn, BatchEncoder, BatchShape, Cells, Chunk, CopyBinary, Duplicates, Encoder, LoadData,
+    SeenKeys, Stored,
 };
 use enmasse_core::schema::{Field, Model, Schema};
 use enmasse_core::{DataType, ValueRef};
@@ -72,14 +72,17 @@ fn encoders(criterion: &mut Criterion) {
     let shuffled: Vec<Account> = (0..ROWS).map(|id| Account::new(id * 7_919 % ROWS)).collect();
     let columns = columns();
     let types: Vec<DataType> = columns.iter().map(|column| column.data_type.clone()).collect();
+    let positions = (0..columns.len()).collect();
+    let duplicates = Duplicates::InDatabase;
+    let shape = Arc::new(BatchShape { columns, positions, masks: 0, key: 1, duplicates });
     let mut group = criterion.benchmark_group("encode");
     group.throughput(Throughput::Elements(ROWS as u64));
     let mut bench = |name: &str, rows: &[Account], encoder: &dyn Fn() -> Box<dyn Encoder>| {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                let mut batch = BatchEncoder::new(&columns, 1, Duplicates::InDatabase, encoder(), usize::MAX);
+                let mut batch = BatchEncoder::new(shape.clone(), encoder(), usize::MAX);
                 for row in rows {
-                    batch.row(|column| row.cell(column)).unwrap();
+                    batch.row(|column| Ok(row.cell(column))).unwrap();
                     if batch.is_full() {
                         let (chunk, _) = batch.take();
                         batch.recycle(black_box(chunk));

@@ -12,6 +12,7 @@ pub mod expr;
 pub mod lookup;
 pub mod plan;
 pub mod query;
+pub mod run;
 pub mod schema;
 mod shorten;
 pub mod sql;

@@ -38,6 +38,16 @@ pub struct RowStatement {
     pub binds: Vec<Bind>,
 }
 
+impl RowStatement {
+    /// What is bound for a row with these cells, in the order of the placeholders.
+    pub fn bound<'v>(&'v self, cells: &'v [Value]) -> impl ExactSizeIterator<Item = &'v Value> {
+        self.binds.iter().map(|bind| match bind {
+            Bind::Param(param) => &param.value,
+            Bind::Cell(column) => &cells[*column],
+        })
+    }
+}
+
 /// What is bound to a placeholder of a [`RowStatement`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Bind {

@@ -47,7 +47,7 @@ fn a_proxy_has_no_table_of_its_own() {
     let tables: Vec<&str> = made
         .iter()
         .filter_map(|step| match step {
-            Step::Prepare(statement) => statement.sql.strip_prefix("CREATE TABLE ")?.split(' ').next(),
+            Step::Run(statement, _) => statement.sql.strip_prefix("CREATE TABLE ")?.split(' ').next(),
             _ => None,
         })
         .collect();

@@ -1,9 +1,12 @@
 //! What an insert gives back, and how many rows one statement of it carries.
 
+use std::sync::Arc;
+
 use enmasse_core::dialect::{Dialect, Flavour, Mysql, Postgres, Sqlite};
-use enmasse_core::plan::{Step, given_back, insert};
+use enmasse_core::encode::Added;
+use enmasse_core::plan::{ChunkGives, Step, given_back, insert};
 use enmasse_core::schema::{Field, Model, ModelRef, Schema};
-use enmasse_core::{DataType, Value};
+use enmasse_core::{DataType, ValueRef};
 
 /// The generated column stands before the key.
 fn orders() -> ModelRef {
@@ -15,16 +18,15 @@ fn orders() -> ModelRef {
 }
 
 fn returned(dialect: &dyn Dialect, keyless: bool) -> usize {
-    let key = if keyless { Value::Null } else { 5.into() };
-    let rows = vec![vec![Value::Null, key, 7.into()], vec![Value::Null, Value::Null, 8.into()]];
-    let rows = if keyless { rows } else { rows[..1].to_vec() };
-    let plan = insert(dialect, &orders(), rows, keyless, None).unwrap();
+    let rows = if keyless { 2 } else { 1 };
+    let plan = insert(dialect, &orders(), Some(rows), keyless, None).unwrap();
     match &plan.steps[..] {
-        [Step::Insert { returned, statements }] => {
-            assert_eq!(statements.sql.contains("RETURNING"), !returned.is_empty());
+        [Step::EachChunk(chunks)] => {
+            let ChunkGives::Inserted(returned) = &chunks.gives else { panic!("{chunks:?}") };
+            assert_eq!(chunks.sql.contains("RETURNING"), !returned.is_empty());
             returned.len()
         }
-        [Step::InsertEach(rows)] => rows.returned.len(),
+        [Step::EachRow(rows)] => rows.returned.len(),
         other => panic!("{other:?}"),
     }
 }
@@ -53,9 +55,18 @@ fn a_statement_carries_no_more_bytes_than_the_server_takes() {
         .add(Field::new("id", DataType::BigInt).primary_key())
         .add(Field::new("text", DataType::TEXT));
     let pages = Schema::new(vec![page]).unwrap().model("Page").unwrap();
-    let row = |id: i64| vec![Value::Int(id), Value::Text("x".repeat(30_000_000))];
-    let plan = insert(&Postgres::default(), &pages, (0..20).map(row).collect(), false, None).unwrap();
-    let Some(Step::Insert { statements, .. }) = plan.steps.into_iter().next() else { panic!("an insert") };
-    let rows: Vec<u64> = statements.each.map(|(_, rows)| rows).collect();
-    assert_eq!(rows, [16, 4]);
+    let dialect: Arc<dyn Dialect> = Arc::new(Postgres::default());
+    let plan = insert(&*dialect, &pages, Some(20), false, None).unwrap();
+    let (form, most) = plan.form().unwrap();
+    let mut encoder = form.encoder(&dialect, plan.batch.as_ref().unwrap(), most);
+    let text = "x".repeat(30_000_000);
+    let mut chunks = Vec::new();
+    for id in 0..20 {
+        let cell = |column| Ok(if column == 0 { ValueRef::Int(id) } else { ValueRef::Text(&text) });
+        assert_eq!(encoder.row(cell).unwrap(), Added::Yes);
+        if encoder.is_full() {
+            chunks.push(encoder.take().1);
+        }
+    }
+    assert_eq!(chunks, [1; 20]);
 }

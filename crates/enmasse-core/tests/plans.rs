@@ -2,9 +2,13 @@
 
 mod library;
 
+use std::sync::Arc;
+
+use enmasse_core::dialect::Dialect;
+use enmasse_core::encode::Chunk;
 use enmasse_core::expr::{Expr, Function, Operator};
 use enmasse_core::lookup::Operand;
-use enmasse_core::plan::{self, Assignment, BulkUpdate, Plan, Returning, Step};
+use enmasse_core::plan::{self, Assignment, BulkUpdate, Call, Plan, Returning, Step};
 use enmasse_core::query::{Distinct, Order, Q, Query};
 use enmasse_core::schema::{Auto, Field, Model, Schema};
 use enmasse_core::{DataType, Value};
@@ -315,30 +319,37 @@ fn a_delete_is_one_statement() {
     insta::assert_snapshot!("delete", sheet.text());
 }
 
-/// The plan's steps with every statement and all its rows, as they are run.
-fn run(plan: Plan) -> String {
-    let mut lines = Vec::new();
-    for step in plan.steps {
-        match step {
-            Step::Insert { statements, returned } => {
-                lines.extend(statements.each.map(|(one, _)| {
-                    format!("insert    {}", one.to_string().replace("\n-- params: ", "  -- "))
-                }));
-                lines.push(format!("          returns {returned:?}"));
-            }
-            Step::InsertEach(rows) => {
-                lines.push(format!("each      {}", rows.sql));
-                for row in rows.rows {
-                    assert_eq!(row.len(), rows.types.len(), "each parameter has a type");
-                    let row: Vec<_> = row.iter().map(Value::to_string).collect();
-                    lines.push(format!("          {}", row.join(", ")));
-                }
-                lines.push(format!("          returns {:?}", rows.returned));
-            }
-            other => panic!("no step of an insert: {other:?}"),
+/// The plan's step with every statement for these rows, as they are run.
+fn run(dialect: &Arc<dyn Dialect>, plan: Plan, rows: &[Vec<Value>]) -> String {
+    let (Some(shape), Some((form, most))) = (&plan.batch, plan.form()) else { return "nothing".to_owned() };
+    let mut encoder = form.encoder(dialect, shape, most);
+    let mut chunks = Vec::new();
+    for row in rows {
+        encoder.row(|column| Ok((&row[shape.positions[column]]).into())).unwrap();
+        if encoder.is_full() {
+            chunks.push(encoder.take().0);
         }
     }
-    if lines.is_empty() { "nothing".to_owned() } else { lines.join("\n") }
+    chunks.push(encoder.finish_rows().0);
+    let mut lines = Vec::new();
+    match &plan.steps[..] {
+        [Step::EachChunk(each)] => {
+            for chunk in chunks {
+                if matches!(&chunk, Chunk::Rows(rows) if rows.is_empty()) {
+                    continue;
+                }
+                let Call::Once(one) = each.make.call(chunk) else { panic!("one statement") };
+                lines.push(format!("insert    {}", one.to_string().replace("\n-- params: ", "  -- ")));
+            }
+            lines.push(format!("          {:?}", each.gives));
+        }
+        [Step::EachRow(each)] => {
+            lines.push(format!("each      {}", each.write.sql));
+            lines.push(format!("          returns {:?}", each.returned));
+        }
+        other => panic!("no step of an insert: {other:?}"),
+    }
+    lines.join("\n")
 }
 
 fn row<const N: usize>(values: [Value; N]) -> Vec<Value> {
@@ -369,8 +380,9 @@ fn an_insert_gives_back_what_the_database_made() {
     let mut sheet = Sheet::default();
     for (title, name, rows, keyless, size) in &cases {
         let model = library::model(name);
-        sheet.add(&format!("{title}: {name}"), |dialect| {
-            plan::insert(dialect, &model, rows.clone(), *keyless, *size).map(run)
+        sheet.add_run(&format!("{title}: {name}"), |dialect| {
+            let plan = plan::insert(&**dialect, &model, Some(rows.len() as u64), *keyless, *size)?;
+            Ok(run(dialect, plan, rows))
         });
     }
     insta::assert_snapshot!("insert", sheet.text());

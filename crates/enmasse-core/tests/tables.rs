@@ -58,7 +58,7 @@ fn models(arrays: bool) -> Vec<ModelRef> {
 
 fn sql(plan: &Plan) -> String {
     let statement = |step: &Step| match step {
-        Step::Prepare(statement) if statement.params.is_empty() => format!("{};\n", statement.sql),
+        Step::Run(statement, _) if statement.params.is_empty() => format!("{};\n", statement.sql),
         other => panic!("not a script: {other:?}"),
     };
     plan.steps.iter().map(statement).collect()

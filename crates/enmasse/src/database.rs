@@ -78,7 +78,8 @@ impl Database {
     ///   a transaction is tried again after a conflict (25; see [`with_retries`](Database::with_retries)).
     /// - SQLite: `mode` (`ro`, `rw`, or `rwc`, which makes the file: the default), `busy_timeout` (5000, in milliseconds). A file
     ///   is switched to [WAL](https://sqlite.org/wal.html), where one connection writes and the others read; with `journal_mode=keep` it stays
-    ///   as it is. `foreign_keys` is on.
+    ///   as it is. `one_connection` (`true`) is for programs that end soon: the one that writes also reads, for each connection reads the whole
+    ///   schema first. `foreign_keys` is on.
     /// - PostgreSQL: `pgbouncer` (`true` behind PgBouncer in transaction mode or another pooler of the kind, which is else found by itself: statements then
     ///   have no names, and rows travel as arrays), and those of [libpq](https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS):
     ///   `sslmode` (`disable`, `prefer`: the default, `require`, `verify-ca`, `verify-full`), `sslrootcert`, `sslnegotiation`, `host`, `hostaddr`,

@@ -8,7 +8,7 @@ use crate::columns::Path;
 use crate::field_type::FieldType;
 use crate::manager::Manager;
 use crate::model::{Entity, Model};
-use crate::unread::of_key;
+use enmasse_core::run::of_key;
 
 /// A struct with `#[derive(Model)]`, as a part of another one.
 ///

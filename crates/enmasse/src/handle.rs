@@ -12,7 +12,7 @@ use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::backend::{Connection, Done, Row, unknown_if_lost};
+use crate::backend::{Affected, Connection, Row, unknown_if_lost};
 use crate::{Database, Transaction};
 
 /// A [`Database`] or a [`Transaction`], or a reference to one: what a QuerySet runs on.
@@ -86,7 +86,7 @@ impl Executor {
     }
 
     /// Runs one statement; outside of a transaction it commits by itself, and is tried again after a conflict.
-    pub(crate) async fn execute(&self, statement: &Statement) -> Result<Done> {
+    pub(crate) async fn execute(&self, statement: &Statement) -> Result<Affected> {
         match self {
             Executor::Database(database) => {
                 database.retried(|connection| connection.execute(statement), &statement.sql).await

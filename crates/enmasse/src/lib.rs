@@ -103,7 +103,6 @@ mod storage;
 mod tables;
 mod transaction;
 mod typed;
-mod unread;
 mod url;
 
 // the code that the derives write names this crate, and models are declared here too

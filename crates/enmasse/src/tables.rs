@@ -181,7 +181,7 @@ impl Database {
         let mut scripts = Vec::new();
         for step in plan.steps {
             match step {
-                Step::Prepare(statement) => scripts.push(statement.sql),
+                Step::Run(statement, _) => scripts.push(statement.sql),
                 other => return Err(Error::new(ErrorKind::Request, format!("{other:?} is no script."))),
             }
         }

@@ -160,7 +160,7 @@ impl Transaction {
     }
 
     /// Checks now the constraints that are otherwise checked at the commit, as Django's foreign keys are: for work that is rolled back
-    /// to see whether it could be committed. On SQLite deferred foreign keys cannot be checked before.
+    /// to see whether it could be committed.
     ///
     /// # Errors
     ///
@@ -168,7 +168,11 @@ impl Transaction {
     pub async fn check_constraints(&self) -> Result<()> {
         match self.shared.database.dialect().check_deferred() {
             Some(sql) => self.execute_raw(sql, []).await.map(|_| ()),
-            None => Ok(()),
+            None => {
+                let mut session = self.session().await?;
+                let checked = session.connection().check_deferred().await;
+                session.note(checked)
+            }
         }
     }
 

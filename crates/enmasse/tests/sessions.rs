@@ -226,6 +226,22 @@ fn d06_a_pool_of_nothing_is_refused() {
 }
 
 #[test]
+fn one_connection_reads_and_writes_on_sqlite() {
+    on_each_scratch(&[Kind::Sqlite], async |scratch| {
+        for (parameters, reads_beside) in
+            [("acquire_timeout=50", true), ("acquire_timeout=50&one_connection=true", false)]
+        {
+            let db = scratch.connect_with(parameters).await;
+            let beside = db.transaction(async |_| db.query_raw("SELECT 1", []).await).await;
+            assert_eq!(beside.is_ok(), reads_beside, "{parameters}: {beside:?}");
+            db.close().await;
+        }
+        let wrong = Database::connect(&format!("{}?one_connection=yes", scratch.url)).await.unwrap_err();
+        assert!(wrong.to_string().contains("'one_connection' must be true or false"), "{wrong}");
+    });
+}
+
+#[test]
 fn d06_a_database_outlives_its_runtime() {
     for kind in Kind::ALL {
         let first = runtime();

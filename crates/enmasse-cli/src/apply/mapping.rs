@@ -1,6 +1,7 @@
 //! Which columns of the file are read, and where their values go.
 
 use enmasse::schema::ModelRef;
+use enmasse::{Record, Value};
 
 use crate::apply::choice::{Choice, find, same};
 use crate::args::ApplyArgs;
@@ -20,6 +21,8 @@ pub struct Mapping {
     pub matches_on: Option<Vec<String>>,
     /// Of the columns, those that are written.
     pub written: Vec<usize>,
+    /// Of these, those that refer to a row of the same table, or to none.
+    pub references: Vec<usize>,
 }
 
 /// A column of the file.
@@ -86,10 +89,16 @@ impl Mapping {
                 table.table
             )));
         }
+        let refers = |&column: &usize| {
+            let position = taken[column].1;
+            let to = table.forward(position).filter(|_| table.fields[position].null);
+            to.is_some_and(|relation| relation.model.table == table.table)
+        };
+        let references = written.iter().copied().filter(refers).collect();
         let mut by_primary_key = key.to_vec();
         by_primary_key.sort_unstable();
         let matches_on = (by_primary_key != table.key()).then_some(key_names);
-        Ok(Mapping { model, columns, key: key_columns, matches_on, written })
+        Ok(Mapping { model, columns, key: key_columns, matches_on, written, references })
     }
 
     /// What is read of the file.
@@ -104,6 +113,17 @@ impl Mapping {
             Wanted { column: column.name.clone(), model: self.model.name.clone(), field, required }
         };
         self.columns.iter().enumerate().map(wanted).collect()
+    }
+
+    /// The record without what it refers to in its own table; `None` where it does not.
+    pub fn without_references(&self, record: &Record) -> Result<Option<Record>, enmasse::Error> {
+        let positions = self.references.iter().map(|&column| self.columns[column].positions[0]);
+        let mut bare = None;
+        for position in positions.filter(|&position| !record.values()[position].is_null()) {
+            let bare = bare.get_or_insert_with(|| record.clone());
+            bare.set(&self.model.fields[position].name, Value::Null)?;
+        }
+        Ok(bare)
     }
 
     /// The names of the fields that are written.

@@ -147,11 +147,49 @@ impl Absent {
                 }
             }
             if !is_first && left.len() == before {
-                return Err(why.map_or_else(|| has_not_ended().into(), Ended::from));
+                let Some(inserted) = self.insert_circle(job, tx, left).await? else {
+                    return Err(why.map_or_else(|| has_not_ended().into(), Ended::from));
+                };
+                counts.inserted += inserted;
+                counts.skipped += before as u64 - inserted;
+                break;
             }
             (kept, is_first) = (left, false);
         }
         Ok(())
+    }
+
+    /// Inserts rows that refer to each other: first without that, which is set when all are there. Gives how many were inserted; `None` where
+    /// they do not refer to each other.
+    async fn insert_circle(
+        &mut self,
+        job: &Job<'_>,
+        tx: &Transaction,
+        left: Kept,
+    ) -> Result<Option<u64>, Ended> {
+        let (mut rows, mut whole, mut inserted) = (left.read()?, Kept::new(&self.mapping)?, 0);
+        loop {
+            let lot = rows.lot()?;
+            if lot.is_empty() {
+                break;
+            }
+            let bare = lot.iter().map(|record| job.mapping.without_references(record));
+            let Some(bare) = bare.collect::<Result<Option<Vec<_>>, _>>()? else { return Ok(None) };
+            inserted += job.insert(tx, bare).await?;
+            for record in &lot {
+                let row = self.mapping.row(record);
+                whole.push(&row)?;
+                self.write(&row)?;
+            }
+        }
+        let mut rows = whole.read()?;
+        loop {
+            let lot = rows.lot()?;
+            if lot.is_empty() {
+                return Ok(Some(inserted));
+            }
+            job.update(tx, lot).await?;
+        }
     }
 
     /// The file.

@@ -1,5 +1,6 @@
 //! `enmasse apply`.
 
+mod ahead;
 mod changes;
 mod choice;
 mod files;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use enmasse::{Database, Error, ErrorKind, Record, Transaction};
 
-use crate::apply::kept::Kept;
+use crate::apply::kept::{Kept, KeptRows};
 use crate::apply::parts::{Order, in_parts};
 use crate::apply::source::memory;
 use crate::apply::transaction::Job;
@@ -35,16 +35,23 @@ const ROUNDS: usize = 8;
 pub struct Refused(BTreeMap<Place, Problem>);
 
 /// Why a row is refused.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Problem {
     text: String,
     /// Whether another row has one of its unique values.
     is_taken: bool,
 }
 
+/// What was found.
+pub struct Found {
+    pub refused: Refused,
+    /// Rows that take unique values which other rows of the file give up: they are refused in the order in which rows are written.
+    pub early: Refused,
+}
+
 /// Why the transaction ends, which is never committed.
 enum Ended {
-    Found(Refused),
+    Found(Found),
     Failed(Failure),
     Database(Error),
 }
@@ -92,25 +99,77 @@ impl Lines {
     ) -> Result<(), Ended> {
         let most = MOST - self.len();
         for (number, error) in write(job, tx, &lines, most, order).await? {
-            let Line { place, record } = &lines[number];
-            self.kept.push(&job.mapping.row(record))?;
-            self.refused.push((*place, problem(job, record, &error)));
+            let line = &lines[number];
+            self.add(job, line, problem(job, &line.record, &error))?;
         }
         Ok(())
     }
 
-    /// Writes them once more, and gives those that are refused again.
-    async fn again(self, job: &Job<'_>, tx: &Transaction, order: Order) -> Result<Self, Ended> {
-        let (mut places, mut rows) = (self.refused.into_iter(), self.kept.read()?);
-        let mut left = Lines::new(job)?;
+    fn add(&mut self, job: &Job<'_>, line: &Line, problem: Problem) -> Result<()> {
+        self.kept.push(&job.mapping.row(&line.record))?;
+        self.refused.push((line.place, problem));
+        Ok(())
+    }
+
+    /// Writes them once more, and gives those that are refused again, after others.
+    async fn again(
+        self,
+        job: &Job<'_>,
+        tx: &Transaction,
+        order: Order,
+        mut left: Lines,
+    ) -> Result<Self, Ended> {
+        let mut lots = Lots::of(self)?;
         loop {
-            let lot = rows.lot()?;
-            if lot.is_empty() {
+            let lines = lots.next()?;
+            if lines.is_empty() {
                 return Ok(left);
             }
-            let lines = lot.into_iter().zip(&mut places).map(|(record, (place, _))| Line { place, record });
-            left.write(job, tx, lines.collect(), order).await?;
+            left.write(job, tx, lines, order).await?;
         }
+    }
+
+    /// Writes rows that may refer to each other, first without that, and gives those that are refused.
+    async fn write_circle(self, job: &Job<'_>, tx: &Transaction) -> Result<Self, Ended> {
+        let (mut lots, mut left, mut bare) = (Lots::of(self)?, Lines::new(job)?, Lines::new(job)?);
+        loop {
+            let lines = lots.next()?;
+            if lines.is_empty() {
+                break;
+            }
+            let without = |Line { place, record }: &Line| {
+                let record = job.mapping.without_references(record)?.unwrap_or_else(|| record.clone());
+                Ok::<_, Error>(Line { place: *place, record })
+            };
+            let without = lines.iter().map(without).collect::<Result<Vec<_>, _>>()?;
+            let errors = write(job, tx, &without, MOST - left.len(), Order::FirstRows).await?;
+            let mut errors = errors.into_iter().peekable();
+            for (number, line) in lines.iter().enumerate() {
+                match errors.next_if(|(position, _)| *position == number) {
+                    Some((_, error)) => left.add(job, line, problem(job, &line.record, &error))?,
+                    None => bare.add(job, line, Problem::default())?,
+                }
+            }
+        }
+        bare.again(job, tx, Order::FirstRows, left).await
+    }
+}
+
+/// Refused rows, read back.
+struct Lots {
+    places: std::vec::IntoIter<(Place, Problem)>,
+    rows: KeptRows,
+}
+
+impl Lots {
+    fn of(lines: Lines) -> Result<Self> {
+        Ok(Lots { places: lines.refused.into_iter(), rows: lines.kept.read()? })
+    }
+
+    /// The next rows; none after the last.
+    fn next(&mut self) -> Result<Vec<Line>> {
+        let records = self.rows.lot()?.into_iter();
+        Ok(records.zip(&mut self.places).map(|(record, (place, _))| Line { place, record }).collect())
     }
 }
 
@@ -130,39 +189,55 @@ impl Refused {
 
     /// The failure that names the first of them.
     pub fn failure(&self, file: &str, most: u64) -> Failure {
-        let bad = |(place, problem): (&Place, &Problem)| {
-            let (file, problem, raw) = (file.to_owned(), problem.text.clone(), String::new());
-            BadRow { file, place: *place, cell: None, problem, raw }.to_string()
-        };
         // of rows that exchange values, none is to blame alone
         let exchanges = self.0.values().filter(|problem| problem.is_taken).count() > 1;
         let most = if exchanges { most.max(2) } else { most };
-        let mut lines: Vec<String> = self.0.iter().take(most as usize).map(bad).collect();
+        let named = self.0.iter().take(most as usize);
+        let mut lines: Vec<String> = named.map(|(place, problem)| problem.at(file, *place)).collect();
         lines.extend(exchanges.then(|| EXCHANGED.to_owned()));
-        lines.push("Nothing was written.".to_owned());
+        lines.push(NOTHING.to_owned());
         Failure::failed(lines.join("\n"))
     }
+
+    /// The failure where these rows would only have to be written later than others.
+    pub fn failure_of_order(&self, file: &str, most: u64) -> Failure {
+        let named = self.0.iter().take(most as usize).map(|(place, problem)| problem.at(file, *place));
+        Failure::failed(named.chain([SHIFTED, NOTHING].map(str::to_owned)).collect::<Vec<_>>().join("\n"))
+    }
 }
+
+impl Problem {
+    /// As bad rows are told of.
+    fn at(&self, file: &str, place: Place) -> String {
+        let (file, problem, raw) = (file.to_owned(), self.text.clone(), String::new());
+        BadRow { file, place, cell: None, problem, raw }.to_string()
+    }
+}
+
+const NOTHING: &str = "Nothing was written.";
+
+const SHIFTED: &str = "Rows like this take unique values that other rows of the file give up, and are written before these: on PostgreSQL make the \
+                       constraint DEFERRABLE INITIALLY DEFERRED; elsewhere give the rows values first that no row has.";
 
 const EXCHANGED: &str = "If these rows exchange unique values: on PostgreSQL make the constraint DEFERRABLE INITIALLY DEFERRED; \
                          elsewhere give one of them another value first.";
 
 /// Finds the rows of the file that the database refuses, those left out that are known.
-pub async fn find(job: &Job<'_>, db: &Database, known: &Arc<Refused>) -> Result<Refused> {
+pub async fn find(job: &Job<'_>, db: &Database, known: &Arc<Refused>) -> Result<Found> {
     let found = db
         .transaction_with(async |tx| -> Result<Infallible, Ended> {
-            Err(Ended::Found(refused(job, &tx, known).await?))
+            Err(Ended::Found(find_in(job, &tx, known).await?))
         })
         .await;
     match found {
-        Err(Ended::Found(refused)) => Ok(refused),
+        Err(Ended::Found(found)) => Ok(found),
         Err(Ended::Failed(failure)) => Err(failure),
         Err(Ended::Database(error)) => Err(Failure::from(error).at(job.input.name())),
         Ok(never) => match never {},
     }
 }
 
-async fn refused(job: &Job<'_>, tx: &Transaction, known: &Arc<Refused>) -> Result<Refused, Ended> {
+async fn find_in(job: &Job<'_>, tx: &Transaction, known: &Arc<Refused>) -> Result<Found, Ended> {
     let mut rows = job.input.rows(&job.mapping.wanted())?;
     let mut lines = Lines::new(job)?;
     loop {
@@ -173,6 +248,8 @@ async fn refused(job: &Job<'_>, tx: &Transaction, known: &Arc<Refused>) -> Resul
         }
         lines.write(job, tx, part, Order::FirstRows).await?;
     }
+    let early = lines.refused.iter().filter(|(_, problem)| problem.is_taken).cloned();
+    let early = Refused(early.collect());
     // a row may wait for others: for the one that it refers to, or that still has its unique value
     let mut order = Order::LastRows;
     for _ in 0..ROUNDS {
@@ -180,13 +257,16 @@ async fn refused(job: &Job<'_>, tx: &Transaction, known: &Arc<Refused>) -> Resul
         if before == 0 {
             break;
         }
-        lines = lines.again(job, tx, order).await?;
+        lines = lines.again(job, tx, order, Lines::new(job)?).await?;
         if lines.len() == before {
             break;
         }
         order = if order == Order::LastRows { Order::FirstRows } else { Order::LastRows };
     }
-    Ok(Refused(lines.refused.into_iter().collect()))
+    if job.args.insert_missing && lines.len() > 0 && !job.mapping.references.is_empty() {
+        lines = lines.write_circle(job, tx).await?;
+    }
+    Ok(Found { refused: Refused(lines.refused.into_iter().collect()), early })
 }
 
 /// The next rows of the file.

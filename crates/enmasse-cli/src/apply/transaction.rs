@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use enmasse::{Database, Error, ErrorKind, QuerySet, Record, Transaction};
 
+use crate::apply::ahead::lacks_reference;
 use crate::apply::changes::Noted;
 use crate::apply::explain;
 use crate::apply::files::{self, FinishedFile};
@@ -84,8 +85,9 @@ impl Job<'_> {
     /// Runs it, and gives what was done. Rows that the database refuses are left out, where bad rows are skipped.
     pub async fn run(&self, db: &Database) -> Result<Done> {
         let mut refused = Arc::new(Refused::default());
+        let mut inserts_ahead = false;
         loop {
-            let error = match self.attempt(db, &refused).await {
+            let error = match self.attempt(db, &refused, inserts_ahead).await {
                 Ok(done) => return Ok(done),
                 Err(Ended::Tried(done)) => return Ok(*done),
                 Err(Ended::Failed(failure)) => return Err(failure),
@@ -98,24 +100,38 @@ impl Job<'_> {
             if is_known || !can_search {
                 return Err(explain(error, self.input, self.mapping).await);
             }
+            // a row of the table may refer to one that is yet to be inserted
+            if self.args.insert_missing && !inserts_ahead && lacks_reference(&error) {
+                inserts_ahead = true;
+                continue;
+            }
             let found = refused::find(self, db, &refused).await?;
-            if found.is_empty() {
-                return Err(explain(error, self.input, self.mapping).await);
+            let (name, most) = (self.input.name(), self.args.max_errors);
+            if found.refused.is_empty() {
+                return Err(match found.early.is_empty() {
+                    true => explain(error, self.input, self.mapping).await,
+                    false => found.early.failure_of_order(name, most),
+                });
             }
             if !self.args.skip_bad {
-                return Err(found.failure(self.input.name(), self.args.max_errors));
+                return Err(found.refused.failure(name, most));
             }
-            Arc::make_mut(&mut refused).add(found);
+            Arc::make_mut(&mut refused).add(found.refused);
         }
     }
 
     /// One transaction.
-    async fn attempt(&self, db: &Database, refused: &Arc<Refused>) -> Result<Done, Ended> {
+    async fn attempt(
+        &self,
+        db: &Database,
+        refused: &Arc<Refused>,
+        inserts_ahead: bool,
+    ) -> Result<Done, Ended> {
         let committed = Mutex::new(None);
         let result = db
             .transaction_with(async |tx| {
                 self.committing.set(false);
-                let done = self.work(&tx, refused).await?;
+                let done = self.work(&tx, refused, inserts_ahead).await?;
                 if self.args.dry_run {
                     // what would be found at the end is found now
                     tx.check_constraints().await?;
@@ -141,7 +157,12 @@ impl Job<'_> {
         }
     }
 
-    async fn work(&self, tx: &Transaction, refused: &Arc<Refused>) -> Result<Done, Ended> {
+    async fn work(
+        &self,
+        tx: &Transaction,
+        refused: &Arc<Refused>,
+        inserts_ahead: bool,
+    ) -> Result<Done, Ended> {
         let Job { args, input, mapping, meter, .. } = *self;
         let untouched = match args.dry_run {
             true => Some(QuerySet::<Record>::of(&mapping.model, tx).count().await?),
@@ -153,20 +174,25 @@ impl Job<'_> {
             refused: refused.clone(),
             told: self.told.clone(),
         };
+        let noted = match self.wants_changes() {
+            true => Some(Arc::new(Mutex::new(Noted::new(mapping, args)?))),
+            false => None,
+        };
+        let ahead = match inserts_ahead {
+            true => Some(self.insert_ahead(tx, &bad_rows, noted.as_ref()).await?),
+            false => None,
+        };
         let (records, read, rejects) = records(input, mapping, self.uneven, &bad_rows, meter)?;
         let mut update = self.update(tx, records);
         let sql = if args.dry_run { update.explain()? } else { String::new() };
         let told = meter.clone();
         update = update.on_progress(move |progress| told.written(progress.written));
 
-        let noted = match self.wants_changes() {
-            true => Some(Arc::new(Mutex::new(Noted::new(mapping, args)?))),
-            false => None,
-        };
         if let Some(noted) = noted.clone() {
             update = update.each_change(move |change| lock(&noted).note(&change).map_err(given_up));
         }
-        let absent = match args.missing.is_some() || args.insert_missing || args.strict {
+        let wants_missing = args.missing.is_some() || args.insert_missing || args.strict;
+        let absent = match wants_missing && !inserts_ahead {
             true => Some(Arc::new(Mutex::new(Absent::new(mapping, args, input)?))),
             false => None,
         };
@@ -191,6 +217,10 @@ impl Job<'_> {
             inserted: 0,
         };
         let mut files = Vec::new();
+        if let Some((absent, inserted)) = ahead {
+            counts.add_ahead(&inserted);
+            files.extend(absent.finish()?);
+        }
         if let Some(mut absent) = absent.map(taken).transpose()? {
             if args.strict && counts.missing > 0 {
                 return Err(absent.refuse(input.name(), counts.missing).into());
@@ -235,7 +265,7 @@ impl Job<'_> {
 }
 
 /// What the update, which is over, has let go of.
-fn taken<T>(shared: Shared<T>) -> Result<T> {
+pub fn taken<T>(shared: Shared<T>) -> Result<T> {
     let taken = Arc::try_unwrap(shared).ok().and_then(|shared| shared.into_inner().ok());
     taken.ok_or_else(has_not_ended)
 }
@@ -245,6 +275,6 @@ pub fn has_not_ended() -> Failure {
 }
 
 /// A failure to write a file, so that it ends the update: no row is to blame, and it is no wrong usage, whatever it was.
-fn given_up(failure: Failure) -> Error {
+pub fn given_up(failure: Failure) -> Error {
     Error::new(ErrorKind::Database, failure.message())
 }

@@ -83,14 +83,18 @@ fn sqlite(url: String, mode: &str) -> Result<String> {
             path.rsplit_once('@').map_or(&*path, |(_, rest)| rest)
         )));
     }
-    let sign = if url.contains('?') { '&' } else { '?' };
-    let mut full = url.clone();
-    if said.is_none() {
-        full = format!("{full}{sign}mode={mode}");
-    }
-    // the file stays of the kind that it is
-    if !query.contains("journal_mode=") {
-        full.push_str("&journal_mode=keep");
+    let mode = format!("mode={mode}");
+    let more = [
+        said.is_none().then_some(mode.as_str()),
+        // the file stays of the kind that it is
+        (!query.contains("journal_mode=")).then_some("journal_mode=keep"),
+        // each connection reads the schema of all tables, and one can do all that is done here
+        (!query.contains("one_connection=")).then_some("one_connection=true"),
+    ];
+    let mut full = url;
+    for parameter in more.into_iter().flatten() {
+        full.push(if full.contains('?') { '&' } else { '?' });
+        full.push_str(parameter);
     }
     Ok(full)
 }
@@ -175,15 +179,17 @@ mod tests {
     fn a_file_is_not_made() {
         assert_eq!(
             sqlite("sqlite://Cargo.toml".into(), "rw").ok().as_deref(),
-            Some("sqlite://Cargo.toml?mode=rw&journal_mode=keep")
+            Some("sqlite://Cargo.toml?mode=rw&journal_mode=keep&one_connection=true")
         );
         assert_eq!(
             sqlite("sqlite://Cargo.toml?pool_size=1".into(), "ro").ok().as_deref(),
-            Some("sqlite://Cargo.toml?pool_size=1&mode=ro&journal_mode=keep")
+            Some("sqlite://Cargo.toml?pool_size=1&mode=ro&journal_mode=keep&one_connection=true")
         );
-        for kept in ["sqlite::memory:", "sqlite://none.db?mode=rwc&journal_mode=wal"] {
-            assert_eq!(sqlite(kept.into(), "rw").ok().as_deref(), Some(kept));
-        }
+        assert_eq!(sqlite("sqlite::memory:".into(), "rw").ok().as_deref(), Some("sqlite::memory:"));
+        assert_eq!(
+            sqlite("sqlite://none.db?mode=rwc&journal_mode=wal".into(), "rw").ok().as_deref(),
+            Some("sqlite://none.db?mode=rwc&journal_mode=wal&one_connection=true")
+        );
         let error = sqlite("sqlite://no%20such.db?mode=rw".into(), "rw").unwrap_err();
         assert!(error.message().starts_with("no such file: no such.db ("), "{}", error.message());
     }

@@ -1,7 +1,7 @@
 //! What is said to be written is what is written: beside triggers and other writers, with and without the files that tell of rows.
 
-use crate::common::Kind;
-use crate::program::{Trial, on_each, on_some};
+use crate::common::{Clerk, Kind};
+use crate::program::{Ended, Trial, on_each, on_some};
 
 /// A table in which the database skips the rows whose key is a multiple of five.
 async fn make(trial: &Trial<'_>) {
@@ -68,6 +68,36 @@ fn a07_rows_that_a_trigger_skips_are_counted_alike_in_every_mode() {
             }
             trial.run("UPDATE t SET n = 0 WHERE id = 1").await;
         }
+    });
+}
+
+#[test]
+fn a07_a_dry_run_beside_a_row_policy_counts_as_the_real_run() {
+    on_some(&[Kind::Postgres], async |trial| {
+        trial.run("CREATE TABLE t (id bigint PRIMARY KEY, n bigint)").await;
+        trial.run("INSERT INTO t VALUES (1, 0), (2, 0), (3, 0), (4, 7)").await;
+        let rights = [
+            "GRANT ALL ON t TO {clerk}",
+            "ALTER TABLE t ENABLE ROW LEVEL SECURITY",
+            "CREATE POLICY shown ON t FOR SELECT USING (true)",
+            "CREATE POLICY written ON t FOR UPDATE USING (id % 2 = 0)",
+        ];
+        let clerk = Clerk::new(trial.scratch, &trial.db, &rights).await;
+        trial.write("f.csv", "id,n\n1,7\n2,7\n3,7\n4,7\n5,7\n");
+        let run = |more: &[&str]| {
+            let args = ["f.csv", "--table", "t", "--json"].into_iter().chain(more.iter().copied());
+            Ended::of(trial.command(args).env("DATABASE_URL", &clerk.url).output().expect("it runs"))
+        };
+        let runs = [run(&["--dry-run"]), run(&["--diff", "d.csv", "--missing", "m.csv"])];
+        clerk.drop(&trial.db).await;
+        for ended in runs {
+            let said = ended.json();
+            let counts = ["rows", "matched", "changed", "skipped", "missing", "inserted"]
+                .map(|name| said[name].as_u64());
+            assert_eq!(counts, [5, 4, 1, 2, 1, 0].map(Some), "{said}");
+        }
+        assert_eq!(trial.read("d.csv"), "id,column,before,after\n2,n,0,7\n");
+        assert_eq!(trial.query("SELECT id, n FROM t ORDER BY id").await, "1|0\n2|7\n3|0\n4|7");
     });
 }
 
@@ -209,6 +239,35 @@ fn a12_what_fails_leaves_the_counter_of_keys_where_it_is() {
         let ended = trial.apply(["f.csv", "--table", "t"].iter().chain(&skips));
         assert_eq!(ended.code, 0, "{}", ended.err);
         assert_eq!(trial.number("SELECT last_value FROM t_id_seq").await, 8);
+    });
+}
+
+#[test]
+fn b03_a_dry_run_with_a_diff_tells_the_old_values() {
+    on_some(&Kind::MYSQL_FAMILY, async |trial| {
+        trial
+            .run("CREATE TABLE t (id integer PRIMARY KEY, n integer, at datetime(6), note varchar(20))")
+            .await;
+        trial.run("INSERT INTO t VALUES (1, 10, '2026-01-02 03:04:05.000006', 'a'), (2, NULL, NULL, ''), (3, 30, NULL, 'c')").await;
+        let before = trial.query("SELECT * FROM t ORDER BY id").await;
+        trial.write("f.csv", "id,n,at,note\n1,11,2026-01-02 03:04:05.000007,a\n2,20,,x\n3,30,,c\n9,9,,z\n");
+        let args = ["f.csv", "--table", "t", "--dry-run", "--diff", "d.csv"];
+        let out = trial.apply(args).done();
+        assert!(
+            out.starts_with(
+                "Dry run, nothing was written: 3 matched, 2 changed, 1 not in the table, 0 untouched\n"
+            ),
+            "{:?}: {out}",
+            trial.kind
+        );
+        assert!(out.contains("\n  n     2   id=1: 10 → 11   id=2: NULL → 20\n"), "{:?}: {out}", trial.kind);
+        assert_eq!(
+            trial.read("d.csv"),
+            "id,column,before,after\n1,n,10,11\n1,at,2026-01-02 03:04:05.000006+00:00,2026-01-02 03:04:05.000007+00:00\n2,n,\\N,20\n2,note,,x\n",
+            "{:?}",
+            trial.kind
+        );
+        assert_eq!(trial.query("SELECT * FROM t ORDER BY id").await, before, "{:?}", trial.kind);
     });
 }
 

@@ -37,7 +37,9 @@ mod pooled;
 mod program;
 #[cfg(unix)]
 mod progress;
+mod references;
 mod refused;
+mod rights;
 mod runways;
 mod spellings;
 mod tables;

@@ -97,6 +97,61 @@ fn d01_refused_rows_are_skipped_and_kept() {
     });
 }
 
+/// Rows that each refer to one of forty, which is checked at the commit.
+async fn make_deferred(trial: &Trial<'_>) {
+    trial.run("CREATE TABLE above (id integer PRIMARY KEY)").await;
+    trial
+        .run("CREATE TABLE t (id integer PRIMARY KEY, above integer REFERENCES above (id) DEFERRABLE INITIALLY DEFERRED)")
+        .await;
+    for id in 1..=40 {
+        trial.run(&format!("INSERT INTO above VALUES ({id})")).await;
+        trial.run(&format!("INSERT INTO t VALUES ({id}, 1)")).await;
+    }
+}
+
+#[test]
+fn d01_a_row_is_named_that_only_the_commit_would_refuse() {
+    on_some(&[Kind::Sqlite, Kind::Postgres], async |trial| {
+        make_deferred(trial).await;
+        let mut file = "id,above\n".to_owned();
+        (1..=40).for_each(|id| file.push_str(&format!("{id},{}\n", if id % 20 == 7 { 1_000 } else { id })));
+        trial.write("f.csv", file);
+        trial.write("more.csv", "id,above\n1,5\n50,1000\n51,40\n");
+        let args = ["f.csv", "--table", "t", "--max-errors", "5"];
+        for more in [&[][..], &["--dry-run"], &["--diff", "d.csv"]] {
+            let said = trial.apply(args.iter().chain(more)).failed(1);
+            assert!(said.starts_with("enmasse: f.csv:8: the database refuses the row with id=7: "), "{said}");
+            assert!(said.contains("\nf.csv:28: the database refuses the row with id=27: "), "{said}");
+            assert!(said.ends_with("\nNothing was written.\n"), "{said}");
+            assert_eq!(trial.number("SELECT count(*) FROM t WHERE above = 1").await, 40);
+        }
+        let skip = ["--skip-bad", "--rejects", "bad.csv"];
+        let dry = trial.apply(args.iter().chain(&skip).chain(&["--dry-run"]));
+        let counts = "38 matched, 37 changed, 0 not in the table";
+        let first = format!("Dry run, nothing was written: {counts}, 2 untouched, 2 bad and skipped\n");
+        assert!(dry.out.starts_with(&first), "{}{}", dry.out, dry.err);
+        assert_eq!(trial.number("SELECT count(*) FROM t WHERE above = 1").await, 40);
+        let ended = trial.apply(args.iter().chain(&skip));
+        assert!(
+            ended.out.starts_with(&format!("{counts}, 2 bad and skipped (")),
+            "{}{}",
+            ended.out,
+            ended.err
+        );
+        let bad = trial.read("bad.csv");
+        let rows: Vec<_> = bad.lines().filter_map(|line| line.split(",\"the database").next()).collect();
+        assert_eq!(rows, ["id,above,enmasse_error", "7,1000", "27,1000"], "{bad}");
+        assert_eq!(trial.number("SELECT count(*) FROM t WHERE above = id").await, 38);
+
+        let insert = ["more.csv", "--table", "t", "--insert-missing"];
+        let said = trial.apply(insert).failed(1);
+        assert!(said.starts_with("enmasse: more.csv:3: the database refuses the row with id=50: "), "{said}");
+        let ended = trial.apply(insert.iter().chain(&["--skip-bad", "--rejects", "bad2.csv"]));
+        let counts = "1 matched, 1 changed, 1 not in the table, 1 inserted, 1 bad and skipped (";
+        assert!(ended.out.starts_with(counts), "{}{}", ended.out, ended.err);
+    });
+}
+
 #[test]
 fn d01_refused_rows_of_other_formats_and_of_inserts() {
     on_each(async |trial| {
@@ -130,23 +185,6 @@ fn d01_refused_rows_of_other_formats_and_of_inserts() {
 }
 
 #[test]
-fn d04_rows_may_refer_to_rows_that_come_later_in_the_file() {
-    on_some(&Kind::SERVERS, async |trial| {
-        trial.run("CREATE TABLE t (id integer PRIMARY KEY, above integer, FOREIGN KEY (above) REFERENCES t (id))").await;
-        // each refers to the next
-        let mut file = "id,above\n".to_owned();
-        (1..=300).for_each(|id| match id {
-            300 => file.push_str("300,\n"),
-            id => file.push_str(&format!("{id},{}\n", id + 1)),
-        });
-        trial.write("f.csv", file);
-        let counts = trial.apply(["f.csv", "--table", "t", "--insert-missing"]).counts();
-        assert_eq!(counts, "0 matched, 0 changed, 300 not in the table, 300 inserted");
-        assert_eq!(trial.number("SELECT count(*) FROM t WHERE above = id + 1").await, 299);
-    });
-}
-
-#[test]
 fn c06_rows_that_exchange_unique_values_are_named_both() {
     on_each(async |trial| {
         make(trial).await;
@@ -156,5 +194,37 @@ fn c06_rows_that_exchange_unique_values_are_named_both() {
         assert!(said.contains("\nf.csv:3: the database refuses the row with id=2: "), "{said}");
         assert!(said.contains("DEFERRABLE"), "{said}");
         assert!(said.ends_with("\nNothing was written.\n"), "{said}");
+    });
+}
+
+#[test]
+fn c06_rows_that_shift_unique_values_are_named_with_the_advice() {
+    on_each(async |trial| {
+        trial.run("CREATE TABLE s (id integer PRIMARY KEY, pos integer NOT NULL UNIQUE)").await;
+        trial.run("INSERT INTO s VALUES (1, 1), (2, 2), (3, 3)").await;
+        // upwards each takes the value of the next one, which is written after it
+        trial.write("up.csv", "id,pos\n1,2\n2,3\n3,4\n");
+        for more in [&[][..], &["--dry-run"], &["--skip-bad", "--rejects", "bad.csv"]] {
+            let said = trial.apply(["up.csv", "--table", "s"].iter().chain(more)).failed(1);
+            assert!(
+                said.starts_with("enmasse: up.csv:2: the database refuses the row with id=1: "),
+                "{said}"
+            );
+            assert!(said.contains("DEFERRABLE") && said.ends_with("\nNothing was written.\n"), "{said}");
+            assert_eq!(trial.query("SELECT * FROM s ORDER BY id").await, "1|1\n2|2\n3|3");
+        }
+        assert_eq!(trial.files(), ["up.csv"]);
+        trial.write("down.csv", "id,pos\n1,0\n2,1\n3,2\n");
+        let counts = trial.apply(["down.csv", "--table", "s"]).counts();
+        assert_eq!(counts, "3 matched, 3 changed, 0 not in the table", "{:?}", trial.kind);
+    });
+    // the advice is right
+    on_some(&[Kind::Postgres], async |trial| {
+        trial.run("CREATE TABLE s (id integer PRIMARY KEY, pos integer NOT NULL UNIQUE DEFERRABLE INITIALLY DEFERRED)").await;
+        trial.run("INSERT INTO s VALUES (1, 1), (2, 2), (3, 3)").await;
+        trial.write("f.csv", "id,pos\n1,2\n2,3\n3,1\n");
+        let counts = trial.apply(["f.csv", "--table", "s", "--diff", "d.csv"]).counts();
+        assert_eq!(counts, "3 matched, 3 changed, 0 not in the table");
+        assert_eq!(trial.query("SELECT * FROM s ORDER BY id").await, "1|2\n2|3\n3|1");
     });
 }

@@ -199,7 +199,7 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
     fn table_rules(&self) -> TableRules;
 
     /// The statement that checks now what the transaction's constraints would check at its commit; `None` where the database has no such
-    /// statement: MySQL and MariaDB check all at once, and SQLite checks deferred foreign keys at the commit alone.
+    /// statement: MySQL and MariaDB check all at once, and of SQLite the connection itself tells.
     fn check_deferred(&self) -> Option<&'static str>;
 
     /// The queries that read the database's catalogue; see [`catalog`](crate::catalog). For tables that refer to others, the names of these

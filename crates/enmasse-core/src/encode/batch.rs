@@ -1,14 +1,15 @@
 //! Takes rows cell by cell, checks them and has them written.
 
-use crate::encode::{BatchColumn, Chunk, Duplicates, Encoder, SeenKeys};
+use std::sync::Arc;
+
+use crate::encode::{BatchColumn, BatchShape, Chunk, Encoder, SeenKeys, SortedKeys};
 use crate::error::{Error, Result};
 use crate::value::{Value, ValueRef};
 
 /// Takes rows cell by cell, checks them and has them written.
-pub struct BatchEncoder<'a> {
-    columns: &'a [BatchColumn],
-    /// How many columns, from the first, are the key.
-    key: usize,
+#[derive(Debug)]
+pub struct BatchEncoder {
+    shape: Arc<BatchShape>,
     encoder: Box<dyn Encoder>,
     seen: SeenKeys,
     rows: u64,
@@ -17,27 +18,27 @@ pub struct BatchEncoder<'a> {
     most: usize,
 }
 
-impl<'a> BatchEncoder<'a> {
-    /// Rows with these columns, of which the first `key` are the key, written by `encoder`; at most `most` in a chunk.
-    pub fn new(
-        columns: &'a [BatchColumn],
-        key: usize,
-        duplicates: Duplicates,
-        encoder: Box<dyn Encoder>,
-        most: usize,
-    ) -> Self {
-        BatchEncoder { columns, key, encoder, seen: SeenKeys::new(duplicates), rows: 0, in_chunk: 0, most }
+impl BatchEncoder {
+    /// Rows of this shape, written by `encoder`; at most `most` in a chunk.
+    pub fn new(shape: Arc<BatchShape>, encoder: Box<dyn Encoder>, most: usize) -> Self {
+        let seen = SeenKeys::new(shape.duplicates);
+        BatchEncoder { shape, encoder, seen, rows: 0, in_chunk: 0, most }
+    }
+
+    /// What the rows carry.
+    pub fn shape(&self) -> &Arc<BatchShape> {
+        &self.shape
     }
 
     /// Adds a row, whose cells `cell` gives by the column's position.
     ///
     /// # Errors
     ///
-    /// [`Value`](crate::ErrorKind::Value) where a value does not fit; its place is the field. After an error, or a row without a key,
-    /// the batch is of no more use: a part of the row may have been written.
-    pub fn row<'v>(&mut self, cell: impl Fn(usize) -> ValueRef<'v>) -> Result<Added> {
-        for (position, column) in self.columns.iter().enumerate() {
-            let given = cell(position);
+    /// [`Value`](crate::ErrorKind::Value) where a value does not fit; its place is the field; and those of `cell`. After an error, or a
+    /// row without a key, the batch is of no more use: a part of the row may have been written.
+    pub fn row<'v>(&mut self, cell: impl Fn(usize) -> Result<ValueRef<'v>>) -> Result<Added> {
+        for (position, column) in self.shape.columns.iter().enumerate() {
+            let given = cell(position)?;
             let (clean, borrowed);
             let value = if column.keeps(&given) {
                 &given
@@ -46,7 +47,7 @@ impl<'a> BatchEncoder<'a> {
                 borrowed = clean.borrowed();
                 &borrowed
             };
-            if position < self.key {
+            if position < self.shape.key {
                 if value.is_null() {
                     return Ok(Added::KeyIsNull);
                 }
@@ -86,7 +87,7 @@ impl<'a> BatchEncoder<'a> {
     }
 
     /// The integer keys of all rows in ascending order, some at a time.
-    pub fn sorted_keys(&mut self) -> impl Iterator<Item = Vec<i64>> + Send {
+    pub fn sorted_keys(&mut self) -> SortedKeys {
         self.seen.sorted()
     }
 

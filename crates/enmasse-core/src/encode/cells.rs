@@ -3,7 +3,7 @@
 use crate::dialect::sqlite::codec;
 use crate::encode::{self, CHUNK, Encoder};
 use crate::error::{Error, Result};
-use crate::value::{DataType, ValueRef, json, short};
+use crate::value::{DataType, Value, ValueRef, json, short};
 
 /// How many bytes a chunk has, about, whose keys came in no order: so many rows that several fall on each page of a large table, which is then
 /// read and written once for all of them.
@@ -66,6 +66,18 @@ enum Kept {
 struct Place {
     start: u32,
     end: u32,
+}
+
+impl From<Cell<'_>> for Value {
+    fn from(cell: Cell<'_>) -> Self {
+        match cell {
+            Cell::Null => Value::Null,
+            Cell::Int(number) => Value::Int(number),
+            Cell::Float(number) => Value::Float(number),
+            Cell::Text(text) => Value::Text(text.to_owned()),
+            Cell::Bytes(bytes) => Value::Bytes(bytes.to_owned()),
+        }
+    }
 }
 
 /// One row.

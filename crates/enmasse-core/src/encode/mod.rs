@@ -20,16 +20,21 @@ mod keys;
 mod load_data;
 pub mod numeric;
 mod postgres;
+mod shape;
 mod stored;
 
 pub use arrays::Arrays;
 pub use batch::{Added, BatchEncoder};
-pub use cells::{Cell, Cells, Chunk as CellsChunk, Row};
+pub use cells::{Cell, Cells, Chunk as CellsChunk, Row as CellsRow};
 pub use column::BatchColumn;
 pub use copy::CopyBinary;
-pub use keys::{Duplicates, SeenKeys};
+pub use keys::{Duplicates, SeenKeys, SortedKeys};
 pub use load_data::LoadData;
+pub(crate) use shape::BITS;
+pub use shape::BatchShape;
 pub use stored::Stored;
+
+use std::fmt;
 
 use crate::error::Result;
 use crate::value::{Value, ValueRef};
@@ -41,7 +46,7 @@ const CHUNK: usize = 256 << 10;
 ///
 /// The cells of a row come in the order of the columns and are checked: each is NULL or of its column's
 /// [`DataType`](crate::DataType), fits it, and has no more than microseconds. What the *database* cannot keep is refused here.
-pub trait Encoder: Send {
+pub trait Encoder: fmt::Debug + Send {
     /// Writes the next cell of the present row, that of the column at this position.
     ///
     /// # Errors

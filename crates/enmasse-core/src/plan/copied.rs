@@ -22,7 +22,7 @@ pub(super) fn copy(dialect: &dyn Dialect, table: &str, rows: &Fragment, lock: &s
         let mut sql = Fragment::text(begin);
         sql.push(rows.clone());
         sql.push(end);
-        Step::Prepare(sql.statement(dialect))
+        Step::prepare(sql.statement(dialect))
     };
     let create = format!("{} AS ", dialect.create_temporary(table));
     if lock.is_empty() || dialect.supports(Capability::LockingCreate) {

@@ -46,5 +46,5 @@ pub fn delete(dialect: &dyn Dialect, query: &Query) -> Result<Plan> {
         let keys = select(&mut compiler, key, condition);
         Fragment::format("DELETE FROM {} WHERE {} IN ({})", [table.into(), left, keys])
     };
-    Ok(Plan::of(vec![Step::Write(sql.statement(dialect))]))
+    Ok(Plan::of(vec![Step::write(sql.statement(dialect))]))
 }

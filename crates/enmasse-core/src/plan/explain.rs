@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::plan::{Plan, Step, WriteEither, WriteRows};
+use crate::plan::{EachRow, Either, Gives, Plan, Step};
 use crate::sql::{Param, Statement};
 
 /// The SQL of each step on lines of its own, with its parameters; `-- for each row` and the like say how it is run.
@@ -16,48 +16,33 @@ impl fmt::Display for Plan {
                 f.write_str("\n")?;
             }
             match step {
-                Step::Prepare(statement) | Step::Write(statement) | Step::WriteCounted(statement) => {
-                    write!(f, "{statement}")?;
-                }
-                Step::WriteEither(WriteEither { ask, then, otherwise }) => {
+                Step::Run(statement, gives) => match gives {
+                    Gives::Rows { are_written: false, .. } => {
+                        write!(f, "-- the rows that come back\n{statement}")?
+                    }
+                    Gives::Duplicates => write!(f, "-- a row refuses the batch\n{statement}")?,
+                    Gives::Missing { before: true, .. } => write!(f, "-- missing keys\n{statement}")?,
+                    Gives::Missing { before: false, .. } => {
+                        write!(f, "-- missing keys, if fewer rows matched\n{statement}")?;
+                    }
+                    _ => write!(f, "{statement}")?,
+                },
+                Step::Either(Either { ask, then, otherwise }) => {
                     write!(f, "-- if there is a row\n{ask}\n-- then\n{then}\n-- else\n{otherwise}")?;
                 }
-                Step::WriteReturning(statement, _) => write!(f, "{statement}")?,
-                Step::WriteAccounted { statement, .. } => write!(f, "{statement}")?,
-                Step::WriteTables(write) => write!(f, "{}", write.statement)?,
-                Step::WriteTable(write) => write!(f, "{}", write.statement)?,
-                Step::StageRows(insert) => write!(f, "-- for each row\n{}", insert.sql)?,
-                Step::Return(statement, _) => write!(f, "-- the rows that come back\n{statement}")?,
-                Step::Stage(stage) => write!(f, "-- the rows of the batch follow\n{}", stage.sql)?,
-                Step::WriteRows(rows) => {
-                    let WriteRows { write, keep, matches, old, .. } = rows;
-                    if let Some(keep) = keep {
-                        write!(f, "-- for each row, first\n{}\n", keep.sql)?;
-                    }
-                    if let Some(old) = old {
-                        write!(f, "-- for each row, first\n{}\n", old.sql)?;
+                Step::Load(load) => write!(f, "-- the rows of the batch follow\n{}", load.sql)?,
+                Step::EachRow(rows) => {
+                    let EachRow { write, keep, matches, old, .. } = rows;
+                    for first in keep.iter().chain(old) {
+                        write!(f, "-- for each row, first\n{}\n", first.sql)?;
                     }
                     write!(f, "-- for each row\n{}", write.sql)?;
                     if let Some(matches) = matches {
                         write!(f, "\n-- where nothing was written\n{}", matches.sql)?;
                     }
                 }
-                Step::WriteBulk(bulk) => {
-                    write!(f, "-- for the rows of each part of the batch\n{}", bulk.write.sql)?
-                }
-                Step::WriteParts(parts) => write!(f, "-- for each part of the batch\n{}", parts.sql)?,
-                Step::WriteKeys(keys) => write!(f, "-- for each part of the keys\n{}", keys.sql)?,
-                Step::InsertEach(rows) => write!(f, "-- for each row\n{}", rows.sql)?,
-                Step::Insert { statements, .. } => {
-                    write!(f, "-- for each part of the batch\n{}", statements.sql)?;
-                }
-                Step::RefuseDuplicates(statement) => write!(f, "-- a row refuses the batch\n{statement}")?,
-                Step::FindMissing { statement, always: true, .. } => {
-                    write!(f, "-- missing keys\n{statement}")?
-                }
-                Step::FindMissing { statement, always: false, .. } => {
-                    write!(f, "-- missing keys, if fewer rows matched\n{statement}")?;
-                }
+                Step::EachChunk(chunks) => write!(f, "-- for each part of the batch\n{}", chunks.sql)?,
+                Step::EachKeys(keys) => write!(f, "-- for each part of the keys\n{}", keys.sql)?,
             }
         }
         Ok(())

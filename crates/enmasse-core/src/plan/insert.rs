@@ -1,13 +1,17 @@
 //! `create` and `bulk_create`: new rows.
 
+use std::sync::Arc;
+
 use crate::dialect::{Capability, Dialect, quote_table};
+use crate::encode::{BatchColumn, BatchShape, Chunk, Duplicates};
 use crate::error::{Error, Result};
 use crate::expr::{Expr, FieldPath};
-use crate::plan::strategy::{arrays, parts};
-use crate::plan::{Plan, Rows, Statements, Step};
+use crate::plan::step::stored;
+use crate::plan::strategy::arrays;
+use crate::plan::{Call, ChunkGives, ChunkStatement, EachChunk, EachRow, Form, Plan, Step};
 use crate::query::{KeySet, Selection};
 use crate::schema::{Field, ModelRef};
-use crate::sql::{Param, Statement};
+use crate::sql::{Fragment, Param, Statement};
 use crate::value::{DataType, Value};
 
 /// Parameters in one `INSERT … VALUES`: past this, the statement gets longer but not faster.
@@ -56,45 +60,33 @@ pub fn advance_identity(dialect: &dyn Dialect, model: &ModelRef) -> Plan {
     let advance = identity.and_then(|position| {
         dialect.advance_identity(&quote_table(dialect, &model.table), &model.fields[position].column)
     });
-    Plan::of(advance.into_iter().map(|sql| Step::Prepare(sql.statement(dialect))).collect())
+    Plan::of(advance.into_iter().map(|sql| Step::prepare(sql.statement(dialect))).collect())
 }
 
-/// The plan that inserts rows into the model's own table: for each, the values of all fields of the model in order; those in the tables of
-/// models that it extends are left out.
+/// The plan that inserts rows into the model's own table. Its [`batch`](Plan::batch) says what the rows carry: the values of the fields
+/// that are in that table and that the database does not make. `rows` is how many there are, where that is known.
 ///
 /// With `keyless`, no row has a value for the identity key. What the database makes comes back for each row, see
-/// [`given_back`]; where it cannot give rows back, the step has no returned columns.
+/// [`given_back`]; where it cannot give rows back, only the first identity value of each statement does.
 ///
 /// # Errors
 ///
-/// [`Value`](crate::ErrorKind::Value) where a value does not fit its field; [`Request`](crate::ErrorKind::Request) where the
-/// batch size is 0 or a row has more or fewer values than the model has fields.
+/// [`Request`](crate::ErrorKind::Request) where the batch size is 0.
 pub fn insert(
     dialect: &dyn Dialect,
     model: &ModelRef,
-    rows: Vec<Vec<Value>>,
+    rows: Option<u64>,
     keyless: bool,
     batch_size: Option<usize>,
 ) -> Result<Plan> {
     if batch_size == Some(0) {
         return Err(Error::request("The batch size must be positive."));
     }
-    if rows.is_empty() {
+    if rows == Some(0) {
         return Ok(Plan::default());
-    }
-    if let Some(row) = rows.iter().find(|row| row.len() != model.fields.len()) {
-        let (fields, values) = (model.fields.len(), row.len());
-        return Err(Error::request(format!(
-            "{} has {fields} fields, but a row has {values} values.",
-            model.name
-        )));
     }
     let made = made_by_database(model, keyless);
     let given: Vec<usize> = model.own().filter(|position| !made.contains(position)).collect();
-    let stored =
-        rows.into_iter().map(|row| stored(dialect, model, &given, row)).collect::<Result<Vec<_>>>()?;
-    let count = stored.len() as u64;
-
     let columns: Vec<_> =
         given.iter().map(|&position| dialect.quote(&model.fields[position].column)).collect();
     let types: Vec<_> = given.iter().map(|&position| model.fields[position].data_type.clone()).collect();
@@ -114,17 +106,22 @@ pub fn insert(
     }
 
     let has_arrays = types.iter().any(DataType::is_taken_apart);
+    let chunks = |sql: String, form: Form, most: usize, make: Arc<dyn ChunkStatement>| {
+        let gives = ChunkGives::Inserted(returned.clone());
+        Step::EachChunk(EachChunk { sql, form, most, make, gives, is_atomic: true })
+    };
     let step = if types.is_empty() {
-        // A row of nothing but its key.
-        into = format!("{}{returning}", dialect.insert_nothing(&quote_table(dialect, &model.table)));
-        let sql = into.clone();
-        let each = stored.into_iter().map(move |_| (Statement { sql: into.clone(), params: Vec::new() }, 1));
-        Step::Insert { statements: Statements { sql, each: Box::new(each) }, returned }
+        // a row of nothing but its key
+        let sql = format!("{}{returning}", dialect.insert_nothing(&quote_table(dialect, &model.table)));
+        chunks(sql.clone(), Form::Stored, 1, Arc::new(Nothing { sql }))
     } else if dialect.supports(Capability::LocalCalls) {
-        let places = arrays::placeholders(dialect, &types);
-        let sql = format!("{into} VALUES ({places}){returning}");
-        Step::InsertEach(Rows { sql, types, rows: Box::new(stored.into_iter()), key: 0..0, returned })
-    } else if dialect.supports(Capability::ArrayParams) && !has_arrays && count > 1 {
+        let cells = Fragment::join((0..types.len()).map(Fragment::cell), ", ");
+        let mut write = Fragment::text(format!("{into} VALUES ("));
+        write.push(cells);
+        write.push(format!("){returning}"));
+        let write = write.row_statement(dialect);
+        Step::EachRow(EachRow { returned, missing: false, ..EachRow::plain(write) })
+    } else if dialect.supports(Capability::ArrayParams) && !has_arrays && rows != Some(1) {
         let names: Vec<_> = (0..types.len()).map(|number| format!("v{number}")).collect();
         let names = names.join(", ");
         let types: Vec<_> = types.into_iter().map(|data_type| DataType::Array(Box::new(data_type))).collect();
@@ -132,68 +129,74 @@ pub fn insert(
             "{into} SELECT {names} FROM unnest({}) WITH ORDINALITY AS b({names}, n) ORDER BY n{returning}",
             arrays::placeholders(dialect, &types)
         );
-        let most = dialect.max_statement_bytes();
-        let parts = parts(stored, batch_size.unwrap_or(ROWS)).flat_map(move |part| below(part, most));
-        let statements = Statements::chunks(parts, move |rows| Statement {
-            sql: sql.clone(),
-            params: arrays::columns(&types, rows.into_iter()),
-        });
-        Step::Insert { statements, returned }
+        let most = batch_size.unwrap_or(ROWS);
+        chunks(sql.clone(), Form::Arrays, most, Arc::new(Unnested { sql, types }))
     } else {
-        let size = batch_size.unwrap_or(PARAMS / types.len());
-        let statements =
-            values_statements(dialect, format!("{into} VALUES "), types, stored, size, &returning);
-        Step::Insert { statements, returned }
+        let most = batch_size.unwrap_or(PARAMS / types.len()).min(dialect.max_params() / types.len()).max(1);
+        let longest = rows.map_or(most, |rows| most.min(rows as usize)) * types.len();
+        let places = (1..=longest).zip(types.iter().cycle());
+        let places = places.map(|(number, data_type)| dialect.typed_placeholder(number, data_type)).collect();
+        let list = Listed { into: format!("{into} VALUES "), places, after: returning, types };
+        chunks(list.sql(1), Form::Stored, most, Arc::new(list))
     };
-    Ok(Plan::of(vec![step]))
+    let batch = BatchShape {
+        columns: given.iter().map(|&position| BatchColumn::of(model, position)).collect(),
+        positions: given,
+        masks: 0,
+        key: 0,
+        duplicates: Duplicates::InDatabase,
+    };
+    Ok(Plan { batch: Some(Arc::new(batch)), ..Plan::of(vec![step]) })
 }
 
-fn stored(
-    dialect: &dyn Dialect,
-    model: &ModelRef,
-    given: &[usize],
-    mut row: Vec<Value>,
-) -> Result<Vec<Value>> {
-    given
-        .iter()
-        .map(|&position| {
-            let field = &model.fields[position];
-            let value = field.clean(&model.name, std::mem::replace(&mut row[position], Value::Null))?;
-            dialect
-                .store(&value, &field.data_type)
-                .map_err(|error| error.at(format!("{}.{}", model.name, field.name)))
-        })
-        .collect()
+/// Inserts rows of nothing.
+struct Nothing {
+    sql: String,
 }
 
-/// `INSERT INTO … VALUES (…), (…)` for each `size` rows, with a statement's bytes kept below the server's limit.
-pub(super) fn values_statements(
-    dialect: &dyn Dialect,
-    into: String,
+impl ChunkStatement for Nothing {
+    fn call(&self, _rows: Chunk) -> Call {
+        Call::Once(Statement { sql: self.sql.clone(), params: Vec::new() })
+    }
+}
+
+/// Inserts rows from one array for each column.
+struct Unnested {
+    sql: String,
     types: Vec<DataType>,
-    rows: Vec<Vec<Value>>,
-    size: usize,
-    after: &str,
-) -> Statements {
-    let most = dialect.max_statement_bytes();
-    let size = size.min(dialect.max_params() / types.len()).max(1);
-    let longest = types.len() * size.min(rows.len());
-    let types_of_all = types.iter().cycle();
-    let places: Vec<String> = (1..=longest)
-        .zip(types_of_all)
-        .map(|(number, data_type)| dialect.typed_placeholder(number, data_type))
-        .collect();
-    let parts = parts(rows, size);
-    let after = after.to_owned();
-    Statements::chunks(parts.flat_map(move |part| below(part, most)), move |rows| {
-        let sql = values(&into, types.len(), rows.len(), |place| places[place].clone(), &after);
-        let types = types.iter().cycle().cloned();
-        let params = rows.into_iter().flatten().zip(types);
-        Statement { sql, params: params.map(|(value, data_type)| Param { value, data_type }).collect() }
-    })
 }
 
-/// `head (…), (…) tail`: so many rows of so many places each, which are counted from 0.
+impl ChunkStatement for Unnested {
+    fn call(&self, rows: Chunk) -> Call {
+        Call::Once(Statement { sql: self.sql.clone(), params: arrays::encoded(rows, &self.types) })
+    }
+}
+
+/// `INSERT INTO … VALUES (…), (…)`
+struct Listed {
+    into: String,
+    places: Vec<String>,
+    after: String,
+    types: Vec<DataType>,
+}
+
+impl Listed {
+    fn sql(&self, rows: usize) -> String {
+        values(&self.into, self.types.len(), rows, |place| self.places[place].clone(), &self.after)
+    }
+}
+
+impl ChunkStatement for Listed {
+    fn call(&self, rows: Chunk) -> Call {
+        let rows = stored(rows);
+        let sql = self.sql(rows.len());
+        let params = rows.into_iter().flatten().zip(self.types.iter().cycle().cloned());
+        let params = params.map(|(value, data_type)| Param { value, data_type }).collect();
+        Call::Once(Statement { sql, params })
+    }
+}
+
+/// `head (…), (…) tail`: `rows` rows of `width` places each, which are counted from 0.
 pub(super) fn values(
     head: &str,
     width: usize,
@@ -212,20 +215,4 @@ pub(super) fn values(
     }
     sql.push_str(tail);
     sql
-}
-
-/// Splits rows so that no part has more than about so many bytes, unless one row alone has.
-pub(super) fn below(rows: Vec<Vec<Value>>, most: usize) -> Vec<Vec<Vec<Value>>> {
-    let mut parts = vec![Vec::new()];
-    let mut bytes = 0;
-    for row in rows {
-        let size: usize = row.iter().map(Value::wire_size).sum();
-        if bytes + size > most && bytes > 0 {
-            parts.push(Vec::new());
-            bytes = 0;
-        }
-        bytes += size;
-        parts.last_mut().expect("there is one").push(row);
-    }
-    parts
 }

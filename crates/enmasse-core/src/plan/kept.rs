@@ -25,7 +25,7 @@ use crate::plan::{Plan, Step, chain, free_name, insert};
 use crate::query::{Compiler, KeySet, Q, Query, Selection};
 use crate::schema::{Field, Model, ModelRef, Schema};
 use crate::sql::{Fragment, Statement};
-use crate::value::{DataType, Value};
+use crate::value::DataType;
 
 /// The longest name that every database takes.
 const LONGEST_NAME: usize = 60;
@@ -129,10 +129,10 @@ impl Kept {
             columns.collect::<Vec<_>>().join(", "),
             quote_table(dialect, &self.model.table)
         );
-        let mut steps = vec![Step::Prepare(plain(create))];
+        let mut steps = vec![Step::prepare(plain(create))];
         if dialect.supports(Capability::JoinedUpdate) {
             // there, one may be left of a transaction that was rolled back
-            steps.insert(0, Step::Prepare(self.drop(dialect)));
+            steps.insert(0, Step::prepare(self.drop(dialect)));
         }
         Plan::of(steps)
     }
@@ -145,16 +145,21 @@ impl Kept {
     pub fn find(&self, dialect: &dyn Dialect, query: &Query, written: &[usize]) -> Result<Plan> {
         let Some(keys) = locked_keys(dialect, query, written)? else { return Ok(Plan::default()) };
         let insert = Fragment::format("INSERT INTO {} {}", [self.sql(dialect).into(), keys]);
-        Ok(Plan::of(vec![Step::Write(insert.statement(dialect))]))
+        Ok(Plan::of(vec![Step::write(insert.statement(dialect))]))
     }
 
-    /// Keeps keys that the program knows.
+    /// Keeps keys that the program knows: they are the rows of the plan's batch. `keys` is how many there are.
     ///
     /// # Errors
     ///
-    /// [`Value`](crate::ErrorKind::Value) where one is no key of the model.
-    pub fn insert(&self, dialect: &dyn Dialect, keys: Vec<Vec<Value>>) -> Result<Plan> {
-        insert(dialect, &self.table, keys, false, None)
+    /// None that a model's key could be the cause of.
+    pub fn insert(&self, dialect: &dyn Dialect, keys: u64) -> Result<Plan> {
+        insert(dialect, &self.table, Some(keys), false, None)
+    }
+
+    /// The table as a model.
+    pub fn model(&self) -> &ModelRef {
+        &self.table
     }
 
     /// Updates the rows of a query and keeps their keys, in one statement. `None` where the database, or the update, needs several.
@@ -190,7 +195,7 @@ impl Kept {
             &format!("WITH {written} ({names}) AS ({{}}) INSERT INTO {{}} SELECT {names} FROM {written}"),
             [update, self.sql(dialect).into()],
         );
-        Ok(Some(Plan::of(vec![Step::Write(kept.statement(dialect))])))
+        Ok(Some(Plan::of(vec![Step::write(kept.statement(dialect))])))
     }
 
     /// Tells the planner of the keys, where that is worth it for so many.

@@ -31,74 +31,33 @@ pub use insert::{advance_identity, given_back, insert, made_by_database, read_ma
 pub use kept::{Kept, find_keys, finds_one, written_fields};
 pub use preview::{Preview, preview};
 pub use step::{
-    Form, KeyPart, Part, PartGives, Parts, Rows, Stage, Statements, Step, WriteBulk, WriteEither, WriteKeys,
-    WriteRows, WriteTable, WriteTables,
+    Call, ChunkGives, ChunkStatement, EachChunk, EachKeys, EachRow, Either, Form, Gives, KeyStatement, Load,
+    Step,
 };
 pub use strategy::{COUNTS, Strategy};
 pub use update::{Assignment, concrete, update, update_apart};
 pub use update_returning::update_returning;
 
-use crate::encode::{BatchColumn, Duplicates};
-use crate::plan::bulk::BITS;
+use std::sync::Arc;
+
+use crate::encode::BatchShape;
 use crate::schema::ModelRef;
-use crate::value::{DataType, Value};
+use crate::value::DataType;
 
-/// Rows of values in the form in which the database stores them, one after the other.
-pub type RowSource = Box<dyn Iterator<Item = Vec<Value>> + Send>;
-
-/// What to do, in order: data that any host can print, keep or run.
+/// What to do, in order: data that any host can print, keep or run with a [`Run`](crate::run::Run).
 ///
-/// All steps belong into one transaction, but for rows that are written [alone](WriteRows::alone). A plan of one [`Step::Write`] is all or nothing by itself.
-#[derive(Debug, Default)]
+/// All steps belong into one transaction, but for those that have [one of their own](EachRow::own_transaction). A plan of one statement
+/// is all or nothing by itself.
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// The steps. None means that there is nothing to do and that the answer is no rows.
     pub steps: Vec<Step>,
     /// The types of a row's key, for errors and reports that name keys.
     pub key: Vec<DataType>,
     /// What the rows of the batch carry, where the steps ask for rows.
-    pub batch: Option<BatchShape>,
-    /// What is to be told of rows of the batch that match none.
-    pub missing: Missing,
-}
-
-/// What the rows of a batch carry.
-#[derive(Clone, Debug)]
-pub struct BatchShape {
-    /// The columns: those of the key, of the other fields, and the masks.
-    pub columns: Vec<BatchColumn>,
-    /// The positions in the model of the fields that the columns are of: the masks, at the end, are of none.
-    pub positions: Vec<usize>,
-    /// How many columns at the end say, bit by bit, which of the fields a row sets.
-    pub masks: usize,
-    /// How many columns are the key.
-    pub key: usize,
-    /// How a key that comes twice is found.
-    pub duplicates: Duplicates,
-}
-
-impl BatchShape {
-    /// The positions of the fields that the bits of a column of masks stand for, from the lowest.
-    pub fn masked(&self, column: usize) -> &[usize] {
-        let fields = &self.positions[self.key..];
-        let first = (column - self.positions.len()) * BITS;
-        &fields[first..fields.len().min(first + BITS)]
-    }
-
-    /// What a row of the batch says of each field of its model, which has so many: a value, or nothing.
-    pub fn by_field(&self, fields: usize, mut row: Vec<Value>) -> Vec<Option<Value>> {
-        let masks = row.split_off(self.positions.len().min(row.len()));
-        let is_set = |column: usize| {
-            let Some(bit) = column.checked_sub(self.key) else { return true };
-            !matches!(masks.get(bit / BITS), Some(Value::Int(mask)) if mask & (1 << (bit % BITS)) == 0)
-        };
-        let mut said = vec![None; fields];
-        for (column, (&position, value)) in self.positions.iter().zip(row).enumerate() {
-            if is_set(column) {
-                said[position] = Some(value);
-            }
-        }
-        said
-    }
+    pub batch: Option<Arc<BatchShape>>,
+    /// What is reported of rows of the batch that match none. `None` where the rows are new.
+    pub missing: Option<Missing>,
 }
 
 /// A name of the plan's own: this one, or one like it where a table of the schema has it.
@@ -117,14 +76,13 @@ impl Plan {
         Plan { steps, ..Plan::default() }
     }
 
-    /// The form in which the steps take the rows of the batch, and how many rows at a time at most.
+    /// The form in which the steps take the rows of the batch, and the most rows of a chunk.
     pub fn form(&self) -> Option<(Form, Option<usize>)> {
         self.steps.iter().find_map(|step| match step {
-            Step::Stage(stage) => Some((stage.form, None)),
-            Step::WriteParts(parts) => Some((parts.form, Some(parts.most))),
-            Step::WriteRows(_) | Step::StageRows(_) => Some((Form::Cells, None)),
-            Step::WriteBulk(bulk) => Some((Form::Stored, Some(bulk.most))),
-            _ => None,
+            Step::Load(load) => Some((load.form, None)),
+            Step::EachChunk(chunks) => Some((chunks.form, Some(chunks.most))),
+            Step::EachRow(_) => Some((Form::Cells, None)),
+            Step::Run(..) | Step::Either(_) | Step::EachKeys(_) => None,
         })
     }
 

@@ -10,7 +10,7 @@ use crate::expr::{Expr, FieldPath, for_column, literal};
 use crate::lookup::Condition;
 use crate::plan::bulk::Returning;
 use crate::plan::taken::{TAKEN, take};
-use crate::plan::{Plan, Step, WriteEither, chain, free_name, set_auto};
+use crate::plan::{Either, Plan, Step, chain, free_name, set_auto};
 use crate::query::{Compiler, Distinct, Query};
 use crate::schema::{Field, ModelRef};
 use crate::sql::Fragment;
@@ -107,16 +107,12 @@ pub(super) fn update_step(
     let otherwise = sql.statement(dialect);
     let keys = keys.filter(|&keys| keys >= KEYS);
     let Some(ask) = keys.and_then(|keys| dialect.has_at_most(&query.model.table, keys * TIMES)) else {
-        return Ok(Some(Step::Write(otherwise)));
+        return Ok(Some(Step::write(otherwise)));
     };
     let each = update_form(dialect, query, &set, true)?;
     Ok(each.map(|(then, _)| {
         let then = Fragment::format("{}{}", [dialect.row_by_row().into(), then]);
-        Step::WriteEither(WriteEither {
-            ask: ask.statement(dialect),
-            then: then.statement(dialect),
-            otherwise,
-        })
+        Step::Either(Either { ask: ask.statement(dialect), then: then.statement(dialect), otherwise })
     }))
 }
 

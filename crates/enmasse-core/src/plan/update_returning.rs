@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::expr::{Expr, FieldPath};
 use crate::plan::bulk::Returning;
 use crate::plan::update::{Assignment, assigned, refuse, select, update_sql};
-use crate::plan::{Plan, Step, chain, copied, free_name};
+use crate::plan::{Gives, Plan, Step, chain, copied, free_name};
 use crate::query::{Compiler, Q, Query};
 use crate::sql::{Fragment, Statement};
 use crate::value::DataType;
@@ -44,10 +44,11 @@ pub fn update_returning(
             .collect()
     };
     match returning {
-        Returning::Nothing => return Ok(Plan::of(vec![Step::Write(sql.statement(dialect))])),
+        Returning::Nothing => return Ok(Plan::of(vec![Step::write(sql.statement(dialect))])),
         Returning::New if dialect.supports(Capability::UpdateReturning) => {
             sql.push(format!(" RETURNING {}", selected(columns.clone()).join(", ")));
-            return Ok(Plan::of(vec![Step::WriteReturning(sql.statement(dialect), types.clone())]));
+            let gives = Gives::Rows { columns: types.clone(), are_written: true };
+            return Ok(Plan::of(vec![Step::Run(sql.statement(dialect), gives)]));
         }
         Returning::New | Returning::OldAndNew | Returning::Changed => {}
     }
@@ -112,9 +113,10 @@ pub fn update_returning(
         on.collect::<Vec<_>>().join(" AND "),
         names("o.")
     );
-    let drop = || Step::Prepare(plain(dialect.drop_temporary(&old)));
+    let drop = || Step::prepare(plain(dialect.drop_temporary(&old)));
     let mut steps = vec![drop()];
     steps.extend(copied::copy(dialect, &old, &rows, &lock));
-    steps.extend([Step::Write(write.statement(dialect)), Step::Return(plain(read), given_types), drop()]);
+    let gives = Gives::Rows { columns: given_types, are_written: false };
+    steps.extend([Step::write(write.statement(dialect)), Step::Run(plain(read), gives), drop()]);
     Ok(Plan::of(steps))
 }

@@ -46,7 +46,7 @@ pub struct TableRules {
 ///     .add(Field::new("name", DataType::TEXT).null());
 /// let schema = Schema::new(vec![country])?;
 /// let plan = create_tables(&Sqlite::default(), &[schema.model("Country")?])?;
-/// let [Step::Prepare(statement)] = &plan.steps[..] else { panic!() };
+/// let [Step::Run(statement, _)] = &plan.steps[..] else { panic!() };
 /// assert_eq!(
 ///     statement.sql,
 ///     "CREATE TABLE \"countries\" (\n    \"code\" varchar(2) NOT NULL PRIMARY KEY,\n    \"name\" text\n)"
@@ -95,7 +95,7 @@ pub fn drop_tables(dialect: &dyn Dialect, models: &[ModelRef]) -> Plan {
 }
 
 fn script(sql: String) -> Step {
-    Step::Prepare(Statement { sql, params: Vec::new() })
+    Step::prepare(Statement { sql, params: Vec::new() })
 }
 
 /// Models in the order in which their tables can be made, with all their foreign keys.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use enmasse_core::ValueRef;
 use enmasse_core::dialect::{Dialect, Flavour, Mysql, Postgres, Sqlite};
-use enmasse_core::encode::Chunk;
-use enmasse_core::plan::{BatchShape, Form, Part, PartGives, Plan, Step};
+use enmasse_core::encode::{BatchShape, Chunk};
+use enmasse_core::plan::{Call, ChunkGives, ChunkStatement, Form, Gives, Plan, Step};
 use enmasse_core::sql::{Bind, RowStatement, Statement};
 use enmasse_core::value::{DataType, Value};
 
@@ -26,7 +26,7 @@ pub fn shown(dialect: &Arc<dyn Dialect>, plan: Plan) -> String {
         let most = plan.form().and_then(|(_, most)| most);
         let mut encoder = form.encoder(dialect, shape, most);
         for number in 1..=rows {
-            encoder.row(|column| sample(&shape.columns[column].data_type, number)).unwrap();
+            encoder.row(|column| Ok(sample(&shape.columns[column].data_type, number))).unwrap();
         }
         let (chunk, count) = encoder.finish_rows();
         assert_eq!(count as i64, rows);
@@ -36,20 +36,42 @@ pub fn shown(dialect: &Arc<dyn Dialect>, plan: Plan) -> String {
     let mut add = |what: &str, text: String| lines.push(format!("{what:<9} {text}"));
     for step in &plan.steps {
         match step {
-            Step::Prepare(statement) => add("prepare", one_line(statement)),
-            Step::Stage(stage) => add("stage", format!("{}  -- {:?}", stage.sql, stage.form)),
-            Step::WriteParts(parts) => {
-                add("parts", format!("{} at most, give {:?}", parts.most, parts.gives));
-                let three = parts.most.min(3) as i64;
-                add_missing(&mut add, &*parts.make, &chunk(parts.form, three), parts.gives);
+            Step::Run(statement, gives) => {
+                let name = match gives {
+                    Gives::Nothing => "prepare",
+                    Gives::Matched => "write",
+                    Gives::MatchedIn(_) => "table",
+                    Gives::Counts(tables) if tables.is_empty() => "counted",
+                    Gives::Account(_) => "accounted",
+                    Gives::Rows { are_written: true, .. } => "returning",
+                    Gives::Rows { are_written: false, .. } => "return",
+                    Gives::Duplicates => "refuse",
+                    Gives::Missing { before: true, .. } => "missing!",
+                    Gives::Missing { before: false, .. } => "missing?",
+                    other => panic!("no statement of a bulk update gives {other:?}"),
+                };
+                add(name, one_line(statement));
+            }
+            Step::Load(load) => add("stage", format!("{}  -- {:?}", load.sql, load.form)),
+            Step::EachChunk(chunks) => {
+                let calls = |rows| chunks.make.call(chunk(chunks.form, rows));
+                let three = chunks.most.min(3) as i64;
+                if let Call::Bulk(write, _) = calls(1) {
+                    add("bulk", format!("{}  -- {} at most", bound(&write, shape), chunks.most));
+                    add_missing(&mut add, &*chunks.make, &chunk(Form::Stored, 3), &chunks.gives);
+                    continue;
+                }
+                add("parts", format!("{} at most, give {:?}", chunks.most, chunks.gives));
+                add_missing(&mut add, &*chunks.make, &chunk(chunks.form, three), &chunks.gives);
                 // only a list of rows is longer where there are more
-                let counts = if parts.form == Form::Stored { vec![1, three] } else { vec![three] };
+                let counts = if chunks.form == Form::Stored { vec![1, three] } else { vec![three] };
                 for rows in counts {
-                    let statement = parts.make.statement(chunk(parts.form, rows));
+                    let Call::Once(statement) = calls(rows) else { panic!("one statement") };
                     add(&format!("rows: {rows}"), one_line(&statement));
                 }
             }
-            Step::WriteRows(rows) => {
+            Step::EachRow(rows) if !rows.counts => add("stage rows", rows.write.sql.clone()),
+            Step::EachRow(rows) => {
                 if let Some(old) = &rows.old {
                     add("old", bound(old, shape));
                 }
@@ -61,33 +83,11 @@ pub fn shown(dialect: &Arc<dyn Dialect>, plan: Plan) -> String {
                     add("", format!("returns {:?}, of them as key {}", rows.returned, rows.stored_key));
                 }
             }
-            Step::WriteBulk(bulk) => {
-                add("bulk", format!("{}  -- {} at most", bound(&bulk.write, shape), bulk.most));
-                let gives = PartGives::Matched { missing_before: bulk.missing_before };
-                add_missing(&mut add, &*bulk.missing, &chunk(Form::Stored, 3), gives);
-            }
-            Step::WriteKeys(keys) => {
+            Step::EachKeys(keys) => {
                 for some in [[7, 8, 9], [3, 7, 9]] {
                     add("keys", one_line(&keys.make.statement(&some)));
                 }
             }
-            Step::Write(statement) => add("write", one_line(statement)),
-            Step::WriteCounted(statement) => add("counted", one_line(statement)),
-            Step::WriteAccounted { statement, .. } => add("accounted", one_line(statement)),
-            Step::WriteReturning(statement, types) => {
-                add("returning", one_line(statement));
-                assert!(!types.is_empty());
-            }
-            Step::Return(statement, types) => {
-                add("return", one_line(statement));
-                assert!(!types.is_empty());
-            }
-            Step::RefuseDuplicates(statement) => add("refuse", one_line(statement)),
-            Step::FindMissing { statement, always, .. } => {
-                add(if *always { "missing!" } else { "missing?" }, one_line(statement));
-            }
-            Step::StageRows(statement) => add("stage rows", statement.sql.clone()),
-            Step::WriteTable(write) => add("table", one_line(&write.statement)),
             other => panic!("no step of a bulk update: {other:?}"),
         }
     }
@@ -111,8 +111,13 @@ fn bound(statement: &RowStatement, shape: &BatchShape) -> String {
 }
 
 /// Adds the statement that gives the missing keys of a part.
-fn add_missing(add: &mut impl FnMut(&str, String), part: &dyn Part, rows: &Chunk, gives: PartGives) {
-    let before = gives == PartGives::Matched { missing_before: true };
+fn add_missing(
+    add: &mut impl FnMut(&str, String),
+    part: &dyn ChunkStatement,
+    rows: &Chunk,
+    gives: &ChunkGives,
+) {
+    let before = *gives == ChunkGives::Matched { missing_before: true };
     if let Some(missing) = part.missing(rows) {
         add(if before { "missing!" } else { "missing?" }, one_line(&missing));
     }

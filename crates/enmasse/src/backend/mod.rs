@@ -4,6 +4,7 @@
 #![cfg_attr(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")), allow(dead_code))]
 
 mod chunk;
+mod chunks;
 #[cfg(feature = "mysql")]
 pub(crate) mod mysql;
 mod params;
@@ -19,6 +20,9 @@ mod transact;
 
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub(crate) use chunk::RowChunk;
+pub(crate) use chunks::Chunks;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub(crate) use chunks::wrong_form;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub(crate) use params::wrong_count;
 pub(crate) use state::{Extent, TransactionState};
@@ -30,14 +34,15 @@ use std::time::Duration;
 
 use enmasse_core::dialect::Dialect;
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::plan::{Rows, Stage, WriteRows};
+use enmasse_core::plan::{EachRow, Load};
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub(crate) use enmasse_core::run::load_row;
+pub(crate) use enmasse_core::run::{Affected, Row, RowsWritten};
 use enmasse_core::sql::{RowStatement, Statement};
 use enmasse_core::value::{DataType, Value};
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
-use crate::batch::Chunks;
-use crate::unread::unread;
 use crate::url::{DatabaseUrl, configuration};
 
 /// How many connections a server's pool has at the most: `?pool_size=`.
@@ -46,20 +51,6 @@ pub(crate) const POOL_SIZE: usize = 10;
 
 /// How long a connection is waited for where all are in use: `?acquire_timeout=`.
 pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// One row, with each value as [`Dialect::load`](enmasse_core::dialect::Dialect::load) made it.
-pub(crate) type Row = Vec<Value>;
-
-/// What a statement did.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Done {
-    /// Rows matched, or inserted, or deleted.
-    pub rows: u64,
-    /// Rows of these that an update changed, where the database tells it.
-    pub changed: Option<u64>,
-    /// The first identity value that an insert made, where the database tells it this way only.
-    pub last_insert_id: Option<i64>,
-}
 
 /// A database that gives out connections.
 pub(crate) trait Backend: Send + Sync {
@@ -92,7 +83,7 @@ pub(crate) enum Access {
 /// Dropped in a transaction, it rolls back before anyone else can have it.
 pub(crate) trait Connection: Send {
     /// Runs a statement that gives no rows.
-    fn execute<'a>(&'a mut self, statement: &'a Statement) -> BoxFuture<'a, Result<Done>>;
+    fn execute<'a>(&'a mut self, statement: &'a Statement) -> BoxFuture<'a, Result<Affected>>;
 
     /// Runs a statement that gives rows with columns of these types.
     fn query<'a>(
@@ -110,20 +101,15 @@ pub(crate) trait Connection: Send {
         rows: mpsc::Sender<Result<Vec<Row>>>,
     ) -> BoxFuture<'a, Result<u64>>;
 
-    /// Runs one statement, prepared once, for each row of parameters: how many rows were inserted, and those that came back.
-    fn insert_each(&mut self, rows: Rows) -> BoxFuture<'_, Result<(u64, Vec<Row>)>> {
-        Box::pin(std::future::ready(Err(cannot(rows))))
-    }
-
     /// Streams rows to where the statement takes them.
-    fn stage<'a>(&'a mut self, stage: &'a Stage, _rows: &'a mut dyn Chunks) -> BoxFuture<'a, Result<()>> {
-        Box::pin(std::future::ready(Err(cannot(stage))))
+    fn load<'a>(&'a mut self, load: &'a Load, _rows: &'a mut dyn Chunks) -> BoxFuture<'a, Result<()>> {
+        Box::pin(std::future::ready(Err(cannot(load))))
     }
 
     /// Runs one statement, prepared once, for each row of a batch.
     fn write_rows<'a>(
         &'a mut self,
-        write: WriteRows,
+        write: &'a Arc<EachRow>,
         _rows: &'a mut dyn Chunks,
     ) -> BoxFuture<'a, Result<RowsWritten>> {
         Box::pin(std::future::ready(Err(cannot(write))))
@@ -145,28 +131,16 @@ pub(crate) trait Connection: Send {
     /// the rows that it gave, with each value as the driver has it.
     fn raw<'a>(&'a mut self, sql: &'a str, params: &'a [Value]) -> BoxFuture<'a, Result<(u64, Vec<Row>)>>;
 
+    /// Checks what the commit would check, on a database that has [no SQL](Dialect::check_deferred) for it.
+    fn check_deferred(&mut self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// The SQL that begins one of our own transactions.
     fn begin_sql(&self) -> &'static str;
 
     /// What has become of the transaction.
     fn state(&mut self) -> &mut TransactionState;
-}
-
-/// What [`Connection::write_rows`] came to.
-#[derive(Debug, Default)]
-pub(crate) struct RowsWritten {
-    /// Rows that matched.
-    pub matched: u64,
-    /// Rows of these that were written.
-    pub changed: u64,
-    /// Rows of these that have other values and that the database did not write.
-    pub skipped: u64,
-    /// The keys, in stored form, that matched no row.
-    pub missing: Vec<Row>,
-    /// A key, in stored form, that the database takes for the same as one before.
-    pub twice: Option<Row>,
-    /// The rows that came back.
-    pub returned: Vec<Row>,
 }
 
 /// The error for a step that a database's strategies do not use.
@@ -207,36 +181,6 @@ fn switched_off(database: &str, feature: &str) -> Error {
              enmasse = {{ version = \"…\", features = [\"{feature}\"] }}"
         ),
     )
-}
-
-/// Makes a row of the driver's values, as the columns' types say. Without types they stay as they are.
-pub(crate) fn load_row(
-    dialect: &dyn Dialect,
-    raw: impl IntoIterator<Item = Result<Value>>,
-    columns: &[DataType],
-) -> Result<Row> {
-    let mut row = Row::with_capacity(columns.len());
-    let mut failed = None;
-    for (position, value) in raw.into_iter().enumerate() {
-        let loaded = value.and_then(|value| match columns.get(position) {
-            Some(data_type) => dialect.load(value, data_type),
-            None => Ok(value),
-        });
-        row.push(loaded.unwrap_or_else(|error| {
-            failed.get_or_insert((position, error));
-            Value::Null
-        }));
-    }
-    if !columns.is_empty() && row.len() != columns.len() {
-        return Err(Error::new(
-            ErrorKind::Database,
-            format!("The statement gave {} columns where {} were expected.", row.len(), columns.len()),
-        ));
-    }
-    match failed {
-        Some((column, error)) => Err(unread(error, column, row)),
-        None => Ok(row),
-    }
 }
 
 /// The most connections that a URL says.

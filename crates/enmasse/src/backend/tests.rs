@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use enmasse_core::dialect::{Capability, Dialect};
-use enmasse_core::encode::{BatchColumn, Chunk, Duplicates};
-use enmasse_core::plan::{BatchShape, Form, Rows, Stage, WriteRows};
+use enmasse_core::encode::{BatchColumn, BatchShape, Chunk, Duplicates};
+use enmasse_core::plan::{EachRow, Form, Load};
 use enmasse_core::sql::{Bind, Param, RowStatement, Statement};
 use enmasse_core::value::{DataType, Value};
 use enmasse_core::{Error, ErrorKind, Result, ValueRef};
@@ -20,9 +20,8 @@ use tokio::time::timeout;
 use tracing::instrument::WithSubscriber;
 
 use self::common::{Kind, ids, make_table, on_database, on_each_database, on_each_scratch, runtime};
-use super::{Connection, Row};
+use super::{Chunks, Connection, Row};
 use crate::Database;
-use crate::batch::Chunks;
 use crate::handle::{Executor, Handle};
 
 /// A statement whose question marks become the dialect's placeholders.
@@ -247,13 +246,13 @@ impl Chunks for Given {
 
 /// Rows `(1, 'n1')`, `(2, 'n2')` and so on, a hundred at a time; in place of the row with the number `refused` is an error.
 fn numbered(dialect: &Arc<dyn Dialect>, form: Form, count: i64, refused: i64) -> Given {
-    let shape = BatchShape {
+    let shape = Arc::new(BatchShape {
         columns: vec![BatchColumn::own(DataType::Integer), BatchColumn::own(DataType::TEXT)],
         positions: vec![0, 1],
         masks: 0,
         key: 1,
         duplicates: Duplicates::InDatabase,
-    };
+    });
     let mut encoder = form.encoder(dialect, &shape, Some(100));
     let mut chunks = VecDeque::new();
     for id in 1..=count {
@@ -262,7 +261,7 @@ fn numbered(dialect: &Arc<dyn Dialect>, form: Form, count: i64, refused: i64) ->
             return Given(chunks);
         }
         let name = Value::Text(format!("n{id}"));
-        let cell = |column| if column == 0 { ValueRef::Int(id) } else { ValueRef::from(&name) };
+        let cell = |column| Ok(if column == 0 { ValueRef::Int(id) } else { ValueRef::from(&name) });
         encoder.row(cell).unwrap();
         if encoder.is_full() {
             chunks.push_back(Ok(encoder.take()));
@@ -311,7 +310,7 @@ impl Way {
     }
 
     /// The statement that takes the rows `(id, name)` into a table.
-    fn stage(self, table: &str) -> Stage {
+    fn load(self, table: &str) -> Load {
         let sql = match self {
             Way::Copy => format!("COPY {table} (id, name) FROM STDIN BINARY"),
             _ => format!(
@@ -319,13 +318,13 @@ impl Way {
                  FIELDS TERMINATED BY 0x09 ESCAPED BY 0x5C LINES TERMINATED BY 0x0A (id, name)"
             ),
         };
-        Stage { sql, form: self.form() }
+        Load { sql, form: self.form() }
     }
 }
 
 /// Writes rows and nothing more; `alone` is a transaction of its own.
-fn write_only(write: RowStatement, alone: bool) -> WriteRows {
-    WriteRows { alone, ..WriteRows::plain(write) }
+fn write_only(write: RowStatement, own_transaction: bool) -> Arc<EachRow> {
+    Arc::new(EachRow { own_transaction, ..EachRow::plain(write) })
 }
 
 /// Names the rows of `t` whose numbers are given, and says how many there were.
@@ -338,7 +337,7 @@ async fn name_rows(connection: &mut dyn Connection, way: Way, mut rows: Given) -
     match way {
         Way::Rows => {
             let write = write_only(write, false);
-            let written = connection.write_rows(write, &mut rows).await?;
+            let written = connection.write_rows(&write, &mut rows).await?;
             assert_eq!((written.changed, written.missing.len()), (written.matched, 997));
             assert_eq!(written.missing[2][..1], [Value::Int(4)]);
             Ok(written.matched)
@@ -352,7 +351,7 @@ async fn name_rows(connection: &mut dyn Connection, way: Way, mut rows: Given) -
         }
         Way::Copy | Way::Load => {
             connection.script("CREATE TEMPORARY TABLE s (id integer, name text)").await?;
-            let staged = connection.stage(&way.stage("s"), &mut rows).await;
+            let staged = connection.load(&way.load("s"), &mut rows).await;
             let update = match way {
                 Way::Copy => "UPDATE t SET name = s.name FROM s WHERE t.id = s.id",
                 _ => "UPDATE t JOIN s ON t.id = s.id SET t.name = s.name",
@@ -440,15 +439,10 @@ async fn insert_rows(
     match way {
         Way::Rows => {
             let returning = if returned.is_empty() { "" } else { " RETURNING id, name" };
-            let rows = (1..=1000).map(|id| vec![Value::Text(format!("n{id}")), Value::Int(id)]);
-            let rows = Rows {
-                sql: format!("{insert}{returning}"),
-                types: vec![DataType::TEXT, DataType::Integer],
-                rows: Box::new(rows),
-                key: 1..2,
-                returned,
-            };
-            connection.insert_each(rows).await.map(|(_, returned)| returned)
+            let sql = format!("{insert}{returning}");
+            let write = RowStatement { sql, binds: vec![Bind::Cell(1), Bind::Cell(0)] };
+            let write = EachRow { returned, missing: false, ..EachRow::plain(write) };
+            Ok(connection.write_rows(&Arc::new(write), &mut rows).await?.returned)
         }
         Way::Bulk => {
             let insert = RowStatement { sql: insert.to_owned(), binds: vec![Bind::Cell(1), Bind::Cell(0)] };
@@ -457,7 +451,7 @@ async fn insert_rows(
             }
             Ok(Vec::new())
         }
-        Way::Copy | Way::Load => connection.stage(&way.stage("t"), &mut rows).await.map(|()| Vec::new()),
+        Way::Copy | Way::Load => connection.load(&way.load("t"), &mut rows).await.map(|()| Vec::new()),
     }
 }
 
@@ -498,7 +492,7 @@ fn sqlite_gives_back_what_each_run_returns() {
         let dialect = executor.dialect();
         let types = || vec![DataType::Integer, DataType::TEXT];
         let inserted = as_work(move |connection| {
-            let rows = numbered(&dialect, Form::Cells, 0, 0);
+            let rows = numbered(&dialect, Form::Cells, 1000, 0);
             Box::pin(insert_rows(connection, Way::Rows, rows, types()))
         });
         let expected: Vec<Row> = (1..=1000).map(|id| vec![Value::Int(id), format!("n{id}").into()]).collect();
@@ -514,7 +508,7 @@ fn sqlite_gives_back_what_each_run_returns() {
         let dialect = executor.dialect();
         let updated = as_work(move |connection| {
             let mut rows = numbered(&dialect, Form::Cells, 3, 0);
-            let write = WriteRows {
+            let write = Arc::new(EachRow {
                 keep: None,
                 write: row(
                     "UPDATE t SET name = ? WHERE id = ? AND name IS NOT ? RETURNING id, name",
@@ -523,18 +517,19 @@ fn sqlite_gives_back_what_each_run_returns() {
                 matches: Some(row("SELECT id, name, name IS ? FROM t WHERE id = ?", &[1, 0])),
                 old: Some(row("SELECT id, name FROM t WHERE id = ?", &[0])),
                 returned: types(),
-                alone: false,
+                own_transaction: false,
                 stored_key: 0,
                 missing: true,
-            };
-            Box::pin(async move { connection.write_rows(write, &mut rows).await })
+                counts: true,
+            });
+            Box::pin(async move { connection.write_rows(&write, &mut rows).await })
         });
         let written = executor.atomic(updated).await.unwrap();
         assert_eq!((written.matched, written.changed), (2, 1));
         assert_eq!(written.missing, [[Value::Int(2), "n2".into()]]);
         let both = |id: i64, old: &str, new: &str| [id.into(), old.into(), id.into(), Value::from(new)];
         assert_eq!(written.returned, [both(1, "n1", "n1"), both(3, "old", "n3")]);
-        assert!(written.twice.is_none());
+        assert!(written.duplicate.is_none());
     });
 }
 
@@ -553,7 +548,7 @@ fn sqlite_writes_rows_in_a_transaction_of_their_own() {
                     sql: "UPDATE t SET name = ? WHERE id = ?".to_owned(),
                     binds: vec![Bind::Cell(1), Bind::Cell(0)],
                 };
-                Box::pin(async move { connection.write_rows(write_only(write, true), &mut rows).await })
+                Box::pin(async move { connection.write_rows(&write_only(write, true), &mut rows).await })
             });
             let written = executor.atomic_once(true, work).await;
             assert_eq!(written.map_or(0, |written| written.matched), named);
@@ -571,19 +566,19 @@ fn sqlite_tells_a_key_that_the_column_takes_for_another() {
         executor.script("INSERT INTO w VALUES (1, 'N1')").await.unwrap();
         let dialect = executor.dialect();
         let work = as_work(move |connection| {
-            let shape = BatchShape {
+            let shape = Arc::new(BatchShape {
                 columns: vec![BatchColumn::own(DataType::TEXT)],
                 positions: vec![0],
                 masks: 0,
                 key: 1,
                 duplicates: Duplicates::InDatabase,
-            };
+            });
             let mut encoder = Form::Cells.encoder(&dialect, &shape, None);
             for name in ["n1", "N1"] {
-                encoder.row(|_| ValueRef::Text(name)).unwrap();
+                encoder.row(|_| Ok(ValueRef::Text(name))).unwrap();
             }
             let mut rows = Given(VecDeque::from([Ok(encoder.finish_rows())]));
-            let write = WriteRows {
+            let write = Arc::new(EachRow {
                 keep: None,
                 write: RowStatement {
                     sql: "UPDATE w SET id = 2 WHERE name = ? RETURNING name".to_owned(),
@@ -592,14 +587,15 @@ fn sqlite_tells_a_key_that_the_column_takes_for_another() {
                 matches: None,
                 old: None,
                 returned: vec![DataType::TEXT],
-                alone: false,
+                own_transaction: false,
                 stored_key: 1,
                 missing: true,
-            };
-            Box::pin(async move { connection.write_rows(write, &mut rows).await })
+                counts: true,
+            });
+            Box::pin(async move { connection.write_rows(&write, &mut rows).await })
         });
         let written = executor.atomic(work).await.unwrap();
-        assert_eq!(written.twice, Some(vec!["N1".into()]));
+        assert_eq!(written.duplicate, Some(vec!["N1".into()]));
     });
 }
 

@@ -1,17 +1,17 @@
 //! A span for each statement: its SQL, never its parameters, with the rows and the time that it took.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use enmasse_core::error::{Error, Result};
-use enmasse_core::plan::{Rows, Stage, WriteRows};
+use enmasse_core::plan::{EachRow, Load};
 use enmasse_core::sql::{RowStatement, Statement};
 use enmasse_core::value::{DataType, Value};
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use tracing::{Instrument, Span, field};
 
-use super::{Connection, Done, Row, RowsWritten, TransactionState};
-use crate::batch::Chunks;
+use super::{Affected, Chunks, Connection, Row, RowsWritten, TransactionState};
 
 /// A connection whose statements are traced under the target `enmasse`, at the level of debug.
 pub(crate) struct Traced(pub Box<dyn Connection>);
@@ -52,7 +52,7 @@ fn record(span: &Span, started: Instant, rows: Result<u64, &Error>) {
 }
 
 impl Connection for Traced {
-    fn execute<'a>(&'a mut self, statement: &'a Statement) -> BoxFuture<'a, Result<Done>> {
+    fn execute<'a>(&'a mut self, statement: &'a Statement) -> BoxFuture<'a, Result<Affected>> {
         Box::pin(traced(&statement.sql, self.0.execute(statement), |done| done.rows))
     }
 
@@ -73,22 +73,16 @@ impl Connection for Traced {
         Box::pin(traced(&statement.sql, self.0.stream(statement, columns, rows), |rows| *rows))
     }
 
-    fn insert_each(&mut self, rows: Rows) -> BoxFuture<'_, Result<(u64, Vec<Row>)>> {
-        let sql = rows.sql.clone();
-        Box::pin(async move { traced(&sql, self.0.insert_each(rows), |(rows, _)| *rows).await })
-    }
-
-    fn stage<'a>(&'a mut self, stage: &'a Stage, rows: &'a mut dyn Chunks) -> BoxFuture<'a, Result<()>> {
-        Box::pin(traced(&stage.sql, self.0.stage(stage, rows), |()| 0))
+    fn load<'a>(&'a mut self, load: &'a Load, rows: &'a mut dyn Chunks) -> BoxFuture<'a, Result<()>> {
+        Box::pin(traced(&load.sql, self.0.load(load, rows), |()| 0))
     }
 
     fn write_rows<'a>(
         &'a mut self,
-        write: WriteRows,
+        write: &'a Arc<EachRow>,
         rows: &'a mut dyn Chunks,
     ) -> BoxFuture<'a, Result<RowsWritten>> {
-        let sql = write.write.sql.clone();
-        Box::pin(async move { traced(&sql, self.0.write_rows(write, rows), |written| written.matched).await })
+        Box::pin(traced(&write.write.sql, self.0.write_rows(write, rows), |written| written.matched))
     }
 
     fn execute_bulk<'a>(
@@ -105,6 +99,10 @@ impl Connection for Traced {
 
     fn raw<'a>(&'a mut self, sql: &'a str, params: &'a [Value]) -> BoxFuture<'a, Result<(u64, Vec<Row>)>> {
         Box::pin(traced(sql, self.0.raw(sql, params), |(changed, rows)| (*changed).max(rows.len() as u64)))
+    }
+
+    fn check_deferred(&mut self) -> BoxFuture<'_, Result<()>> {
+        self.0.check_deferred()
     }
 
     fn begin_sql(&self) -> &'static str {

@@ -1,12 +1,13 @@
 //! Reads objects and has them encoded.
 
-use enmasse_core::encode::{Added, BatchEncoder};
+use enmasse_core::encode::{Added, BatchEncoder, BatchShape};
 use enmasse_core::error::Result;
-use enmasse_core::plan::{BatchShape, duplicate_keys, shown_key, unsaved};
+use enmasse_core::plan::{duplicate_keys, shown_key, unsaved};
 use enmasse_core::schema::ModelRef;
 use enmasse_core::{Value, ValueRef};
 use futures_util::future::BoxFuture;
 
+use crate::backend::Row;
 use crate::batch::Carrier;
 use crate::batch::source::{Object, Source};
 
@@ -17,7 +18,7 @@ const SORTED: usize = 1 << 20;
 const AHEAD: usize = 2_048;
 const AHEAD_BYTES: usize = 2 << 20;
 
-/// After so many objects others have their turn: a chunk may be large, and a source never wait.
+/// Yield to the scheduler after this many objects: a chunk may be large, and a source never wait.
 const TURN: usize = 2_048;
 
 /// The rows of a batch, whatever they come from.
@@ -26,11 +27,7 @@ pub(crate) trait Feed: Send {
     fn count(&self) -> Option<u64>;
 
     /// Has rows encoded until the encoder is full; says whether there may be more.
-    fn fill<'a>(
-        &'a mut self,
-        batch: &'a BatchShape,
-        encoder: &'a mut BatchEncoder<'_>,
-    ) -> BoxFuture<'a, Result<bool>>;
+    fn fill<'a>(&'a mut self, encoder: &'a mut BatchEncoder) -> BoxFuture<'a, Result<bool>>;
 
     /// Goes back to the first row; says whether that is possible.
     fn rewind(&mut self) -> bool;
@@ -117,12 +114,7 @@ impl<'o, T: Carrier> RowFeed<'o, T> {
         self.order = keys;
     }
 
-    fn fill_slice(
-        &mut self,
-        length: usize,
-        batch: &BatchShape,
-        encoder: &mut BatchEncoder<'_>,
-    ) -> Result<bool> {
+    fn fill_slice(&mut self, length: usize, batch: &BatchShape, encoder: &mut BatchEncoder) -> Result<bool> {
         let sorted = batch.key == 1 && batch.columns[0].data_type.is_integer();
         while self.done < length {
             if encoder.is_full() {
@@ -165,7 +157,7 @@ fn encode<T: Carrier>(
     object: &T,
     number: u64,
     batch: &BatchShape,
-    encoder: &mut BatchEncoder<'_>,
+    encoder: &mut BatchEncoder,
 ) -> Result<()> {
     let cell = |column: usize| match batch.positions.get(column) {
         Some(&position) => object.carried(model, position),
@@ -173,7 +165,7 @@ fn encode<T: Carrier>(
     };
     let key = || (0..batch.key).map(|column| cell(column).into_owned()).collect::<Vec<_>>();
     let positions = &batch.positions[..batch.key];
-    match encoder.row(cell) {
+    match encoder.row(|column| Ok(cell(column))) {
         Ok(Added::Yes) => Ok(()),
         Ok(Added::KeyIsNull) => Err(unsaved(model, positions, number + 1)),
         Ok(Added::Twice) => Err(duplicate_keys(model, positions, std::iter::once(key()))),
@@ -187,14 +179,11 @@ impl<T: Carrier> Feed for RowFeed<'_, T> {
         count.map(|count| count as u64)
     }
 
-    fn fill<'a>(
-        &'a mut self,
-        batch: &'a BatchShape,
-        encoder: &'a mut BatchEncoder<'_>,
-    ) -> BoxFuture<'a, Result<bool>> {
+    fn fill<'a>(&'a mut self, encoder: &'a mut BatchEncoder) -> BoxFuture<'a, Result<bool>> {
         Box::pin(async move {
+            let shape = &*encoder.shape().clone();
             let length = self.source.len().unwrap_or(self.ahead.len());
-            if self.done < length && self.fill_slice(length, batch, encoder)? {
+            if self.done < length && self.fill_slice(length, shape, encoder)? {
                 return Ok(true);
             }
             if self.source.len().is_some() || self.ended {
@@ -207,7 +196,7 @@ impl<T: Carrier> Feed for RowFeed<'_, T> {
                     return Ok(true);
                 }
                 let Some(object) = self.source.next().await? else { return Ok(false) };
-                encode(&self.model, &*object, self.done as u64, batch, encoder)?;
+                encode(&self.model, &*object, self.done as u64, shape, encoder)?;
                 self.done += 1;
                 if self.done.is_multiple_of(TURN) {
                     tokio::task::yield_now().await;
@@ -222,5 +211,48 @@ impl<T: Carrier> Feed for RowFeed<'_, T> {
             self.done = 0;
         }
         possible
+    }
+}
+
+/// Rows of values of all fields of their model: new rows.
+pub(crate) struct ValuesFeed<'r> {
+    rows: &'r [Row],
+    /// The positions of the rows that are taken.
+    chosen: &'r [usize],
+    done: usize,
+}
+
+impl<'r> ValuesFeed<'r> {
+    pub fn new(rows: &'r [Row], chosen: &'r [usize]) -> Self {
+        ValuesFeed { rows, chosen, done: 0 }
+    }
+}
+
+impl Feed for ValuesFeed<'_> {
+    fn count(&self) -> Option<u64> {
+        Some(self.chosen.len() as u64)
+    }
+
+    fn fill<'a>(&'a mut self, encoder: &'a mut BatchEncoder) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async move {
+            let shape = encoder.shape().clone();
+            while let Some(&at) = self.chosen.get(self.done) {
+                if encoder.is_full() {
+                    return Ok(true);
+                }
+                let row = &self.rows[at];
+                encoder.row(|column| Ok((&row[shape.positions[column]]).into()))?;
+                self.done += 1;
+                if self.done.is_multiple_of(TURN) {
+                    tokio::task::yield_now().await;
+                }
+            }
+            Ok(false)
+        })
+    }
+
+    fn rewind(&mut self) -> bool {
+        self.done = 0;
+        true
     }
 }

@@ -1,17 +1,15 @@
 //! The rows of a bulk update on their way from the program to the database.
 
-mod encoded;
 mod feed;
-mod listeners;
 mod source;
 
 #[doc(hidden)]
 pub use enmasse_core::plan::Strategy;
+pub(crate) use enmasse_core::run::Callbacks;
+pub use enmasse_core::run::Progress;
 pub use source::{IntoRows, kind};
 
-pub(crate) use encoded::{Chunks, Encoded};
-pub(crate) use feed::{Feed, RowFeed};
-pub(crate) use listeners::Listeners;
+pub(crate) use feed::{Feed, RowFeed, ValuesFeed};
 pub(crate) use source::Source;
 
 use enmasse_core::schema::ModelRef;
@@ -62,16 +60,4 @@ impl<M: Entity> Carrier for M {
     fn of_row(model: &ModelRef, row: Vec<Value>) -> Result<Option<Self>> {
         M::from_row(model, row).map(Some)
     }
-}
-
-/// How far a bulk update is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Progress {
-    /// How many rows have been sent to the database.
-    pub staged: u64,
-    /// How many rows have been matched and written; where the database writes all of them in one statement, 0 until it is done.
-    pub written: u64,
-    /// How many rows there are in all, where that is known beforehand.
-    pub total: Option<u64>,
 }

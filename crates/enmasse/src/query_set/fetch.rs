@@ -9,7 +9,7 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use crate::backend::Row;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
-use crate::unread::in_rows_of;
+use enmasse_core::run::in_rows_of;
 
 impl<M: Entity> QuerySet<M> {
     /// All rows.

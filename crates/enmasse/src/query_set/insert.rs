@@ -1,6 +1,6 @@
 //! New rows, in the tables that they are in.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use chrono::Utc;
 use enmasse_core::Value;
@@ -11,11 +11,12 @@ use enmasse_core::schema::ModelRef;
 use futures_util::future::BoxFuture;
 
 use crate::backend::{Connection, Row};
+use crate::batch::{Callbacks, Feed, ValuesFeed};
 use crate::handle::Executor;
 use crate::query_set::create::set_auto_fields;
 use crate::query_set::made;
-use crate::run::run;
-use crate::unread::in_fields;
+use crate::run::{Outcome, drive, prefetch, run};
+use enmasse_core::run::{Run, in_fields};
 
 /// Inserts rows, all or none, and has them read as they now are: where that fails, none is inserted.
 pub(crate) async fn insert<T: Send>(
@@ -31,19 +32,20 @@ pub(crate) async fn insert<T: Send>(
         return Err(Error::new(ErrorKind::Request, "The batch size must be positive."));
     }
     let dialect = executor.dialect();
-    // Errors in the rows come before a transaction is begun; a plan is used up by its run.
-    let first = match model.is_child() {
+    let own = match model.is_child() {
         true => None,
         false => Some(Own::plan(&*dialect, model, &rows, batch_size)?),
     };
+    if let Some(own) = &own {
+        own.check(&dialect, model, &rows).await?;
+    }
     executor.refuse_lasting(model).await?;
-    let (first, rows) = (Mutex::new(first), &rows);
+    let (own, rows) = (&own, &rows);
     executor
         .atomic(|connection| -> BoxFuture<'_, Result<T>> {
-            let first = first.lock().map_or(None, |mut first| first.take());
             let dialect = dialect.clone();
             Box::pin(async move {
-                let inserted = match first {
+                let inserted = match own {
                     Some(own) => own.run(connection, &dialect, model, rows.clone()).await,
                     None => insert_chain(connection, dialect, model, rows.clone(), batch_size).await,
                 };
@@ -113,11 +115,24 @@ impl Own {
         let has_key = |row: &Row| identity.is_none_or(|position| !row[position].is_null());
         let (with_key, without) = (0..rows.len()).partition(|&at| has_key(&rows[at]));
         let plan = |chosen: Vec<usize>, keyless| {
-            let new = chosen.iter().map(|&at| rows[at].clone()).collect();
-            let plan = plan::insert(dialect, model, new, keyless, batch_size)?;
+            let plan = plan::insert(dialect, model, Some(chosen.len() as u64), keyless, batch_size)?;
             Ok((chosen, keyless, plan))
         };
         Ok(Own([plan(with_key, false)?, plan(without, true)?]))
+    }
+
+    /// Has the first rows encoded: what is wrong with them is said before a transaction is begun.
+    async fn check(&self, dialect: &Arc<dyn Dialect>, model: &ModelRef, rows: &[Row]) -> Result<()> {
+        for (chosen, _, plan) in &self.0 {
+            let mut callbacks = Callbacks::default();
+            let mut feed = ValuesFeed::new(rows, chosen);
+            let mut run =
+                Run::with_batch(dialect.clone(), model, Arc::new(plan.clone()), feed.count(), &mut callbacks);
+            if plan.batch.is_some() {
+                prefetch(&mut run, &mut feed).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Inserts the rows, and gives them as they now are.
@@ -126,16 +141,16 @@ impl Own {
     ///
     /// [`Integrity`](ErrorKind::Integrity) where the database skipped a row: which one, and what it made for the others, is not known.
     pub async fn run(
-        self,
+        &self,
         connection: &mut dyn Connection,
         dialect: &Arc<dyn Dialect>,
         model: &ModelRef,
         mut rows: Vec<Row>,
     ) -> Result<Vec<Row>> {
-        for (chosen, keyless, plan) in self.0 {
-            let positions = given_back(&**dialect, model, keyless);
+        for (chosen, keyless, plan) in &self.0 {
+            let positions = given_back(&**dialect, model, *keyless);
             let named = |error| in_fields(model, &positions, error);
-            let outcome = run(connection, dialect, model, plan).await.map_err(named)?;
+            let outcome = run_new(connection, dialect, model, plan, &rows, chosen).await.map_err(named)?;
             let (asked, inserted) = (chosen.len() as u64, outcome.matched);
             if inserted < asked {
                 return Err(Error::new(
@@ -153,14 +168,30 @@ impl Own {
                     rows[at][position] = value;
                 }
             }
-            let mut others = made_by_database(model, keyless);
+            let mut others = made_by_database(model, *keyless);
             others.retain(|position| !positions.contains(position));
             if !others.is_empty() {
-                made::read(connection, &**dialect, model, &others, &chosen, &mut rows).await?;
+                made::read(connection, &**dialect, model, &others, chosen, &mut rows).await?;
             }
         }
         Ok(rows)
     }
+}
+
+/// Runs the plan that inserts the chosen ones of these rows.
+pub(crate) async fn run_new(
+    connection: &mut dyn Connection,
+    dialect: &Arc<dyn Dialect>,
+    model: &ModelRef,
+    plan: &Plan,
+    rows: &[Row],
+    chosen: &[usize],
+) -> Result<Outcome> {
+    let mut callbacks = Callbacks::default();
+    let mut feed = ValuesFeed::new(rows, chosen);
+    let plan = Arc::new(plan.clone());
+    let mut run = Run::with_batch(dialect.clone(), model, plan, feed.count(), &mut callbacks);
+    drive(connection, &mut run, Some(&mut feed)).await
 }
 
 /// Inserts rows, and gives how many were inserted: the database may skip some.
@@ -182,8 +213,8 @@ pub(super) async fn count_inserted(
             let dialect = dialect.clone();
             Box::pin(async move {
                 let mut inserted = 0;
-                for (.., plan) in Own::plan(&*dialect, model, rows, batch_size)?.0 {
-                    inserted += run(connection, &dialect, model, plan).await?.matched;
+                for (chosen, _, plan) in &Own::plan(&*dialect, model, rows, batch_size)?.0 {
+                    inserted += run_new(connection, &dialect, model, plan, rows, chosen).await?.matched;
                 }
                 Ok(inserted)
             })

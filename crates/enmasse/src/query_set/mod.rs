@@ -26,7 +26,7 @@ pub use update_where::{UpdateWhere, Written};
 pub use values::{Selected, Values};
 
 pub(crate) use create::row_of;
-pub(crate) use insert::insert as insert_rows;
+pub(crate) use insert::{insert as insert_rows, run_new};
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -7,7 +7,7 @@ use enmasse_core::value::Value;
 
 use crate::model::Entity;
 use crate::query_set::update::Request;
-use crate::unread::in_fields;
+use enmasse_core::run::in_fields;
 
 /// What an update would change; see [`Update::preview`](crate::query_set::Update::preview).
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -7,11 +7,11 @@ use std::task::{Context, Poll};
 use chrono::Utc;
 use enmasse_core::error::Result;
 use enmasse_core::expr::{Expr, FieldPath};
-use enmasse_core::plan::{self, Assignment, Plan, Returning, Step};
+use enmasse_core::plan::{self, Assignment, Gives, Plan, Returning, Step};
 use enmasse_core::schema::ModelRef;
 use futures_util::future::BoxFuture;
 
-use crate::backend::Done;
+use crate::backend::Affected;
 use crate::columns::{Assignments, Path};
 use crate::handle::Executor;
 use crate::lazy::Lazy;
@@ -102,12 +102,12 @@ const WRITTEN_BY_TRIGGER: &str = "27000";
 
 /// Runs a plan that is one statement, or nothing: by itself, or in a savepoint inside the caller's transaction.
 async fn run_alone(executor: &Executor, plan: Plan) -> Result<u64> {
-    let Some(Step::Write(statement)) = plan.steps.into_iter().next() else { return Ok(0) };
+    let Some(Step::Run(statement, _)) = plan.steps.into_iter().next() else { return Ok(0) };
     let done = match executor {
         Executor::Database(_) => executor.execute(&statement).await?,
         Executor::Transaction(_) => {
             executor
-                .atomic(|connection| -> BoxFuture<'_, Result<Done>> {
+                .atomic(|connection| -> BoxFuture<'_, Result<Affected>> {
                     let statement = statement.clone();
                     Box::pin(async move { connection.execute(&statement).await })
                 })
@@ -124,8 +124,10 @@ async fn run_plan(
     plan: impl Fn() -> Result<Plan> + Sync,
 ) -> Result<Outcome> {
     let first = plan()?;
-    if let [] | [Step::Write(_)] = first.steps[..] {
-        return Ok(Outcome { matched: run_alone(executor, first).await?, ..Outcome::default() });
+    if let [] | [Step::Run(_, Gives::Matched)] = first.steps[..] {
+        let mut outcome = Outcome::default();
+        outcome.matched = run_alone(executor, first).await?;
+        return Ok(outcome);
     }
     let dialect = executor.dialect();
     executor

@@ -11,7 +11,7 @@ use crate::field_type::FieldType;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
 use crate::typed::{Expression, Typed};
-use crate::unread::{named, of_key};
+use enmasse_core::run::{named, of_key};
 
 impl<M: Entity> QuerySet<M> {
     /// Some columns, or expressions, of each row: `values(|u| (u.id, u.country))` gives `(i64, String)`s, and one column its

@@ -12,6 +12,7 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 
 use crate::backend::Row;
 use crate::handle::Handle;
+use crate::query_set::run_new;
 use crate::run::{Outcome, run};
 use crate::transaction::Transaction;
 
@@ -56,7 +57,13 @@ impl Set {
         }
         let kept = make(tx, model).await?;
         let size = keys.len() as u64;
-        run_plan(tx, model, kept.insert(&*dialect, whole(keys))?).await?;
+        let keys = whole(keys);
+        let plan = kept.insert(&*dialect, keys.len() as u64)?;
+        let mut session = tx.session().await?;
+        let all: Vec<usize> = (0..keys.len()).collect();
+        let result = run_new(session.connection(), &dialect, kept.model(), &plan, &keys, &all).await;
+        session.note(result)?;
+        drop(session);
         Set::kept(tx, kept, size).await
     }
 

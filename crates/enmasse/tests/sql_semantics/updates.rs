@@ -4,7 +4,7 @@ use enmasse::schema::{Field, Model, Schema};
 use enmasse::serde_json::json;
 use enmasse::{DataType, ErrorKind, Value};
 use enmasse_core::expr::{Expr, FieldPath, Operator};
-use enmasse_core::plan::{self, Assignment, Step};
+use enmasse_core::plan::{self, Assignment, Gives, Step};
 use enmasse_core::query::{Q, Query};
 
 use super::common::{Kind, on_each_database, on_each_of};
@@ -71,7 +71,7 @@ fn columns_keep_their_types() {
             let update = |assignments: Vec<Assignment>| {
                 let query = Query::new(table.schema.models().next().unwrap());
                 let plan = plan::update(table.dialect(), &query, &assignments, Utc::now()).unwrap();
-                let Some(Step::Write(statement)) = plan.steps.into_iter().next() else {
+                let Some(Step::Run(statement, Gives::Matched)) = plan.steps.into_iter().next() else {
                     panic!("no statement")
                 };
                 table.run_statement(statement)
@@ -115,7 +115,7 @@ fn an_update_filtered_by_a_long_list_is_quick() {
             let mut query = Query::new(schema.models().next().unwrap());
             query.filters.push(filter);
             let plan = plan::update(&*dialect, &query, &[Assignment::new("n", 1)], Utc::now()).unwrap();
-            let [Step::Write(statement)] = &plan.steps[..] else { panic!("{plan:?}") };
+            let [Step::Run(statement, Gives::Matched)] = &plan.steps[..] else { panic!("{plan:?}") };
             let params: Vec<Value> = statement.params.iter().map(|param| param.value.clone()).collect();
             assert!(params.len() < 10, "the list is one parameter: {}", dialect.name());
             let running = db.execute_raw(&statement.sql, params);

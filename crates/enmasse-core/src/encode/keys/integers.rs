@@ -1,5 +1,7 @@
 //! Integer keys, exactly, in a byte or two each.
 
+use std::vec;
+
 use crate::encode::keys::sort::sort;
 
 /// How many keys are gathered before they are packed: of ten million dense ones, the most are then one byte from the next.
@@ -71,11 +73,12 @@ impl Integers {
         twice
     }
 
-    /// The keys in ascending order, some at a time.
-    pub fn sorted(&mut self) -> Sorted<'_> {
+    /// The keys in ascending order, some at a time. They are not remembered any more.
+    pub fn sorted(&mut self) -> SortedKeys {
         self.pack();
-        self.blocks.sort_unstable_by_key(|block| block.first);
-        Sorted { blocks: &self.blocks, keys: Vec::new() }
+        let mut blocks = std::mem::take(&mut self.blocks);
+        blocks.sort_unstable_by_key(|block| block.first);
+        SortedKeys { blocks: blocks.into_iter(), keys: Vec::new() }
     }
 
     /// Finds the keys that are in several blocks.
@@ -103,25 +106,23 @@ impl Integers {
 }
 
 /// Keys in ascending order, some at a time.
-#[derive(Debug)]
-pub(super) struct Sorted<'a> {
-    blocks: &'a [Block],
+#[derive(Debug, Default)]
+pub struct SortedKeys {
+    blocks: vec::IntoIter<Block>,
     /// Keys that are not below those of the next block.
     keys: Vec<i64>,
 }
 
-impl Iterator for Sorted<'_> {
+impl Iterator for SortedKeys {
     type Item = Vec<i64>;
 
     fn next(&mut self) -> Option<Vec<i64>> {
-        while !self.blocks.is_empty() || !self.keys.is_empty() {
-            let (read, rest) = self.blocks.split_at(READ.min(self.blocks.len()));
-            read.iter().for_each(|block| block.read(&mut self.keys));
-            self.blocks = rest;
+        while !self.blocks.as_slice().is_empty() || !self.keys.is_empty() {
+            self.blocks.by_ref().take(READ).for_each(|block| block.read(&mut self.keys));
             self.keys.sort();
-            let known = rest
-                .first()
-                .map_or(self.keys.len(), |next| self.keys.partition_point(|key| *key < next.first));
+            let next = self.blocks.as_slice().first();
+            let known =
+                next.map_or(self.keys.len(), |next| self.keys.partition_point(|key| *key < next.first));
             let later = self.keys.split_off(known);
             let keys = std::mem::replace(&mut self.keys, later);
             if !keys.is_empty() {

@@ -7,6 +7,7 @@ mod sort;
 use crate::value::{Value, ValueRef};
 use hashes::Hashes;
 use integers::Integers;
+pub use integers::SortedKeys;
 
 /// How keys that come twice in a batch are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,14 +75,12 @@ impl SeenKeys {
         }
     }
 
-    /// The integer keys in ascending order, some at a time; nothing where the key is not one integer.
-    pub fn sorted(&mut self) -> impl Iterator<Item = Vec<i64>> + Send {
+    /// The integer keys in ascending order, some at a time; nothing where the key is not one integer. They are not remembered any more.
+    pub fn sorted(&mut self) -> SortedKeys {
         match &mut self.0 {
-            Seen::Integers { seen, .. } => Some(seen.sorted()),
-            Seen::Hashes(_) | Seen::Nothing => None,
+            Seen::Integers { seen, .. } => seen.sorted(),
+            Seen::Hashes(_) | Seen::Nothing => SortedKeys::default(),
         }
-        .into_iter()
-        .flatten()
     }
 
     /// The integer keys that came twice, at the end of the batch: the first few.

@@ -1,7 +1,7 @@
 //! A bulk update whose names are resolved: what the strategies make statements of.
 
 use crate::dialect::{Capability, Dialect, quote_table};
-use crate::encode::{BatchColumn, Duplicates};
+use crate::encode::{BITS, BatchColumn, Duplicates};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, for_column};
 use crate::lookup::Condition;
@@ -13,9 +13,6 @@ use crate::query::{Compiler, Query};
 use crate::schema::ModelRef;
 use crate::sql::Fragment;
 use crate::value::{DataType, Value};
-
-/// How many fields one column of masks has bits for.
-pub(crate) const BITS: usize = 63;
 
 /// Up to so many keys that are not one integer are compared here; more, in the database.
 const HASHED: u64 = 5_000;

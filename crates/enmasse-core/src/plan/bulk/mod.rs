@@ -5,16 +5,19 @@ mod keys;
 
 pub use keys::{duplicate_keys, shown_key, unsaved};
 
-pub(crate) use job::{BITS, Job, New, Setting};
+pub(crate) use job::{Job, New, Setting};
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use crate::dialect::Dialect;
+use crate::encode::BatchShape;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::FieldPath;
 use crate::plan::strategy::{self, Strategy};
 use crate::plan::update::{concrete, refuse};
-use crate::plan::{Assignment, BatchShape, Kept, Plan};
+use crate::plan::{Assignment, Kept, Plan};
 use crate::query::Query;
 use crate::schema::ModelRef;
 
@@ -169,12 +172,12 @@ pub fn bulk_update(dialect: &dyn Dialect, request: &BulkUpdate<'_>) -> Result<Pl
         key: job.key.len(),
         duplicates: job.duplicates,
     };
-    let key = job.key_types();
-    if job.set.is_empty() {
-        return Ok(Plan { batch: Some(batch), key, missing: request.missing, ..Plan::default() });
-    }
-    let steps = strategy::choose(dialect, &job)?(dialect, &job)?;
-    Ok(Plan { steps, key, batch: Some(batch), missing: request.missing })
+    let steps = match job.set.is_empty() {
+        true => Vec::new(),
+        false => strategy::choose(dialect, &job)?(dialect, &job)?,
+    };
+    let (batch, missing) = (Some(Arc::new(batch)), Some(request.missing));
+    Ok(Plan { steps, key: job.key_types(), batch, missing })
 }
 
 /// The positions of fields by which rows are found: together they are unique.

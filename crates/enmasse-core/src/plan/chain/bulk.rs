@@ -4,12 +4,12 @@
 use crate::dialect::{Capability, Dialect};
 use crate::encode::Duplicates;
 use crate::error::Result;
-use crate::plan::Step;
 use crate::plan::bulk::{Job, Missing, Returning};
 use crate::plan::chain::staged::Staged;
 use crate::plan::chain::{Batch, ChainWrite, Set, needs_temporary_tables};
 use crate::plan::strategy::stage;
 use crate::plan::strategy::staging::{Staging, plain};
+use crate::plan::{Gives, Step};
 use crate::query::Compiler;
 use crate::sql::Fragment;
 
@@ -71,7 +71,9 @@ pub(in crate::plan) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec
         let missing = staging.find_missing(dialect)?;
         // with a filter, what it leaves out must be known before the rows change
         match missing {
-            Some(before @ Step::FindMissing { always: true, .. }) => steps.extend([before, written]),
+            Some(before @ Step::Run(_, Gives::Missing { before: true, .. })) => {
+                steps.extend([before, written])
+            }
             after => steps.extend(std::iter::once(written).chain(after)),
         }
     } else {
@@ -87,7 +89,7 @@ pub(in crate::plan) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec
         };
         steps.extend(write.staged(dialect, asked)?);
     }
-    steps.push(Step::Prepare(plain(match dialect.supports(Capability::JoinedUpdate) {
+    steps.push(Step::prepare(plain(match dialect.supports(Capability::JoinedUpdate) {
         true => dialect.drop_temporary(&staging.batch),
         false => format!("DROP TABLE {}", staging.batch),
     })));

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
-use crate::plan::chain::{ChainWrite, Part, needs_temporary_tables};
-use crate::plan::step::WriteTable;
+use crate::plan::Gives;
+use crate::plan::chain::{ChainWrite, ChunkStatement, needs_temporary_tables};
 use crate::plan::strategy::staging::plain;
 use crate::plan::{Plan, Step, copied};
 use crate::query::{Compiler, Query};
@@ -33,10 +33,11 @@ pub(in crate::plan) fn delete(dialect: &dyn Dialect, query: &Query) -> Result<Pl
             false => format!(" {}", of_tables.replacen("NO KEY ", "", 1)),
         };
     }
-    let drop = || Step::Prepare(plain(dialect.drop_temporary(&keys)));
+    let drop = || Step::prepare(plain(dialect.drop_temporary(&keys)));
     let mut steps = vec![drop()];
     steps.extend(copied::copy(dialect, &keys, &rows, &lock));
-    steps.push(Step::WriteCounted(plain(format!("SELECT COUNT(*), COUNT(*) FROM {keys}"))));
+    let counts = plain(format!("SELECT COUNT(*), COUNT(*) FROM {keys}"));
+    steps.push(Step::Run(counts, Gives::Counts(Vec::new())));
     let name = write.free_name("taken");
     let mut order: Vec<_> = write.parts.iter().enumerate().collect();
     order.sort_by_key(|(_, part)| part.way.len());
@@ -48,17 +49,17 @@ pub(in crate::plan) fn delete(dialect: &dyn Dialect, query: &Query) -> Result<Pl
             }
             false => format!("DELETE FROM {table} WHERE {key} IN (SELECT {taken} FROM {keys})"),
         };
-        steps.push(Step::WriteTable(WriteTable { statement: plain(sql), table: part.model.table.clone() }));
+        steps.push(Step::Run(plain(sql), Gives::MatchedIn(part.model.table.clone())));
     }
     steps.push(drop());
     Ok(Plan::of(steps))
 }
 
 /// The tables of a model and of all that it extends.
-fn all(model: &ModelRef, way: Vec<usize>, parts: &mut Vec<Part>) {
+fn all(model: &ModelRef, way: Vec<usize>, parts: &mut Vec<ChunkStatement>) {
     for (number, (above, _)) in model.extended().into_iter().enumerate() {
         let way = way.iter().copied().chain([number]).collect();
         all(&above, way, parts);
     }
-    parts.push(Part { model: model.clone(), way, set: Vec::new() });
+    parts.push(ChunkStatement { model: model.clone(), way, set: Vec::new() });
 }

@@ -35,13 +35,13 @@ pub(super) struct ChainWrite<'q> {
     compiler: Compiler<'q>,
     condition: Condition,
     /// The tables that are written, the root first.
-    parts: Vec<Part>,
+    parts: Vec<ChunkStatement>,
     /// Where the rows of a batch are, which the query's are joined with.
     batch: Option<Batch>,
 }
 
 /// What is written to one table.
-struct Part {
+struct ChunkStatement {
     /// The model whose table it is.
     model: ModelRef,
     /// The numbers of the parents that lead to it.
@@ -134,7 +134,8 @@ impl<'q> ChainWrite<'q> {
     fn is_staged(&self) -> bool {
         let dialect = self.compiler.dialect();
         !dialect.supports(Capability::JoinedUpdate)
-            && (!dialect.supports(Capability::WritingQueries) || self.parts.iter().any(Part::is_aside))
+            && (!dialect.supports(Capability::WritingQueries)
+                || self.parts.iter().any(ChunkStatement::is_aside))
     }
 
     /// What is selected of each row: the model's own key as `k`, that of a part that has another as `k0`, `k1`, …, and the values that
@@ -215,15 +216,15 @@ fn taken_key(number: usize) -> String {
 }
 
 /// The tables that these fields are in, the root first.
-fn parts(model: &ModelRef, set: Vec<Set>) -> Vec<Part> {
-    let mut parts: Vec<Part> = Vec::new();
+fn parts(model: &ModelRef, set: Vec<Set>) -> Vec<ChunkStatement> {
+    let mut parts: Vec<ChunkStatement> = Vec::new();
     for set in set {
         let (way, _) = model.owner(set.position);
         match parts.iter_mut().find(|part| part.way == way) {
             Some(part) => part.set.push(set),
             None => {
                 let model = way.iter().fold(model.clone(), |model, &parent| model.parent(parent));
-                parts.push(Part { model, way, set: vec![set] });
+                parts.push(ChunkStatement { model, way, set: vec![set] });
             }
         }
     }
@@ -231,7 +232,7 @@ fn parts(model: &ModelRef, set: Vec<Set>) -> Vec<Part> {
     parts
 }
 
-impl Part {
+impl ChunkStatement {
     /// Whether it is reached through another parent than the first, so that its rows have other keys.
     fn is_aside(&self) -> bool {
         self.way.iter().any(|&parent| parent > 0)
@@ -311,7 +312,7 @@ impl Part {
 }
 
 /// The error where temporary tables are needed, and there are none.
-fn needs_temporary_tables(dialect: &dyn Dialect) -> Result<()> {
+pub(super) fn needs_temporary_tables(dialect: &dyn Dialect) -> Result<()> {
     if dialect.supports(Capability::TemporaryTables) || dialect.supports(Capability::LocalCalls) {
         return Ok(());
     }

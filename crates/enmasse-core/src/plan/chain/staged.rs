@@ -13,9 +13,9 @@
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
 use crate::lookup::Condition;
+use crate::plan::Gives;
 use crate::plan::bulk::Returning;
-use crate::plan::chain::{ChainWrite, Part, needs_temporary_tables, taken_key};
-use crate::plan::step::WriteTable;
+use crate::plan::chain::{ChainWrite, ChunkStatement, needs_temporary_tables, taken_key};
 use crate::plan::strategy::staging::plain;
 use crate::plan::update::settings;
 use crate::plan::{Step, copied};
@@ -45,8 +45,8 @@ impl ChainWrite<'_> {
         let late = table(self.free_name("enmasse_values"));
         let locks = dialect.supports(Capability::RowLocks);
         let of = locks && !dialect.supports(Capability::JoinedUpdate);
-        let is_late = of && self.parts.iter().any(Part::is_aside);
-        let drop = |table: &str| Step::Prepare(plain(dialect.drop_temporary(table)));
+        let is_late = of && self.parts.iter().any(ChunkStatement::is_aside);
+        let drop = |table: &str| Step::prepare(plain(dialect.drop_temporary(table)));
 
         let lock = match (of, locks) {
             (true, _) => format!(" {}", self.lock(!is_late)),
@@ -88,7 +88,7 @@ impl ChainWrite<'_> {
                     "SELECT 1 FROM {} WHERE {key} IN (SELECT k{number} FROM {keys}) ORDER BY {key} FOR UPDATE",
                     part.table(dialect)
                 );
-                steps.push(Step::Prepare(plain(format!("SELECT count(*) FROM ({rows}) locked"))));
+                steps.push(Step::prepare(plain(format!("SELECT count(*) FROM ({rows}) locked"))));
             }
             steps.push(drop(&late));
             steps.extend(copied::copy(dialect, &late, &self.late_values(&keys, values), ""));
@@ -98,7 +98,7 @@ impl ChainWrite<'_> {
         if let Some(keep) = &asked.keep {
             let changes = if asked.unchanged.is_some() { " WHERE changes = 1" } else { "" };
             let keys = self.taken_keys("");
-            steps.push(Step::Prepare(plain(format!(
+            steps.push(Step::prepare(plain(format!(
                 "INSERT INTO {keep} SELECT {keys} FROM {taken}{changes}"
             ))));
             if asked.keys_only {
@@ -111,7 +111,8 @@ impl ChainWrite<'_> {
             Some(_) => "COUNT(CASE WHEN changes = 1 THEN 1 END)",
             None => "COUNT(*)",
         };
-        steps.push(Step::WriteCounted(plain(format!("SELECT COUNT(*), {changed} FROM {taken}"))));
+        let counts = plain(format!("SELECT COUNT(*), {changed} FROM {taken}"));
+        steps.push(Step::Run(counts, Gives::Counts(Vec::new())));
         steps.extend(self.unchanged_and_hidden(dialect, &taken, &asked));
         if let Some(missing) = self.missing(dialect, &taken, &asked) {
             steps.push(missing);
@@ -183,7 +184,7 @@ impl ChainWrite<'_> {
                 [hides, passes],
             ));
         }
-        Some(Step::FindMissing { statement: sql.statement(dialect), columns, always: false })
+        Some(Step::Run(sql.statement(dialect), Gives::Missing { columns, before: false }))
     }
 
     /// Counts the rows that could not be locked, and need not: they have the values already.
@@ -201,7 +202,7 @@ impl ChainWrite<'_> {
              AND NOT EXISTS (SELECT 1 FROM {keys} {taken} WHERE {same})",
             batch.sql
         );
-        Some(Step::WriteCounted(Fragment::format(&sql, [hides, passes]).statement(dialect)))
+        Some(Step::Run(Fragment::format(&sql, [hides, passes]).statement(dialect), Gives::Counts(Vec::new())))
     }
 
     /// A condition that holds where any of the tables has row security for the user.
@@ -244,7 +245,7 @@ impl ChainWrite<'_> {
                 [settings(set)],
             )
         };
-        Step::WriteTable(WriteTable { statement: sql.statement(dialect), table: part.model.table.clone() })
+        Step::Run(sql.statement(dialect), Gives::MatchedIn(part.model.table.clone()))
     }
 
     /// Gives the rows as they now are, each after itself as it was where that is wanted.
@@ -281,7 +282,7 @@ impl ChainWrite<'_> {
             [Fragment::join(columns, ", "), tables.into(), same],
         );
         let statement: Statement = sql.statement(dialect);
-        Step::Return(statement, types)
+        Step::Run(statement, Gives::Rows { columns: types, are_written: false })
     }
 }
 

@@ -20,9 +20,9 @@
 
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
+use crate::plan::Gives;
 use crate::plan::Step;
 use crate::plan::chain::ChainWrite;
-use crate::plan::step::WriteTables;
 use crate::plan::taken::derived;
 use crate::plan::update::settings;
 use crate::sql::Fragment;
@@ -32,7 +32,8 @@ impl ChainWrite<'_> {
         let tables = self.parts.iter().map(|part| part.model.table.clone()).collect();
         let joined = dialect.supports(Capability::JoinedUpdate);
         let sql = if joined { self.joined(dialect)? } else { self.with_queries(dialect) };
-        Ok(Step::WriteTables(WriteTables { statement: sql.statement(dialect), tables, counts: !joined }))
+        let gives = if joined { Gives::MatchedInEach(tables) } else { Gives::Counts(tables) };
+        Ok(Step::Run(sql.statement(dialect), gives))
     }
 
     fn with_queries(&mut self, dialect: &dyn Dialect) -> Fragment {

@@ -30,7 +30,7 @@ use crate::plan::bulk::Job;
 use crate::plan::strategy::account::Account;
 use crate::plan::strategy::settings;
 use crate::plan::strategy::staging::unchanged;
-use crate::plan::{Form, Part, PartGives, Parts, Step, free_name};
+use crate::plan::{Call, ChunkGives, ChunkStatement, EachChunk, Form, Step, free_name};
 use crate::sql::{Fragment, Param, Statement};
 use crate::value::{DataType, Value};
 
@@ -58,7 +58,7 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let set = Fragment::join(set, ", ");
     let (table, b) = (job.table(dialect), &arrays.b);
     let on = job.on(dialect, b);
-    let gives = PartGives::Matched { missing_before: false };
+    let gives = ChunkGives::Matched { missing_before: false };
 
     let missing = Fragment::text(format!("EXISTS (SELECT 1 FROM {table} WHERE {on})"));
     let mut update = Fragment::text(format!("UPDATE {table} SET "));
@@ -82,7 +82,7 @@ pub(super) fn stage(dialect: &dyn Dialect, job: &Job<'_>, batch: &str) -> Result
     }
     let arrays = Arrays::new(dialect, job)?;
     let insert = Fragment::text(format!("INSERT INTO {batch} SELECT * FROM {}", arrays.list));
-    Ok(arrays.step(dialect, job, String::new(), insert, PartGives::Nothing, None))
+    Ok(arrays.step(dialect, job, String::new(), insert, ChunkGives::Nothing, None))
 }
 
 /// The arrays as a list of rows.
@@ -123,7 +123,7 @@ impl Arrays {
         job: &Job<'_>,
         head: String,
         rest: Fragment,
-        gives: PartGives,
+        gives: ChunkGives,
         matches: Option<Fragment>,
     ) -> Step {
         let Statement { sql, params } = rest.statement_from(dialect, self.types.len());
@@ -134,7 +134,7 @@ impl Arrays {
             let names = self.names[..width].join(", ");
             Statement { sql: format!("SELECT {names} FROM {} WHERE NOT {sql}", self.keys), params }
         });
-        Step::WriteParts(Parts {
+        Step::EachChunk(EachChunk {
             sql: sql.clone(),
             form: Form::Arrays,
             most: job.size.unwrap_or(ROWS),
@@ -145,6 +145,7 @@ impl Arrays {
                 width,
             }),
             gives,
+            is_atomic: true,
         })
     }
 }
@@ -159,31 +160,35 @@ struct Unnest {
 }
 
 impl Unnest {
-    fn with(&self, statement: &Statement, columns: impl Iterator<Item = Vec<u8>>) -> Statement {
-        let arrays = columns.zip(&self.types);
-        let arrays = arrays
-            .map(|(bytes, data_type)| Param { value: Value::Encoded(bytes), data_type: data_type.clone() });
-        Statement {
-            sql: statement.sql.clone(),
-            params: arrays.chain(statement.params.iter().cloned()).collect(),
-        }
+    fn with(&self, statement: &Statement, mut arrays: Vec<Param>) -> Statement {
+        arrays.extend(statement.params.iter().cloned());
+        Statement { sql: statement.sql.clone(), params: arrays }
     }
 }
 
-impl Part for Unnest {
-    fn statement(&self, rows: Chunk) -> Statement {
-        let Chunk::Columns(columns) = rows else { unreachable!("asked for columns, given {rows:?}") };
-        self.with(&self.write, columns.into_iter())
+impl ChunkStatement for Unnest {
+    fn call(&self, rows: Chunk) -> Call {
+        Call::Once(self.with(&self.write, encoded(rows, &self.types)))
     }
 
     fn missing(&self, rows: &Chunk) -> Option<Statement> {
         let (Chunk::Columns(columns), Some(missing)) = (rows, &self.missing) else { return None };
-        Some(self.with(missing, columns[..self.width].iter().cloned()))
+        let keys = Chunk::Columns(columns[..self.width].to_vec());
+        Some(self.with(missing, encoded(keys, &self.types)))
     }
 }
 
+/// One array parameter for each column of a chunk.
+pub(in crate::plan) fn encoded(rows: Chunk, types: &[DataType]) -> Vec<Param> {
+    let Chunk::Columns(columns) = rows else { unreachable!("asked for columns, given {rows:?}") };
+    let arrays = columns.into_iter().zip(types);
+    arrays
+        .map(|(bytes, data_type)| Param { value: Value::Encoded(bytes), data_type: data_type.clone() })
+        .collect()
+}
+
 /// The statement after the list `b` of the rows of the batch; `None` where no row can pass the query's filter.
-pub(super) fn write(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Option<(Fragment, PartGives)>> {
+pub(super) fn write(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Option<(Fragment, ChunkGives)>> {
     let Some(filter) = job.filter(dialect)? else { return Ok(None) };
     let (table, own) = (job.table(dialect), job.own(dialect));
     let [b, locked, written] = ["b", "locked", "written"].map(|name| free_name(job.model(), name));
@@ -220,7 +225,7 @@ pub(super) fn write(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Option<(Frag
             ));
             sql.push(filter);
             sql.push(format!(") FROM (SELECT {keys} FROM {b} EXCEPT SELECT {keys} FROM {written}) {b}"));
-            (sql, PartGives::NotWritten)
+            (sql, ChunkGives::NotWritten)
         }
         true => {
             sql.push(Fragment::format(" AND NOT ({})", [unchanged(dialect, &own, &settings)?]));
@@ -229,7 +234,7 @@ pub(super) fn write(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Option<(Frag
                 Account { batch: (&b, &b), written: &written, filter: &filter, settings: &settings };
             let (rest, _) = account.rest(dialect, job)?;
             sql.push(rest);
-            (sql, PartGives::Account)
+            (sql, ChunkGives::Account)
         }
     }))
 }
@@ -237,21 +242,4 @@ pub(super) fn write(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Option<(Frag
 pub(in crate::plan) fn placeholders(dialect: &dyn Dialect, types: &[DataType]) -> String {
     let typed = (1..).zip(types).map(|(number, data_type)| dialect.typed_placeholder(number, data_type));
     typed.collect::<Vec<_>>().join(", ")
-}
-
-/// Rows turned into one array parameter a column.
-pub(in crate::plan) fn columns(
-    types: &[DataType],
-    rows: impl ExactSizeIterator<Item = Vec<Value>>,
-) -> Vec<Param> {
-    let mut columns: Vec<Vec<Value>> = types.iter().map(|_| Vec::with_capacity(rows.len())).collect();
-    for row in rows {
-        for (column, value) in columns.iter_mut().zip(row) {
-            column.push(value);
-        }
-    }
-    let params = columns.into_iter().zip(types);
-    params
-        .map(|(values, data_type)| Param { value: Value::Array(values), data_type: data_type.clone() })
-        .collect()
 }

@@ -10,11 +10,14 @@
 use std::sync::Arc;
 
 use crate::dialect::Dialect;
+use crate::encode::Chunk;
 use crate::error::Result;
 use crate::plan::bulk::Job;
+use crate::plan::step::stored;
 use crate::plan::strategy::values;
-use crate::plan::{Step, WriteBulk};
-use crate::sql::Fragment;
+use crate::plan::strategy::values::List;
+use crate::plan::{Call, ChunkGives, ChunkStatement, EachChunk, Form, Step};
+use crate::sql::{Fragment, RowStatement, Statement};
 
 /// Rows in one message.
 const ROWS: usize = 1_000;
@@ -35,10 +38,30 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     write.push(" WHERE ");
     write.push(Fragment::join(keys, " AND "));
     write.push(filter.clone());
-    Ok(vec![Step::WriteBulk(WriteBulk {
-        write: write.row_statement(dialect),
+    let write = write.row_statement(dialect);
+    let missing = values::missing(dialect, job, &filter)?;
+    Ok(vec![Step::EachChunk(EachChunk {
+        sql: write.sql.clone(),
+        form: Form::Stored,
         most: job.size.unwrap_or(ROWS),
-        missing: Arc::new(values::missing(dialect, job, &filter)?),
-        missing_before: !filter.is_empty(),
+        make: Arc::new(Bulk { write, missing }),
+        gives: ChunkGives::Matched { missing_before: !filter.is_empty() },
+        // each row is a statement of its own
+        is_atomic: false,
     })])
+}
+
+struct Bulk {
+    write: RowStatement,
+    missing: List,
+}
+
+impl ChunkStatement for Bulk {
+    fn call(&self, rows: Chunk) -> Call {
+        Call::Bulk(self.write.clone(), stored(rows))
+    }
+
+    fn missing(&self, rows: &Chunk) -> Option<Statement> {
+        self.missing.missing(rows)
+    }
 }

@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::plan::bulk::{Job, New};
 use crate::plan::step::stored;
 use crate::plan::strategy::values::{self, List};
-use crate::plan::{Form, Part, PartGives, Parts, Step};
+use crate::plan::{Call, ChunkGives, ChunkStatement, EachChunk, Form, Step};
 use crate::sql::{Fragment, Param, Statement};
 use crate::value::{DataType, Value};
 
@@ -37,7 +37,7 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let own = job.own(dialect);
     let key = format!("{own}.{}", job.column(dialect, job.key[0]));
     let missing = values::missing(dialect, job, &filter)?;
-    let gives = PartGives::Matched { missing_before: !filter.is_empty() };
+    let gives = ChunkGives::Matched { missing_before: !filter.is_empty() };
     let cases = Cases {
         head: format!("UPDATE {} SET ", job.table(dialect)),
         set,
@@ -49,7 +49,8 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let each = 2 * job.columns.len() + cases.filter.params.len();
     let most = (dialect.max_params() / each).clamp(1, job.size.unwrap_or(ROWS));
     let sql = cases.update(vec![vec![Value::Null; job.columns.len()]]).sql;
-    Ok(vec![Step::WriteParts(Parts { sql, form: Form::Stored, most, make: Arc::new(cases), gives })])
+    let make = Arc::new(cases);
+    Ok(vec![Step::EachChunk(EachChunk { sql, form: Form::Stored, most, make, gives, is_atomic: true })])
 }
 
 struct Cases {
@@ -99,9 +100,9 @@ impl Cases {
     }
 }
 
-impl Part for Cases {
-    fn statement(&self, rows: Chunk) -> Statement {
-        self.update(stored(rows))
+impl ChunkStatement for Cases {
+    fn call(&self, rows: Chunk) -> Call {
+        Call::Once(self.update(stored(rows)))
     }
 
     fn missing(&self, rows: &Chunk) -> Option<Statement> {

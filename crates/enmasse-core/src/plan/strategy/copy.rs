@@ -18,14 +18,14 @@ use crate::plan::bulk::{Job, Returning, Setting};
 use crate::plan::strategy::account::Account;
 use crate::plan::strategy::staging::{Staging, plain, unchanged};
 use crate::plan::strategy::{Strategy, arrays, settings};
-use crate::plan::{Form, Stage, Step, free_name};
+use crate::plan::{Form, Gives, Load, Step, free_name};
 use crate::query::{Compiler, Query};
 use crate::sql::Fragment;
 use crate::value::DataType;
 
 pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let Some(mut staging) = Staging::new(dialect, job)? else { return Ok(Vec::new()) };
-    let drop = |table: &str| Step::Prepare(plain(format!("DROP TABLE {table}")));
+    let drop = |table: &str| Step::prepare(plain(format!("DROP TABLE {table}")));
 
     let batch = staging.batch.clone();
     let mut steps = stage(dialect, &staging)?;
@@ -42,7 +42,7 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let mut after = Vec::new();
     if !accounts(dialect, &staging) {
         let missing = staging.find_missing(dialect)?;
-        if let Some(Step::FindMissing { always: true, .. }) = missing {
+        if let Some(Step::Run(_, Gives::Missing { before: true, .. })) = missing {
             steps.extend(missing);
         } else {
             after.extend(missing);
@@ -102,10 +102,10 @@ pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<
     create.push(format!(" FROM {} LIMIT 0", compiler.from()));
     let copies = dialect.supports(Capability::CopyStream) && job.strategy != Some(Strategy::StagedArrays);
     let fill = match copies {
-        true => Step::Stage(Stage { sql: format!("COPY {sent} FROM STDIN BINARY"), form: Form::CopyBinary }),
+        true => Step::Load(Load { sql: format!("COPY {sent} FROM STDIN BINARY"), form: Form::CopyBinary }),
         false => arrays::stage(dialect, job, &sent)?,
     };
-    let mut steps = vec![Step::Prepare(create.statement(dialect)), fill];
+    let mut steps = vec![Step::prepare(create.statement(dialect)), fill];
     if has_native {
         let mut columns = Vec::new();
         for (name, data_type) in job.names().iter().zip(&types) {
@@ -119,7 +119,7 @@ pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<
             dialect.create_temporary(batch),
             columns.join(", ")
         );
-        steps.extend([Step::Prepare(plain(read)), Step::Prepare(plain(format!("DROP TABLE {sent}")))]);
+        steps.extend([Step::prepare(plain(read)), Step::prepare(plain(format!("DROP TABLE {sent}")))]);
     }
     Ok(steps)
 }
@@ -155,7 +155,7 @@ fn write(
         let (rest, columns) = account.rest(dialect, job)?;
         let write = format!("WITH {written} AS ({{}} RETURNING 1){{}}");
         let statement = Fragment::format(&write, [update, rest]).statement(dialect);
-        return Ok(Step::WriteAccounted { statement, columns });
+        return Ok(Step::Run(statement, Gives::Account(columns)));
     }
     let mut columns = Vec::new();
     let mut types = Vec::new();
@@ -184,7 +184,7 @@ fn write(
         &format!("WITH {written} ({names}) AS ({{}}) SELECT {given} FROM {written} ORDER BY {order}"),
         [update],
     );
-    Ok(Step::WriteReturning(sorted.statement(dialect), types))
+    Ok(Step::Run(sorted.statement(dialect), Gives::Rows { columns: types, are_written: true }))
 }
 
 /// Locks the rows in the order of their primary keys, where the batch is in that of others.
@@ -199,5 +199,5 @@ fn lock(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Step {
     ));
     rows.push(filter.clone());
     rows.push(format!(" ORDER BY {} FOR UPDATE OF {own}", key.collect::<Vec<_>>().join(", ")));
-    Step::Prepare(Fragment::format("SELECT count(*) FROM ({}) locked", [rows]).statement(dialect))
+    Step::prepare(Fragment::format("SELECT count(*) FROM ({}) locked", [rows]).statement(dialect))
 }

@@ -26,9 +26,9 @@ use crate::encode::{Chunk, Duplicates};
 use crate::error::Result;
 use crate::plan::bulk::{Job, Returning, Setting};
 use crate::plan::insert::values;
-use crate::plan::step::{KeyPart, WriteKeys, stored};
+use crate::plan::step::{EachKeys, KeyStatement, stored};
 use crate::plan::strategy::staging::{Staging, plain, unchanged};
-use crate::plan::{Form, Part, PartGives, Parts, Stage, Step, free_name};
+use crate::plan::{Call, ChunkGives, ChunkStatement, EachChunk, Form, Gives, Load, Step, free_name};
 use crate::sql::{Fragment, Param, Statement};
 use crate::value::{DataType, Value};
 
@@ -62,7 +62,7 @@ pub(super) fn load(_: &dyn Dialect, job: &Job<'_>, batch: &str) -> Result<Step> 
              FIELDS TERMINATED BY 0x09 ESCAPED BY 0x5C LINES TERMINATED BY 0x0A ({}){set}",
         columns.join(", ")
     );
-    Ok(Step::Stage(Stage { sql, form: Form::LoadData }))
+    Ok(Step::Load(Load { sql, form: Form::LoadData }))
 }
 
 /// Inserts the rows into the staging table, some at a time.
@@ -76,12 +76,13 @@ pub(super) fn insert(dialect: &dyn Dialect, job: &Job<'_>, batch: &str) -> Resul
     let most = (PARAMS / types.len()).clamp(1, job.size.unwrap_or(usize::MAX));
     // a key that comes again is found when all have come, and named
     let insert = Insert { into: format!("REPLACE INTO {batch} VALUES "), places, types };
-    Ok(Step::WriteParts(Parts {
+    Ok(Step::EachChunk(EachChunk {
         sql: insert.sql(1),
         form: Form::Stored,
         most,
         make: Arc::new(insert),
-        gives: PartGives::Nothing,
+        gives: ChunkGives::Nothing,
+        is_atomic: true,
     }))
 }
 
@@ -98,13 +99,13 @@ impl Insert {
     }
 }
 
-impl Part for Insert {
-    fn statement(&self, rows: Chunk) -> Statement {
+impl ChunkStatement for Insert {
+    fn call(&self, rows: Chunk) -> Call {
         let rows = stored(rows);
         let sql = self.sql(rows.len());
-        let types = self.types.iter().cycle().cloned();
-        let params = rows.into_iter().flatten().zip(types);
-        Statement { sql, params: params.map(|(value, data_type)| Param { value, data_type }).collect() }
+        let params = rows.into_iter().flatten().zip(self.types.iter().cycle().cloned());
+        let params = params.map(|(value, data_type)| Param { value, data_type }).collect();
+        Call::Once(Statement { sql, params })
     }
 }
 
@@ -115,15 +116,15 @@ type Fill = fn(&dyn Dialect, &Job<'_>, &str) -> Result<Step>;
 pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>, fill: Fill) -> Result<Vec<Step>> {
     let Staging { job, batch, .. } = staging;
     Ok(vec![
-        Step::Prepare(plain(dialect.drop_temporary(batch))),
-        Step::Prepare(plain(create(dialect, staging, job.has_integer_key()))),
+        Step::prepare(plain(dialect.drop_temporary(batch))),
+        Step::prepare(plain(create(dialect, staging, job.has_integer_key()))),
         fill(dialect, job, batch)?,
     ])
 }
 
 fn around(dialect: &dyn Dialect, job: &Job<'_>, fill: Fill) -> Result<Vec<Step>> {
     let Some(mut staging) = Staging::new(dialect, job)? else { return Ok(Vec::new()) };
-    let drop = |table: &str| Step::Prepare(plain(dialect.drop_temporary(table)));
+    let drop = |table: &str| Step::prepare(plain(dialect.drop_temporary(table)));
     let batch = staging.batch.clone();
     let keyed = job.has_integer_key();
 
@@ -138,7 +139,7 @@ fn around(dialect: &dyn Dialect, job: &Job<'_>, fill: Fill) -> Result<Vec<Step>>
     }
     let missing = staging.find_missing(dialect)?;
     let mut after = Vec::new();
-    if let Some(Step::FindMissing { always: true, .. }) = missing {
+    if let Some(Step::Run(_, Gives::Missing { before: true, .. })) = missing {
         steps.extend(missing);
     } else {
         after.extend(missing);
@@ -160,7 +161,7 @@ fn around(dialect: &dyn Dialect, job: &Job<'_>, fill: Fill) -> Result<Vec<Step>>
         && job.computed() == 0;
     steps.push(match by_key {
         true => by_keys(dialect, &staging, &settings)?,
-        false => Step::Write(in_order(dialect, &staging, &settings)?.statement(dialect)),
+        false => Step::write(in_order(dialect, &staging, &settings)?.statement(dialect)),
     });
     steps.extend(after);
     steps.push(drop(&batch));
@@ -202,7 +203,7 @@ fn by_keys(dialect: &dyn Dialect, staging: &Staging<'_, '_>, settings: &[Setting
     let head = format!("{update}{} WHERE {key}", set.sql);
     let sql = format!("{head} IN (?)");
     let make = Arc::new(Keys { head, params: set.params });
-    Ok(Step::WriteKeys(WriteKeys { sql, most: KEYS, make }))
+    Ok(Step::EachKeys(EachKeys { sql, most: KEYS, make }))
 }
 
 struct Keys {
@@ -210,7 +211,7 @@ struct Keys {
     params: Vec<Param>,
 }
 
-impl KeyPart for Keys {
+impl KeyStatement for Keys {
     fn statement(&self, keys: &[i64]) -> Statement {
         let mut sql = self.head.clone();
         let mut params = self.params.clone();
@@ -301,5 +302,5 @@ fn lock(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Step {
         &format!("SELECT COUNT(*) FROM ({{}}) {found} STRAIGHT_JOIN {{}} ON {{}} FOR UPDATE"),
         [rows, table.into(), same.into()],
     );
-    Step::Prepare(locks.statement(dialect))
+    Step::prepare(locks.statement(dialect))
 }

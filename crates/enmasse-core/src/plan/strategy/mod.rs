@@ -19,7 +19,6 @@ use crate::error::{Error, Result};
 use crate::plan::bulk::{Job, Missing, Returning};
 use crate::plan::strategy::staging::Staging;
 use crate::plan::{Step, chain};
-use crate::value::Value;
 
 /// A way of carrying the rows of a bulk update to the database.
 ///
@@ -86,6 +85,9 @@ pub(crate) fn choose(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Steps> {
         None => best(dialect, job),
     };
     if !can(dialect, job, strategy) {
+        if job.strategy.is_none() {
+            chain::needs_temporary_tables(dialect)?;
+        }
         return Err(Error::not_supported(format!(
             "{} cannot carry these rows by {strategy:?}.",
             dialect.name()
@@ -193,13 +195,4 @@ pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<
     } else {
         load_data::stage(dialect, staging, load_data::insert)
     }
-}
-
-/// Splits rows into parts of at most `size`.
-pub(super) fn parts(rows: Vec<Vec<Value>>, size: usize) -> impl Iterator<Item = Vec<Vec<Value>>> + Send {
-    let mut rows = rows.into_iter();
-    std::iter::from_fn(move || {
-        let part: Vec<_> = rows.by_ref().take(size).collect();
-        (!part.is_empty()).then_some(part)
-    })
 }

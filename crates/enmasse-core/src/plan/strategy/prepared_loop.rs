@@ -13,7 +13,7 @@ use crate::lookup::Condition;
 use crate::plan::bulk::{Job, Missing, Returning};
 use crate::plan::strategy::staging::{Staging, plain, unchanged};
 use crate::plan::update::select;
-use crate::plan::{Step, WriteRows, free_name};
+use crate::plan::{EachRow, Step, free_name};
 use crate::query::Compiler;
 use crate::sql::{Fragment, Statement};
 use crate::value::DataType;
@@ -47,7 +47,7 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
         keep.row_statement(dialect)
     });
     if let (Some(keep), false) = (&keep, job.keep.writes()) {
-        let keep = Step::WriteRows(WriteRows::plain(keep.clone()));
+        let keep = Step::EachRow(EachRow::plain(keep.clone()));
         return Ok(before.into_iter().chain([keep]).chain(after).collect());
     }
 
@@ -89,10 +89,19 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let write = write.row_statement(dialect);
     // what comes back may be refused by who reads it: then nothing may have been committed
     let told = job.returning != Returning::Nothing || job.missing == Missing::Rows;
-    let alone = job.ends && !told && before.is_empty() && after.is_none();
+    let own_transaction = job.ends && !told && before.is_empty() && after.is_none();
     let missing = job.missing != Missing::Count;
-    let write =
-        Step::WriteRows(WriteRows { write, keep, matches, old, returned, stored_key, alone, missing });
+    let write = Step::EachRow(EachRow {
+        write,
+        keep,
+        matches,
+        old,
+        returned,
+        stored_key,
+        own_transaction,
+        missing,
+        counts: true,
+    });
     Ok(before.into_iter().chain([write]).chain(after).collect())
 }
 
@@ -114,7 +123,7 @@ fn filter(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Option<Filter>> {
         let condition = job.filter(dialect)?;
         return Ok(condition.map(|condition| Filter { before: Vec::new(), condition, after: None }));
     }
-    let prepare = |sql: String| Step::Prepare(Statement { sql, params: Vec::new() });
+    let prepare = |sql: String| Step::prepare(Statement { sql, params: Vec::new() });
     let name = free_name(job.model(), "enmasse_passed");
     let own = compiler.own_key();
     let (mut columns, mut same) = (Vec::new(), Vec::new());
@@ -129,7 +138,7 @@ fn filter(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Option<Filter>> {
     Ok(Some(Filter {
         before: vec![
             prepare(drop.clone()),
-            Step::Prepare(create.statement(dialect)),
+            Step::prepare(create.statement(dialect)),
             prepare(format!("CREATE INDEX temp.{name}_keys ON {name} ({keys})")),
         ],
         condition: Fragment::format(
@@ -148,9 +157,9 @@ pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<
     let insert =
         Fragment::format(&format!("INSERT INTO {batch} VALUES ({{}})"), [Fragment::join(cells, ", ")]);
     Ok(vec![
-        Step::Prepare(plain(dialect.drop_temporary(batch))),
+        Step::prepare(plain(dialect.drop_temporary(batch))),
         // without types, a value stays what it is
-        Step::Prepare(plain(format!("{} ({})", dialect.create_temporary(batch), names.join(", ")))),
-        Step::StageRows(insert.row_statement(dialect)),
+        Step::prepare(plain(format!("{} ({})", dialect.create_temporary(batch), names.join(", ")))),
+        Step::EachRow(EachRow { counts: false, ..EachRow::plain(insert.row_statement(dialect)) }),
     ])
 }

@@ -41,11 +41,11 @@ pub(super) fn joins_in_order(staging: &str, table: String) -> Step {
         ("jit", "'off'"),
         ("work_mem", &memory),
     ];
-    let Step::Prepare(mut statement) = prepare(values.iter().map(|(name, value)| keep(name, value))) else {
+    let Step::Run(mut statement, _) = prepare(values.iter().map(|(name, value)| keep(name, value))) else {
         unreachable!("settings are prepared")
     };
     statement.params.push(Param { value: Value::Text(table), data_type: DataType::TEXT });
-    Step::Prepare(statement)
+    Step::prepare(statement)
 }
 
 /// Puts settings back that were kept: the transaction may be the caller's.
@@ -60,5 +60,5 @@ fn keep(name: &str, value: &str) -> String {
 }
 
 fn prepare(settings: impl Iterator<Item = String>) -> Step {
-    Step::Prepare(plain(format!("SELECT {}", settings.collect::<Vec<_>>().join(", "))))
+    Step::prepare(plain(format!("SELECT {}", settings.collect::<Vec<_>>().join(", "))))
 }

@@ -2,9 +2,8 @@
 
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
-use crate::plan::Step;
 use crate::plan::bulk::{Job, Missing, Returning, Setting};
-use crate::plan::{copied, free_name};
+use crate::plan::{Gives, Step, copied, free_name};
 use crate::sql::{Fragment, Statement};
 
 /// A staging table, and the steps before and after the write, which are the same for every database.
@@ -93,7 +92,7 @@ impl<'j, 'a> Staging<'j, 'a> {
             }
         };
         let sql = format!("SELECT {} FROM {batch} GROUP BY {keys} HAVING COUNT(*) > 1", shown.join(", "));
-        Ok(Step::RefuseDuplicates(plain(sql)))
+        Ok(Step::Run(plain(sql), Gives::Duplicates))
     }
 
     /// Finds the keys of the batch that match no row, or the rows, where they are wanted.
@@ -112,8 +111,8 @@ impl<'j, 'a> Staging<'j, 'a> {
         sql.push(self.filter.clone());
         sql.push(")");
         // with a filter, what it leaves out must be known before the rows change
-        let always = !self.filter.is_empty();
-        Ok(Some(Step::FindMissing { statement: sql.statement(dialect), columns, always }))
+        let before = !self.filter.is_empty();
+        Ok(Some(Step::Run(sql.statement(dialect), Gives::Missing { columns, before })))
     }
 
     /// Keeps the primary keys of the rows that are about to be written, and locks these in that order.
@@ -142,7 +141,7 @@ impl<'j, 'a> Staging<'j, 'a> {
             sql.push(Fragment::format(" AND NOT ({})", [unchanged(dialect, &own, &settings)?]));
         }
         sql.push(format!(" ORDER BY {key} FOR {lock}"));
-        Ok(Some(Step::Prepare(sql.statement(dialect))))
+        Ok(Some(Step::prepare(sql.statement(dialect))))
     }
 
     /// Whether the rows are copied before they are written, which also locks them.
@@ -220,6 +219,6 @@ impl<'j, 'a> Staging<'j, 'a> {
             on.collect::<Vec<_>>().join(" AND "),
             order.collect::<Vec<_>>().join(", ")
         );
-        Step::Return(plain(sql), types)
+        Step::Run(plain(sql), Gives::Rows { columns: types, are_written: false })
     }
 }

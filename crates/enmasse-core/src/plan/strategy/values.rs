@@ -18,7 +18,7 @@ use crate::plan::insert::values;
 use crate::plan::step::stored;
 use crate::plan::strategy::arrays;
 use crate::plan::strategy::load_data::set;
-use crate::plan::{Form, Part, PartGives, Parts, Step, free_name};
+use crate::plan::{Call, ChunkGives, ChunkStatement, EachChunk, Form, Step, free_name};
 use crate::sql::{Fragment, Param, Statement};
 use crate::value::{DataType, Value};
 
@@ -32,10 +32,10 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
         false => listed(dialect, job, most)?,
     };
     let Some((sql, make, gives)) = parts else { return Ok(Vec::new()) };
-    Ok(vec![Step::WriteParts(Parts { sql, form: Form::Stored, most, make, gives })])
+    Ok(vec![Step::EachChunk(EachChunk { sql, form: Form::Stored, most, make, gives, is_atomic: true })])
 }
 
-type Made = Option<(String, Arc<dyn Part>, PartGives)>;
+type Made = Option<(String, Arc<dyn ChunkStatement>, ChunkGives)>;
 
 /// `WITH b (k0, v0) AS MATERIALIZED (VALUES ($1, $2), …), …`
 fn listed(dialect: &dyn Dialect, job: &Job<'_>, most: usize) -> Result<Made> {
@@ -72,11 +72,12 @@ impl Listed {
     }
 }
 
-impl Part for Listed {
-    fn statement(&self, rows: Chunk) -> Statement {
+impl ChunkStatement for Listed {
+    fn call(&self, rows: Chunk) -> Call {
         let rows = stored(rows);
         let sql = self.sql(rows.len());
-        Statement { sql, params: self.params.iter().cloned().chain(params(rows, &self.types)).collect() }
+        let params = self.params.iter().cloned().chain(params(rows, &self.types)).collect();
+        Call::Once(Statement { sql, params })
     }
 }
 
@@ -110,7 +111,7 @@ fn joined(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Made> {
 
     let missing = missing(dialect, job, &filter)?;
     let sql = write.statement_of(vec![vec![Value::Null; job.columns.len()]]).sql;
-    let gives = PartGives::Matched { missing_before: !filter.is_empty() };
+    let gives = ChunkGives::Matched { missing_before: !filter.is_empty() };
     Ok(Some((sql, Arc::new(Joined { write, missing }), gives)))
 }
 
@@ -175,9 +176,9 @@ impl List {
     }
 }
 
-impl Part for Joined {
-    fn statement(&self, rows: Chunk) -> Statement {
-        self.write.statement_of(stored(rows))
+impl ChunkStatement for Joined {
+    fn call(&self, rows: Chunk) -> Call {
+        Call::Once(self.write.statement_of(stored(rows)))
     }
 
     fn missing(&self, rows: &Chunk) -> Option<Statement> {
@@ -185,9 +186,9 @@ impl Part for Joined {
     }
 }
 
-impl Part for List {
-    fn statement(&self, rows: Chunk) -> Statement {
-        self.statement_of(stored(rows))
+impl ChunkStatement for List {
+    fn call(&self, rows: Chunk) -> Call {
+        Call::Once(self.statement_of(stored(rows)))
     }
 
     fn missing(&self, rows: &Chunk) -> Option<Statement> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use enmasse_core::dialect::{Capability, Dialect, Mysql};
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::plan::Stage;
+use enmasse_core::plan::Load;
 use enmasse_core::sql::{Bind, Param, RowStatement, Statement};
 use enmasse_core::value::{DataType, Value};
 use futures_util::future::BoxFuture;
@@ -16,8 +16,9 @@ use super::convert::{params, raw_row};
 use super::ends::Ends;
 use super::error::error;
 use super::load::load;
-use crate::backend::{Connection, Done, Extent, Row, RowChunk, TransactionState, cannot, load_row};
-use crate::batch::Chunks;
+use crate::backend::{
+    Affected, Chunks, Connection, Extent, Row, RowChunk, TransactionState, cannot, load_row,
+};
 
 pub(super) struct MysqlConnection {
     dialect: Arc<Mysql>,
@@ -113,11 +114,11 @@ async fn stop(conn: Conn) {
 }
 
 impl Connection for MysqlConnection {
-    fn execute<'a>(&'a mut self, statement: &'a Statement) -> BoxFuture<'a, Result<Done>> {
+    fn execute<'a>(&'a mut self, statement: &'a Statement) -> BoxFuture<'a, Result<Affected>> {
         Box::pin(self.run(async move |conn, _| {
             let params = params(values(&statement.params))?;
             let result = conn.exec_iter(statement.sql.as_str(), params).await.map_err(error)?;
-            let done = Done {
+            let done = Affected {
                 rows: result.affected_rows(),
                 changed: changed(&result.info()),
                 last_insert_id: result.last_insert_id().and_then(|id| id.try_into().ok()),
@@ -166,8 +167,8 @@ impl Connection for MysqlConnection {
         }))
     }
 
-    fn stage<'a>(&'a mut self, stage: &'a Stage, rows: &'a mut dyn Chunks) -> BoxFuture<'a, Result<()>> {
-        Box::pin(self.run(async move |conn, _| load(conn, &stage.sql, rows).await))
+    fn load<'a>(&'a mut self, statement: &'a Load, rows: &'a mut dyn Chunks) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.run(async move |conn, _| load(conn, &statement.sql, rows).await))
     }
 
     fn execute_bulk<'a>(
@@ -182,11 +183,7 @@ impl Connection for MysqlConnection {
         Box::pin(self.run(async move |conn, dialect| {
             let mut bound = Vec::with_capacity(rows.len());
             for row in &rows {
-                let values = statement.binds.iter().map(|bind| match bind {
-                    Bind::Param(param) => &param.value,
-                    Bind::Cell(column) => &row[*column],
-                });
-                bound.push(params(values)?);
+                bound.push(params(statement.bound(row))?);
             }
             // of several messages, the driver tells only what the last one matched
             let same = statement.binds.iter().filter_map(|bind| match bind {

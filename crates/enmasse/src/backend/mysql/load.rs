@@ -11,7 +11,7 @@ use mysql_async::prelude::Queryable;
 use tokio::sync::mpsc;
 
 use super::error::error;
-use crate::batch::Chunks;
+use crate::backend::{Chunks, wrong_form};
 
 /// How many chunks may wait.
 const AHEAD: usize = 2;
@@ -30,7 +30,7 @@ pub(super) async fn load(conn: &mut Conn, sql: &str, rows: &mut dyn Chunks) -> R
     let send = async move {
         let mut sent = 0;
         while let Some((chunk, rows)) = rows.next().await? {
-            let Chunk::Bytes(bytes) = chunk else { continue };
+            let Chunk::Bytes(bytes) = chunk else { return Err(wrong_form(&chunk)) };
             sent += rows as u64;
             // an empty packet would end the file
             if !bytes.is_empty() && sender.send(bytes).await.is_err() {

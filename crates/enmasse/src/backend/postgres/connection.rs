@@ -9,7 +9,7 @@ use deadpool_postgres::{Client, Object};
 use enmasse_core::dialect::Postgres;
 use enmasse_core::encode::Chunk;
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::plan::Stage;
+use enmasse_core::plan::Load;
 use enmasse_core::sql::Statement;
 use enmasse_core::value::{DataType, Value};
 use futures_util::future::BoxFuture;
@@ -25,8 +25,9 @@ use super::convert::Raw;
 use super::error::error;
 use super::session::BEGIN_ANYWHERE;
 use super::statement::{send, send_raw};
-use crate::backend::{Connection, Done, Extent, Row, RowChunk, TransactionState, load_row};
-use crate::batch::Chunks;
+use crate::backend::{
+    Affected, Chunks, Connection, Extent, Row, RowChunk, TransactionState, load_row, wrong_form,
+};
 
 /// How long the first answer of COPY is waited for. A temporary table of one's own has no locks to wait for; but pgpool gives no answer at all.
 const COPY_ANSWER: Duration = Duration::from_secs(10);
@@ -137,11 +138,11 @@ async fn stop(client: &Client, tls: &Option<MakeRustlsConnect>) {
 }
 
 impl Connection for PostgresConnection {
-    fn execute<'a>(&'a mut self, statement: &'a Statement) -> BoxFuture<'a, Result<Done>> {
+    fn execute<'a>(&'a mut self, statement: &'a Statement) -> BoxFuture<'a, Result<Affected>> {
         Box::pin(self.run(async move |client, _, is_pooled| {
             let mut rows = pin!(send(client, is_pooled, statement).await?);
             while rows.try_next().await.map_err(error)?.is_some() {}
-            Ok(Done { rows: rows.rows_affected().unwrap_or_default(), ..Done::default() })
+            Ok(Affected { rows: rows.rows_affected().unwrap_or_default(), ..Affected::default() })
         }))
     }
 
@@ -182,9 +183,9 @@ impl Connection for PostgresConnection {
         }))
     }
 
-    fn stage<'a>(&'a mut self, stage: &'a Stage, rows: &'a mut dyn Chunks) -> BoxFuture<'a, Result<()>> {
+    fn load<'a>(&'a mut self, load: &'a Load, rows: &'a mut dyn Chunks) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            let staged = self.run(async move |client, _, _| Ok(copy(client, stage, rows).await)).await?;
+            let staged = self.run(async move |client, _, _| Ok(copy(client, load, rows).await)).await?;
             staged.map_err(|failed| match failed {
                 Failed::Copy(error) => {
                     let extent = if error.code().is_some() { Extent::Savepoint } else { Extent::Statement };
@@ -230,15 +231,14 @@ enum Failed {
     NoAnswer,
 }
 
-async fn copy(client: &Client, stage: &Stage, rows: &mut dyn Chunks) -> Result<(), Failed> {
-    let begun = timeout(COPY_ANSWER, client.copy_in::<_, Bytes>(stage.sql.as_str())).await;
+async fn copy(client: &Client, load: &Load, rows: &mut dyn Chunks) -> Result<(), Failed> {
+    let begun = timeout(COPY_ANSWER, client.copy_in::<_, Bytes>(load.sql.as_str())).await;
     let begun = begun.map_err(|_| Failed::NoAnswer)?;
     // dropped before its end it tells the server to forget what it has
     let mut sink = pin!(begun.map_err(|cause| Failed::Copy(error(cause)))?);
     while let Some((chunk, _)) = rows.next().await.map_err(Failed::Copy)? {
-        if let Chunk::Bytes(bytes) = chunk {
-            sink.send(bytes.into()).await.map_err(|cause| Failed::Copy(error(cause)))?;
-        }
+        let Chunk::Bytes(bytes) = chunk else { return Err(Failed::Copy(wrong_form(&chunk))) };
+        sink.send(bytes.into()).await.map_err(|cause| Failed::Copy(error(cause)))?;
     }
     sink.finish().await.map(|_| ()).map_err(|cause| Failed::Copy(error(cause)))
 }

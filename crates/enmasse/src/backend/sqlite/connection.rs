@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use enmasse_core::dialect::Sqlite;
 use enmasse_core::encode::Chunk;
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::plan::{Rows, WriteRows};
+use enmasse_core::plan::EachRow;
 use enmasse_core::sql::{Param, Statement};
 use enmasse_core::value::{DataType, Value};
 use futures_util::future::{BoxFuture, Either, select};
@@ -14,10 +14,12 @@ use rusqlite::Connection as Handle;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::convert::{bind, error, raw_row};
+use super::deferred::refuse_broken_keys;
 use super::rows::write_rows;
 use super::thread::Thread;
-use crate::backend::{Connection, Done, Extent, Row, RowChunk, RowsWritten, TransactionState, load_row};
-use crate::batch::Chunks;
+use crate::backend::{
+    Affected, Chunks, Connection, Extent, Row, RowChunk, RowsWritten, TransactionState, load_row, wrong_form,
+};
 
 /// How many chunks of a batch's rows may wait.
 const AHEAD: usize = 1;
@@ -88,14 +90,14 @@ impl Drop for SqliteConnection {
 }
 
 impl Connection for SqliteConnection {
-    fn execute<'a>(&'a mut self, statement: &'a Statement) -> BoxFuture<'a, Result<Done>> {
+    fn execute<'a>(&'a mut self, statement: &'a Statement) -> BoxFuture<'a, Result<Affected>> {
         let statement = statement.clone();
         Box::pin(self.run(move |handle, _| {
             let mut prepared = handle.prepare_cached(&statement.sql).map_err(error)?;
             bind(&mut prepared, values(&statement.params))?;
             let rows = prepared.raw_execute().map_err(error)? as u64;
             drop(prepared);
-            Ok(Done { rows, last_insert_id: Some(handle.last_insert_rowid()), ..Done::default() })
+            Ok(Affected { rows, last_insert_id: Some(handle.last_insert_rowid()), ..Affected::default() })
         }))
     }
 
@@ -139,37 +141,12 @@ impl Connection for SqliteConnection {
         }))
     }
 
-    fn insert_each(&mut self, rows: Rows) -> BoxFuture<'_, Result<(u64, Vec<Row>)>> {
-        let dialect = self.dialect.clone();
-        Box::pin(self.run(move |handle, wanted| {
-            let mut prepared = handle.prepare_cached(&rows.sql).map_err(error)?;
-            let mut all = Vec::new();
-            let mut inserted = 0;
-            for params in rows.rows {
-                if !wanted() {
-                    break;
-                }
-                bind(&mut prepared, params.iter())?;
-                if rows.returned.is_empty() {
-                    inserted += prepared.raw_execute().map_err(error)? as u64;
-                    continue;
-                }
-                let mut cursor = prepared.raw_query();
-                while let Some(row) = cursor.next().map_err(error)? {
-                    inserted += 1;
-                    all.push(load_row(&*dialect, raw_row(row), &rows.returned)?);
-                }
-            }
-            Ok((inserted, all))
-        }))
-    }
-
     fn write_rows<'a>(
         &'a mut self,
-        write: WriteRows,
+        write: &'a Arc<EachRow>,
         rows: &'a mut dyn Chunks,
     ) -> BoxFuture<'a, Result<RowsWritten>> {
-        let dialect = self.dialect.clone();
+        let (dialect, write) = (self.dialect.clone(), write.clone());
         let (sender, receiver) = mpsc::channel(AHEAD);
         let (back, mut used) = mpsc::unbounded_channel();
         let loop_ =
@@ -181,7 +158,7 @@ impl Connection for SqliteConnection {
                     rows.recycle(Chunk::Cells(cells));
                 }
                 let Some((chunk, _)) = rows.next().await? else { break };
-                let Chunk::Cells(cells) = chunk else { continue };
+                let Chunk::Cells(cells) = chunk else { return Err(wrong_form(&chunk)) };
                 room.send(Some(cells));
             }
             _ = sender.send(None).await;
@@ -227,6 +204,10 @@ impl Connection for SqliteConnection {
             let changed = if handle.total_changes() == before { 0 } else { handle.changes() };
             Ok((changed, all))
         }))
+    }
+
+    fn check_deferred(&mut self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(self.run(|handle, _| refuse_broken_keys(handle)))
     }
 
     fn begin_sql(&self) -> &'static str {

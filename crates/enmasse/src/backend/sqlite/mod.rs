@@ -2,6 +2,7 @@
 
 mod connection;
 mod convert;
+mod deferred;
 mod functions;
 mod rows;
 mod thread;
@@ -83,6 +84,7 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
     let acquire_timeout = busy_timeout.unwrap_or(ACQUIRE_TIMEOUT);
     let busy_timeout = busy_timeout.unwrap_or(BUSY_TIMEOUT);
     let readers = pool_size(&mut url, READERS)?;
+    let one_connection = url.take_parsed("one_connection", "true or false")?.unwrap_or(false);
     let keeps_journal = match url.take("journal_mode").as_deref() {
         None | Some("wal") => false,
         Some("keep") => true,
@@ -92,7 +94,15 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
             )));
         }
     };
-    url.refuse_rest(&["acquire_timeout", "busy_timeout", "journal_mode", "mode", "pool_size", "retries"])?;
+    url.refuse_rest(&[
+        "acquire_timeout",
+        "busy_timeout",
+        "journal_mode",
+        "mode",
+        "one_connection",
+        "pool_size",
+        "retries",
+    ])?;
 
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let file = PathBuf::from(&path);
@@ -128,7 +138,7 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
         acquire_timeout,
         writer: Threads::new(None, vec![writer], 1),
         // without WAL a reader would lock out the writer
-        readers: is_wal.then(|| Threads::new(Some(file), Vec::new(), readers)),
+        readers: (is_wal && !one_connection).then(|| Threads::new(Some(file), Vec::new(), readers)),
     }))
 }
 

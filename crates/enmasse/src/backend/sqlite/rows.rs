@@ -1,40 +1,38 @@
 //! One prepared statement, run for each row of a batch.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use enmasse_core::dialect::Sqlite;
-use enmasse_core::encode::{Cell, CellsChunk};
+use enmasse_core::encode::{Cell, CellsChunk, CellsRow};
 use enmasse_core::error::Result;
-use enmasse_core::plan::WriteRows;
+use enmasse_core::plan::EachRow;
+use enmasse_core::run::{EachRowRun, RowHost, Which};
 use enmasse_core::sql::{Bind, RowStatement};
-use enmasse_core::value::Value;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection as Handle, Statement};
 use tokio::sync::mpsc;
 
 use super::convert::{bind_one, error, raw_row};
-use crate::backend::{Row, RowsWritten, load_row, wrong_count};
+use crate::backend::{Row, RowsWritten, wrong_count};
 
-/// After so many rows it is asked whether anyone still waits.
+/// The rows between two questions whether anyone still waits.
 const ASKED: usize = 64;
 
 /// Writes the rows that come, up to the `None` after the last: without it, they are not all.
 pub(super) fn write_rows(
     handle: &Handle,
     dialect: &Arc<Sqlite>,
-    write: &WriteRows,
+    step: &EachRow,
     chunks: mpsc::Receiver<Option<CellsChunk>>,
     used: &mpsc::UnboundedSender<CellsChunk>,
     wanted: &dyn Fn() -> bool,
 ) -> Result<RowsWritten> {
-    if !write.alone {
-        return write_each(handle, dialect, write, chunks, used, wanted).map(|(written, _)| written);
+    if !step.own_transaction {
+        return write_each(handle, dialect, step, chunks, used, wanted).map(|(written, _)| written);
     }
     handle.execute_batch("BEGIN IMMEDIATE").map_err(error)?;
-    let result = match write_each(handle, dialect, write, chunks, used, wanted) {
-        Ok((written, true)) if written.twice.is_none() => {
+    let result = match write_each(handle, dialect, step, chunks, used, wanted) {
+        Ok((written, true)) if written.duplicate.is_none() => {
             handle.execute_batch("COMMIT").map_err(error).map(|()| written)
         }
         // whoever sent the rows knows why they ended early
@@ -51,125 +49,67 @@ pub(super) fn write_rows(
 fn write_each(
     handle: &Handle,
     dialect: &Arc<Sqlite>,
-    write: &WriteRows,
+    step: &EachRow,
     mut chunks: mpsc::Receiver<Option<CellsChunk>>,
     used: &mpsc::UnboundedSender<CellsChunk>,
     wanted: &dyn Fn() -> bool,
 ) -> Result<(RowsWritten, bool)> {
-    let mut prepared = Prepared::new(handle, &write.write)?;
-    let mut matches = write.matches.as_ref().map(|statement| Prepared::new(handle, statement)).transpose()?;
-    let mut keep = write.keep.as_ref().map(|statement| Prepared::new(handle, statement)).transpose()?;
-    let mut old = write.old.as_ref().map(|statement| Prepared::new(handle, statement)).transpose()?;
-    let mut written = RowsWritten::default();
-    let mut seen = Seen::default();
-    let plain = write.returned.is_empty();
-    let key = write.stored_key;
-    let load =
-        |raw: &[Value]| load_row(&**dialect, raw[key..].iter().cloned().map(Ok), &write.returned[key..]);
-
+    let mut statements = Statements::new(handle, step)?;
+    let mut run = EachRowRun::new(step, dialect.clone());
     while let Some(chunk) = chunks.blocking_recv() {
-        let Some(chunk) = chunk else { return Ok((written, true)) };
+        let Some(chunk) = chunk else { return Ok((run.finish(), true)) };
         for (number, row) in chunk.rows().enumerate() {
-            if number % ASKED == 0 && !wanted() {
-                return Ok((written, false));
-            }
-            if let Some(keep) = &mut keep {
-                keep.bind(row.cells())?;
-                keep.statement.raw_execute().map_err(error)?;
-            }
-            if plain {
-                prepared.bind(row.cells())?;
-                let changed = prepared.statement.raw_execute().map_err(error)? as u64;
-                written.changed += changed;
-                written.matched += changed;
-                if changed > 0 {
-                    continue;
-                }
-                match found(&mut matches, row.cells())? {
-                    Some((_, is_same)) => written.left(is_same),
-                    None if write.missing => written.missing.push(stored(row.cells())),
-                    None => {}
-                }
-                continue;
-            }
-            let before = old.as_mut().map(|old| old.first(row.cells())).transpose()?.flatten();
-            let mut after = prepared.first(row.cells())?;
-            written.changed += u64::from(after.is_some());
-            if after.is_some() {
-                written.matched += 1;
-            } else if let Some((left, is_same)) = found(&mut matches, row.cells())? {
-                written.left(is_same);
-                after = Some(left);
-            }
-            let key_found =
-                after.as_deref().map_or_else(|| stored(row.cells().take(key)), |after| after[..key].to_vec());
-            if key > 0 && !seen.insert(&key_found) {
-                written.twice = Some(stored(row.cells()));
-                return Ok((written, false));
-            }
-            let Some(after) = after else {
-                if write.missing {
-                    written.missing.push(stored(row.cells()));
-                }
-                continue;
-            };
-            if write.returned.len() > key && after.len() > key {
-                let mut both: Row = before.map(|before| load(&before)).transpose()?.unwrap_or_default();
-                both.extend(load(&after)?);
-                written.returned.push(both);
+            if number % ASKED == 0 && !wanted() || !run.row(&mut statements, row)? {
+                return Ok((run.finish(), false));
             }
         }
         // an error: nobody wants it back
         _ = used.send(chunk);
     }
-    Ok((written, false))
+    Ok((run.finish(), false))
 }
 
-/// The row that was not written, if it is there, and whether it has the values already.
-fn found<'c>(
-    matches: &mut Option<Prepared<'_>>,
-    cells: impl Iterator<Item = Cell<'c>>,
-) -> Result<Option<(Row, bool)>> {
-    let Some(matches) = matches else { return Ok(None) };
-    Ok(matches.first(cells)?.map(|mut row| {
-        let is_same = row.pop() == Some(Value::Int(1));
-        (row, is_same)
-    }))
+/// The statements of a row.
+struct Statements<'h> {
+    write: Prepared<'h>,
+    keep: Option<Prepared<'h>>,
+    old: Option<Prepared<'h>>,
+    matches: Option<Prepared<'h>>,
 }
 
-impl RowsWritten {
-    /// Counts a row that matches and was not written.
-    fn left(&mut self, is_same: bool) {
-        self.matched += 1;
-        self.skipped += u64::from(!is_same);
+impl<'h> Statements<'h> {
+    fn new(handle: &'h Handle, step: &EachRow) -> Result<Self> {
+        let other = |statement: &Option<RowStatement>| {
+            statement.as_ref().map(|statement| Prepared::new(handle, statement)).transpose()
+        };
+        Ok(Statements {
+            write: Prepared::new(handle, &step.write)?,
+            keep: other(&step.keep)?,
+            old: other(&step.old)?,
+            matches: other(&step.matches)?,
+        })
+    }
+
+    fn prepared(&mut self, which: Which) -> Option<&mut Prepared<'h>> {
+        match which {
+            Which::Write => Some(&mut self.write),
+            Which::Keep => self.keep.as_mut(),
+            Which::Old => self.old.as_mut(),
+            Which::Matches => self.matches.as_mut(),
+        }
     }
 }
 
-/// Keys that have been seen, as hashes of 128 bits.
-#[derive(Default)]
-struct Seen {
-    hashers: [RandomState; 2],
-    hashes: HashSet<[u64; 2]>,
-}
-
-impl Seen {
-    /// Says `false` where the key has been there before.
-    fn insert(&mut self, key: &[Value]) -> bool {
-        let text = format!("{key:?}");
-        self.hashes.insert(self.hashers.each_ref().map(|hasher| hasher.hash_one(&text)))
+impl RowHost for Statements<'_> {
+    fn execute(&mut self, which: Which, row: CellsRow<'_>) -> Result<u64> {
+        let Some(prepared) = self.prepared(which) else { return Ok(0) };
+        prepared.bind(row.cells())?;
+        Ok(prepared.statement.raw_execute().map_err(error)? as u64)
     }
-}
 
-/// The row's cells as values; the key's come first.
-fn stored<'c>(cells: impl Iterator<Item = Cell<'c>>) -> Row {
-    let value = |cell| match cell {
-        Cell::Null => Value::Null,
-        Cell::Int(number) => Value::Int(number),
-        Cell::Float(number) => Value::Float(number),
-        Cell::Text(text) => Value::Text(text.to_owned()),
-        Cell::Bytes(bytes) => Value::Bytes(bytes.to_owned()),
-    };
-    cells.map(value).collect()
+    fn first(&mut self, which: Which, row: CellsRow<'_>) -> Result<Option<Row>> {
+        self.prepared(which).map_or(Ok(None), |prepared| prepared.first(row.cells()))
+    }
 }
 
 /// A prepared statement, with what is the same for every row bound already.

@@ -52,7 +52,7 @@ impl BulkUpdate<'_, Record> {
             // whose model is wrong has an error that comes first
             let Ok(model) = request.asked.rows.model().cloned() else { return };
             request.asked.missing = Missing::Rows;
-            request.listeners.missing = Some(Box::new(move |said| each(Record::of_some(&model, said)?)));
+            request.callbacks.missing = Some(Box::new(move |said| each(Record::of_some(&model, said)?)));
         });
         self
     }
@@ -98,7 +98,7 @@ impl BulkUpdate<'_, Record> {
         self.0.change(|request| {
             let Ok(model) = request.asked.rows.model().cloned() else { return };
             request.asked.returning = Returning::Changed;
-            request.listeners.changes = Some(Box::new(move |mut old| {
+            request.callbacks.changes = Some(Box::new(move |mut old| {
                 let new = old.split_off(old.len() / 2);
                 each(Change { old: Record::from_row(&model, old)?, new: Record::from_row(&model, new)? })
             }));

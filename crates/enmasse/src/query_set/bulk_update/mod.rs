@@ -202,7 +202,7 @@ impl<'o, M: Entity> BulkUpdate<'o, M> {
     /// Calls back as the rows are sent and written, about 256 KB at a time; on SQLite 12 MB, where the key is one integer and the rows come in
     /// no order. Where the transaction is tried again, it begins anew.
     pub fn on_progress(mut self, progress: impl FnMut(Progress) + Send + 'static) -> Self {
-        self.0.change(|request| request.listeners.progress = Some(Box::new(progress)));
+        self.0.change(|request| request.callbacks.progress = Some(Box::new(progress)));
         self
     }
 

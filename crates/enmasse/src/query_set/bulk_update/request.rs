@@ -1,29 +1,27 @@
 //! What is asked of a bulk update, and how it is run.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
-use enmasse_core::dialect::Dialect;
-use enmasse_core::encode::Chunk;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::expr::FieldPath;
-use enmasse_core::plan::{self, Assignment, Form, Keep, Missing, PartGives, Plan, Returning, Step, Strategy};
+use enmasse_core::plan::{self, Assignment, Keep, Missing, Plan, Returning, Strategy};
+use enmasse_core::run::Run;
 use enmasse_core::schema::ModelRef;
 use futures_util::future::BoxFuture;
 
 use super::{Report, sending};
-use crate::backend::Row;
-use crate::batch::{Carrier, Chunks, Encoded, Feed, Listeners, RowFeed, Source};
+use crate::batch::{Callbacks, Carrier, Feed, RowFeed, Source};
 use crate::handle::Executor;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
-use crate::run::{Outcome, run_batch};
+use crate::run::{Outcome, drive, prefetch, without_steps};
 
 /// A bulk update of rows of `M` by what objects of `T` carry.
 pub(crate) struct Request<'o, M, T> {
     pub asked: Asked<M>,
     pub(super) source: Source<'o, T>,
-    pub listeners: Listeners,
+    pub callbacks: Callbacks,
 }
 
 /// What is asked of a bulk update.
@@ -82,7 +80,7 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
             batch_size: None,
             strategy: None,
         };
-        Request { asked, source, listeners: Listeners::default() }
+        Request { asked, source, callbacks: Callbacks::default() }
     }
 
     /// The plan, as far as it can be told before an object is read.
@@ -96,7 +94,7 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
 
     /// [`run`](Request::run), and what came of it is read before the commit: where that fails, nothing is written.
     pub async fn run_reading<R: Send>(self, read: &(impl Fn(Outcome) -> Result<R> + Sync)) -> Result<R> {
-        let Request { mut asked, source, mut listeners } = self;
+        let Request { mut asked, source, mut callbacks } = self;
         asked.now = Utc::now();
         let executor = asked.rows.executor()?.clone();
         let model = asked.rows.model()?.clone();
@@ -112,7 +110,7 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
             && !asked.plan(None)?.is_empty()
         {
             executor.refuse_lasting(&model).await?;
-            return sending::run(&receivers, asked, source, listeners, read).await;
+            return sending::run(&receivers, asked, source, callbacks, read).await;
         }
         let mut feed = RowFeed::new(model.clone(), source).await?;
         let rows = feed.count();
@@ -122,26 +120,24 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
         let is_ours = matches!(executor, Executor::Database(_));
         let mut tries = executor.database().tries();
         loop {
-            let mut plan = asked.plan(rows)?;
-            let Some(shape) = plan.batch.take() else { return read(Outcome::default()) };
-            let (form, most) = plan.form().unwrap_or((Form::Stored, None));
-            let encoder = form.encoder(&dialect, &shape, most);
-            let mut encoded = Encoded::new(&model, &shape, &mut feed, encoder, &mut listeners);
-            let one_chunk = encoded.prefetch().await?;
+            // after a conflict, the connection may have to be used in another way
+            let plan = Arc::new(asked.plan(rows)?);
+            let mut run = Run::with_batch(dialect.clone(), &model, plan.clone(), rows, &mut callbacks);
+            if plan.batch.is_some() {
+                prefetch(&mut run, &mut feed).await?;
+            }
             if plan.is_empty() {
-                return all_missing(&*dialect, plan.missing, &mut encoded).await.and_then(read);
+                return without_steps(&mut run, &mut feed).await.and_then(read);
             }
             executor.refuse_lasting(&model).await?;
-            let alone = is_ours && stands_alone(&plan, one_chunk);
-            let work = Mutex::new(Some((plan, encoded)));
+            let alone = is_ours && run.stands_alone();
+            let work = Mutex::new(Some((run, &mut feed)));
             let result = executor
                 .atomic_once(alone, |connection| -> BoxFuture<'_, Result<R>> {
                     let work = work.lock().map_or(None, |mut work| work.take());
-                    let (dialect, model) = (&dialect, &model);
                     Box::pin(async move {
-                        let Some((plan, mut encoded)) = work else { return read(Outcome::default()) };
-                        let done = run_batch(connection, dialect, model, plan, Some(&mut encoded)).await;
-                        done.and_then(read)
+                        let Some((mut run, feed)) = work else { return read(Outcome::default()) };
+                        drive(connection, &mut run, Some(feed)).await.and_then(read)
                     })
                 })
                 .await;
@@ -169,45 +165,6 @@ fn first_in_djangos_order<T: Carrier>(error: Error, model: &ModelRef, source: &S
         Source::Iterator(_) | Source::Stream(_) => None,
     };
     keyless.map_or(error, |number| plan::unsaved(model, &key, number as u64 + 1))
-}
-
-/// Whether the plan needs no transaction around it: it is one statement for each chunk of rows, and there is one chunk; or it is a
-/// transaction of its own.
-fn stands_alone(plan: &Plan, one_chunk: bool) -> bool {
-    match &plan.steps[..] {
-        [Step::WriteParts(parts)] => {
-            // the keys that match no row are asked for afterwards, and only where there are any
-            let one = matches!(
-                parts.gives,
-                PartGives::NotWritten | PartGives::Account | PartGives::Matched { missing_before: false }
-            );
-            one_chunk && one
-        }
-        [Step::WriteRows(rows)] => rows.alone,
-        _ => false,
-    }
-}
-
-/// No row can match: all objects are missing.
-pub(super) async fn all_missing(
-    dialect: &dyn Dialect,
-    missing: Missing,
-    encoded: &mut Encoded<'_, '_>,
-) -> Result<Outcome> {
-    let mut outcome = Outcome::default();
-    while let Some((chunk, rows)) = encoded.next().await? {
-        let Chunk::Rows(rows) = chunk else {
-            outcome.missing_count += rows as u64;
-            continue;
-        };
-        let types = encoded.types();
-        let load = |stored: Row| -> Result<Row> {
-            stored.into_iter().zip(&types).map(|(value, data_type)| dialect.load(value, data_type)).collect()
-        };
-        let rows = rows.into_iter().map(load).collect::<Result<_>>()?;
-        outcome.found_missing(missing, encoded, rows)?;
-    }
-    Ok(outcome)
 }
 
 impl From<Outcome> for Report {

@@ -8,15 +8,16 @@ use std::sync::Arc;
 
 use enmasse_core::dialect::Capability;
 use enmasse_core::error::{Error, Result};
-use enmasse_core::plan::{self, Form, Keep};
+use enmasse_core::plan::{self, Keep};
+use enmasse_core::run::Run;
 use enmasse_core::schema::{Auto, ModelRef};
 use tokio::sync::Mutex;
 
-use super::request::{Asked, all_missing};
+use super::request::Asked;
 use crate::backend::Row;
-use crate::batch::{Carrier, Encoded, Feed, Listeners, RowFeed, Source};
+use crate::batch::{Callbacks, Carrier, Feed, RowFeed, Source};
 use crate::model::Entity;
-use crate::run::{Outcome, run_batch};
+use crate::run::{Outcome, drive, prefetch, without_steps};
 use crate::signals::{AsRows, Objects, Origin, Receivers, Set, What, listed, make_kept};
 use crate::transaction::Transaction;
 
@@ -25,7 +26,7 @@ pub(super) async fn run<M: Entity, T: Carrier, R: Send>(
     receivers: &Receivers,
     asked: Asked<M>,
     source: Source<'_, T>,
-    listeners: Listeners,
+    callbacks: Callbacks,
     read: &(impl Fn(Outcome) -> Result<R> + Sync),
 ) -> Result<R> {
     let executor = asked.rows.executor()?.clone();
@@ -47,7 +48,7 @@ pub(super) async fn run<M: Entity, T: Carrier, R: Send>(
         return read(Outcome::default());
     }
     let update = Update { receivers, asked, what, written, objects };
-    let state = Mutex::new(State { feed, listeners, failed: None });
+    let state = Mutex::new(State { feed, callbacks, failed: None });
     let (update, state) = (&update, &state);
     executor
         .in_transaction(|tx| async move {
@@ -78,7 +79,7 @@ struct Update<'r, M, T> {
 /// What each try goes through.
 struct State<'o, T> {
     feed: RowFeed<'o, T>,
-    listeners: Listeners,
+    callbacks: Callbacks,
     /// The error of the try before.
     failed: Option<Error>,
 }
@@ -93,7 +94,7 @@ impl<M: Entity, T: Carrier> Update<'_, M, T> {
         }
         let kept = make_kept(tx, &self.what.model).await?;
         let keep = if self.receivers.hear_before() { Keep::KeysOnly(&kept) } else { Keep::Keys(&kept) };
-        let outcome = self.write(tx, &mut state.feed, &mut state.listeners, keep).await?;
+        let outcome = self.write(tx, &mut state.feed, &mut state.callbacks, keep).await?;
         let set = Set::counted(tx, kept).await?;
         let result = self.finish(tx, state, &set, outcome).await;
         set.end(tx, result).await
@@ -132,7 +133,7 @@ impl<M: Entity, T: Carrier> Update<'_, M, T> {
         }
         // afterwards, a filter could find others
         let found = if filtered { Some(find().await?) } else { None };
-        let outcome = self.write(tx, &mut state.feed, &mut state.listeners, Keep::Nothing).await?;
+        let outcome = self.write(tx, &mut state.feed, &mut state.callbacks, Keep::Nothing).await?;
         let set = match found {
             Some(set) => set,
             None if outcome.missing.is_empty() => asked_for,
@@ -144,20 +145,20 @@ impl<M: Entity, T: Carrier> Update<'_, M, T> {
 
     /// Sends the signal before the write, and writes the objects as the receivers have left them.
     async fn write_told(&self, tx: &Transaction, state: &mut State<'_, T>, set: &Set) -> Result<Outcome> {
-        let State { feed, listeners, .. } = state;
+        let State { feed, callbacks, .. } = state;
         if set.size == 0 {
-            return self.write(tx, feed, listeners, Keep::Nothing).await;
+            return self.write(tx, feed, callbacks, Keep::Nothing).await;
         }
         let objects = self.objects.clone().map(|objects| Objects::new(Arc::new(Carried(objects))));
         self.receivers.send_before(tx, &self.what, false, set, objects.clone()).await?;
         let Some(edited) = objects.and_then(|objects| objects.edited()) else {
-            return self.write(tx, feed, listeners, Keep::Nothing).await;
+            return self.write(tx, feed, callbacks, Keep::Nothing).await;
         };
         let model = &self.what.model;
         let edited = edited.into_iter().filter_map(|row| T::of_row(model, row).transpose());
         let edited = Source::Owned(Arc::new(edited.collect::<Result<Vec<T>>>()?));
         let mut feed = RowFeed::new(model.clone(), edited).await?;
-        self.write(tx, &mut feed, listeners, Keep::Nothing).await
+        self.write(tx, &mut feed, callbacks, Keep::Nothing).await
     }
 
     async fn send_after(&self, tx: &Transaction, set: &Set) -> Result<()> {
@@ -172,23 +173,23 @@ impl<M: Entity, T: Carrier> Update<'_, M, T> {
         &self,
         tx: &Transaction,
         feed: &mut RowFeed<'_, T>,
-        listeners: &mut Listeners,
+        callbacks: &mut Callbacks,
         keep: Keep<'_>,
     ) -> Result<Outcome> {
         let (dialect, model) = (tx.database().dialect(), &self.what.model);
-        let mut plan = self.asked.plan_keeping(feed.count(), false, keep)?;
-        let Some(shape) = plan.batch.take() else { return Ok(Outcome::default()) };
-        let (form, most) = plan.form().unwrap_or((Form::Stored, None));
-        let encoder = form.encoder(&dialect, &shape, most);
-        let mut nobody = Listeners::default();
-        let listeners = if matches!(keep, Keep::KeysOnly(_)) { &mut nobody } else { listeners };
-        let mut encoded = Encoded::new(model, &shape, feed, encoder, listeners);
-        encoded.prefetch().await?;
-        if plan.is_empty() {
-            return all_missing(&*dialect, plan.missing, &mut encoded).await;
+        let plan = Arc::new(self.asked.plan_keeping(feed.count(), false, keep)?);
+        if plan.batch.is_none() {
+            return Ok(Outcome::default());
+        }
+        let mut nobody = Callbacks::default();
+        let callbacks = if matches!(keep, Keep::KeysOnly(_)) { &mut nobody } else { callbacks };
+        let mut run = Run::with_batch(dialect, model, plan, feed.count(), callbacks);
+        prefetch(&mut run, feed).await?;
+        if run.is_empty() {
+            return without_steps(&mut run, feed).await;
         }
         let mut session = tx.session().await?;
-        let result = run_batch(session.connection(), &dialect, model, plan, Some(&mut encoded)).await;
+        let result = drive(session.connection(), &mut run, Some(feed)).await;
         session.note(result)
     }
 }

@@ -1,0 +1,178 @@
+//! Rows that refer to rows of the same table, in whichever order the file has them.
+
+use crate::common::Kind;
+use crate::program::{Trial, on_each};
+
+/// Rows that may refer to another of their table, checked at once. MySQL and MariaDB have no other keys.
+async fn make(trial: &Trial<'_>) {
+    let sql = "CREATE TABLE t (id integer PRIMARY KEY, above integer, n integer NOT NULL, FOREIGN KEY (above) REFERENCES t (id))";
+    trial.run(sql).await;
+}
+
+const TABLE: [&str; 3] = ["--table", "t", "--insert-missing"];
+
+#[test]
+fn d04_rows_may_refer_to_rows_that_come_later_in_the_file() {
+    on_each(async |trial| {
+        make(trial).await;
+        // each refers to the next
+        let mut file = "id,above,n\n".to_owned();
+        (1..=300).for_each(|id| match id {
+            300 => file.push_str("300,,1\n"),
+            id => file.push_str(&format!("{id},{},1\n", id + 1)),
+        });
+        trial.write("f.csv", file);
+        let counts = trial.apply(["f.csv"].iter().chain(&TABLE)).counts();
+        assert_eq!(counts, "0 matched, 0 changed, 300 not in the table, 300 inserted");
+        assert_eq!(trial.number("SELECT count(*) FROM t WHERE above = id + 1").await, 299);
+    });
+}
+
+#[test]
+fn d04_a_row_of_the_table_may_refer_to_one_that_is_inserted() {
+    on_each(async |trial| {
+        make(trial).await;
+        trial.run("INSERT INTO t VALUES (1, NULL, 0), (2, 1, 0), (3, NULL, 0)").await;
+        // 1 and 2 come to refer to new rows, of which one refers to a later one; 3 is as it is
+        trial.write("f.csv", "id,above,n\n1,20,5\n2,10,0\n3,,0\n10,20,7\n20,2,8\n");
+        let before = trial.query("SELECT * FROM t ORDER BY id").await;
+        let args: Vec<&str> = ["f.csv"].into_iter().chain(TABLE).collect();
+        let counts = "3 matched, 2 changed, 2 not in the table, 2 inserted";
+        let more = ["--diff", "d.csv", "--missing", "m.csv"];
+        let dry = trial.apply(args.iter().chain(&["--dry-run"])).done();
+        assert!(dry.starts_with(&format!("Dry run, nothing was written: {counts}, 0 untouched\n")), "{dry}");
+        assert!(dry.contains("\n2 rows would change\n  above  2   id=1: NULL → 20   id=2: 1 → 10\n  n      1   id=1: 0 → 5\n"), "{dry}");
+        assert_eq!(trial.query("SELECT * FROM t ORDER BY id").await, before);
+
+        assert_eq!(trial.apply(args.iter().chain(&more)).counts(), counts, "{:?}", trial.kind);
+        assert_eq!(
+            trial.query("SELECT * FROM t ORDER BY id").await,
+            "1|20|5\n2|10|0\n3|NULL|0\n10|20|7\n20|2|8"
+        );
+        assert_eq!(trial.read("d.csv"), "id,column,before,after\n1,above,\\N,20\n1,n,0,5\n2,above,1,10\n");
+        // those that others refer to are first
+        assert_eq!(
+            trial.read("m.csv").replace("20,2,8\n10,20,7\n", "10,20,7\n20,2,8\n"),
+            "id,above,n\n10,20,7\n20,2,8\n"
+        );
+        assert_eq!(trial.apply(args).counts(), "5 matched, 0 changed, 0 not in the table");
+    });
+}
+
+#[test]
+fn d04_rows_that_lack_columns_may_refer_to_inserted_rows_too() {
+    on_each(async |trial| {
+        make(trial).await;
+        trial.run("INSERT INTO t VALUES (1, NULL, 4), (2, NULL, 4)").await;
+        let lines = "{\"id\": 1, \"above\": 20}\n{\"id\": 2, \"n\": 9}\n{\"id\": 30, \"n\": 7}\n{\"id\": 20, \"above\": 2, \"n\": 8}\n";
+        let ended = trial.apply_from(lines, ["-", "--format", "jsonl"].iter().chain(&TABLE));
+        assert_eq!(
+            ended.counts(),
+            "2 matched, 2 changed, 2 not in the table, 2 inserted",
+            "{:?}",
+            trial.kind
+        );
+        assert_eq!(trial.query("SELECT * FROM t ORDER BY id").await, "1|20|4\n2|NULL|9\n20|2|8\n30|NULL|7");
+    });
+}
+
+#[test]
+fn d04_inserted_rows_may_refer_to_each_other() {
+    on_each(async |trial| {
+        make(trial).await;
+        trial.run("INSERT INTO t VALUES (1, NULL, 0)").await;
+        // 2 and 3 refer to each other, 4 to itself, 5 to one of them, and so does the row that is there
+        trial.write("f.csv", "id,above,n\n5,2,5\n1,3,1\n2,3,2\n3,2,3\n4,4,4\n");
+        let args: Vec<&str> = ["f.csv"].into_iter().chain(TABLE).collect();
+        let counts = "1 matched, 1 changed, 4 not in the table, 4 inserted";
+        let dry = trial.apply(args.iter().chain(&["--dry-run"])).done();
+        assert!(dry.starts_with(&format!("Dry run, nothing was written: {counts}, 0 untouched\n")), "{dry}");
+        assert_eq!(trial.apply(args.iter().chain(&["--diff", "d.csv"])).counts(), counts, "{:?}", trial.kind);
+        assert_eq!(trial.query("SELECT * FROM t ORDER BY id").await, "1|3|1\n2|3|2\n3|2|3\n4|4|4\n5|2|5");
+        assert_eq!(trial.read("d.csv"), "id,column,before,after\n1,above,\\N,3\n1,n,0,1\n");
+    });
+}
+
+#[test]
+fn d04_the_row_is_named_that_refers_to_none() {
+    on_each(async |trial| {
+        make(trial).await;
+        trial.run("INSERT INTO t VALUES (1, NULL, 0)").await;
+        trial.write("f.csv", "id,above,n\n1,2,1\n2,3,2\n3,2,3\n4,99,4\n5,2,5\n");
+        let args: Vec<&str> = ["f.csv"].into_iter().chain(TABLE).chain(["--max-errors", "9"]).collect();
+        let said = trial.apply(&args).failed(1);
+        assert!(said.starts_with("enmasse: f.csv:5: the database refuses the row with id=4: "), "{said}");
+        assert!(said.lines().count() == 2 && said.ends_with("\nNothing was written.\n"), "{said}");
+        let ended = trial.apply(args.iter().chain(&["--skip-bad", "--rejects", "bad.csv"]));
+        let counts = "1 matched, 1 changed, 3 not in the table, 3 inserted, 1 bad and skipped (";
+        assert!(ended.out.starts_with(counts), "{:?}: {}{}", trial.kind, ended.out, ended.err);
+        let bad = trial.read("bad.csv");
+        assert!(
+            bad.starts_with("id,above,n,enmasse_error\n4,99,4,\"the database refuses")
+                && bad.lines().count() == 2,
+            "{bad}"
+        );
+        assert_eq!(trial.query("SELECT * FROM t ORDER BY id").await, "1|2|1\n2|3|2\n3|2|3\n5|2|5");
+    });
+}
+
+#[test]
+fn d04_rows_that_refer_by_the_written_column_follow_it() {
+    on_each(async |trial| {
+        let text = "varchar(20)";
+        trial.run(&format!("CREATE TABLE good (id integer PRIMARY KEY, sku {text} NOT NULL UNIQUE)")).await;
+        trial
+            .run(&format!(
+                "CREATE TABLE stock (id integer PRIMARY KEY, sku {text}, \
+                 FOREIGN KEY (sku) REFERENCES good (sku) ON UPDATE CASCADE)"
+            ))
+            .await;
+        trial.run("INSERT INTO good VALUES (1, 'a'), (2, 'b'), (3, 'c')").await;
+        trial.run("INSERT INTO stock VALUES (10, 'a'), (11, 'a'), (12, 'b'), (13, 'c')").await;
+        trial.write("f.csv", "id,sku\n1,x\n2,y\n3,c\n");
+        let args = ["f.csv", "--table", "good"];
+        let dry = trial.apply(args.iter().chain(&["--dry-run"])).done();
+        assert!(dry.contains("\n2 rows would change\n"), "{dry}");
+        assert_eq!(trial.query("SELECT sku FROM stock ORDER BY id").await, "a\na\nb\nc");
+        let counts = trial.apply(args.iter().chain(&["--diff", "d.csv"])).counts();
+        assert_eq!(counts, "3 matched, 2 changed, 0 not in the table", "{:?}", trial.kind);
+        assert_eq!(trial.query("SELECT sku FROM stock ORDER BY id").await, "x\nx\ny\nc");
+        assert_eq!(trial.read("d.csv"), "id,column,before,after\n1,sku,a,x\n2,sku,b,y\n");
+    });
+}
+
+#[test]
+fn d04_a_trigger_sees_each_row_once() {
+    on_each(async |trial| {
+        make(trial).await;
+        trial.run("INSERT INTO t VALUES (1, NULL, 0), (2, NULL, 0)").await;
+        trial.run("CREATE TABLE seen (id integer, above integer)").await;
+        match trial.kind {
+            Kind::Postgres => {
+                trial
+                    .run(
+                        "CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS \
+                         'BEGIN INSERT INTO seen VALUES (NEW.id, NEW.above); RETURN NEW; END'",
+                    )
+                    .await;
+                trial.run("CREATE TRIGGER see BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION see()").await;
+            }
+            Kind::MariaDb | Kind::Mysql => {
+                trial
+                    .run("CREATE TRIGGER see BEFORE UPDATE ON t FOR EACH ROW INSERT INTO seen VALUES (NEW.id, NEW.above)")
+                    .await;
+            }
+            Kind::Sqlite => {
+                trial
+                    .run("CREATE TRIGGER see AFTER UPDATE ON t BEGIN INSERT INTO seen VALUES (NEW.id, NEW.above); END")
+                    .await;
+            }
+        }
+        trial.write("f.csv", "id,above,n\n1,20,5\n2,,0\n20,2,8\n");
+        let counts = trial.apply(["f.csv"].iter().chain(&TABLE)).counts();
+        assert_eq!(counts, "2 matched, 1 changed, 1 not in the table, 1 inserted");
+        // MySQL and MariaDB run triggers for rows of an update that stay as they are, too
+        let seen = if trial.kind.in_mysql_family() { "1|20\n2|NULL\n20|2" } else { "1|20" };
+        assert_eq!(trial.query("SELECT * FROM seen ORDER BY id").await, seen);
+    });
+}
