@@ -6,7 +6,7 @@ use enmasse::Value;
 use serde_json::json;
 
 use crate::output::grouped;
-use crate::shown::{as_json, pair};
+use crate::shown::{as_json, pair, printable};
 
 /// So many examples of each column are kept: enough to see what happens, and the same memory for any number of rows.
 pub const EXAMPLES: usize = 3;
@@ -120,10 +120,11 @@ impl fmt::Display for Changes {
         let counts: Vec<String> = self.columns.iter().map(|column| grouped(column.changed)).collect();
         let width =
             |texts: &mut dyn Iterator<Item = &str>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
-        let names = width(&mut self.columns.iter().map(|column| column.name.as_str()));
+        let shown: Vec<String> = self.columns.iter().map(|column| printable(&column.name)).collect();
+        let names = width(&mut shown.iter().map(String::as_str));
         let digits = width(&mut counts.iter().map(String::as_str));
-        for (column, count) in self.columns.iter().zip(&counts) {
-            write!(f, "\n  {:names$}  {count:>digits$}", column.name)?;
+        for ((column, name), count) in self.columns.iter().zip(&shown).zip(&counts) {
+            write!(f, "\n  {name:names$}  {count:>digits$}")?;
             let examples: Vec<String> = column.examples.iter().map(ToString::to_string).collect();
             let before = names + digits + 4;
             let on_one_line =
@@ -171,6 +172,8 @@ mod tests {
                le_ident       1   id=1: NULL → 'H1'"
         );
         assert_eq!(Changes::of(["a"]).to_string(), "0 rows would change\n  a  0");
+        let odd = Changes::of(["a\u{1b}[2J\n", "b"]).to_string();
+        assert_eq!(odd, "0 rows would change\n  a\\u{1b}[2J\\n  0\n  b             0");
         let mut fewer = changes();
         fewer.limit(1_000);
         assert!(

@@ -26,6 +26,9 @@ impl From<Outcome> for ExitCode {
 /// How a failure says that it was rolled back.
 const NOTHING_WRITTEN: &str = "Nothing was written.";
 
+/// The exit code where some of it may be done.
+const UNKNOWN: u8 = 5;
+
 /// Why the command did not do what it was asked; nothing was written, unless it says so.
 #[derive(Debug)]
 pub struct Failure {
@@ -64,7 +67,7 @@ impl Failure {
 
     /// It may be done, or not: nobody knows.
     fn unknown(message: impl Into<String>) -> Self {
-        Failure { code: 5, message: message.into() }
+        Failure { code: UNKNOWN, message: message.into() }
     }
 
     /// A signal ended it.
@@ -91,6 +94,9 @@ impl Failure {
                 .message
                 .replace(nothing, "What was written to a table that cannot be rolled back stays written.");
         }
+        if self.code == 1 {
+            self.code = UNKNOWN;
+        }
         self
     }
 
@@ -111,10 +117,13 @@ impl Failure {
 }
 
 /// A message whose lines are all short enough to be read: in names and values of a file there may be megabytes.
-fn cut(message: &str) -> String {
-    /// The most characters of a line.
-    const LINE: usize = 4_096;
-    let line = |line: &str| match line.char_indices().nth(LINE) {
+pub fn cut(message: &str) -> String {
+    cut_to(message, 4_096)
+}
+
+/// A message whose lines have at most so many characters.
+pub fn cut_to(message: &str, length: usize) -> String {
+    let line = |line: &str| match line.char_indices().nth(length) {
         None => line.to_owned(),
         Some((end, _)) => format!("{}…", &line[..end]),
     };

@@ -121,7 +121,7 @@ pub async fn rolled_back<T>(db: &Database, done: Result<T>) -> Result<T> {
 
 /// The number of the signal that comes first.
 #[cfg(unix)]
-async fn signal() -> u8 {
+pub async fn signal() -> u8 {
     use tokio::signal::unix::{SignalKind, signal};
     let first = [(SignalKind::interrupt(), 2), (SignalKind::terminate(), 15), (SignalKind::hangup(), 1)]
         .into_iter()
@@ -150,7 +150,7 @@ fn is_ignored(number: u8) -> bool {
 }
 
 #[cfg(not(unix))]
-async fn signal() -> u8 {
+pub async fn signal() -> u8 {
     match tokio::signal::ctrl_c().await {
         Ok(()) => 2,
         Err(_) => std::future::pending().await,

@@ -512,3 +512,36 @@ fn a_row_of_several_tables_is_updated_in_all_of_them() {
         assert!(json["seconds"].is_number());
     });
 }
+
+#[test]
+fn a04_what_is_not_rolled_back_is_told_and_not_tried_again() {
+    on_each_scratch(&Kind::MYSQL_FAMILY, async |scratch| {
+        let db = scratch.connect().await;
+        for sql in [
+            "CREATE TABLE t (id int PRIMARY KEY, v int) ENGINE=MyISAM",
+            "INSERT INTO t VALUES (1, 1), (2, 2), (3, 3)",
+            // as after a deadlock, but for each try
+            "CREATE TRIGGER w BEFORE UPDATE ON t FOR EACH ROW \
+             BEGIN IF NEW.id = 2 THEN SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213; END IF; END",
+        ] {
+            db.execute_raw(sql, []).await.unwrap();
+        }
+        let set = |more: &[&str]| {
+            let args = ["update", "--db", &scratch.url, "--table", "t", "--set", "v=F(v)+1"];
+            enmasse(args.iter().chain(more))
+        };
+        let flag = "--allow-non-transactional";
+        for options in [&["--all"][..], &["--all", "--dry-run", flag]] {
+            let said = set(options).failed(1);
+            assert!(said.contains("which cannot roll back"), "{said}");
+        }
+        let rows = async || db.query_raw("SELECT v FROM t ORDER BY id", []).await.unwrap().concat();
+        assert_eq!(rows().await, [1, 2, 3].map(Value::Int));
+        let said = set(&["--all", flag]).failed(5);
+        assert!(!said.contains("othing was written"), "{said}");
+        assert_eq!(rows().await, [2, 2, 3].map(Value::Int));
+        assert!(set(&["--where", "id=3", flag]).done().starts_with("1 row updated in t"));
+        assert_eq!(rows().await, [2, 2, 4].map(Value::Int));
+        db.close().await;
+    });
+}

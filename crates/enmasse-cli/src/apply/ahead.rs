@@ -26,7 +26,7 @@ impl Job<'_> {
         noted: Option<&Shared<Noted>>,
     ) -> Result<(Absent, Counts), Ended> {
         let Job { args, input, mapping, meter, .. } = *self;
-        let (records, read) = records(input, mapping, self.uneven, bad_rows, meter)?;
+        let (records, read, _rejects) = records(input, mapping, self.uneven, bad_rows, meter)?;
         let absent = Arc::new(Mutex::new(Absent::new(mapping, args, input)?));
         let as_it_is = |name: &String| {
             let field = FieldPath::new([name.clone()]);

@@ -5,7 +5,7 @@ use enmasse::{Error, ErrorKind};
 
 use crate::args::ApplyArgs;
 use crate::failure::{Failure, Result};
-use crate::input::{DELIMITERS, other_delimiter};
+use crate::input::{DELIMITERS, REASON, other_delimiter};
 use crate::shown::{listed, printable};
 
 /// What is asked for, the names looked up.
@@ -87,8 +87,8 @@ impl<'a> Choice<'a> {
             let is_wanted = self.only.is_empty() || self.only.contains(&position) || self.is_key(position);
             return Ok(is_wanted.then_some(position));
         }
-        // with --only, other columns of the file are none of the table's
-        if !self.only.is_empty() && target == name {
+        // with --only, other columns of the file are none of the table's; why rows were rejected never is
+        if target == name && (!self.only.is_empty() || name == REASON) {
             return Ok(None);
         }
         let error = no_field(self.table, target);

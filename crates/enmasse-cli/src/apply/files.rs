@@ -7,25 +7,36 @@ use crate::apply::temporary::TemporaryFile;
 use crate::args::ApplyArgs;
 use crate::connect;
 use crate::failure::{Failure, Result};
+use crate::interrupt;
 
-/// A file that is being written beside the place where it is to stand: a failure leaves what stands there as it is. What is no regular file,
-/// a pipe or a device, is written itself.
+/// A file that is being written beside the place where it is to stand: a failure leaves what stands there as it is. What is for a pipe or a
+/// device is written into the temporary folder.
 #[derive(Debug)]
 pub struct OutputFile<W> {
-    path: String,
-    hidden: Option<Hidden>,
+    hidden: Hidden,
     writer: W,
 }
 
 /// What is to become a file.
 #[derive(Debug)]
 struct Hidden {
+    /// As it was given.
+    path: String,
     temporary: TemporaryFile,
-    /// Where it is to stand.
-    target: PathBuf,
-    /// Those of the file that stands there, or of a new one.
-    #[cfg(unix)]
-    permissions: fs::Permissions,
+    target: Target,
+}
+
+/// Where it is to be.
+#[derive(Debug)]
+enum Target {
+    File {
+        place: PathBuf,
+        /// Those of the file that stands there, or of a new one.
+        #[cfg(unix)]
+        permissions: fs::Permissions,
+    },
+    /// A pipe or a device, which nobody can rename.
+    Stream,
 }
 
 impl<W> OutputFile<W> {
@@ -36,76 +47,130 @@ impl<W> OutputFile<W> {
         if there.as_ref().is_some_and(fs::Metadata::is_dir) {
             return Err(failed("it is a directory"));
         }
-        if there.as_ref().is_some_and(|there| !there.is_file()) {
-            return Ok(OutputFile { path: path.to_owned(), hidden: None, writer: open(path)? });
-        }
+        let is_stream = there.as_ref().is_some_and(|there| !there.is_file());
         // the file that a link leads to is written, not the link
-        let target = fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
-        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let Some(name) = target.file_name().and_then(|name| name.to_str()) else {
+        let place = match is_stream {
+            true => std::env::temp_dir().join(Path::new(path).file_name().unwrap_or_default()),
+            false => fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path)),
+        };
+        let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let Some(name) = place.file_name().and_then(|name| name.to_str()) else {
             return Err(failed("it is no name of a file"));
         };
         // the end of its name tells what is written
         let temporary = TemporaryFile::beside(folder.unwrap_or(Path::new(".")), name)
             .map_err(|error| cannot_write(path, &error))?;
-        #[cfg(unix)]
-        let permissions = there.map_or_else(|| temporary.permissions.clone(), |there| there.permissions());
         let writer = match temporary.path.to_str() {
             Some(place) => open(place)?,
             None => return Err(failed("its folder's name is no text")),
         };
-        let hidden = Hidden {
-            temporary,
-            target,
-            #[cfg(unix)]
-            permissions,
+        let target = match is_stream {
+            true => Target::Stream,
+            false => Target::File {
+                place,
+                #[cfg(unix)]
+                permissions: there.map_or_else(|| temporary.permissions.clone(), |there| there.permissions()),
+            },
         };
-        Ok(OutputFile { path: path.to_owned(), hidden: Some(hidden), writer })
-    }
-
-    pub fn path(&self) -> &str {
-        &self.path
+        Ok(OutputFile { hidden: Hidden { path: path.to_owned(), temporary, target }, writer })
     }
 
     pub fn writer(&mut self) -> &mut W {
         &mut self.writer
     }
 
+    /// The writer, to be used elsewhere, and the file, which goes when this is dropped.
+    pub fn apart(self) -> (W, OutputFile<()>) {
+        (self.writer, OutputFile { hidden: self.hidden, writer: () })
+    }
+
     /// Ends the file: it is whole, but not yet where it is to stand.
     pub fn finish(self, end: impl FnOnce(W) -> Result<()>) -> Result<FinishedFile> {
-        let OutputFile { path, hidden, writer } = self;
-        end(writer)?;
-        Ok(FinishedFile { path, hidden })
+        end(self.writer)?;
+        Ok(FinishedFile(self.hidden))
     }
 }
 
 /// A file that is whole.
 #[derive(Debug)]
-pub struct FinishedFile {
-    path: String,
-    hidden: Option<Hidden>,
+pub struct FinishedFile(Hidden);
+
+/// Puts files where they are to stand, in place of what stands there, and copies those for pipes and devices, until a signal ends that. What
+/// fails is left where it is, and its place is told.
+pub async fn place(files: Vec<FinishedFile>) -> Vec<String> {
+    let (streams, files): (Vec<_>, Vec<_>) =
+        files.into_iter().map(|file| file.0).partition(|file| matches!(file.target, Target::Stream));
+    let mut unplaced: Vec<String> = files.into_iter().filter_map(|file| file.place().err()).collect();
+    let copied = tokio::select! {
+        copied = copy(&streams) => copied,
+        _ = interrupt::signal() => {
+            let interrupted = || Some(io::Error::other("it was interrupted"));
+            streams.iter().map(|_| interrupted()).collect()
+        }
+    };
+    for (stream, error) in streams.into_iter().zip(copied) {
+        unplaced.extend(error.map(|error| stream.unplaced(&error)));
+    }
+    unplaced
+}
+
+/// Copies files to their pipes and devices, all at a time, for a reader may want any of them first. Gives what fails.
+async fn copy(streams: &[Hidden]) -> Vec<Option<io::Error>> {
+    // but two for one pipe are not mixed
+    let mut lots: Vec<(FileId, Vec<usize>)> = Vec::new();
+    for (number, stream) in streams.iter().enumerate() {
+        let id = FileId::of(Path::new(&stream.path));
+        match lots.iter_mut().find(|(other, _)| *other == id) {
+            Some((_, lot)) => lot.push(number),
+            None => lots.push((id, vec![number])),
+        }
+    }
+    let copies = lots.into_iter().map(|(_, lot)| {
+        let files = lot.iter().map(|&number| {
+            let stream = &streams[number];
+            (number, stream.temporary.path.to_path_buf(), stream.path.clone())
+        });
+        let files: Vec<_> = files.collect();
+        tokio::task::spawn_blocking(move || {
+            let copy = |(number, from, to): (usize, PathBuf, String)| {
+                // who is to read a named pipe may be waited for
+                let to = fs::OpenOptions::new().write(true).open(to);
+                let copied = to.and_then(|mut to| io::copy(&mut fs::File::open(from)?, &mut to));
+                (number, copied.err())
+            };
+            files.into_iter().map(copy).collect::<Vec<_>>()
+        })
+    });
+    let mut failed: Vec<_> = streams.iter().map(|_| None).collect();
+    for copied in futures_util::future::join_all(copies).await {
+        copied.into_iter().flatten().for_each(|(number, error)| failed[number] = error);
+    }
+    failed
+}
+
+impl Hidden {
+    fn place(self) -> Result<(), String> {
+        let Hidden { path, temporary, target } = self;
+        let Target::File { place, .. } = &target else { return Ok(()) };
+        #[cfg(unix)]
+        if let Target::File { permissions, .. } = &target
+            && let Err(error) = fs::set_permissions(&temporary.path, permissions.clone())
+        {
+            return Err(Hidden { path, temporary, target }.unplaced(&error));
+        }
+        temporary.persist(place).map_err(|(error, kept)| format!("cannot write {path}: {error}; {kept}"))
+    }
+
+    /// Leaves it where it is, and tells the place.
+    fn unplaced(self, error: &io::Error) -> String {
+        format!("cannot write {}: {error}; {}", self.path, self.temporary.keep())
+    }
 }
 
 impl FinishedFile {
-    /// Puts the file where it is to stand, in place of what stands there. Where that fails it is left where it is, and its place is told.
-    pub fn place(self) -> Result<(), String> {
-        let FinishedFile { path, hidden } = self;
-        let Some(hidden) = hidden else { return Ok(()) };
-        #[cfg(unix)]
-        let hidden = match fs::set_permissions(&hidden.temporary.path, hidden.permissions.clone()) {
-            Ok(()) => hidden,
-            Err(error) => return Err(format!("cannot write {path}: {error}; {}", hidden.temporary.keep())),
-        };
-        hidden
-            .temporary
-            .persist(&hidden.target)
-            .map_err(|(error, kept)| format!("cannot write {path}: {error}; {kept}"))
-    }
-
     /// Leaves the file where it is, and tells the place.
-    pub fn keep(self) -> Option<String> {
-        let FinishedFile { path, hidden } = self;
-        Some(format!("{path} is not there: {}", hidden?.temporary.keep()))
+    pub fn keep(self) -> String {
+        format!("{} is not there: {}", self.0.path, self.0.temporary.keep())
     }
 }
 

@@ -2,81 +2,51 @@
 
 use std::sync::Arc;
 
-use enmasse::{Error, Record, Transaction};
+use enmasse::{Error, Record, Transaction, Value};
 
 use crate::apply::changes::Noted;
 use crate::apply::files::{FinishedFile, OutputFile};
+use crate::apply::kept::{Kept, LOT};
 use crate::apply::mapping::Mapping;
 use crate::apply::parts::{Order, in_parts};
 use crate::apply::summary::Counts;
-use crate::apply::temporary::TemporaryFolder;
 use crate::apply::transaction::{Ended, Job, has_not_ended};
 use crate::apply::writing::{Shared, lock};
 use crate::args::ApplyArgs;
 use crate::failure::{Failure, Result};
-use crate::input::{Format, Input, InputOptions, Item, RowWriter, Rows};
+use crate::input::{Format, Input, InputOptions, RowWriter};
 use crate::output::grouped;
 use crate::shown;
-
-/// So many rows are inserted at a time.
-const LOT: usize = 5_000;
 
 /// So many keys are named where missing rows are refused.
 const NAMED: usize = 5;
 
-/// Inserts records, and gives back those that the database refuses, at most `most`.
+/// Inserts records, and gives the positions of those that the database refuses, at most `most`.
 async fn insert_lot(
     job: &Job<'_>,
     tx: &Transaction,
-    lot: Vec<Record>,
+    lot: &[Record],
     most: usize,
     order: Order,
     counts: &mut Counts,
-) -> Result<Vec<(Record, Error)>, Error> {
-    let refused = in_parts(tx, lot.len(), most, order, async |tx, range| {
+) -> Result<Vec<(usize, Error)>, Error> {
+    in_parts(tx, lot.len(), most, order, async |tx, range| {
         let rows = range.len() as u64;
         let inserted = job.insert(tx, lot[range].to_vec()).await?;
         counts.inserted += inserted;
         counts.skipped += rows - inserted;
         Ok(())
-    });
-    let refused = refused.await?;
-    Ok(refused.into_iter().map(|(number, error)| (lot[number].clone(), error)).collect())
-}
-
-/// Inserts records that refer to each other: first without that, which is set when all are there. Gives how many were inserted; `None`
-/// where they do not refer to each other.
-async fn insert_circle(job: &Job<'_>, tx: &Transaction, records: Vec<Record>) -> Result<Option<u64>, Error> {
-    let bare = records.iter().map(|record| job.mapping.without_references(record));
-    let Some(bare) = bare.collect::<Result<Option<Vec<_>>, _>>()? else { return Ok(None) };
-    let inserted = job.insert(tx, bare).await?;
-    job.update(tx, records).await?;
-    Ok(Some(inserted))
+    })
+    .await
 }
 
 /// Takes the rows that are not in the table.
 pub struct Absent {
     mapping: Arc<Mapping>,
     file: Option<OutputFile<RowWriter>>,
-    /// Kept until all others are written, to be inserted then: on the disk, because they may be many.
+    /// Until all others are written, to be inserted then.
     kept: Option<Kept>,
     keys: Vec<String>,
-}
-
-struct Kept {
-    folder: TemporaryFolder,
-    writer: Option<RowWriter>,
-}
-
-impl Kept {
-    fn path(&self) -> String {
-        self.folder.path().join("missing.jsonl").to_string_lossy().into_owned()
-    }
-
-    /// JSON's null is to be inserted as what it is.
-    fn options() -> InputOptions {
-        InputOptions { boxed_documents: true, ..InputOptions::default() }
-    }
 }
 
 impl Absent {
@@ -92,13 +62,7 @@ impl Absent {
             };
             OutputFile::create(path, |place| RowWriter::create_at(place, path, &columns, &options))
         });
-        let kept = args.insert_missing.then(|| {
-            let folder = TemporaryFolder::new()
-                .map_err(|error| Failure::failed(format!("cannot make a temporary folder: {error}")))?;
-            let mut kept = Kept { folder, writer: None };
-            kept.writer = Some(RowWriter::create(&kept.path(), &columns, &Kept::options())?);
-            Ok::<_, Failure>(kept)
-        });
+        let kept = args.insert_missing.then(|| Kept::new(mapping));
         Ok(Absent {
             mapping: mapping.clone(),
             file: file.transpose()?,
@@ -116,13 +80,15 @@ impl Absent {
             });
             self.keys.push(shown::key(key));
         }
-        if let Some(file) = &mut self.file {
-            file.writer().write(&row)?;
+        match &mut self.kept {
+            // some of them may arrive until then, and are not missing
+            Some(kept) => kept.push(&row),
+            None => self.write(&row),
         }
-        if let Some(Kept { writer: Some(writer), .. }) = &mut self.kept {
-            writer.write(&row)?;
-        }
-        Ok(())
+    }
+
+    fn write(&mut self, row: &[Option<Value>]) -> Result<()> {
+        self.file.as_mut().map_or(Ok(()), |file| file.writer().write(row))
     }
 
     /// The failure where there may be none.
@@ -148,51 +114,82 @@ impl Absent {
         counts: &mut Counts,
         noted: Option<&Shared<Noted>>,
     ) -> Result<(), Ended> {
-        let Some(kept) = &mut self.kept else { return Ok(()) };
-        if let Some(writer) = kept.writer.take() {
-            writer.finish()?;
-        }
-        let input = Input::open(&kept.path(), &Kept::options())?;
-        let mut rows = input.rows(&self.mapping.wanted())?;
-        let mut left = Vec::new();
-        loop {
-            let lot = self.lot(&mut rows)?;
-            if lot.is_empty() {
-                break;
-            }
-            left.extend(insert_lot(job, tx, lot, LOT - left.len(), Order::FirstRows, counts).await?);
-        }
-        while !left.is_empty() {
-            let before = left.len();
-            let (records, errors): (Vec<_>, Vec<_>) = left.into_iter().unzip();
-            let arrived = job.write(tx, records, noted.is_some()).await?;
-            counts.arrived(&arrived.counts);
-            if let Some(noted) = noted {
-                arrived.changes.iter().try_for_each(|change| lock(noted).note(change))?;
-            }
-            left = insert_lot(job, tx, arrived.missing, LOT, Order::LastRows, counts).await?;
-            if left.len() == before {
-                let records = left.iter().map(|(record, _)| record.clone()).collect();
-                if let Some(inserted) = insert_circle(job, tx, records).await? {
-                    counts.inserted += inserted;
-                    counts.skipped += before as u64 - inserted;
+        let Some(mut kept) = self.kept.take() else { return Ok(()) };
+        let mut is_first = true;
+        while kept.len() > 0 {
+            let before = kept.len();
+            let (mut rows, mut left, mut why) = (kept.read()?, Kept::new(&self.mapping)?, None);
+            loop {
+                let mut lot = rows.lot()?;
+                if lot.is_empty() {
                     break;
                 }
-                return Err(errors.into_iter().next().map_or_else(|| has_not_ended().into(), Ended::from));
+                if !is_first {
+                    let arrived = job.write(tx, lot, noted.is_some()).await?;
+                    counts.arrived(&arrived.counts);
+                    if let Some(noted) = noted {
+                        arrived.changes.iter().try_for_each(|change| lock(noted).note(change))?;
+                    }
+                    lot = arrived.missing;
+                }
+                let order = if is_first { Order::FirstRows } else { Order::LastRows };
+                let refused = insert_lot(job, tx, &lot, LOT - left.len(), order, counts).await?;
+                let mut refused = refused.into_iter().peekable();
+                for (number, record) in lot.iter().enumerate() {
+                    let row = self.mapping.row(record);
+                    match refused.next_if(|(position, _)| *position == number) {
+                        Some((_, error)) => {
+                            left.push(&row)?;
+                            why.get_or_insert(error);
+                        }
+                        None => self.write(&row)?,
+                    }
+                }
             }
+            if !is_first && left.len() == before {
+                let Some(inserted) = self.insert_circle(job, tx, left).await? else {
+                    return Err(why.map_or_else(|| has_not_ended().into(), Ended::from));
+                };
+                counts.inserted += inserted;
+                counts.skipped += before as u64 - inserted;
+                break;
+            }
+            (kept, is_first) = (left, false);
         }
         Ok(())
     }
 
-    fn lot(&self, rows: &mut Rows) -> Result<Vec<Record>> {
-        let mut lot = Vec::new();
-        for item in rows.take(LOT) {
-            match item? {
-                Item::Row(row) => lot.push(self.mapping.record(row.values)?),
-                Item::Bad(bad) => return Err(Failure::failed(bad.to_string())),
+    /// Inserts rows that refer to each other: first without that, which is set when all are there. Gives how many were inserted; `None` where
+    /// they do not refer to each other.
+    async fn insert_circle(
+        &mut self,
+        job: &Job<'_>,
+        tx: &Transaction,
+        left: Kept,
+    ) -> Result<Option<u64>, Ended> {
+        let (mut rows, mut whole, mut inserted) = (left.read()?, Kept::new(&self.mapping)?, 0);
+        loop {
+            let lot = rows.lot()?;
+            if lot.is_empty() {
+                break;
+            }
+            let bare = lot.iter().map(|record| job.mapping.without_references(record));
+            let Some(bare) = bare.collect::<Result<Option<Vec<_>>, _>>()? else { return Ok(None) };
+            inserted += job.insert(tx, bare).await?;
+            for record in &lot {
+                let row = self.mapping.row(record);
+                whole.push(&row)?;
+                self.write(&row)?;
             }
         }
-        Ok(lot)
+        let mut rows = whole.read()?;
+        loop {
+            let lot = rows.lot()?;
+            if lot.is_empty() {
+                return Ok(Some(inserted));
+            }
+            job.update(tx, lot).await?;
+        }
     }
 
     /// The file.

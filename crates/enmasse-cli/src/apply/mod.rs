@@ -4,9 +4,11 @@ mod ahead;
 mod changes;
 mod choice;
 mod files;
+mod kept;
 mod mapping;
 mod missing;
 mod parts;
+mod places;
 mod refused;
 mod source;
 mod summary;
@@ -44,7 +46,10 @@ pub async fn run(args: ApplyArgs) -> Result<Outcome> {
 /// Does all of it in one transaction; gives what it came to, and what the file is called.
 pub async fn bring_up_to_date(db: &Database, args: &ApplyArgs) -> Result<(Summary, String)> {
     // a dry run is rolled back
-    db.allow_non_transactional(args.allow_non_transactional && !args.dry_run);
+    let stays = args.allow_non_transactional && !args.dry_run;
+    db.allow_non_transactional(stays);
+    // what stays is not to be written once more
+    let db = &if stays { db.clone().with_retries(0) } else { db.clone() };
     let table = keyed(table(db, &args.table, []).await?, &args.key)?;
     let (path, options) = (args.file.clone(), args.input.options());
     // standard input is read to its end first, and of some files all rows
@@ -77,9 +82,10 @@ pub async fn bring_up_to_date(db: &Database, args: &ApplyArgs) -> Result<(Summar
     let done = unless_interrupted(&committing, job.run(db)).await;
     meter.ends();
     let done = rolled_back(db, done).await;
-    let stays = args.allow_non_transactional && !args.dry_run;
     let done = if stays { done.map_err(Failure::without_rollback) } else { done };
-    Ok((done?, input.name().to_owned()))
+    // nothing that becomes of the files undoes what is committed
+    let summary = done?.place(args.dry_run).await?;
+    Ok((summary, input.name().to_owned()))
 }
 
 /// The table with the key that is asked for, where it has no primary key and that is another one of its keys.
@@ -107,22 +113,15 @@ async fn explain(error: enmasse::Error, input: &Arc<Input>, mapping: &Arc<Mappin
         return Failure::from(error).at(input.name()).with_lines(nothing.into_iter().collect());
     }
     let (file, columns) = (input.clone(), mapping.clone());
-    let found = tokio::task::spawn_blocking(move || source::places_of(&file, &columns, &keys)).await;
+    let found = tokio::task::spawn_blocking(move || places::places_of(&file, &columns, &keys)).await;
     let Ok(Ok(places)) = found else { return Failure::from(error).at(input.name()) };
     if error.kind() != ErrorKind::DuplicateKey {
         let place = places.iter().flatten().next();
-        let place = place.map_or(input.name().to_owned(), |place| format!("{}: {place}", input.name()));
+        let place = place.map_or(input.name().to_owned(), |(place, _)| format!("{}: {place}", input.name()));
         return Failure::failed(format!("{place}: {error}\nNothing was written."));
     }
-    let mut lines = Vec::new();
-    for (key, places) in error.keys().iter().zip(places) {
-        let names = mapping.key.iter().map(|&column| mapping.columns[column].name.as_str());
-        let key = crate::shown::key(names.zip(key));
-        let places: Vec<String> = places.iter().map(ToString::to_string).collect();
-        lines.push(match &places[..] {
-            [] => format!("{}: the key {key} is there twice", input.name()),
-            places => format!("{}: the key {key} is there twice: {}", input.name(), places.join(", ")),
-        });
-    }
+    let told = error.keys().iter().zip(&places);
+    let lines: Vec<_> =
+        told.map(|(key, places)| places::duplicate(input.name(), mapping, key, places)).collect();
     Failure::failed(format!("{}\nNothing was written.", lines.join("\n")))
 }

@@ -5,20 +5,27 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use enmasse::{Database, Error, ErrorKind, Record, Transaction};
 
+use crate::apply::kept::{Kept, KeptRows};
 use crate::apply::parts::{Order, in_parts};
+use crate::apply::source::memory;
 use crate::apply::transaction::Job;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, cut_to};
 use crate::input::{BadRow, Item, Place, Rows};
 use crate::shown;
 
-/// How many rows are written at a time.
+/// The most rows that are written at a time, and the bytes of memory after which a part of them ends.
 const PART: usize = 512;
+const PART_BYTES: usize = 1 << 20;
 
 /// More refused rows than this are a fault of the table or of the file as a whole.
 const MOST: usize = 10_000;
+
+/// How many characters of what is said of a row are kept.
+const TEXT: usize = 1_000;
 
 /// Rows that were refused may be written once others are: how often that is tried.
 const ROUNDS: usize = 8;
@@ -28,7 +35,7 @@ const ROUNDS: usize = 8;
 pub struct Refused(BTreeMap<Place, Problem>);
 
 /// Why a row is refused.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Problem {
     text: String,
     /// Whether another row has one of its unique values.
@@ -61,11 +68,109 @@ impl From<Failure> for Ended {
     }
 }
 
-/// A row of the file, and why it was refused.
+/// A row of the file.
 struct Line {
     place: Place,
     record: Record,
-    error: Option<Error>,
+}
+
+/// The rows that were refused so far: on the disk, for they may be long.
+struct Lines {
+    refused: Vec<(Place, Problem)>,
+    kept: Kept,
+}
+
+impl Lines {
+    fn new(job: &Job<'_>) -> Result<Self> {
+        Ok(Lines { refused: Vec::new(), kept: Kept::new(job.mapping)? })
+    }
+
+    fn len(&self) -> usize {
+        self.refused.len()
+    }
+
+    /// Writes rows, and adds those that the database refuses.
+    async fn write(
+        &mut self,
+        job: &Job<'_>,
+        tx: &Transaction,
+        lines: Vec<Line>,
+        order: Order,
+    ) -> Result<(), Ended> {
+        let most = MOST - self.len();
+        for (number, error) in write(job, tx, &lines, most, order).await? {
+            let line = &lines[number];
+            self.add(job, line, problem(job, &line.record, &error))?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, job: &Job<'_>, line: &Line, problem: Problem) -> Result<()> {
+        self.kept.push(&job.mapping.row(&line.record))?;
+        self.refused.push((line.place, problem));
+        Ok(())
+    }
+
+    /// Writes them once more, and gives those that are refused again, after others.
+    async fn again(
+        self,
+        job: &Job<'_>,
+        tx: &Transaction,
+        order: Order,
+        mut left: Lines,
+    ) -> Result<Self, Ended> {
+        let mut lots = Lots::of(self)?;
+        loop {
+            let lines = lots.next()?;
+            if lines.is_empty() {
+                return Ok(left);
+            }
+            left.write(job, tx, lines, order).await?;
+        }
+    }
+
+    /// Writes rows that may refer to each other, first without that, and gives those that are refused.
+    async fn write_circle(self, job: &Job<'_>, tx: &Transaction) -> Result<Self, Ended> {
+        let (mut lots, mut left, mut bare) = (Lots::of(self)?, Lines::new(job)?, Lines::new(job)?);
+        loop {
+            let lines = lots.next()?;
+            if lines.is_empty() {
+                break;
+            }
+            let without = |Line { place, record }: &Line| {
+                let record = job.mapping.without_references(record)?.unwrap_or_else(|| record.clone());
+                Ok::<_, Error>(Line { place: *place, record })
+            };
+            let without = lines.iter().map(without).collect::<Result<Vec<_>, _>>()?;
+            let errors = write(job, tx, &without, MOST - left.len(), Order::FirstRows).await?;
+            let mut errors = errors.into_iter().peekable();
+            for (number, line) in lines.iter().enumerate() {
+                match errors.next_if(|(position, _)| *position == number) {
+                    Some((_, error)) => left.add(job, line, problem(job, &line.record, &error))?,
+                    None => bare.add(job, line, Problem::default())?,
+                }
+            }
+        }
+        bare.again(job, tx, Order::FirstRows, left).await
+    }
+}
+
+/// Refused rows, read back.
+struct Lots {
+    places: std::vec::IntoIter<(Place, Problem)>,
+    rows: KeptRows,
+}
+
+impl Lots {
+    fn of(lines: Lines) -> Result<Self> {
+        Ok(Lots { places: lines.refused.into_iter(), rows: lines.kept.read()? })
+    }
+
+    /// The next rows; none after the last.
+    fn next(&mut self) -> Result<Vec<Line>> {
+        let records = self.rows.lot()?.into_iter();
+        Ok(records.zip(&mut self.places).map(|(record, (place, _))| Line { place, record }).collect())
+    }
 }
 
 impl Refused {
@@ -118,7 +223,7 @@ const EXCHANGED: &str = "If these rows exchange unique values: on PostgreSQL mak
                          elsewhere give one of them another value first.";
 
 /// Finds the rows of the file that the database refuses, those left out that are known.
-pub async fn find(job: &Job<'_>, db: &Database, known: &Refused) -> Result<Found> {
+pub async fn find(job: &Job<'_>, db: &Database, known: &Arc<Refused>) -> Result<Found> {
     let found = db
         .transaction_with(async |tx| -> Result<Infallible, Ended> {
             Err(Ended::Found(find_in(job, &tx, known).await?))
@@ -132,61 +237,52 @@ pub async fn find(job: &Job<'_>, db: &Database, known: &Refused) -> Result<Found
     }
 }
 
-async fn find_in(job: &Job<'_>, tx: &Transaction, known: &Refused) -> Result<Found, Ended> {
+async fn find_in(job: &Job<'_>, tx: &Transaction, known: &Arc<Refused>) -> Result<Found, Ended> {
     let mut rows = job.input.rows(&job.mapping.wanted())?;
-    let mut refused = Vec::new();
+    let mut lines = Lines::new(job)?;
     loop {
         let (back, part) = next_part(job, rows, known).await?;
         rows = back;
         if part.is_empty() {
             break;
         }
-        refused.extend(write(job, tx, part, MOST - refused.len(), Order::FirstRows).await?);
+        lines.write(job, tx, part, Order::FirstRows).await?;
     }
-    let mut early = problems(job, &refused);
-    early.0.retain(|_, problem| problem.is_taken);
+    let early = lines.refused.iter().filter(|(_, problem)| problem.is_taken).cloned();
+    let early = Refused(early.collect());
     // a row may wait for others: for the one that it refers to, or that still has its unique value
     let mut order = Order::LastRows;
     for _ in 0..ROUNDS {
-        let before = refused.len();
-        refused = write(job, tx, refused, MOST, order).await?;
-        if refused.is_empty() || refused.len() == before {
+        let before = lines.len();
+        if before == 0 {
+            break;
+        }
+        lines = lines.again(job, tx, order, Lines::new(job)?).await?;
+        if lines.len() == before {
             break;
         }
         order = if order == Order::LastRows { Order::FirstRows } else { Order::LastRows };
     }
-    if job.args.insert_missing && !refused.is_empty() && !job.mapping.references.is_empty() {
-        refused = write_circle(job, tx, refused).await?;
+    if job.args.insert_missing && lines.len() > 0 && !job.mapping.references.is_empty() {
+        lines = lines.write_circle(job, tx).await?;
     }
-    Ok(Found { refused: problems(job, &refused), early })
-}
-
-/// Writes rows that may refer to each other, first without that, and gives those that were refused.
-async fn write_circle(job: &Job<'_>, tx: &Transaction, mut lines: Vec<Line>) -> Result<Vec<Line>, Error> {
-    let mut bare = Vec::new();
-    for Line { place, record, .. } in &lines {
-        let record = job.mapping.without_references(record)?.unwrap_or_else(|| record.clone());
-        bare.push(Line { place: *place, record, error: None });
-    }
-    let mut refused = write(job, tx, bare, MOST, Order::FirstRows).await?;
-    lines.retain(|line| refused.iter().all(|other| other.place != line.place));
-    refused.extend(write(job, tx, lines, MOST, Order::FirstRows).await?);
-    Ok(refused)
+    Ok(Found { refused: Refused(lines.refused.into_iter().collect()), early })
 }
 
 /// The next rows of the file.
-async fn next_part(job: &Job<'_>, mut rows: Rows, known: &Refused) -> Result<(Rows, Vec<Line>)> {
+async fn next_part(job: &Job<'_>, mut rows: Rows, known: &Arc<Refused>) -> Result<(Rows, Vec<Line>)> {
     let (mapping, known) = (job.mapping.clone(), known.clone());
     let read = tokio::task::spawn_blocking(move || {
-        let mut part = Vec::new();
+        let (mut part, mut bytes) = (Vec::new(), 0);
         for item in rows.by_ref() {
             // what is bad in itself is not sent
             let Item::Row(row) = item? else { continue };
             if known.problem(row.place).is_some() {
                 continue;
             }
-            part.push(Line { place: row.place, record: mapping.record(row.values)?, error: None });
-            if part.len() == PART {
+            bytes += memory(&row.values);
+            part.push(Line { place: row.place, record: mapping.record(row.values)? });
+            if part.len() == PART || bytes >= PART_BYTES {
                 break;
             }
         }
@@ -195,15 +291,15 @@ async fn next_part(job: &Job<'_>, mut rows: Rows, known: &Refused) -> Result<(Ro
     read.await.map_err(|error| Failure::failed(format!("reading ended: {error}")))?
 }
 
-/// Writes rows, and gives those that were refused.
+/// Writes rows, and gives the positions of those that were refused.
 async fn write(
     job: &Job<'_>,
     tx: &Transaction,
-    lines: Vec<Line>,
+    lines: &[Line],
     most: usize,
     order: Order,
-) -> Result<Vec<Line>, Error> {
-    let refused = in_parts(tx, lines.len(), most, order, async |tx, range| {
+) -> Result<Vec<(usize, Error)>, Error> {
+    in_parts(tx, lines.len(), most, order, async |tx, range| {
         let records = lines[range].iter().map(|line| line.record.clone()).collect();
         if job.args.insert_missing {
             let written = job.write(tx, records, false).await?;
@@ -212,33 +308,23 @@ async fn write(
             job.update(tx, records).await?;
         }
         tx.check_constraints().await
-    });
-    let mut errors: BTreeMap<usize, Error> = refused.await?.into_iter().collect();
-    let refused = lines.into_iter().enumerate().filter_map(|(number, line)| {
-        let error = errors.remove(&number)?;
-        Some(Line { error: Some(error), ..line })
-    });
-    Ok(refused.collect())
-}
-
-fn problems(job: &Job<'_>, lines: &[Line]) -> Refused {
-    Refused(lines.iter().map(|line| (line.place, problem(job, line))).collect())
+    })
+    .await
 }
 
 /// What is said of a refused row: its key, and the database's own words.
-fn problem(job: &Job<'_>, line: &Line) -> Problem {
-    let row = job.mapping.row(&line.record);
+fn problem(job: &Job<'_>, record: &Record, error: &Error) -> Problem {
+    let row = job.mapping.row(record);
     let key = job
         .mapping
         .key
         .iter()
         .filter_map(|&column| Some((job.mapping.columns[column].name.as_str(), row[column].as_ref()?)));
-    let key = shown::key(key);
-    let Some(error) = &line.error else { return Problem { text: key, is_taken: false } };
     if error.kind() == ErrorKind::Value {
-        return Problem { text: error.to_string(), is_taken: false };
+        return Problem { text: cut_to(&error.to_string(), TEXT), is_taken: false };
     }
     // PostgreSQL, MySQL and MariaDB, SQLite
     let is_taken = matches!(error.code(), Some("23505" | "1062" | "SQLITE_CONSTRAINT_UNIQUE"));
-    Problem { text: format!("the database refuses the row with {key}: {error}"), is_taken }
+    let text = format!("the database refuses the row with {}: {error}", shown::key(key));
+    Problem { text: cut_to(&text, TEXT), is_taken }
 }

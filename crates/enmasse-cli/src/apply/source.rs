@@ -1,6 +1,5 @@
 //! The rows of the file on their way to the database: read and checked on a thread of their own.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io::{BufWriter, Write};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -14,8 +13,9 @@ use tokio::sync::mpsc;
 use crate::apply::files::{OutputFile, cannot_write};
 use crate::apply::mapping::Mapping;
 use crate::apply::refused::Refused;
-use crate::failure::{Failure, Result};
-use crate::input::{BadRow, Input, Item, Place, Rows};
+use crate::failure::{Failure, Result, cut};
+use crate::input::{BadRow, Input, Item, Rejects, Rows};
+use crate::output::grouped;
 use crate::panics;
 use crate::progress::Meter;
 
@@ -25,6 +25,9 @@ const PART_BYTES: usize = 256 * 1024;
 
 /// How many such parts may wait: each may be one long row.
 const AHEAD: usize = 2;
+
+/// How many bytes of messages about bad rows are kept, whatever --max-errors says.
+const BAD_BYTES: usize = 1 << 20;
 
 /// What is done about bad rows.
 #[derive(Clone, Debug)]
@@ -46,21 +49,22 @@ pub struct Read {
     pub bad: u64,
     /// Why reading ended early.
     pub failure: Option<Failure>,
-    /// The bad rows, to be kept when all is done.
-    pub rejects: Option<OutputFile<BufWriter<fs::File>>>,
+    /// What writes the bad rows, to be kept when all is done.
+    pub rejects: Option<BufWriter<fs::File>>,
 }
 
 /// What was read, once the stream has ended.
 pub type Shared = Arc<Mutex<Read>>;
 
-/// Reads the rows; what became of it is told when the stream has ended, or was dropped.
+/// Reads the rows; what became of it is told when the stream has ended, or was dropped. The file of the bad ones goes when it is dropped,
+/// although the thread that writes it may live longer.
 pub fn records(
     input: &Input,
     mapping: &Arc<Mapping>,
     uneven: bool,
     bad_rows: &BadRows,
     meter: &Meter,
-) -> Result<(impl Stream<Item = Result<Record, Error>> + Send + use<>, Shared)> {
+) -> Result<(impl Stream<Item = Result<Record, Error>> + Send + use<>, Shared, Option<OutputFile<()>>)> {
     let rows = match bad_rows.refused.is_empty() {
         true => input.rows(&mapping.wanted())?,
         false => input.keeping_raw().rows(&mapping.wanted())?,
@@ -68,16 +72,15 @@ pub fn records(
     meter.reads(input.size(), rows.bytes_read());
     let read = Arc::new(Mutex::new(Read::default()));
     let (sender, receiver) = mpsc::channel(AHEAD);
+    let (rejects, file) = bad_rows.rejects.as_deref().map(|path| rejects(path, input)).transpose()?.unzip();
     let mut reader = Reader {
         file: input.name().to_owned(),
         mapping: mapping.clone(),
         uneven,
         bad_rows: bad_rows.clone(),
-        rejects: match &bad_rows.rejects {
-            Some(path) => Some(rejects(path, input)?),
-            None => None,
-        },
+        rejects,
         bad: Vec::new(),
+        bad_bytes: 0,
         read: Read::default(),
         meter: meter.clone(),
     };
@@ -85,7 +88,7 @@ pub fn records(
     std::thread::spawn(move || {
         let result = panics::reading(&name, || reader.run(rows, &sender));
         let mut read = std::mem::take(&mut reader.read);
-        read.rejects = reader.rejects.take();
+        read.rejects = reader.rejects.take().map(|rejects| rejects.writer);
         let is_whole = result.is_ok();
         read.failure = result.err();
         *told.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = read;
@@ -93,7 +96,7 @@ pub fn records(
             _ = sender.blocking_send(Part::End);
         }
     });
-    Ok((received(receiver), read))
+    Ok((received(receiver), read, file))
 }
 
 /// What the thread sends.
@@ -123,22 +126,30 @@ fn received(receiver: mpsc::Receiver<Part>) -> impl Stream<Item = Result<Record,
     parts.flatten()
 }
 
-/// The file of the rows that are refused, with the header of the one that is read.
-fn rejects(path: &str, input: &Input) -> Result<OutputFile<BufWriter<fs::File>>> {
-    let mut file = OutputFile::create(path, |place| {
-        fs::File::create(place).map(BufWriter::new).map_err(|error| cannot_write(path, &error))
-    })?;
-    let marked = file.writer().write_all(input.mark_for_rejects().as_bytes());
-    marked.map_err(|error| cannot_write(path, &error))?;
-    if let Some(header) = input.header_for_rejects() {
-        write_line(&mut file, &header)?;
-    }
-    Ok(file)
+/// Where bad rows are written.
+struct RejectsFile {
+    /// As it was given.
+    path: String,
+    writer: BufWriter<fs::File>,
+    lines: Rejects,
 }
 
-fn write_line(file: &mut OutputFile<BufWriter<fs::File>>, line: &str) -> Result<()> {
-    let written = writeln!(file.writer(), "{line}");
-    written.map_err(|error| cannot_write(file.path(), &error))
+/// The file of the rows that are refused, with the header of the one that is read.
+fn rejects(path: &str, input: &Input) -> Result<(RejectsFile, OutputFile<()>)> {
+    let file = OutputFile::create(path, |place| {
+        fs::File::create(place).map(BufWriter::new).map_err(|error| cannot_write(path, &error))
+    })?;
+    let (writer, file) = file.apart();
+    let mut rejects = RejectsFile { path: path.to_owned(), writer, lines: input.rejects() };
+    let header = rejects.lines.header().map_or(String::new(), |header| format!("{header}\n"));
+    rejects.write(&format!("{}{header}", input.mark_for_rejects()))?;
+    Ok((rejects, file))
+}
+
+impl RejectsFile {
+    fn write(&mut self, text: &str) -> Result<()> {
+        self.writer.write_all(text.as_bytes()).map_err(|error| cannot_write(&self.path, &error))
+    }
 }
 
 struct Reader {
@@ -148,9 +159,10 @@ struct Reader {
     /// Whether rows may lack columns.
     uneven: bool,
     bad_rows: BadRows,
-    rejects: Option<OutputFile<BufWriter<fs::File>>>,
-    /// What is said of those that end it: not the rows themselves, which may be long.
+    rejects: Option<RejectsFile>,
+    /// What is said of those that end it: not the rows themselves, which may be long, and not of all, which may be many.
     bad: Vec<String>,
+    bad_bytes: usize,
     read: Read,
     meter: Meter,
 }
@@ -173,7 +185,7 @@ impl Reader {
                             "{place}: the file was changed while it was read"
                         )));
                     }
-                    bytes += row.values.iter().flatten().map(memory).sum::<usize>();
+                    bytes += memory(&row.values);
                     let record = self.mapping.record(row.values);
                     let record = record.map_err(|error| Failure::failed(format!("{place}: {error}")))?;
                     self.read.rows += 1;
@@ -206,24 +218,45 @@ impl Reader {
     fn refuse(&mut self, bad: BadRow) -> Result<()> {
         self.read.bad += 1;
         if let Some(rejects) = &mut self.rejects {
-            write_line(rejects, &bad.raw)?;
+            let line = rejects.lines.line(&bad);
+            rejects.write(&(line + "\n"))?;
             let told = &self.bad_rows.told;
             if self.read.bad <= self.bad_rows.most && told.fetch_max(self.read.bad, SeqCst) < self.read.bad {
-                self.meter.aside(|| tell!("enmasse: skipped: {bad}"));
+                self.meter.aside(|| tell!("enmasse: skipped: {}", cut(&bad.to_string())));
             }
             return Ok(());
         }
-        self.bad.push(bad.to_string());
-        if self.bad.len() as u64 >= self.bad_rows.most { Err(self.give_up()) } else { Ok(()) }
+        if self.bad_bytes < BAD_BYTES {
+            let line = cut(&bad.to_string());
+            self.bad_bytes += line.len();
+            self.bad.push(line);
+        }
+        if self.read.bad >= self.bad_rows.most { Err(self.give_up()) } else { Ok(()) }
     }
 
     fn give_up(&mut self) -> Failure {
-        Failure::failed(format!("{}\nNothing was written.", self.bad.join("\n")))
+        let mut lines = std::mem::take(&mut self.bad);
+        let others = self.read.bad - lines.len() as u64;
+        if others > 0 {
+            let rows = if others == 1 { "row" } else { "rows" };
+            lines.push(format!("{}: {} more bad {rows}", self.file, grouped(others)));
+        }
+        Failure::failed(format!("{}\nNothing was written.", lines.join("\n")))
     }
 }
 
-/// About how many bytes of memory a value takes.
-fn memory(value: &Value) -> usize {
+/// About how many bytes of memory the values of a row take.
+pub fn memory(row: &[Option<Value>]) -> usize {
+    fn value_of(value: &Value) -> usize {
+        size_of::<Value>()
+            + match value {
+                Value::Text(text) => text.len(),
+                Value::Bytes(bytes) => bytes.len(),
+                Value::Json(value) => document(value),
+                Value::Array(items) => items.iter().map(value_of).sum(),
+                _ => 0,
+            }
+    }
     fn document(value: &serde_json::Value) -> usize {
         use serde_json::Value::{Array, Object, String};
         size_of::<serde_json::Value>()
@@ -237,14 +270,7 @@ fn memory(value: &Value) -> usize {
                 _ => 0,
             }
     }
-    size_of::<Value>()
-        + match value {
-            Value::Text(text) => text.len(),
-            Value::Bytes(bytes) => bytes.len(),
-            Value::Json(value) => document(value),
-            Value::Array(items) => items.iter().map(memory).sum(),
-            _ => 0,
-        }
+    row.iter().flatten().map(value_of).sum()
 }
 
 impl Mapping {
@@ -265,36 +291,6 @@ impl Mapping {
         let of = |positions: &[usize]| positions.iter().find_map(|&position| value(position));
         self.columns.iter().map(|column| of(&column.positions)).collect()
     }
-}
-
-/// Where the file has each of these keys: the first few places.
-pub fn places_of(input: &Input, mapping: &Mapping, keys: &[Vec<Value>]) -> Result<Vec<Vec<Place>>> {
-    const NAMED: usize = 5;
-    let wanted = mapping.wanted();
-    let wanted: Vec<_> = mapping.key.iter().map(|&column| wanted[column].clone()).collect();
-    let mut numbers: HashMap<String, usize> = HashMap::new();
-    for (number, key) in keys.iter().enumerate() {
-        numbers.insert(folded(key.iter()), number);
-    }
-    let mut places = vec![Vec::new(); keys.len()];
-    for item in input.rows(&wanted)? {
-        let Item::Row(row) = item? else { continue };
-        if let Some(&number) = numbers.get(&folded(row.values.iter().flatten()))
-            && places[number].len() < NAMED
-        {
-            places[number].push(row.place);
-        }
-    }
-    Ok(places)
-}
-
-/// A key so that keys are equal which a collation may take for the same.
-fn folded<'v>(key: impl Iterator<Item = &'v Value>) -> String {
-    let parts = key.map(|value| match value {
-        Value::Text(text) => text.trim_end().to_lowercase(),
-        other => format!("{other:?}"),
-    });
-    parts.collect::<Vec<_>>().join("\u{1f}")
 }
 
 /// The records that say something of the same fields, each lot with a model of just these: what a lot does not have, the database

@@ -2,13 +2,17 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::{Builder, TempDir, TempPath};
 
-/// How the names of all of them begin.
+/// How the names of all of them begin, and how many random letters and digits follow.
 const PREFIX: &str = ".enmasse-";
+const RANDOM: usize = 12;
+
+/// The only file in a folder.
+const INSIDE: &str = "rows.jsonl";
 
 /// One that is younger may belong to a run that is about to lock it.
 const YOUNG: Duration = Duration::from_secs(60);
@@ -26,10 +30,10 @@ pub struct TemporaryFile {
 impl TemporaryFile {
     /// Makes a file beside the one that it will be, whose name ends as its own.
     pub fn beside(folder: &Path, name: &str) -> io::Result<Self> {
-        clear(folder);
+        clear_files(folder);
         let suffix = format!("-{name}");
         let mut builder = Builder::new();
-        builder.prefix(PREFIX).suffix(&suffix);
+        builder.prefix(PREFIX).rand_bytes(RANDOM).suffix(&suffix);
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let (file, path) = builder.tempfile_in(folder)?.into_parts();
@@ -81,9 +85,9 @@ pub struct TemporaryFolder {
 impl TemporaryFolder {
     /// Makes one where the system keeps temporary files.
     pub fn new() -> io::Result<Self> {
-        clear(&std::env::temp_dir());
+        clear_folders(&std::env::temp_dir());
         let mut builder = Builder::new();
-        builder.prefix(PREFIX);
+        builder.prefix(PREFIX).rand_bytes(RANDOM);
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
         let folder = builder.tempdir()?;
@@ -92,8 +96,9 @@ impl TemporaryFolder {
         Ok(TemporaryFolder { folder, _lock: opened })
     }
 
-    pub fn path(&self) -> &Path {
-        self.folder.path()
+    /// Where the one file in it is to be.
+    pub fn file(&self) -> PathBuf {
+        self.folder.path().join(INSIDE)
     }
 }
 
@@ -105,25 +110,57 @@ fn lock(file: &File) {
     }
 }
 
-/// Removes what runs that were killed have left in a folder.
-fn clear(folder: &Path) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        if !entry.file_name().to_string_lossy().starts_with(PREFIX) || !is_left(&path) {
-            continue;
+/// Removes the files that runs that were killed have left in a folder. What is not exactly of their form is somebody else's.
+fn clear_files(folder: &Path) {
+    for (path, after) in ours(folder) {
+        let is_private = |there: &fs::Metadata| there.is_file() && is_of_owner(there);
+        if after.len() > 1 && after.starts_with('-') && is_left(&path, is_private) {
+            // an error: it stays for the run after this one
+            _ = fs::remove_file(&path);
         }
-        // an error: it stays for the run after this one
-        _ = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
     }
 }
 
-/// Whether a file or a folder is of a run that is no more: not a link, not young, and nobody has it locked.
-fn is_left(path: &Path) -> bool {
+/// Likewise the folders, with the file that they have.
+fn clear_folders(folder: &Path) {
+    for (path, after) in ours(folder) {
+        if after.is_empty() && is_left(&path, fs::Metadata::is_dir) {
+            let names = fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.file_name());
+            if names.into_iter().all(|name| name == INSIDE) {
+                _ = fs::remove_file(path.join(INSIDE));
+                _ = fs::remove_dir(&path);
+            }
+        }
+    }
+}
+
+/// What has a name like ours in a folder, and what follows the random part of it.
+fn ours(folder: &Path) -> impl Iterator<Item = (PathBuf, String)> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| {
+        let name = entry.file_name().into_string().ok()?;
+        let (random, after) = name.strip_prefix(PREFIX)?.split_at_checked(RANDOM)?;
+        let is_random = random.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_random.then(|| (entry.path(), after.to_owned()))
+    })
+}
+
+#[cfg(unix)]
+fn is_of_owner(there: &fs::Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&there.permissions()) & 0o777 == 0o600
+}
+
+#[cfg(not(unix))]
+fn is_of_owner(_: &fs::Metadata) -> bool {
+    true
+}
+
+/// Whether it is of a run that is no more: of this kind and no link, not young, and nobody has it locked.
+fn is_left(path: &Path, is_it: impl Fn(&fs::Metadata) -> bool) -> bool {
     let Ok(there) = fs::symlink_metadata(path) else { return false };
     let age = there.modified().ok().and_then(|modified| modified.elapsed().ok());
     cfg!(unix)
-        && (there.is_file() || there.is_dir())
+        && is_it(&there)
         && age.is_some_and(|age| age > YOUNG)
         && File::open(path).is_ok_and(|file| file.try_lock().is_ok())
 }
@@ -139,24 +176,50 @@ mod tests {
         File::open(path).unwrap().set_modified(SystemTime::now() - 2 * YOUNG).unwrap();
     }
 
+    fn write(path: &Path, mode: u32) {
+        fs::write(path, "values").unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
     #[test]
-    fn d08_what_a_killed_run_left_is_removed() {
+    fn d08_what_a_killed_run_left_is_removed_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        for name in [".enmasse-old-a.csv", ".enmasse-new-b.csv", ".other"] {
-            fs::write(at(name), "values").unwrap();
+        let left = ".enmasse-abcDEF123456-a.csv";
+        let others = [".enmasse-old-a.csv", ".enmasse-abcDEF123456", ".enmasse-abcDEF_23456-a.csv", ".other"];
+        for name in others.iter().chain([&left, &".enmasse-abcDEF123457-b.csv"]) {
+            write(&at(name), 0o600);
         }
-        fs::create_dir(at(".enmasse-dir")).unwrap();
-        fs::write(at(".enmasse-dir").join("x"), "values").unwrap();
+        write(&at(".enmasse-abcDEF123458-c.csv"), 0o644);
+        for name in [".enmasse-abcDEF123459", ".enmasse-abcDEF123459-d"] {
+            fs::create_dir(at(name)).unwrap();
+            write(&at(name).join(INSIDE), 0o600);
+            age(&at(name));
+        }
         let alive = TemporaryFile::beside(folder.path(), "c.csv").unwrap();
-        for path in [&at(".enmasse-old-a.csv"), &at(".other"), &at(".enmasse-dir"), &alive.path.to_path_buf()]
-        {
-            age(path);
-        }
+        others.iter().chain([&left, &".enmasse-abcDEF123458-c.csv"]).for_each(|name| age(&at(name)));
+        age(&alive.path);
+        let before = fs::read_dir(folder.path()).unwrap().count();
         let next = TemporaryFile::beside(folder.path(), "d.csv").unwrap();
-        assert!(next.path.exists() && alive.path.exists());
-        assert!(at(".enmasse-new-b.csv").exists() && at(".other").exists());
-        assert!(!at(".enmasse-old-a.csv").exists() && !at(".enmasse-dir").exists());
+        assert!(next.path.exists() && alive.path.exists() && !at(left).exists());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), before, "one less, and one more");
+    }
+
+    #[test]
+    fn d08_folders_are_removed_with_our_file_in_them_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let names =
+            [".enmasse-abcDEF123456", ".enmasse-abcDEF123457", ".enmasse-mine", ".enmasse-abcDEF123458-x"];
+        for name in names {
+            fs::create_dir(at(name)).unwrap();
+            write(&at(name).join(INSIDE), 0o600);
+        }
+        write(&at(names[1]).join("mine"), 0o600);
+        names.iter().for_each(|name| age(&at(name)));
+        clear_folders(folder.path());
+        assert_eq!(names.map(|name| at(name).exists()), [false, true, true, true]);
+        assert!(at(names[1]).join(INSIDE).exists());
     }
 
     #[test]
@@ -166,6 +229,6 @@ mod tests {
         assert_eq!(fs::metadata(&file.path).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(file.path.to_str().unwrap().ends_with("-a.csv"));
         let kept = TemporaryFolder::new().unwrap();
-        assert_eq!(fs::metadata(kept.path()).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(fs::metadata(kept.file().parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
     }
 }

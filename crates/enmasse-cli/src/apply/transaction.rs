@@ -1,7 +1,5 @@
 //! All that is done in the one transaction.
 
-use std::fs;
-use std::io::BufWriter;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +8,7 @@ use enmasse::{Database, Error, ErrorKind, QuerySet, Record, Transaction};
 use crate::apply::ahead::lacks_reference;
 use crate::apply::changes::Noted;
 use crate::apply::explain;
-use crate::apply::files::FinishedFile;
+use crate::apply::files::{self, FinishedFile};
 use crate::apply::mapping::Mapping;
 use crate::apply::missing::Absent;
 use crate::apply::refused::{self, Refused};
@@ -65,20 +63,33 @@ pub struct Done {
 impl Done {
     /// Leaves the files where they are, for nobody knows whether what they say was done: what was to be, and where they are.
     fn keep(self) -> Vec<String> {
-        let files = self.files.into_iter().filter_map(FinishedFile::keep);
+        let files = self.files.into_iter().map(FinishedFile::keep);
         std::iter::once(format!("If it was: {}", self.summary.line())).chain(files).collect()
+    }
+}
+
+impl Done {
+    /// Puts the files in their places.
+    pub async fn place(self, dry_run: bool) -> Result<Summary> {
+        let Done { summary, files } = self;
+        let unplaced = files::place(files).await;
+        if unplaced.is_empty() {
+            return Ok(summary);
+        }
+        let table = if dry_run { "nothing was written to the table" } else { "the table is written" };
+        Err(Failure::unplaced(format!("{}\n{table}: {}", unplaced.join("\n"), summary.line())))
     }
 }
 
 impl Job<'_> {
     /// Runs it, and gives what was done. Rows that the database refuses are left out, where bad rows are skipped.
-    pub async fn run(&self, db: &Database) -> Result<Summary> {
-        let mut refused = Refused::default();
+    pub async fn run(&self, db: &Database) -> Result<Done> {
+        let mut refused = Arc::new(Refused::default());
         let mut inserts_ahead = false;
         loop {
             let error = match self.attempt(db, &refused, inserts_ahead).await {
-                Ok(done) => return self.place(done),
-                Err(Ended::Tried(done)) => return self.place(*done),
+                Ok(done) => return Ok(done),
+                Err(Ended::Tried(done)) => return Ok(*done),
                 Err(Ended::Failed(failure)) => return Err(failure),
                 Err(Ended::Database(error)) => error,
             };
@@ -105,22 +116,29 @@ impl Job<'_> {
             if !self.args.skip_bad {
                 return Err(found.refused.failure(name, most));
             }
-            refused.add(found.refused);
+            Arc::make_mut(&mut refused).add(found.refused);
         }
     }
 
     /// One transaction.
-    async fn attempt(&self, db: &Database, refused: &Refused, inserts_ahead: bool) -> Result<Done, Ended> {
+    async fn attempt(
+        &self,
+        db: &Database,
+        refused: &Arc<Refused>,
+        inserts_ahead: bool,
+    ) -> Result<Done, Ended> {
         let committed = Mutex::new(None);
-        let refused = Arc::new(refused.clone());
         let result = db
             .transaction_with(async |tx| {
                 self.committing.set(false);
-                let done = self.work(&tx, &refused, inserts_ahead).await?;
+                let done = self.work(&tx, refused, inserts_ahead).await?;
                 if self.args.dry_run {
                     // what would be found at the end is found now
                     tx.check_constraints().await?;
                     return Err(Ended::Tried(Box::new(done)));
+                }
+                if done.summary.counts.inserted > 0 {
+                    self.advance_identity(&tx).await?;
                 }
                 *lock(&committed) = Some(done);
                 self.committing.set(true);
@@ -137,17 +155,6 @@ impl Job<'_> {
             }
             (Err(ended), _) => Err(ended),
         }
-    }
-
-    /// Puts the files in their places.
-    fn place(&self, done: Done) -> Result<Summary> {
-        let unplaced: Vec<_> = done.files.into_iter().filter_map(|file| file.place().err()).collect();
-        if unplaced.is_empty() {
-            return Ok(done.summary);
-        }
-        let table =
-            if self.args.dry_run { "nothing was written to the table" } else { "the table is written" };
-        Err(Failure::unplaced(format!("{}\n{table}: {}", unplaced.join("\n"), done.summary.line())))
     }
 
     async fn work(
@@ -175,7 +182,7 @@ impl Job<'_> {
             true => Some(self.insert_ahead(tx, &bad_rows, noted.as_ref()).await?),
             false => None,
         };
-        let (records, read) = records(input, mapping, self.uneven, &bad_rows, meter)?;
+        let (records, read, rejects) = records(input, mapping, self.uneven, &bad_rows, meter)?;
         let mut update = self.update(tx, records);
         let sql = if args.dry_run { update.explain()? } else { String::new() };
         let told = meter.clone();
@@ -233,14 +240,14 @@ impl Job<'_> {
             summary.changes = Some(changes);
             files.extend(diff);
         }
-        if let Some(rejects) = read.rejects {
-            let synced = |file: BufWriter<fs::File>| {
-                let whole = file.into_inner().map_err(|error| error.into_error());
+        if let (Some(file), Some(writer)) = (rejects, read.rejects) {
+            let synced = || {
+                let whole = writer.into_inner().map_err(|error| error.into_error());
                 whole
                     .and_then(|file| file.sync_all())
                     .map_err(|error| Failure::failed(format!("cannot write the rejects: {error}")))
             };
-            files.push(rejects.finish(synced)?);
+            files.push(file.finish(|()| synced())?);
         }
         Ok(Done { summary, files })
     }

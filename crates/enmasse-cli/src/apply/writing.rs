@@ -84,14 +84,17 @@ impl Job<'_> {
     pub async fn insert(&self, tx: &Transaction, records: Vec<Record>) -> Result<u64, Error> {
         let mut inserted = 0;
         for (model, records) in by_fields(&self.mapping.model, records)? {
-            let mut create = QuerySet::of(&model, tx).bulk_create(records);
-            // the counter is not rolled back with the transaction
-            if !self.args.dry_run {
-                create = create.advance_identity();
-            }
-            inserted += create.count_inserted().await?;
+            inserted += QuerySet::of(&model, tx).bulk_create(records).count_inserted().await?;
         }
         Ok(inserted)
+    }
+
+    /// Moves the database's counter of keys past those of the rows that were inserted. It is not rolled back with the transaction: only the
+    /// commit comes after this.
+    pub async fn advance_identity(&self, tx: &Transaction) -> Result<(), Error> {
+        tx.check_constraints().await?;
+        let none = QuerySet::of(&self.mapping.model, tx).bulk_create(Vec::<Record>::new());
+        none.advance_identity().count_inserted().await.map(|_| ())
     }
 }
 

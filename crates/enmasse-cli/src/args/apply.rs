@@ -11,7 +11,8 @@ All is done in one transaction: after an error, or Ctrl-C, the table is as it wa
 and rows that are not in the table are left out and counted.
 
 Exit codes: 0 done; 1 failed, nothing written; 2 wrong usage; 3 done, but rows were missing under --fail-on-missing; \
-4 done, but a file could not be put in its place; 5 the connection was lost during the commit, done or not; 130 Ctrl-C.
+4 done, but a file could not be put in its place; 5 done or not: the connection was lost during the commit, or what failed was allowed by \
+--allow-non-transactional, and some of it may be written; 130 Ctrl-C.
 
 Examples:
   enmasse apply prices.csv --db postgres://shop@localhost/shop --table product --dry-run
@@ -44,7 +45,7 @@ pub struct ApplyArgs {
     /// Write every change to this file: the row's key, the column, its value before and after
     #[arg(long, value_name = "FILE")]
     pub diff: Option<String>,
-    /// Also write to tables of storage engines without transactions, as MyISAM: what is written there stays, whatever fails. Never in a dry run
+    /// Also write to tables of storage engines without transactions, as MyISAM: what is written there stays, whatever fails (exit code 5), and nothing is tried again. Never in a dry run
     #[arg(long)]
     pub allow_non_transactional: bool,
     #[command(flatten)]
@@ -67,7 +68,8 @@ pub struct ApplyArgs {
     /// Go on without bad rows, which --rejects keeps
     #[arg(long, requires = "rejects", help_heading = "Bad rows")]
     pub skip_bad: bool,
-    /// Write bad rows to this file, as they stand in the input, in UTF-8
+    /// Write bad rows to this file, as they stand in the input, in UTF-8, with the reason in a column 'enmasse_error', which is left out
+    /// when the file is applied
     #[arg(long, value_name = "FILE", requires = "skip_bad", help_heading = "Bad rows")]
     pub rejects: Option<String>,
     #[command(flatten)]

@@ -26,7 +26,7 @@ pub struct UpdateArgs {
     /// Show what would change, and change nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,
-    /// Also write to tables of storage engines without transactions, as MyISAM: what is written there stays, whatever fails. Never in a dry run
+    /// Also write to tables of storage engines without transactions, as MyISAM: what is written there stays, whatever fails (exit code 5), and nothing is tried again. Never in a dry run
     #[arg(long)]
     pub allow_non_transactional: bool,
     #[command(flatten)]
@@ -45,5 +45,8 @@ Expressions:
   \"name=Concat(F(first), ' ', F(last))\", 'seen=Now()', \"due=F(due) + Duration('30 00:00:00')\".
   Functions: Abs, Ceil, Coalesce, Concat, Duration, Floor, Greatest, LTrim, Least, Length, Lower, Now, NullIf, Power,
   RTrim, Replace, Round, Substr, Trim, Upper.
+
+Exit codes: 0 done; 1 failed, nothing written; 2 wrong usage; 5 done or not: the connection was lost during the commit, or what failed was \
+allowed by --allow-non-transactional, and some of it may be written; 130 Ctrl-C.
 
 A dry run does not foresee what triggers would set, and SQLite checks deferred foreign keys at the commit alone.";

@@ -1,12 +1,26 @@
 //! Arrays as PostgreSQL writes them, `{1,NULL,"a b"}`: <https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO>.
 
+use std::str::Chars;
+
 use enmasse::{DataType, Value};
 
 use super::bad::shortened;
 use super::cell::{self, Problem};
 
-/// An item's text, and whether it stood in quotes, in which NULL is a text.
-type Item = (String, bool);
+/// An item of an array.
+struct Item {
+    text: String,
+    form: Form,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Plain,
+    /// In quotes, in which NULL is a text.
+    Quoted,
+    /// An array in braces, as it stands.
+    Nested,
+}
 
 /// Whether a text is meant for an array in this form.
 pub fn is_one(text: &str) -> bool {
@@ -15,85 +29,81 @@ pub fn is_one(text: &str) -> bool {
 
 /// The array that the text says, with items of this type.
 pub fn read(item: &DataType, text: &str) -> Result<Value, Problem> {
-    let items = items(text).ok_or_else(|| {
-        format!("expected an array, as {{a,b}} or as in JSON, but got '{}'.", shortened(text))
-    })?;
-    let value = |(text, quoted): Item| {
-        if !quoted && text.eq_ignore_ascii_case("null") {
-            return Ok(Value::Null);
-        }
-        let value = match item {
-            DataType::Array(inner) if !quoted => read(inner, &text)?,
-            item => cell::read(item, &text)?,
+    let expected = || format!("expected an array, as {{a,b}} or as in JSON, but got '{}'.", shortened(text));
+    let value = |Item { text: of_item, form }: Item| {
+        let value = match (item, form) {
+            (_, Form::Plain) if of_item.eq_ignore_ascii_case("null") => return Ok(Value::Null),
+            (DataType::Array(inner), Form::Nested) => read(inner, &of_item)?,
+            // an array among items that are none
+            (_, Form::Nested) => return Err(expected()),
+            _ => cell::read(item, &of_item)?,
         };
         item.coerce(value).map_err(|error| error.message().to_owned())
     };
+    let items = items(text).ok_or_else(expected)?;
     items.into_iter().map(value).collect::<Result<_, _>>().map(Value::Array)
 }
 
-/// The texts between the outermost braces; `None` where these, quotes or backslashes do not close.
+/// The items between the outermost braces; `None` where these, quotes or backslashes do not close.
 fn items(text: &str) -> Option<Vec<Item>> {
     let inner = text.strip_prefix('{')?.strip_suffix('}')?;
     let mut items = Vec::new();
     if inner.trim().is_empty() {
         return Some(items);
     }
-    let (mut current, mut quoted, mut depth) = (String::new(), false, 0_usize);
     let mut chars = inner.chars();
-    let end = |current: &mut String, quoted: &mut bool, items: &mut Vec<Item>| {
-        let item = std::mem::take(current);
-        let item = if *quoted { item } else { item.trim().to_owned() };
-        let is_item = *quoted || !item.is_empty();
-        items.push((item, std::mem::take(quoted)));
-        is_item.then_some(())
-    };
+    let mut current = Item { text: String::new(), form: Form::Plain };
     while let Some(c) = chars.next() {
+        let is_first = current.form == Form::Plain && current.text.trim().is_empty();
         match c {
-            // an array within is left as it stands
-            _ if depth > 0 => {
-                current.push(c);
-                match c {
-                    '"' => loop {
-                        let c = chars.next()?;
-                        current.push(c);
-                        match c {
-                            '\\' => current.push(chars.next()?),
-                            '"' => break,
-                            _ => {}
-                        }
-                    },
-                    '{' => depth += 1,
-                    '}' => depth -= 1,
-                    _ => {}
-                }
-            }
-            '{' if current.trim().is_empty() && !quoted => {
-                current = "{".to_owned();
-                depth = 1;
-            }
+            ',' => items.push(ended(&mut current)?),
+            '{' if is_first => current = Item { text: nested(&mut chars)?, form: Form::Nested },
+            '"' if is_first => current = Item { text: quoted(&mut chars)?, form: Form::Quoted },
+            // after what is closed, nothing stands but the next comma
+            c if current.form != Form::Plain => c.is_whitespace().then_some(())?,
             '{' | '}' => return None,
-            '"' if current.trim().is_empty() && !quoted => {
-                current.clear();
-                quoted = true;
-                loop {
-                    match chars.next()? {
-                        '\\' => current.push(chars.next()?),
-                        '"' => break,
-                        c => current.push(c),
-                    }
-                }
-            }
-            ',' => end(&mut current, &mut quoted, &mut items)?,
-            c if quoted => c.is_whitespace().then_some(())?,
-            '\\' => current.push(chars.next()?),
-            c => current.push(c),
+            '\\' => current.text.push(chars.next()?),
+            c => current.text.push(c),
         }
     }
-    if depth > 0 {
-        return None;
-    }
-    end(&mut current, &mut quoted, &mut items)?;
+    items.push(ended(&mut current)?);
     Some(items)
+}
+
+/// The item that ends here, where there is one, and nothing of the next.
+fn ended(current: &mut Item) -> Option<Item> {
+    let Item { text, form } = std::mem::replace(current, Item { text: String::new(), form: Form::Plain });
+    let text = if form == Form::Plain { text.trim().to_owned() } else { text };
+    (form != Form::Plain || !text.is_empty()).then_some(Item { text, form })
+}
+
+/// What stands in quotes that are open.
+fn quoted(chars: &mut Chars<'_>) -> Option<String> {
+    let mut text = String::new();
+    loop {
+        match chars.next()? {
+            '"' => return Some(text),
+            '\\' => text.push(chars.next()?),
+            c => text.push(c),
+        }
+    }
+}
+
+/// An array whose brace is open, as it stands.
+fn nested(chars: &mut Chars<'_>) -> Option<String> {
+    let (mut text, mut depth, mut in_quotes) = ("{".to_owned(), 1_usize, false);
+    while depth > 0 {
+        let c = chars.next()?;
+        text.push(c);
+        match c {
+            '\\' => text.push(chars.next()?),
+            '"' => in_quotes = !in_quotes,
+            '{' if !in_quotes => depth += 1,
+            '}' if !in_quotes => depth -= 1,
+            _ => {}
+        }
+    }
+    Some(text)
 }
 
 #[cfg(test)]
@@ -122,5 +132,18 @@ mod tests {
         for text in ["{1", "1}", "{1,}", "{,}", r#"{"a}"#, r#"{"a"b}"#, "{a}b}", "{{a}", r"{a\}"] {
             assert!(read(&DataType::TEXT, text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn d04_arrays_within_arrays_are_for_items_that_are_arrays() {
+        let nested = DataType::Array(Box::new(DataType::TEXT));
+        for text in ["{{a,b},{c,d}}", "{a,{b}}", "{{}}"] {
+            let said = format!("expected an array, as {{a,b}} or as in JSON, but got '{text}'.");
+            assert_eq!(read(&DataType::TEXT, text), Err(said));
+        }
+        for text in ["{{a}b}", "{{a}{b}}", r#"{{a}"b"}"#, r#"{"a"{b}}"#] {
+            assert!(read(&nested, text).is_err() && read(&DataType::TEXT, text).is_err(), "{text}");
+        }
+        assert_eq!(read(&DataType::TEXT, r#"{"{a}"}"#), Ok(Value::Array(vec!["{a}".into()])));
     }
 }

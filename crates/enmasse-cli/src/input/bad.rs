@@ -14,10 +14,18 @@ impl fmt::Display for BadRow {
             Place::Line(line) => write!(f, "{}:{line}: ", self.file)?,
             Place::Row(row) => write!(f, "{}: row {row}: ", self.file)?,
         }
-        if let Some((column, _)) = &self.cell {
-            write!(f, "column '{}': ", Escaped(column))?;
+        f.write_str(&self.reason())
+    }
+}
+
+impl BadRow {
+    /// What is wrong with it, on one line, and in which column.
+    pub fn reason(&self) -> String {
+        let problem = Escaped(&self.problem);
+        match &self.cell {
+            Some((column, _)) => format!("column '{}': {problem}", Escaped(column)),
+            None => problem.to_string(),
         }
-        Escaped(&self.problem).fmt(f)
     }
 }
 

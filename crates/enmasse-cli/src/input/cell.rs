@@ -65,18 +65,14 @@ impl Converter {
 
     /// The value that a text says.
     pub fn text(&self, text: &str) -> Result<Value, Problem> {
-        if self.required && matches!(self.data_type(), DataType::Decimal { .. }) {
-            whole::check_key(text.trim())?;
-        }
+        self.check_key(text)?;
         self.check_document(text)?;
         self.value(read(self.data_type(), text)?)
     }
 
     /// The value that JSON says.
     pub fn json(&self, raw: &str) -> Result<Value, Problem> {
-        if self.required && matches!(self.data_type(), DataType::Decimal { .. }) {
-            whole::check_key(raw.trim_matches('"').trim())?;
-        }
+        self.check_key(raw.trim_matches('"'))?;
         self.check_document(raw)?;
         self.value(json::read(self.data_type(), raw)?)
     }
@@ -86,6 +82,22 @@ impl Converter {
         match self.data_type() {
             DataType::Json => self.value(json::boxed(raw)?),
             _ => self.json(raw),
+        }
+    }
+
+    /// Refuses a decimal number that finds rows, where its spelling may have lost digits.
+    fn check_key(&self, text: &str) -> Result<(), Problem> {
+        match self.data_type() {
+            DataType::Decimal { .. } if self.required => whole::check_decimal(text.trim()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether each digit counts in its numbers, as in those that are names: whole numbers, and decimals without places or that find rows.
+    pub fn is_exact(&self) -> bool {
+        match self.data_type() {
+            DataType::Decimal { decimal_places, .. } => self.required || *decimal_places == Some(0),
+            other => other.is_integer(),
         }
     }
 
@@ -127,11 +139,16 @@ pub fn read(data_type: &DataType, text: &str) -> Result<Value, Problem> {
             Ok(number) => Value::Float(number),
             Err(_) => text.into(),
         },
-        DataType::Decimal { .. } => match Decimal::from_str_exact(trimmed) {
-            Ok(number) => Value::Decimal(number),
-            // the type reads exponents too, and never rounds
-            Err(_) => DataType::DECIMAL.coerce(trimmed.into()).unwrap_or_else(|_| text.into()),
-        },
+        DataType::Decimal { decimal_places, .. } => {
+            if *decimal_places == Some(0) {
+                whole::check_decimal(trimmed)?;
+            }
+            match Decimal::from_str_exact(trimmed) {
+                Ok(number) => Value::Decimal(number),
+                // the type reads exponents too, and never rounds
+                Err(_) => DataType::DECIMAL.coerce(trimmed.into()).unwrap_or_else(|_| text.into()),
+            }
+        }
         DataType::Bool => truth(trimmed).map_or_else(|| text.into(), Value::Bool),
         DataType::Bytes => Value::Bytes(bytes(trimmed).ok_or_else(|| {
             format!("expected bytes, as \\x and hex digits, but got '{}'.", shortened(text))
@@ -145,7 +162,7 @@ pub fn read(data_type: &DataType, text: &str) -> Result<Value, Problem> {
 }
 
 /// A date, of which the midnight may be written too, as spreadsheets and programs do that know no dates without a time.
-fn date(text: &str) -> Value {
+pub fn date(text: &str) -> Value {
     let is_utc = |text: &str| {
         text.len() > 10 && (text.ends_with(['Z', 'z']) || text.ends_with("+00") || text.ends_with("+00:00"))
     };

@@ -125,6 +125,11 @@ pub fn columns(name: &str, disk: Disk, options: &InputOptions) -> Result<Columns
     Ok(Columns { names, uneven: twice || counts.values().any(|(count, _)| *count != rows) })
 }
 
+/// The members of an object as they stand.
+pub fn all_members(text: &str) -> serde_json::Result<Vec<(Cow<'_, str>, &RawValue)>> {
+    serde_json::from_str(text).map(|Members(members)| members)
+}
+
 /// The members of an object, sorted by key.
 fn members(text: &str) -> Result<Vec<(Cow<'_, str>, &RawValue)>, Problem> {
     let Members(mut members) = serde_json::from_str(text).map_err(|error| not_object(text, &error))?;

@@ -35,6 +35,11 @@ impl Limits {
         Limits { row: mib as usize * MIB }
     }
 
+    /// Practically none, for what the program itself has written: it may be longer than the row that it is of.
+    pub fn none() -> Self {
+        Limits { row: usize::MAX / 16 }
+    }
+
     /// How many bytes a JSON document may take when it is taken apart, of which there may be many more than it has in the file.
     pub fn document(self) -> usize {
         self.row * 2

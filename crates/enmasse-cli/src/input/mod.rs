@@ -15,6 +15,7 @@ mod limits;
 mod parquet;
 mod quotes;
 mod records;
+mod rejects;
 mod show;
 mod spelling;
 mod stream;
@@ -25,6 +26,7 @@ mod writer;
 
 pub use csv::{DELIMITERS, other_delimiter};
 pub use limits::Limits;
+pub use rejects::{REASON, Rejects};
 pub use spelling::is_date_format;
 pub use writer::RowWriter;
 
@@ -239,19 +241,16 @@ impl Input {
         }
     }
 
+    /// How its bad rows are written to a file of their own.
+    pub fn rejects(&self) -> Rejects {
+        Rejects::of(self)
+    }
+
     /// How a file of refused rows, which is in UTF-8, begins, so that it is read rightly with the same options.
     pub fn mark_for_rejects(&self) -> &'static str {
         let given = self.options.encoding.as_deref().and_then(|name| stream::encoding_of(name).ok());
         let is_other = given.is_some_and(|given| given.name() != "UTF-8");
         if is_other && self.format != Format::Parquet { "\u{feff}" } else { "" }
-    }
-
-    /// The header as it stands in a CSV file, to be written above the rows that are refused.
-    pub fn header_for_rejects(&self) -> Option<String> {
-        let header = self.header.as_ref()?;
-        let sep =
-            header.layout.begins_with_sep.then(|| format!("sep={}\n", char::from(header.layout.delimiter)));
-        Some(sep.unwrap_or_default() + &header.raw)
     }
 }
 

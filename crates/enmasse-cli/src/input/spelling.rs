@@ -5,7 +5,7 @@ use enmasse::{DataType, Value};
 
 use super::InputOptions;
 use super::bad::shortened;
-use super::cell::Problem;
+use super::cell::{self, Problem};
 
 /// What `--decimal` and `--date-format` say.
 #[derive(Clone, Debug, Default)]
@@ -26,12 +26,14 @@ impl Spelling {
     pub fn usual(&self, data_type: &DataType, text: &str) -> Result<Option<String>, Problem> {
         match (data_type, self.decimal, &self.date_format) {
             (_, Some(decimal), _) if data_type.is_number() => number(text, decimal).map(Some),
-            (DataType::Date, _, Some(format)) => date(text, format).map(|(date, _)| Some(date.to_string())),
-            (DataType::DateTime | DataType::NaiveDateTime, _, Some(format)) => {
-                let (date, rest) = date(text, format)?;
-                let rest = rest.trim_start_matches('T').trim();
-                Ok(Some(if rest.is_empty() { date.to_string() } else { format!("{date} {rest}") }))
-            }
+            (DataType::Date, _, Some(format)) => match moment(text, format)? {
+                // a midnight may be written too, as in a file whose dates are as everywhere else
+                usual if matches!(cell::date(&usual), Value::Text(_)) && usual.len() > 10 => {
+                    Err(no_date(text, format))
+                }
+                usual => Ok(Some(usual)),
+            },
+            (DataType::DateTime | DataType::NaiveDateTime, _, Some(format)) => moment(text, format).map(Some),
             _ => Ok(None),
         }
     }
@@ -82,9 +84,20 @@ fn number(text: &str, decimal: char) -> Result<String, Problem> {
     Ok(text.replacen(decimal, ".", 1))
 }
 
-fn date<'t>(text: &'t str, format: &str) -> Result<(NaiveDate, &'t str), Problem> {
-    NaiveDate::parse_and_remainder(text.trim(), format)
-        .map_err(|_| format!("expected a date as {format} but got '{}'.", shortened(text)))
+/// A date in this format as elsewhere, and the time of the day that may stand after it.
+fn moment(text: &str, format: &str) -> Result<String, Problem> {
+    let read = NaiveDate::parse_and_remainder(text.trim(), format);
+    let (date, rest) = read.map_err(|_| no_date(text, format))?;
+    match rest.strip_prefix('T').unwrap_or(rest).trim_start() {
+        "" if rest.is_empty() => Ok(date.to_string()),
+        // digits that follow are of a date in another format: 31/12/2024 is none as %d/%m/%y
+        time if time.len() < rest.len() && !time.is_empty() => Ok(format!("{date} {time}")),
+        _ => Err(no_date(text, format)),
+    }
+}
+
+fn no_date(text: &str, format: &str) -> Problem {
+    format!("expected a date as {format} but got '{}'.", shortened(text))
 }
 
 #[cfg(test)]
@@ -117,6 +130,31 @@ mod tests {
         );
         assert_eq!(wrong(DataType::Date, "2024-12-31"), "expected a date as %d/%m/%Y but got '2024-12-31'.");
         assert_eq!(wrong(DataType::Date, "31/02/2024"), "expected a date as %d/%m/%Y but got '31/02/2024'.");
+    }
+
+    #[test]
+    fn d05_nothing_follows_a_date_but_a_time() {
+        let usual = |format: &str, data_type: DataType, text: &str| {
+            let options = InputOptions { date_format: Some(format.into()), ..InputOptions::default() };
+            Spelling::of(&options).usual(&data_type, text)
+        };
+        let read = |text: &str| Ok(Some(text.to_owned()));
+        assert_eq!(usual("%d/%m/%Y", DataType::Date, "31/12/2024 00:00:00"), read("2024-12-31 00:00:00"));
+        assert_eq!(usual("%d/%m/%Y", DataType::Date, "31/12/2024T00:00"), read("2024-12-31 00:00"));
+        assert_eq!(usual("%d/%m/%y", DataType::NaiveDateTime, "31/12/24 09:30"), read("2024-12-31 09:30"));
+        for (format, data_type, text) in [
+            ("%d/%m/%y", DataType::Date, "31/12/2024"),
+            ("%d/%m/%y", DataType::NaiveDateTime, "31/12/2024"),
+            ("%d/%m/%y", DataType::DateTime, "31/12/2024 09:30"),
+            ("%d/%m/%Y", DataType::Date, "31/12/2024 09:30"),
+            ("%d/%m/%Y", DataType::Date, "31/12/2024 x"),
+            ("%d/%m/%Y", DataType::Date, "31/12/2024T"),
+            ("%Y%m%d", DataType::Date, "20241231000000"),
+            ("%Y%m%d", DataType::NaiveDateTime, "202412310930"),
+        ] {
+            let said = format!("expected a date as {format} but got '{text}'.");
+            assert_eq!(usual(format, data_type, text), Err(said));
+        }
     }
 
     #[test]

@@ -5,8 +5,9 @@ use enmasse::{DataType, Value};
 use super::bad::shortened;
 use super::cell::Problem;
 
-/// The largest whole number up to which floats of 64 bits have every one: 2 to the power of 53.
+/// The largest whole numbers up to which floats of 64 and of 32 bits have every one.
 const EXACT: i64 = 1 << 53;
+const EXACT_SINGLE: i64 = 1 << 24;
 
 /// Below this power of ten nobody rounds: the programs that do keep six digits or more.
 const ROUNDED_FROM: u32 = 6;
@@ -19,34 +20,34 @@ const ROUNDED_FROM: u32 = 6;
 pub fn read(text: &str) -> Result<Option<Value>, Problem> {
     let number = DataType::DECIMAL.coerce(text.into()).and_then(|number| DataType::BigInt.coerce(number));
     match number {
-        Ok(Value::Int(number)) if is_exact(text, number) => Ok(Some(Value::Int(number))),
-        Ok(_) => Err(rounded(text)),
+        Ok(_) if hides_digits(text) => Err(rounded(text)),
+        Ok(number) => Ok(Some(number)),
         Err(_) if is_large(text) => Err(rounded(text)),
         Err(_) => Ok(None),
     }
 }
 
-/// Refuses a decimal number that finds rows, where its spelling may have lost digits.
-pub fn check_key(text: &str) -> Result<(), Problem> {
-    let hides = exponent(text)
-        .is_some_and(|(mantissa, power)| power > fraction(mantissa) && !is_short(mantissa, power));
-    if hides { Err(rounded(text)) } else { Ok(()) }
+/// Refuses a decimal number of which each digit counts, where its spelling may have lost some.
+pub fn check_decimal(text: &str) -> Result<(), Problem> {
+    if hides_digits(text) { Err(rounded(text)) } else { Ok(()) }
 }
 
-/// The whole number of a float, which is not known for certain where floats do not have every whole number.
-pub fn of_float(float: f64) -> Result<(), Problem> {
-    if float.abs() > EXACT as f64 && float.is_finite() { Err(rounded(&format!("{float:?}"))) } else { Ok(()) }
+/// Refuses a float as a number of which each digit counts, where floats, of 64 bits or of 32, do not have every whole number.
+pub fn of_float(float: f64, is_single: bool) -> Result<(), Problem> {
+    let exact = if is_single { EXACT_SINGLE } else { EXACT };
+    if float.abs() > exact as f64 && float.is_finite() { Err(rounded(&format!("{float:?}"))) } else { Ok(()) }
 }
 
-/// Whether the spelling of this number has all of its digits.
-fn is_exact(text: &str, number: i64) -> bool {
+/// Whether the spelling of this number may lack some of its digits.
+fn hides_digits(text: &str) -> bool {
     let is_of_float = match exponent(text) {
-        Some((mantissa, power)) if power > fraction(mantissa) => return is_short(mantissa, power),
+        Some((mantissa, power)) if power > fraction(mantissa) => return !is_short(mantissa, power),
         Some(_) => true,
         // as Python writes a float; a decimal has two zeros or more
         None => text.ends_with(".0"),
     };
-    !is_of_float || number.unsigned_abs() <= EXACT.unsigned_abs()
+    let number = || DataType::DECIMAL.coerce(text.into());
+    is_of_float && matches!(number(), Ok(Value::Decimal(number)) if number.abs() > EXACT.into())
 }
 
 /// `9.9E+30`: a whole number, but for no column.
@@ -120,8 +121,16 @@ mod tests {
         ] {
             assert!(read(text).is_err_and(|problem| problem.contains("may have been rounded")), "{text}");
         }
-        assert!(check_key("1.5E+3").is_err() && check_key("1.5").is_ok() && check_key("1.50e1").is_ok());
-        assert!(of_float(9_007_199_254_740_992.0).is_ok() && of_float(9_007_199_254_740_994.0).is_err());
+        assert!(
+            check_decimal("1.5E+3").is_err()
+                && check_decimal("1.5").is_ok()
+                && check_decimal("1.50e1").is_ok()
+        );
+        assert!(check_decimal("9912142137894512.0").is_err() && check_decimal("9912142137894512.00").is_ok());
+        assert!(check_decimal("1.2345678901234568e+16").is_err() && check_decimal("1e5").is_ok());
+        assert!(of_float(9_007_199_254_740_992.0, false).is_ok());
+        assert!(of_float(9_007_199_254_740_994.0, false).is_err());
+        assert!(of_float(16_777_216.0, true).is_ok() && of_float(16_777_218.0, true).is_err());
     }
 
     #[test]

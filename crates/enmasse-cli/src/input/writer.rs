@@ -182,11 +182,7 @@ impl Sink {
             Sink::Gzip(encoder) => encoder.finish()?,
             Sink::Zstd(encoder) => encoder.finish()?,
         };
-        match file.into_inner()?.sync_all() {
-            // a pipe has nothing to wait for
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-            done => done,
-        }
+        file.into_inner()?.sync_all()
     }
 }
 

@@ -34,7 +34,10 @@ pub async fn run(args: UpdateArgs) -> Result<Outcome> {
     refuse_all_by_accident(&args)?;
     let db = connect(&args.database).await?;
     // a dry run is rolled back
-    db.allow_non_transactional(args.allow_non_transactional && !args.dry_run);
+    let stays = args.allow_non_transactional && !args.dry_run;
+    db.allow_non_transactional(stays);
+    // F(n)+1 that stays is not to be written once more
+    let db = if stays { db.with_retries(0) } else { db };
     let model = table(&db, &args.table, lookups(&args)).await?;
     let request = Request::new(QuerySet::of(&model, &db), model, &args)?;
     let committing = Committing::default();
@@ -45,7 +48,7 @@ pub async fn run(args: UpdateArgs) -> Result<Outcome> {
     let started = Instant::now();
     let done = unless_interrupted(&committing, request.update(&db, &committing)).await;
     let done = rolled_back(&db, done).await;
-    let matched = if args.allow_non_transactional { done.map_err(Failure::without_rollback)? } else { done? };
+    let matched = if stays { done.map_err(Failure::without_rollback)? } else { done? };
     let seconds = started.elapsed().as_secs_f64();
     if args.output.json {
         let tables = request.tables.iter().map(|table| json!({ "table": table, "rows": matched }));

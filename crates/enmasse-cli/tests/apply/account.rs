@@ -117,6 +117,31 @@ fn a07_strict_refuses_rows_that_a_trigger_skips() {
 }
 
 #[test]
+fn a07_rows_that_a_conflict_clause_skips_are_counted() {
+    on_some(&[Kind::Sqlite], async |trial| {
+        trial
+            .run("CREATE TABLE t (id integer PRIMARY KEY, code text UNIQUE ON CONFLICT IGNORE, n integer)")
+            .await;
+        trial.run("INSERT INTO t VALUES (1, 'a', 0), (2, 'b', 0), (3, 'c', 0)").await;
+        trial.write("f.csv", "id,code,n\n1,a,7\n2,a,7\n3,c,0\n");
+        let counts = "3 matched, 1 changed, 0 not in the table, 1 skipped by the database";
+        let dry = trial.apply(["f.csv", "--table", "t", "--dry-run"]).done();
+        assert!(dry.starts_with(&format!("Dry run, nothing was written: {counts}")), "{dry}");
+        let said = trial.apply(["f.csv", "--table", "t", "--strict"]).failed(1);
+        assert!(said.starts_with("enmasse: f.csv: 1 row was not written to t: "), "{said}");
+        for mode in [&[][..], &["--diff", "d.csv"], &["--missing", "m.csv"]] {
+            assert_eq!(
+                trial.apply(["f.csv", "--table", "t"].iter().chain(mode)).counts(),
+                counts,
+                "{mode:?}"
+            );
+            assert_eq!(trial.query("SELECT code, n FROM t ORDER BY id").await, "a|7\nb|0\nc|0", "{mode:?}");
+            trial.run("UPDATE t SET n = 0").await;
+        }
+    });
+}
+
+#[test]
 fn a15_rows_that_a_trigger_drops_are_not_inserted() {
     on_some(&WITH_TRIGGERS, async |trial| {
         make(trial).await;
@@ -141,7 +166,7 @@ fn a06_rows_that_another_writer_brings_are_written_or_inserted() {
         trial.write("f.csv", file);
         for round in 0..4 {
             trial.run("DELETE FROM t").await;
-            let args = ["f.csv", "--table", "t", "--insert-missing", "--json"];
+            let args = ["f.csv", "--table", "t", "--insert-missing", "--missing", "m.csv", "--json"];
             let mut command = trial.command(args);
             let running = tokio::task::spawn_blocking(move || command.output());
             // the keys in the file's order, and against it
@@ -163,6 +188,8 @@ fn a06_rows_that_another_writer_brings_are_written_or_inserted() {
             assert_eq!(count("matched") + count("missing"), 4_000, "{out}");
             assert_eq!((count("inserted"), count("skipped")), (count("missing"), 0), "{out}");
             assert_eq!(trial.number("SELECT count(*) FROM t WHERE n = 1").await, 4_000, "{out}");
+            // those that arrived and were updated are not in the file of the missing ones
+            assert_eq!(trial.read("m.csv").lines().count() as u64, count("missing") + 1, "{out}");
         }
     });
 }
@@ -188,6 +215,30 @@ fn a12_the_next_row_gets_a_key_that_is_free() {
         trial.apply(args).done();
         trial.run("INSERT INTO t (n) VALUES (10)").await;
         assert!(trial.number("SELECT id FROM t WHERE n = 10").await > 9);
+    });
+}
+
+#[test]
+fn a12_what_fails_leaves_the_counter_of_keys_where_it_is() {
+    on_some(&[Kind::Postgres], async |trial| {
+        trial.run("CREATE TABLE owner (id integer PRIMARY KEY)").await;
+        trial
+            .run(
+                "CREATE TABLE t (id serial PRIMARY KEY, n integer CHECK (n < 100), owner integer REFERENCES owner \
+                 DEFERRABLE INITIALLY DEFERRED)",
+            )
+            .await;
+        trial.run("INSERT INTO t (n) VALUES (0)").await;
+        // refused at once, and at the commit
+        for row in ["9,900,", "9,9,5"] {
+            trial.write("f.csv", format!("id,n,owner\n7,7,\n8,8,\n{row}\n"));
+            trial.apply(["f.csv", "--table", "t", "--insert-missing"]).failed(1);
+            assert_eq!(trial.number("SELECT last_value FROM t_id_seq").await, 1, "{row}");
+        }
+        let skips = ["--insert-missing", "--skip-bad", "--rejects", "r.csv"];
+        let ended = trial.apply(["f.csv", "--table", "t"].iter().chain(&skips));
+        assert_eq!(ended.code, 0, "{}", ended.err);
+        assert_eq!(trial.number("SELECT last_value FROM t_id_seq").await, 8);
     });
 }
 

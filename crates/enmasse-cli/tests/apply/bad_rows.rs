@@ -38,8 +38,18 @@ fn rejects_can_be_repaired_and_applied() {
         assert_eq!(items::amounts(trial).await, "1|bolt|11\n2|nut|20\n3|gear|30");
 
         let bad = trial.read("bad.csv");
-        assert_eq!(bad, "id,name,amount\n2,nut,many\n\"3\",\"a \"\"gear\"\"\",33,x\n3,\"two\r\nlines\",?\n");
-        let repaired = bad.replace("many", "22").replace(",33,x\n3,\"two\r\nlines\",?", ",33");
+        let wrong = |text: &str| format!("\"column 'amount': expected a whole number but got '{text}'.\"");
+        let header = "id,name,amount,enmasse_error\n";
+        let [one, other] =
+            [format!("2,nut,many,{}\n", wrong("many")), format!("3,\"two\r\nlines\",?,{}\n", wrong("?"))];
+        let cells = "\"3\",\"a \"\"gear\"\"\",33,x,\"has 4 cells, and the header has 3.\"\n";
+        assert_eq!(bad, format!("{header}{one}{cells}{other}"));
+        // rejected once more they have one reason, the last
+        let again = ["bad.csv", "--table", "item", "--skip-bad", "--rejects", "again.csv"];
+        assert_eq!(trial.apply(again).code, 0);
+        let cells = cells.replace("has 4 cells, and the header has 3.", "has 5 cells, and the header has 4.");
+        assert_eq!(trial.read("again.csv"), format!("{header}{one}{cells}{other}"));
+        let repaired = bad.replace("nut,many", "nut,22").replace(",33,x,", ",33,").replace(&other, "");
         trial.write("repaired.csv", repaired);
         let counts = trial.apply(["repaired.csv", "--table", "item"]).counts();
         assert_eq!(counts, "2 matched, 2 changed, 0 not in the table");
@@ -58,7 +68,12 @@ fn a_dry_run_skips_them_too_and_tells() {
         assert_eq!(ended.code, 0);
         let said: enmasse::serde_json::Value = enmasse::serde_json::from_str(&ended.out).unwrap();
         assert_eq!((&said["rows"], &said["bad"], &said["changed"]), (&1.into(), &1.into(), &1.into()));
-        assert_eq!(trial.read("bad.jsonl"), "{\"id\": 2, \"amount\": \"many\"}\n");
+        let bad = r#"{"id": 2, "amount": "many","enmasse_error":"column 'amount': expected a whole number but got 'many'."}"#;
+        assert_eq!(trial.read("bad.jsonl"), format!("{bad}\n"));
+        trial.write("repaired.jsonl", bad.replace("\"many\",", "22,"));
+        let counts = trial.apply(["repaired.jsonl", "--table", "item"]).counts();
+        assert_eq!(counts, "1 matched, 1 changed, 0 not in the table");
+        items::fill(trial).await;
         assert_eq!(items::amounts(trial).await, "1|bolt|10\n2|nut|20\n3|gear|30");
     });
 }

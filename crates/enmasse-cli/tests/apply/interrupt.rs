@@ -113,6 +113,7 @@ fn in_the_middle_of_a_long_file() {
             // where the disk makes all wait, a signal may come in the commit, which is waited for
             for tries in 1.. {
                 let args = ["f.csv", "--table", "t", "--diff", "d.csv", "--missing", "m.csv"];
+                let args = [&args[..], &["--skip-bad", "--rejects", "r.csv"]].concat();
                 let mut child = start(trial, &args);
                 let began = async || is_under_way(trial).await;
                 wait_until("the rows", &mut child, Duration::from_millis(5), began).await;
@@ -121,7 +122,7 @@ fn in_the_middle_of_a_long_file() {
                 if tries < 5 && ended.code == 0 {
                     assert_eq!(changed(trial).await, ROWS);
                     trial.run("UPDATE t SET n = 0, word = 'before'").await;
-                    for name in ["d.csv", "m.csv"] {
+                    for name in ["d.csv", "m.csv", "r.csv"] {
                         std::fs::remove_file(trial.path(name)).expect("a file");
                     }
                     continue;

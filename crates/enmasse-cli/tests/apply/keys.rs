@@ -3,6 +3,7 @@
 use enmasse::DataType;
 use enmasse::schema::{Field, Model, Schema};
 
+use crate::common::Kind;
 use crate::items;
 use crate::program::{Trial, on_each};
 
@@ -68,10 +69,42 @@ fn several_columns_are_a_key() {
             assert_eq!(
                 said,
                 format!(
-                    "enmasse: twice.csv: the key {one}, {other} is there twice: line 2, line 4\nNothing was written.\n"
+                    "enmasse: twice.csv: duplicate key {one}, {other}: line 2, line 4\nNothing was written.\n"
                 )
             );
         }
+    });
+}
+
+#[test]
+fn d04_keys_that_are_the_same_to_a_collation_are_named_both() {
+    on_each(async |trial| {
+        let (text, one, other) = match trial.kind {
+            Kind::Sqlite => ("varchar(20) COLLATE NOCASE", "abc", "ABC"),
+            Kind::Postgres => ("varchar(20) COLLATE nocase", "abc", "ABC"),
+            _ => ("varchar(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci", "abc", "ábc"),
+        };
+        if trial.kind == Kind::Postgres {
+            let level = "locale = 'und-u-ks-level2', deterministic = false";
+            trial.run(&format!("CREATE COLLATION nocase (provider = icu, {level})")).await;
+        }
+        trial.run(&format!("CREATE TABLE c (code {text} PRIMARY KEY, n integer)")).await;
+        trial.run("INSERT INTO c VALUES ('abc', 1), ('x', 2)").await;
+        for rows in [0, 3_000] {
+            let mut file = format!("code,n\n{one},5\n{other},6\n");
+            (0..rows).for_each(|row| file.push_str(&format!("k{row},1\n")));
+            trial.write("f.csv", file);
+            let said = trial.apply(["f.csv", "--table", "c"]).failed(1);
+            let expected = format!(
+                "enmasse: f.csv: duplicate key code='{one}': line 2; code='{other}': line 3 (the same to the database)\n\
+                 Nothing was written.\n"
+            );
+            assert_eq!(said, expected);
+        }
+        // what is the same in the file is named alone
+        trial.write("f.csv", "code,n\nx,5\nx,6\n");
+        let said = trial.apply(["f.csv", "--table", "c"]).failed(1);
+        assert!(said.contains("duplicate key code='x': line 2, line 3\n"), "{said}");
     });
 }
 

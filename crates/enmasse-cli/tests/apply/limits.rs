@@ -24,17 +24,19 @@ const MEMORY: u64 = 100 * 1024;
 /// Runs it, and gives the most memory that it had, in KiB.
 fn measured(trial: &Trial<'_>, args: &[&str]) -> (Ended, u64) {
     let mut command = trial.command(args);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let status = format!("/proc/{}/status", child.id());
+    // what it prints is read, or it would wait
+    let ended = std::thread::spawn(move || Ended::of(child.wait_with_output().unwrap()));
     let mut most = 0;
-    while child.try_wait().unwrap().is_none() {
+    while !ended.is_finished() {
         let status = std::fs::read_to_string(&status).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
         most = most.max(kib.unwrap_or(0));
         std::thread::sleep(Duration::from_millis(1));
     }
-    (Ended::of(child.wait_with_output().unwrap()), most)
+    (ended.join().unwrap(), most)
 }
 
 /// The file is refused with these words, and little memory; nothing is written.
@@ -133,6 +135,65 @@ fn b06_long_rows_pass_with_little_memory() {
     });
 }
 
+/// Writes a file of this many rows from `first` on, whose notes are this long.
+fn write_notes(trial: &Trial<'_>, columns: &str, rows: std::ops::Range<usize>, length: usize) {
+    let file = std::fs::File::create(trial.path("f.csv")).unwrap();
+    let mut file = std::io::BufWriter::new(file);
+    writeln!(file, "{columns}").unwrap();
+    let note = "x".repeat(length);
+    rows.for_each(|row| writeln!(file, "{row},500,{note}{row}").unwrap());
+}
+
+#[test]
+fn b06_many_long_rows_are_inserted_with_little_memory() {
+    on_each(async |trial| {
+        trial.run("CREATE TABLE t (id integer PRIMARY KEY, n integer, note text)").await;
+        write_notes(trial, "id,n,note", 0..1_000, 60_000);
+        let args = ["f.csv", "--table", "t", "--insert-missing", "--missing", "m.csv"];
+        let (ended, memory) = measured(trial, &args);
+        assert_eq!(ended.counts(), "0 matched, 0 changed, 1,000 not in the table, 1,000 inserted");
+        assert!(memory < MEMORY, "{:?}: {memory} KiB", trial.kind);
+    });
+}
+
+#[test]
+fn b06_many_long_rows_are_refused_with_little_memory() {
+    on_each(async |trial| {
+        let text = if trial.kind.in_mysql_family() { "longtext" } else { "text" };
+        trial
+            .run(&format!(
+                "CREATE TABLE t (id integer PRIMARY KEY, n integer, note {text}, CHECK (n < 100 OR id < 5))"
+            ))
+            .await;
+        trial.run(&format!("INSERT INTO t SELECT id, 1, 'x' FROM {}", trial.kind.numbers(40))).await;
+        write_notes(trial, "id,n,note", 1..41, 3 * MIB / 2);
+        let args = ["f.csv", "--table", "t", "--skip-bad", "--rejects", "r.csv"];
+        let (ended, memory) = measured(trial, &args);
+        assert_eq!(ended.code, 0, "{}", ended.err);
+        assert!(ended.out.contains(" 36 bad and skipped"), "{}", ended.out);
+        assert!(memory < MEMORY, "{:?}: {memory} KiB", trial.kind);
+    });
+}
+
+#[test]
+fn b06_errors_are_not_kept_whatever_their_number() {
+    on_some(&[Kind::Sqlite], async |trial| {
+        items::make(trial).await;
+        let word = "x".repeat(60);
+        let mut file = "id,amount\n".to_owned();
+        (0..600_000).for_each(|row| file.push_str(&format!("{row},{word}\n")));
+        trial.write("f.csv", file);
+        let (ended, memory) = measured(trial, &["f.csv", "--table", "item", "--max-errors", "1000000000"]);
+        let said = ended.without_progress().failed(1);
+        assert!(said.starts_with("enmasse: f.csv:2: column 'amount': "), "{}", &said[..200]);
+        let end = &said[said.len() - 100..];
+        assert!(end.contains(" more bad rows\nNothing was written.\n"), "{end}");
+        let told = said.lines().filter(|line| line.contains(": column 'amount': ")).count();
+        assert!((1_000..60_000).contains(&told), "{told}: {end}");
+        assert!(memory < MEMORY, "{memory} KiB");
+    });
+}
+
 #[test]
 fn b06_a_longer_row_may_be_allowed() {
     on_some(&[Kind::Sqlite], async |trial| {
@@ -141,6 +202,18 @@ fn b06_a_longer_row_may_be_allowed() {
         let counts = trial.apply(["f.csv", "--table", "item", "--max-row", "6"]).counts();
         assert_eq!(counts, "1 matched, 1 changed, 0 not in the table");
         assert_eq!(trial.number("SELECT length(note) FROM item WHERE id = 1").await, 5 * MIB as i64);
+    });
+}
+
+#[test]
+fn b06_a_row_that_json_makes_longer_is_inserted() {
+    on_each(async |trial| {
+        items::make(trial).await;
+        // each character is six in JSON
+        trial.write("f.csv", format!("id,name,amount,note\n7,x,1,{}\n", "\u{1}".repeat(MIB)));
+        let counts = trial.apply(["f.csv", "--table", "item", "--insert-missing"]).counts();
+        assert_eq!(counts, "0 matched, 0 changed, 1 not in the table, 1 inserted");
+        assert_eq!(trial.number("SELECT length(note) FROM item WHERE id = 7").await, MIB as i64);
     });
 }
 

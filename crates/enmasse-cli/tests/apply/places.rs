@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use crate::common::Kind;
 use crate::items;
-use crate::program::{Ended, Trial, on_some};
+use crate::program::{Ended, Trial, on_each, on_some};
 
 const FILE: &str = "id,amount\n1,11\n7,77\n";
 
@@ -109,6 +109,69 @@ fn a_pipe_is_written_itself() {
         let mut command = trial.command(args);
         let ended = Ended::of(command.stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap());
         assert_eq!((ended.code, ended.out.as_str()), (0, "id,amount\n7,77\n"), "{}", ended.err);
+    });
+}
+
+/// Makes a named pipe, and reads it to its end meanwhile.
+fn read_pipe(trial: &Trial<'_>, name: &str) -> std::thread::JoinHandle<String> {
+    let path = trial.path(name);
+    let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+    assert!(made.success());
+    std::thread::spawn(move || fs::read_to_string(path).unwrap())
+}
+
+#[test]
+fn d01_a_pipe_is_written_once_although_refused_rows_have_all_tried_again() {
+    on_each(async |trial| {
+        trial.run("CREATE TABLE t (id integer PRIMARY KEY, n integer NOT NULL CHECK (n < 100))").await;
+        trial.run("INSERT INTO t VALUES (1, 1), (2, 2), (3, 3)").await;
+        trial.write("f.csv", "id,n\n1,10\n2,200\n3,30\n4,40\n");
+        let pipes = ["m.csv", "d.csv", "r.csv"];
+        let read = pipes.map(|name| read_pipe(trial, name));
+        let args = ["--missing", "m.csv", "--diff", "d.csv", "--skip-bad", "--rejects", "r.csv"];
+        let ended = trial.apply(["f.csv", "--table", "t"].iter().chain(&args));
+        assert_eq!(ended.code, 0, "{}", ended.err);
+        let [missing, diff, rejects] = read.map(|read| read.join().unwrap());
+        assert_eq!(missing, "id,n\n4,40\n");
+        assert_eq!(diff, "id,column,before,after\n1,n,1,10\n3,n,3,30\n");
+        assert!(rejects.starts_with("id,n") && rejects.matches("2,200").count() == 1, "{rejects}");
+        assert_eq!(trial.query("SELECT n FROM t ORDER BY id").await, "10\n2\n30");
+        assert_eq!(trial.files().iter().filter(|name| name.starts_with('.')).count(), 0);
+    });
+}
+
+#[test]
+fn b07_a_pipe_that_nobody_reads_holds_no_lock_and_a_signal_ends_it() {
+    on_each(async |trial| {
+        trial.run("CREATE TABLE t (id integer PRIMARY KEY, n integer)").await;
+        trial.run("INSERT INTO t VALUES (1, 1)").await;
+        trial.write("f.csv", "id,n\n1,10\n4,40\n");
+        let made = std::process::Command::new("mkfifo").arg(trial.path("m.csv")).status().unwrap();
+        assert!(made.success());
+        let mut command = trial.command(["f.csv", "--table", "t", "--missing", "m.csv"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let began = std::time::Instant::now();
+        while trial.query("SELECT n FROM t").await != "10" {
+            assert!(child.try_wait().unwrap().is_none() && began.elapsed().as_secs() < 30);
+        }
+        // it is committed, and another may write
+        trial.run("UPDATE t SET n = 11").await;
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        assert!(child.try_wait().unwrap().is_none());
+        rustix::process::kill_process(
+            rustix::process::Pid::from_child(&child),
+            rustix::process::Signal::TERM,
+        )
+        .unwrap();
+        let ended = Ended::of(child.wait_with_output().unwrap());
+        let said = ended.failed(4);
+        let start = "enmasse: cannot write m.csv: it was interrupted; it is ";
+        let kept =
+            said.strip_prefix(start).and_then(|rest| rest.lines().next()).unwrap_or_else(|| panic!("{said}"));
+        assert_eq!(fs::read_to_string(kept).unwrap(), "id,n\n4,40\n");
+        fs::remove_file(kept).unwrap();
+        let end = "\nthe table is written: 1 matched, 1 changed, 1 not in the table\n";
+        assert!(said.ends_with(end), "{said}");
     });
 }
 

@@ -8,8 +8,8 @@ use crate::program::{on_each, on_some};
 fn a08_an_exponent_that_hides_digits_is_refused() {
     on_each(async |trial| {
         items::make(trial).await;
-        trial.run("CREATE TABLE code (number decimal(20, 2) PRIMARY KEY, n bigint NOT NULL)").await;
-        trial.run("INSERT INTO code VALUES (9912140000000000, 1), (1500, 2)").await;
+        trial.run("CREATE TABLE code (number decimal(20, 2) PRIMARY KEY, n bigint NOT NULL, ean decimal(16, 0))").await;
+        trial.run("INSERT INTO code VALUES (9912140000000000, 1, NULL), (1500, 2, 5)").await;
         let before = items::all(trial).await;
         let spelt = |text: &str| {
             format!(
@@ -22,10 +22,13 @@ fn a08_an_exponent_that_hides_digits_is_refused() {
             ("f.csv", "id,amount\n1,9.9E+05\n", "item", "f.csv:2: column 'amount': "),
             ("f.jsonl", "{\"id\":1.5e3,\"amount\":1}\n", "item", "f.jsonl:1: column 'id': "),
             ("f.csv", "number,n\n9.91214E+15,5\n", "code", "f.csv:2: column 'number': "),
+            ("f.csv", "number,ean\n1500,9.91214E+15\n", "code", "f.csv:2: column 'ean': "),
+            ("f.jsonl", "{\"number\":1500,\"ean\":9.91214E15}\n", "code", "f.jsonl:1: column 'ean': "),
         ] {
             trial.write(name, content);
-            let text =
-                content.split([',', '\n', ':']).rfind(|cell| cell.contains(['e', 'E']) && cell.contains('.'));
+            let text = content
+                .split([',', '\n', ':', '}'])
+                .rfind(|cell| cell.contains(['e', 'E']) && cell.contains('.'));
             let said = trial.apply([name, "--table", table]).failed(1);
             assert_eq!(said, format!("enmasse: {says}{}", spelt(text.unwrap())), "{content}");
         }
@@ -35,6 +38,12 @@ fn a08_an_exponent_that_hides_digits_is_refused() {
         assert_eq!(counts, "2 matched, 2 changed, 0 not in the table");
         let rows = trial.query("SELECT id, amount, price FROM item WHERE id < 3 ORDER BY id").await;
         assert_eq!(rows.replace(".00", ""), "1|1000|1500\n2|12|10");
+        trial.write("f.csv", "number,ean\n1500,991214213789.00\n");
+        assert_eq!(
+            trial.apply(["f.csv", "--table", "code"]).counts(),
+            "1 matched, 1 changed, 0 not in the table"
+        );
+        assert_eq!(trial.query("SELECT ean FROM code WHERE n = 2").await, "991214213789");
     });
 }
 
@@ -111,7 +120,8 @@ fn d04_the_delimiter_is_found_or_asked_for() {
         ];
         let ended = trial.apply(args);
         assert_eq!(ended.code, 0, "{}", ended.err);
-        assert_eq!(trial.read("r.csv"), "sep=;\nid;amount\n2;x\n");
+        let reason = "\"column 'amount': expected a whole number but got 'x'.\"";
+        assert_eq!(trial.read("r.csv"), format!("sep=;\nid;amount;enmasse_error\n2;x;{reason}\n"));
         assert_eq!(trial.read("m.csv"), "id;amount\n7;77\n");
         assert_eq!(items::amounts(trial).await, "1|bolt|11\n2|nut|20\n3|gear|30");
     });
@@ -176,6 +186,15 @@ fn d04_arrays_may_be_in_braces() {
         );
         let rows = trial.query("SELECT id, tags::text, numbers::text FROM a ORDER BY id").await;
         assert_eq!(rows, "1|{a,\"b,c\",NULL}|{1,2}\n2|{x}|{}");
+        // two arrays are not two texts
+        for wrong in ["{{a,b},{c,d}}", "{{a}b}"] {
+            trial.write("f.csv", format!("id,tags\n1,\"{wrong}\"\n"));
+            let said = trial.apply(["f.csv", "--table", "a"]).failed(1);
+            let says = format!(
+                "f.csv:2: column 'tags': expected an array, as {{a,b}} or as in JSON, but got '{wrong}'."
+            );
+            assert!(said.contains(&says), "{said}");
+        }
     });
 }
 
@@ -197,6 +216,11 @@ fn d05_decimals_dates_and_quotes_as_the_file_has_them() {
         trial.write("f.csv", "id;price\n1;1.50\n");
         let said = trial.apply(["f.csv", "--table", "item"].into_iter().chain(how)).failed(1);
         assert!(said.contains("expected a number with ',' before its fraction but got '1.50'."), "{said}");
+        // nothing of a date is dropped
+        trial.write("f.csv", "id,made\n1,31/12/2024\n");
+        let said = trial.apply(["f.csv", "--table", "item", "--date-format", "%d/%m/%y"]).failed(1);
+        assert!(said.contains("f.csv:2: column 'made': expected a date as %d/%m/%y but got"), "{said}");
+        assert!(said.contains("'31/12/2024'"), "{said}");
         for (option, wrong) in [("--decimal", ";;"), ("--date-format", "dd.mm.yyyy"), ("--quote", "ab")] {
             let said = trial.apply(["f.csv", "--table", "item", option, wrong]).failed(2);
             assert!(said.contains("expected"), "{said}");

@@ -1,7 +1,7 @@
 //! Tables as people have them.
 
 use crate::common::Kind;
-use crate::program::on_each;
+use crate::program::{on_each, on_some};
 
 #[test]
 fn a03_a_text_of_more_bytes_than_its_column_holds_is_refused_with_its_line() {
@@ -74,13 +74,33 @@ fn a04_a_refused_row_is_not_searched_by_writing_again_where_nothing_is_rolled_ba
         trial.write("f.csv", "id,v\n1,5\n2,-6\n");
         let flag = "--allow-non-transactional";
         for options in [&[][..], &["--skip-bad", "--rejects", "r.csv"]] {
-            let error = trial.apply(["f.csv", "--table", "t", flag].iter().chain(options)).failed(1);
+            let error = trial.apply(["f.csv", "--table", "t", flag].iter().chain(options)).failed(5);
             let stays = "What was written to a table that cannot be rolled back stays written.";
             assert!(error.contains(stays) && !error.contains("othing was written"), "{error}");
         }
         let writes: u64 = trial.query("SELECT count(*) FROM log WHERE id = 1").await.parse().unwrap();
         assert!(writes <= 2, "{writes} writes of two runs");
         assert_eq!(trial.query("SELECT v FROM t WHERE id = 2").await, "2");
+    });
+}
+
+#[test]
+fn a04_what_is_not_rolled_back_is_not_tried_again() {
+    on_some(&Kind::MYSQL_FAMILY, async |trial| {
+        trial.run("CREATE TABLE t (id int PRIMARY KEY, v int) ENGINE=MyISAM").await;
+        trial.run("CREATE TABLE log (id int) ENGINE=MyISAM").await;
+        // as after a deadlock, but for each try
+        trial
+            .run(
+                "CREATE TRIGGER w BEFORE UPDATE ON t FOR EACH ROW BEGIN INSERT INTO log VALUES (NEW.id); \
+                 IF NEW.id = 2 THEN SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213; END IF; END",
+            )
+            .await;
+        trial.run("INSERT INTO t VALUES (1, 1), (2, 2)").await;
+        trial.write("f.csv", "id,v\n1,5\n2,6\n");
+        let error = trial.apply(["f.csv", "--table", "t", "--allow-non-transactional"]).failed(5);
+        assert!(!error.contains("othing was written"), "{error}");
+        assert_eq!(trial.query("SELECT id, count(*) FROM log GROUP BY id ORDER BY id").await, "1|1\n2|1");
     });
 }
 
@@ -112,6 +132,21 @@ fn c01_a_unique_column_is_the_key_where_there_is_no_other() {
 }
 
 #[test]
+fn c01_a_key_of_unknown_type_does_not_shut_out_the_table() {
+    on_some(&Kind::MYSQL_FAMILY, async |trial| {
+        trial.run("CREATE TABLE t (b bit(8) PRIMARY KEY, sku varchar(20) NOT NULL UNIQUE, v int)").await;
+        trial.run("INSERT INTO t VALUES (b'1', 'a', 1), (b'10', 'c', 2)").await;
+        trial.write("f.csv", "sku,v\na,5\nb,6\n");
+        for key in [&[][..], &["--key", "sku"]] {
+            trial.run("UPDATE t SET v = 1 WHERE sku = 'a'").await;
+            let done = trial.apply(["f.csv", "--table", "t"].iter().chain(key)).counts();
+            assert_eq!(done, "1 matched, 1 changed, 1 not in the table");
+            assert_eq!(trial.query("SELECT sku, v FROM t ORDER BY sku").await, "a|5\nc|2");
+        }
+    });
+}
+
+#[test]
 fn c02_types_of_the_databases_own_are_written_as_text() {
     on_each(async |trial| {
         if trial.kind != Kind::Postgres {
@@ -127,6 +162,28 @@ fn c02_types_of_the_databases_own_are_written_as_text() {
         assert_eq!(rows, "1|ok|10.0.0.1|{sad,ok}|101\n2|ok|::1|{ok}|111\n3|sad|NULL|NULL|NULL");
         let diff = trial.read("d.csv");
         assert!(diff.contains("1,m,sad,ok\n") && diff.contains("1,ms,\\N,\"{sad,ok}\"\n"), "{diff}");
+    });
+}
+
+#[test]
+fn c02_hstore_is_written_as_text() {
+    on_some(&[Kind::Postgres], async |trial| {
+        let there = "SELECT count(*) FROM pg_available_extensions WHERE name = 'hstore'";
+        if trial.number(there).await == 0 {
+            return;
+        }
+        trial.run("CREATE EXTENSION hstore").await;
+        trial.run("CREATE TABLE t (id int PRIMARY KEY, h hstore)").await;
+        trial.run("INSERT INTO t VALUES (1, NULL), (2, 'a=>1')").await;
+        trial.write("f.csv", "id,h\n1,\"\"\"k\"\"=>\"\"v, w\"\"\"\n2,a=>1\n3,\n");
+        let args = ["f.csv", "--table", "t", "--insert-missing", "--diff", "d.csv"];
+        let done = trial.apply(args).counts();
+        assert_eq!(done, "2 matched, 1 changed, 1 not in the table, 1 inserted");
+        assert_eq!(
+            trial.query("SELECT h -> 'k', h -> 'a' FROM t ORDER BY id").await,
+            "v, w|NULL\nNULL|1\nNULL|NULL"
+        );
+        assert!(trial.read("d.csv").contains("1,h,\\N,"), "{}", trial.read("d.csv"));
     });
 }
 

@@ -157,12 +157,12 @@ impl RowHost for Statements<'_> {
     fn first(&mut self, which: Which, row: CellsRow<'_>) -> Result<Option<(Row, u64)>> {
         let (mut prepared, values) = self.prepared(which, row)?;
         let mut rows = prepared.query(params_from_iter(values)).map_err(error)?;
-        let Some(first) = rows.next().map_err(error)?.map(raw).transpose()? else { return Ok(None) };
-        let mut count = 1;
-        while rows.next().map_err(error)?.is_some() {
-            count += 1;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next().map_err(error)? {
+            all.push(raw(row)?);
         }
-        Ok(Some((first, count)))
+        let count = all.len() as u64;
+        Ok(all.into_iter().next().map(|first| (first, count)))
     }
 }
 

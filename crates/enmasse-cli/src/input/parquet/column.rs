@@ -2,14 +2,13 @@
 
 use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use ::parquet::data_type::{
-    BoolType, ByteArrayType, DataType, DoubleType, FixedLenByteArrayType, FloatType, Int32Type, Int64Type,
-    Int96Type,
+    AsBytes, BoolType, ByteArrayType, DataType, DoubleType, FixedLenByteArrayType, FloatType, Int32Type,
+    Int64Type, Int96Type,
 };
 use ::parquet::errors::{ParquetError, Result};
 use enmasse::Value;
 
-use super::kind::Kind;
-use crate::input::cell::Problem;
+use super::kind::{Kind, Unread};
 
 /// How many values are read at a time.
 const BATCH: usize = 1_024;
@@ -56,16 +55,23 @@ impl Column {
     }
 
     /// The next value; the inner error is that of a value which has no equal here.
-    pub fn next(&mut self, kind: Kind) -> Result<Result<Value, Problem>> {
+    pub fn next(&mut self, kind: Kind) -> Result<Result<Value, Unread>> {
+        let bytes = |value: &[u8]| kind.bytes(value).map_err(|problem| Unread::of_bytes(problem, value));
         let value = match self {
             Column::Bool(column) => column.next()?.map(|value| Ok(Value::Bool(*value))),
-            Column::Int32(column) => column.next()?.map(|value| kind.int32(*value)),
-            Column::Int64(column) => column.next()?.map(|value| kind.int64(*value)),
-            Column::Int96(column) => column.next()?.map(|value| kind.int96(value.data())),
+            Column::Int32(column) => {
+                column.next()?.map(|value| kind.int32(*value).map_err(|problem| Unread::of(problem, value)))
+            }
+            Column::Int64(column) => {
+                column.next()?.map(|value| kind.int64(*value).map_err(|problem| Unread::of(problem, value)))
+            }
+            Column::Int96(column) => column.next()?.map(|value| {
+                kind.int96(value.data()).map_err(|problem| Unread::of_bytes(problem, value.as_bytes()))
+            }),
             Column::Float(column) => column.next()?.map(|value| Ok(Value::Float(f64::from(*value)))),
             Column::Double(column) => column.next()?.map(|value| Ok(Value::Float(*value))),
-            Column::Bytes(column) => column.next()?.map(|value| kind.bytes(value.data())),
-            Column::Fixed(column) => column.next()?.map(|value| kind.bytes(value.data())),
+            Column::Bytes(column) => column.next()?.map(|value| bytes(value.data())),
+            Column::Fixed(column) => column.next()?.map(|value| bytes(value.data())),
         };
         Ok(value.unwrap_or(Ok(Value::Null)))
     }

@@ -7,14 +7,16 @@ use enmasse::rust_decimal::Decimal;
 use enmasse::uuid::Uuid;
 use enmasse::{DataType, Value};
 
-use crate::input::cell::Problem;
-use crate::input::whole;
+use crate::input::cell::{Converter, Problem};
+use crate::input::{show, whole};
 
 /// What is to be read in a column's physical values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// What the physical type says.
     Plain,
+    /// Floats of 32 bits, which are values of 64.
+    Single,
     Unsigned,
     /// With so many digits after the point.
     Decimal(u32),
@@ -25,6 +27,25 @@ pub enum Kind {
     Moment(i64, bool),
     Text,
     Uuid,
+}
+
+/// A value that has no equal here.
+#[derive(Clone, Debug)]
+pub struct Unread {
+    pub problem: Problem,
+    /// The value as the file has it, without what its annotations say.
+    pub text: String,
+}
+
+impl Unread {
+    pub fn of(problem: Problem, value: impl ToString) -> Self {
+        Unread { problem, text: value.to_string() }
+    }
+
+    /// Of bytes, which may be a text but for some of them.
+    pub fn of_bytes(problem: Problem, bytes: &[u8]) -> Self {
+        Unread::of(problem, show::shown(&Value::Bytes(bytes.to_vec())))
+    }
 }
 
 /// The nanoseconds of a unit.
@@ -53,6 +74,7 @@ impl Kind {
             });
         }
         Ok(match column.converted_type() {
+            ConvertedType::NONE if column.physical_type() == Type::FLOAT => Kind::Single,
             ConvertedType::NONE => Kind::Plain,
             ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON => Kind::Text,
             ConvertedType::DECIMAL => Kind::decimal(column)?,
@@ -130,16 +152,15 @@ impl Kind {
     }
 }
 
-/// A column's value as one that a field of this type takes: bytes that no annotation says more of may be text or a UUID.
-pub fn suited(data_type: &DataType, value: &Value) -> Result<Value, Problem> {
-    match (data_type, value) {
+/// A column's value as one that a field takes: bytes that no annotation says more of may be text or a UUID.
+pub fn suited(kind: Kind, converter: &Converter, value: &Value) -> Result<Value, Problem> {
+    match (converter.data_type(), value) {
         (DataType::Uuid, Value::Bytes(bytes)) if bytes.len() == 16 => Kind::Uuid.bytes(bytes),
         (DataType::Bytes, _) => Ok(value.clone()),
-        (_, Value::Float(float)) if data_type.is_integer() => whole::of_float(*float).map(|()| value.clone()),
-        (_, Value::Bytes(bytes)) => match text(bytes)? {
-            Value::Text(text) => crate::input::cell::read(data_type, &text),
-            other => Ok(other),
-        },
+        (_, Value::Float(float)) if converter.is_exact() => {
+            whole::of_float(*float, kind == Kind::Single).map(|()| value.clone())
+        }
+        (_, Value::Bytes(bytes)) => text(bytes),
         _ => Ok(value.clone()),
     }
 }

@@ -17,7 +17,7 @@ use bytes::Bytes;
 use enmasse::Value;
 
 use self::column::Column;
-use self::kind::Kind;
+use self::kind::{Kind, Unread};
 use self::pages::{Budget, CheckedPages};
 use super::bad::shortened;
 use super::cell::{Converter, Problem};
@@ -81,7 +81,7 @@ pub struct ParquetRows {
     left_in_group: i64,
     row: u64,
     /// The current row as the file has it.
-    found: Vec<Result<Value, Problem>>,
+    found: Vec<Result<Value, Unread>>,
     keeps_raw: bool,
 }
 
@@ -131,7 +131,7 @@ impl ParquetRows {
         let mut bytes = 0;
         for (column, (source, _)) in self.columns.iter_mut().zip(&self.wanted) {
             let value = column.next(source.kind).map_err(|error| damaged(&self.name, &error))?;
-            bytes += value.as_ref().map_or(0, size);
+            bytes += value.as_ref().map_or_else(|unread| unread.text.len(), size);
             if bytes > self.limits.row {
                 return Err(Failure::failed(format!(
                     "{}: row {}: {}",
@@ -144,11 +144,11 @@ impl ParquetRows {
         }
         let place = Place::Row(self.row);
         let mut values = Vec::with_capacity(self.wanted.len());
-        for ((_, converter), found) in self.wanted.iter().zip(&self.found) {
-            match convert(converter, found) {
+        for ((source, converter), found) in self.wanted.iter().zip(&self.found) {
+            match convert(source.kind, converter, found) {
                 Ok(value) => values.push(Some(value)),
                 Err(problem) => {
-                    let text = found.as_ref().map(show::shown).unwrap_or_default();
+                    let text = found.as_ref().map_or_else(|unread| unread.text.clone(), show::shown);
                     let cell = Some((converter.column.clone(), text));
                     let (file, raw) = (self.name.clone(), self.raw());
                     return Ok(Some(Item::Bad(BadRow { file, place, cell, problem, raw })));
@@ -186,7 +186,11 @@ impl ParquetRows {
 
     fn raw(&self) -> String {
         let columns: Vec<_> = self.wanted.iter().map(|(_, converter)| converter.column.clone()).collect();
-        let values: Vec<_> = self.found.iter().map(|found| found.as_ref().ok().cloned()).collect();
+        let value = |found: &Result<Value, Unread>| match found {
+            Ok(value) => value.clone(),
+            Err(unread) => unread.text.as_str().into(),
+        };
+        let values: Vec<_> = self.found.iter().map(|found| Some(value(found))).collect();
         let mut line = Vec::new();
         match writer::object(&mut line, &columns, &values) {
             Ok(()) => String::from_utf8_lossy(line.trim_ascii_end()).into_owned(),
@@ -213,11 +217,10 @@ fn size(value: &Value) -> usize {
 }
 
 /// A text is read as a cell of CSV is; all else is of a type already.
-fn convert(converter: &Converter, found: &Result<Value, Problem>) -> Result<Value, Problem> {
-    match found {
-        Ok(Value::Text(text)) => converter.text(text),
-        Ok(value) => converter.value(kind::suited(converter.data_type(), value)?),
-        Err(problem) => Err(problem.clone()),
+fn convert(kind: Kind, converter: &Converter, found: &Result<Value, Unread>) -> Result<Value, Problem> {
+    match kind::suited(kind, converter, found.as_ref().map_err(|unread| unread.problem.clone())?)? {
+        Value::Text(text) => converter.text(&text),
+        value => converter.value(value),
     }
 }
 

@@ -36,7 +36,7 @@ fn columns_are_found_by_name_and_others_are_left() {
 fn line_ends_of_windows_and_a_byte_order_mark() {
     let file = Sample::new("prices.csv", "\u{feff}id,name,price\r\n1,\"a\r\nb\",1\r\n\r\n2,c,2");
     assert_eq!(file.read(&price()), [row(Line(2), 1, "a\r\nb", Some("1")), row(Line(5), 2, "c", Some("2"))]);
-    assert_eq!(file.open().unwrap().header_for_rejects().unwrap(), "id,name,price");
+    assert_eq!(file.open().unwrap().rejects().header().unwrap(), "id,name,price,enmasse_error");
 }
 
 #[test]
@@ -234,8 +234,8 @@ fn other_encodings() {
     assert_eq!(marked.read_with(&encoded("latin1"), &price()), expected);
     let input = marked.open_with(&encoded("latin1")).unwrap();
     assert_eq!(
-        (input.mark_for_rejects(), input.header_for_rejects().unwrap()),
-        ("\u{feff}", "id,name,price".into())
+        (input.mark_for_rejects(), input.rejects().header().unwrap()),
+        ("\u{feff}", "id,name,price,enmasse_error")
     );
     assert_eq!(marked.open_with(&encoded("utf8")).unwrap().mark_for_rejects(), "");
     assert!(

@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 use ::parquet::basic::Compression;
 use ::parquet::column::writer::ColumnWriter;
 use ::parquet::data_type::{
-    BoolType, ByteArray, ByteArrayType, DoubleType, FixedLenByteArray, FixedLenByteArrayType, Int32Type,
-    Int64Type, Int96, Int96Type,
+    BoolType, ByteArray, ByteArrayType, DoubleType, FixedLenByteArray, FixedLenByteArrayType, FloatType,
+    Int32Type, Int64Type, Int96, Int96Type,
 };
 use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::SerializedFileWriter;
@@ -22,6 +22,7 @@ enum Data {
     Int32(Vec<i32>),
     Int64(Vec<i64>),
     Int96(Vec<Int96>),
+    Float(Vec<f32>),
     Double(Vec<f64>),
     Bytes(Vec<&'static [u8]>),
     Fixed(Vec<&'static [u8]>),
@@ -45,6 +46,7 @@ fn sample(columns: &[(&str, &str, Vec<i16>, Data)], groups: usize) -> Sample {
                 Data::Int32(values) => column.typed::<Int32Type>().write_batch(values, levels, None),
                 Data::Int64(values) => column.typed::<Int64Type>().write_batch(values, levels, None),
                 Data::Int96(values) => column.typed::<Int96Type>().write_batch(values, levels, None),
+                Data::Float(values) => column.typed::<FloatType>().write_batch(values, levels, None),
                 Data::Double(values) => column.typed::<DoubleType>().write_batch(values, levels, None),
                 Data::Bytes(values) => {
                     let values: Vec<ByteArray> = values.iter().map(|value| value.to_vec().into()).collect();
@@ -105,6 +107,29 @@ fn rows_of_several_groups() {
 }
 
 #[test]
+fn d01_what_cannot_be_read_is_kept_as_text() {
+    let file = sample(
+        &[
+            ("name", "binary () (STRING)", vec![1, 1], Data::Bytes(vec![&[b'a', 0xff], b"b"])),
+            ("made", "int32 () (DATE)", vec![1, 1], Data::Int32(vec![1, i32::MAX])),
+            ("id", "int32 ()", vec![1, 1], Data::Int32(vec![1, 2])),
+        ],
+        1,
+    );
+    let columns =
+        [wanted("id", DataType::Integer), wanted("name", DataType::TEXT), wanted("made", DataType::Date)];
+    let rows = file.open().unwrap().rows(&columns).unwrap();
+    let raw = rows.map(|item| match item.unwrap() {
+        Item::Bad(bad) => bad.raw,
+        Item::Row(row) => panic!("{row:?}"),
+    });
+    assert_eq!(
+        raw.collect::<Vec<_>>(),
+        [r#"{"id":1,"name":"\\x61ff","made":"1970-01-02"}"#, r#"{"id":2,"name":"b","made":"2147483647"}"#]
+    );
+}
+
+#[test]
 fn more_rows_than_are_held() {
     let levels: Vec<i16> = (0..5_000).map(|row| i16::from(row % 3 != 0)).collect();
     let values = (0..5_000).filter(|row| row % 3 != 0).collect();
@@ -134,6 +159,30 @@ fn numbers_and_truth_values() {
         one("double ()", Data::Double(vec![2.5]), DataType::Integer),
         Err("a.parquet: row 1: column 'x': expected a whole number but got 2.5.".into())
     );
+}
+
+#[test]
+fn a08_floats_that_lack_digits_are_no_keys_and_no_whole_numbers() {
+    let whole = DataType::Decimal { max_digits: Some(16), decimal_places: Some(0) };
+    let amount = DataType::Decimal { max_digits: Some(18), decimal_places: Some(2) };
+    let double = |number: f64| ("double ()", Data::Double(vec![number]));
+    let float = |number: f32| ("float ()", Data::Float(vec![number]));
+    for data_type in [DataType::BigInt, whole.clone()] {
+        for (kind, data) in [double(9.912_142_137_894_512e15), float(16_777_218.0)] {
+            let problem = one(kind, data, data_type.clone()).unwrap_err();
+            assert!(problem.contains("may have been rounded"), "{data_type:?}: {problem}");
+        }
+        for (kind, data) in [double(9.007_199_254_740_992e15), float(16_777_216.0)] {
+            assert!(one(kind, data, data_type.clone()).is_ok(), "{data_type:?}");
+        }
+    }
+    assert!(one("double ()", Data::Double(vec![9.912_142_137_894_512e15]), amount.clone()).is_ok());
+    let file = sample(&[("x", "double ()", vec![1], Data::Double(vec![9.912_142_137_894_512e15]))], 1);
+    let key = Wanted { required: true, ..wanted("x", amount) };
+    let (_, row) = file.read(&[key]).remove(0);
+    assert!(row.unwrap_err().contains("may have been rounded"));
+    let texts = Data::Bytes(vec![b"9.91214E+15"]);
+    assert!(one("binary ()", texts, whole).unwrap_err().contains("may have been rounded"));
 }
 
 #[test]

@@ -1,0 +1,141 @@
+//! Bad rows as they are kept: as they stand in the file, with the reason in a column of its own, which is last.
+
+use serde_json::value::RawValue;
+
+use super::csv::Header;
+use super::jsonl;
+use super::records::Layout;
+use super::{BadRow, Input};
+use crate::failure::cut_to;
+
+/// The column that has the reason. A file that is applied may have it: it is left out, unless the table has a column of this name.
+pub const REASON: &str = "enmasse_error";
+
+/// How many characters of a reason are kept.
+const LENGTH: usize = 1_000;
+
+/// Writes the lines of a file of bad rows.
+#[derive(Clone, Debug)]
+pub struct Rejects {
+    form: Form,
+    header: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    /// Whether each row has the reason of an earlier time at its end.
+    Csv {
+        layout: Layout,
+        has_reason: bool,
+    },
+    /// The header has the column elsewhere, and so have the rows: no other is added.
+    CsvAsItIs,
+    Json,
+}
+
+impl Rejects {
+    pub fn of(input: &Input) -> Self {
+        let Some(header) = &input.header else { return Rejects { form: Form::Json, header: None } };
+        let Header { layout, raw, names } = header;
+        let form = match names.iter().position(|name| name == REASON) {
+            None => Form::Csv { layout: *layout, has_reason: false },
+            Some(last) if last + 1 == names.len() => Form::Csv { layout: *layout, has_reason: true },
+            Some(_) => Form::CsvAsItIs,
+        };
+        let delimiter = char::from(layout.delimiter);
+        let sep = if layout.begins_with_sep { format!("sep={delimiter}\n") } else { String::new() };
+        let column = match form {
+            Form::Csv { has_reason: false, .. } => format!("{delimiter}{REASON}"),
+            _ => String::new(),
+        };
+        Rejects { form, header: Some(format!("{sep}{raw}{column}")) }
+    }
+
+    /// The header, where the file has one.
+    pub fn header(&self) -> Option<&str> {
+        self.header.as_deref()
+    }
+
+    pub fn line(&self, bad: &BadRow) -> String {
+        let reason = cut_to(&bad.reason(), LENGTH);
+        match self.form {
+            Form::Csv { layout, has_reason } => {
+                let row = if has_reason { without_reason(&bad.raw, layout) } else { &bad.raw };
+                format!("{row}{}{}", char::from(layout.delimiter), cell(&reason, layout))
+            }
+            Form::CsvAsItIs => bad.raw.clone(),
+            Form::Json => object(&bad.raw, &reason),
+        }
+    }
+}
+
+/// A reason as a cell: no quote is in it, so that its beginning can be found.
+fn cell(reason: &str, layout: Layout) -> String {
+    match layout.quote {
+        Some(quote) => {
+            let quote = char::from(quote);
+            let other = if quote == '\'' { "\"" } else { "'" };
+            format!("{quote}{}{quote}", reason.replace(quote, other))
+        }
+        None => reason.replace(char::from(layout.delimiter), " "),
+    }
+}
+
+/// A row without its last cell, which may have come through a program that writes no quotes.
+fn without_reason(raw: &str, layout: Layout) -> &str {
+    let is_quoted =
+        layout.quote.and_then(|quote| raw.strip_suffix(char::from(quote)).map(|rest| (rest, quote)));
+    let end = match is_quoted {
+        Some((rest, quote)) => rest.rfind(char::from(quote)),
+        None => Some(raw.len()),
+    };
+    let before = &raw[..end.unwrap_or(raw.len())];
+    before.rfind(char::from(layout.delimiter)).map_or(raw, |at| &raw[..at])
+}
+
+/// An object with its reason; what is none stands as it is.
+fn object(raw: &str, reason: &str) -> String {
+    let (Ok(members), Ok(reason)) = (jsonl::all_members(raw), serde_json::to_string(reason)) else {
+        return raw.to_owned();
+    };
+    let Some(open) = raw.trim_end().strip_suffix('}') else { return raw.to_owned() };
+    let (begin, is_empty) = match members.iter().any(|(key, _)| key == REASON) {
+        false => (open.trim_end().to_owned(), members.is_empty()),
+        true => {
+            let others: Vec<_> = members.iter().filter(|(key, _)| key != REASON).map(member).collect();
+            (format!("{{{}", others.join(",")), others.is_empty())
+        }
+    };
+    format!("{begin}{}\"{REASON}\":{reason}}}", if is_empty { "" } else { "," })
+}
+
+fn member((key, value): &(std::borrow::Cow<'_, str>, &RawValue)) -> String {
+    format!("{}:{value}", serde_json::Value::from(key.as_ref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d01_a_row_has_its_last_reason_only() {
+        let layout = Layout { delimiter: b';', quote: Some(b'"'), begins_with_sep: false };
+        let first = format!("1;\"a;b\";{}", cell("no \"x;y\"", layout));
+        assert_eq!(first, "1;\"a;b\";\"no 'x;y'\"");
+        assert_eq!(without_reason(&first, layout), "1;\"a;b\"");
+        assert_eq!(without_reason("1;\"a;b\";no x", layout), "1;\"a;b\"");
+        let bare = Layout { quote: None, ..layout };
+        assert_eq!(without_reason(&format!("1;2;{}", cell("a;b", bare)), bare), "1;2");
+    }
+
+    #[test]
+    fn d01_objects_with_their_reasons() {
+        assert_eq!(object(r#"{ "a": 1.50 }"#, "no"), r#"{ "a": 1.50,"enmasse_error":"no"}"#);
+        assert_eq!(object("{}", "no"), r#"{"enmasse_error":"no"}"#);
+        assert_eq!(object(r#"{"enmasse_error": "x", "a":1.50}"#, "no"), r#"{"a":1.50,"enmasse_error":"no"}"#);
+        assert_eq!(object(r#"{"enmasse_error": "x"}"#, "no"), r#"{"enmasse_error":"no"}"#);
+        for broken in ["[1]", "{\"a\":", "x"] {
+            assert_eq!(object(broken, "no"), broken);
+        }
+    }
+}
