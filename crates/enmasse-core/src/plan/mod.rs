@@ -25,7 +25,7 @@ mod update;
 mod update_returning;
 
 pub use auto::set_auto;
-pub use bulk::{BulkUpdate, Keep, Missing, Returning, bulk_update, duplicate_keys, shown_key, unsaved};
+pub use bulk::{BulkUpdate, Keep, Missing, OnDuplicate, Returning, bulk_update, duplicate_keys, shown_key, unsaved};
 pub use delete::delete;
 pub use insert::{advance_identity, given_back, insert, made_by_database, read_made};
 pub use kept::{Kept, find_keys, finds_one, written_fields};

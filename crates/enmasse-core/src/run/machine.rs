@@ -144,6 +144,7 @@ impl<'c> Run<'c> {
         let mut outcome = std::mem::take(&mut self.outcome);
         if let (Some(batch), true) = (&mut self.batch, self.plan.missing.is_some()) {
             batch.written(outcome.matched);
+            outcome.left_out = batch.left_out();
             outcome.close(batch.rows(), self.is_open)?;
         }
         Ok(Ask::Finished(outcome))

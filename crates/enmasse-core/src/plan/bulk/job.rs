@@ -5,7 +5,7 @@ use crate::encode::{BITS, BatchColumn, Duplicates};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, for_column};
 use crate::lookup::Condition;
-use crate::plan::bulk::{BulkUpdate, Keep, Missing, Returning};
+use crate::plan::bulk::{BulkUpdate, Keep, Missing, OnDuplicate, Returning};
 use crate::plan::set_auto;
 use crate::plan::strategy::Strategy;
 use crate::plan::update::{select, writes_key};
@@ -148,24 +148,7 @@ impl<'a> Job<'a> {
             }
         }
 
-        let of_key = |data_type: fn(&DataType) -> bool| {
-            columns[..key.len()].iter().any(|column| data_type(&column.data_type))
-        };
-        let is_local = dialect.supports(Capability::LocalCalls);
-        let duplicates = match key.len() {
-            1 if of_key(DataType::is_integer) => Duplicates::Integers,
-            // a collation may take different texts for one
-            _ if of_key(|data_type| matches!(data_type, DataType::Text { .. } | DataType::Native(_))) => {
-                Duplicates::InDatabase
-            }
-            _ if (is_local && request.missing == Missing::Keys)
-                || !(is_local || dialect.supports(Capability::TemporaryTables))
-                || request.rows.is_some_and(|rows| rows <= HASHED) =>
-            {
-                Duplicates::Hashes
-            }
-            _ => Duplicates::InDatabase,
-        };
+        let duplicates = duplicates(dialect, request, &key)?;
         // a row of a report, and what a plan puts beside it
         let reported = if request.returning.has_old() { 2 * model.fields.len() + key.len() + 1 } else { 0 };
         let most = dialect.max_result_columns();
@@ -308,7 +291,7 @@ impl<'a> Job<'a> {
 
     /// Whether the key is one integer.
     pub(crate) fn has_integer_key(&self) -> bool {
-        self.duplicates == Duplicates::Integers
+        matches!(self.duplicates, Duplicates::Integers | Duplicates::FirstOfIntegers)
     }
 
     /// Whether rows are found by other fields than those of the primary key.
@@ -465,6 +448,38 @@ impl<'a> Job<'a> {
         let rows = select(&mut inner, vec!["1".into()], passing);
         Ok(Fragment::format("EXISTS ({})", [rows]))
     }
+}
+
+/// How keys that come twice are found.
+fn duplicates(dialect: &dyn Dialect, request: &BulkUpdate<'_>, key: &[usize]) -> Result<Duplicates> {
+    let model = &request.query.model;
+    let types = || key.iter().map(|&position| &model.fields[position].data_type);
+    let is_integer = key.len() == 1 && types().all(DataType::is_integer);
+    if request.on_duplicate == OnDuplicate::KeepFirst {
+        let among_others = |data_type: &DataType| {
+            use DataType::{Array, Json, Native, Text};
+            matches!(data_type, Text { .. } | Native(_) | Json | Array(_))
+        };
+        if let Some(&position) = key.iter().find(|&&position| among_others(&model.fields[position].data_type)) {
+            return Err(Error::not_supported(format!(
+                "{}.{}: which values of {} are the same key, only the database knows, by the column's collation or type: so the first \
+                 row of a key cannot be found before the rows are there. Leave out the others yourself, or match on fields of other types.",
+                model.name, model.fields[position].name, model.fields[position].data_type
+            )));
+        }
+        return Ok(if is_integer { Duplicates::FirstOfIntegers } else { Duplicates::FirstOfHashes });
+    }
+    // a collation may take different texts for one
+    let is_collated = types().any(|data_type| matches!(data_type, DataType::Text { .. } | DataType::Native(_)));
+    let is_local = dialect.supports(Capability::LocalCalls);
+    let is_hashed = (is_local && request.missing == Missing::Keys)
+        || !(is_local || dialect.supports(Capability::TemporaryTables))
+        || request.rows.is_some_and(|rows| rows <= HASHED);
+    Ok(match (is_integer, is_collated, is_hashed) {
+        (true, ..) => Duplicates::Integers,
+        (false, false, true) => Duplicates::Hashes,
+        _ => Duplicates::InDatabase,
+    })
 }
 
 /// Calls `see` with the position of each field whose new value the expression names.
