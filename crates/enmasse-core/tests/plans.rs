@@ -2,13 +2,14 @@
 
 mod library;
 
+use std::fmt::Write;
 use std::sync::Arc;
 
-use enmasse_core::dialect::Dialect;
+use enmasse_core::dialect::{Capability, Dialect, Driver, Flavour, Mysql, Postgres, Sqlite};
 use enmasse_core::encode::Chunk;
-use enmasse_core::expr::{Expr, Function, Operator};
+use enmasse_core::expr::{Expr, FieldPath, Function, Operator};
 use enmasse_core::lookup::Operand;
-use enmasse_core::plan::{self, Assignment, BulkUpdate, Call, Plan, Returning, Step};
+use enmasse_core::plan::{self, Assignment, BulkUpdate, Call, Form, Plan, Returning, Step};
 use enmasse_core::query::{Distinct, Order, Q, Query};
 use enmasse_core::schema::{Auto, Field, Model, Schema};
 use enmasse_core::{DataType, Value};
@@ -445,4 +446,71 @@ fn names_do_not_collide() {
         });
     }
     insta::assert_snapshot!("names", sheet.text());
+}
+
+/// Whatever a driver cannot do, a bulk update of few and of many rows has a plan, which does not ask for that.
+#[test]
+fn a_driver_that_lacks_something_has_other_ways() {
+    use Capability::{ArrayParams, BulkExecute, CopyStream, LoadStream};
+    let key = Field::new("id", DataType::BigInt).primary_key();
+    let user = Model::new("User", "user").add(key).add(Field::new("points", DataType::Integer));
+    let chain = Schema::new(vec![user, Model::new("Customer", "customer").extends("User")]).unwrap();
+    let mut shown = String::new();
+    for lacks in [
+        &[][..],
+        &[CopyStream],
+        &[ArrayParams],
+        &[ArrayParams, CopyStream],
+        &[LoadStream],
+        &[BulkExecute],
+        &[LoadStream, BulkExecute],
+    ] {
+        let driver = lacks.iter().fold(Driver::default(), |driver, lacked| driver.without(*lacked));
+        let dialects: [Box<dyn Dialect>; 4] = [
+            Box::new(Postgres { driver, ..Postgres::default() }),
+            Box::new(Mysql { driver, ..Mysql::default() }),
+            Box::new(Mysql { driver, flavour: Flavour::Mysql, version: (9, 7), ..Mysql::default() }),
+            Box::new(Sqlite { driver, ..Sqlite::default() }),
+        ];
+        writeln!(shown, "without {lacks:?}").unwrap();
+        for dialect in dialects {
+            let mut ways = Vec::new();
+            let (country, customer) = (library::model("Country"), chain.model("Customer").unwrap());
+            for (model, field, matching_on) in
+                [(&country, "name", None), (&country, "name", Some("code")), (&customer, "points", None)]
+            {
+                let query = Query::new(model.clone());
+                let fields = [FieldPath::from(field)];
+                let matching_on: Vec<_> = matching_on.into_iter().map(FieldPath::from).collect();
+                for rows in [3, 100, 100_000] {
+                    let asked = BulkUpdate {
+                        rows: Some(rows),
+                        matching_on: &matching_on,
+                        ..BulkUpdate::new(&query, &fields, now())
+                    };
+                    let plan = plan::bulk_update(&*dialect, &asked).unwrap();
+                    let form = plan.form().unwrap().0;
+                    let needs = match form {
+                        Form::CopyBinary => Some(CopyStream),
+                        Form::LoadData => Some(LoadStream),
+                        Form::Arrays => Some(ArrayParams),
+                        _ => None,
+                    };
+                    assert!(needs.is_none_or(|needs| !lacks.contains(&needs)), "{plan}");
+                    let bulk = plan.steps.iter().any(|step| {
+                        let Step::EachChunk(chunks) = step else { return false };
+                        let shape = plan.batch.as_ref().unwrap();
+                        let row = vec![Value::Null; shape.columns.len()];
+                        chunks.form == Form::Stored
+                            && matches!(chunks.make.call(Chunk::Rows(vec![row])), Call::Bulk(..))
+                    });
+                    assert!(!(bulk && lacks.contains(&BulkExecute)), "{plan}");
+                    let sent = if bulk { "Bulk".to_owned() } else { format!("{form:?}") };
+                    ways.push(format!("{sent} of {}", plan.steps.len()));
+                }
+            }
+            writeln!(shown, "  {}: {}", dialect.name(), ways.join(", ")).unwrap();
+        }
+    }
+    insta::assert_snapshot!("drivers", shown);
 }

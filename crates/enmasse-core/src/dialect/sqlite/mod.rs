@@ -15,7 +15,7 @@ use crate::catalog::{Declared, Queries, Tables};
 #[cfg(feature = "sqlite-functions")]
 pub use functions::{SqlFunction, sqlite_functions};
 
-use crate::dialect::{Capability, Dialect};
+use crate::dialect::{Capability, Dialect, Driver};
 use crate::error::Result;
 use crate::schema::{Field, TableRules};
 use crate::sql::Fragment;
@@ -28,12 +28,14 @@ pub struct Sqlite {
     pub version: (u32, u32),
     /// `SQLITE_LIMIT_VARIABLE_NUMBER`.
     pub max_params: usize,
+    /// What the host's driver cannot do.
+    pub driver: Driver,
 }
 
 impl Default for Sqlite {
     /// The least version that is supported, with SQLite's default limits.
     fn default() -> Self {
-        Sqlite { version: (3, 35), max_params: 32_766 }
+        Sqlite { version: (3, 35), max_params: 32_766, driver: Driver::default() }
     }
 }
 
@@ -42,7 +44,11 @@ impl Dialect for Sqlite {
         format!("SQLite {}.{}", self.version.0, self.version.1)
     }
 
-    fn supports(&self, capability: Capability) -> bool {
+    fn driver(&self) -> Driver {
+        self.driver
+    }
+
+    fn server_supports(&self, capability: Capability) -> bool {
         use Capability::*;
         matches!(capability, InsertReturning | UpdateReturning | LocalCalls | JsonTable | TemporaryTables)
     }
