@@ -32,7 +32,7 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
     /// The database's name and version, for messages: `PostgreSQL 15.18`.
     fn name(&self) -> String;
 
-    /// What the host's driver cannot do.
+    /// The host's driver.
     fn driver(&self) -> Driver;
 
     /// Whether the server can do this.
@@ -61,7 +61,8 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
     /// An identifier in quotes, with any quote in it doubled.
     fn quote(&self, identifier: &str) -> String;
 
-    /// The placeholder of the parameter with this number, from 1.
+    /// What stands for the parameter with this number, from 1: the database's own placeholder, or a mark where the
+    /// [driver](Dialect::driver) takes others.
     fn placeholder(&self, number: usize) -> String;
 
     /// The placeholder of a parameter of this type.

@@ -127,6 +127,11 @@ impl<'c> Run<'c> {
     ///
     /// Those of the plan: a key that comes twice, a count that does not add up, a callback's. The run has then ended.
     pub fn next(&mut self, answer: Answer) -> Result<Ask> {
+        let style = self.dialect.driver().placeholders();
+        self.proceed(answer).map(|ask| ask.rendered(style))
+    }
+
+    fn proceed(&mut self, answer: Answer) -> Result<Ask> {
         if let Some(ask) = self.take(answer)? {
             return Ok(ask);
         }

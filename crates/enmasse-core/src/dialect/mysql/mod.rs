@@ -29,7 +29,7 @@ pub struct Mysql {
     pub local_infile: bool,
     /// Whether the user may make temporary tables.
     pub temporary_tables: bool,
-    /// What the host's driver cannot do.
+    /// The host's driver.
     pub driver: Driver,
 }
 
@@ -185,7 +185,7 @@ impl Dialect for Mysql {
     }
 
     fn placeholder(&self, _number: usize) -> String {
-        "?".to_owned()
+        self.driver.place(None)
     }
 
     fn grant_temporary_tables(&self) -> &'static str {
@@ -195,8 +195,8 @@ impl Dialect for Mysql {
     /// MySQL takes bytes that come by themselves for text, and what is no UTF-8 is then cut off.
     fn typed_placeholder(&self, _number: usize, data_type: &DataType) -> String {
         match (self.flavour, data_type) {
-            (Flavour::Mysql, DataType::Bytes) => "CAST(? AS BINARY)".to_owned(),
-            _ => "?".to_owned(),
+            (Flavour::Mysql, DataType::Bytes) => format!("CAST({} AS BINARY)", self.driver.place(None)),
+            _ => self.driver.place(None),
         }
     }
 

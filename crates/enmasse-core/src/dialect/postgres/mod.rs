@@ -25,7 +25,7 @@ pub struct Postgres {
     pub temporary_tables: bool,
     /// Whether rows can be copied: not through every pooler.
     pub copy_stream: bool,
-    /// What the host's driver cannot do.
+    /// The host's driver.
     pub driver: Driver,
 }
 
@@ -93,7 +93,7 @@ impl Dialect for Postgres {
 
     fn typed_placeholder(&self, number: usize, data_type: &DataType) -> String {
         match types::read_as(data_type) {
-            Some(name) => format!("${number}::{name}"),
+            Some(name) => format!("{}::{name}", self.placeholder(number)),
             None => self.placeholder(number),
         }
     }
@@ -106,7 +106,7 @@ impl Dialect for Postgres {
     }
 
     fn placeholder(&self, number: usize) -> String {
-        format!("${number}")
+        self.driver.place(Some(number))
     }
 
     fn limit_for_offset(&self) -> Option<&'static str> {

@@ -28,7 +28,7 @@ pub struct Sqlite {
     pub version: (u32, u32),
     /// `SQLITE_LIMIT_VARIABLE_NUMBER`.
     pub max_params: usize,
-    /// What the host's driver cannot do.
+    /// The host's driver.
     pub driver: Driver,
 }
 
@@ -87,7 +87,7 @@ impl Dialect for Sqlite {
     }
 
     fn placeholder(&self, _number: usize) -> String {
-        "?".to_owned()
+        self.driver.place(None)
     }
 
     fn limit_for_offset(&self) -> Option<&'static str> {

@@ -62,7 +62,7 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
         steps.extend([lock(dialect, &staging), write(dialect, &staging, &settings, &passes)?]);
     } else {
         steps.extend([
-            settings::joins_in_order(&batch, job.table(dialect)),
+            settings::joins_in_order(dialect, &batch, job.table(dialect)),
             write(dialect, &staging, &settings, &passes)?,
         ]);
         if !job.ends {

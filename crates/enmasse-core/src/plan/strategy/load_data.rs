@@ -159,33 +159,35 @@ fn by_keys(dialect: &dyn Dialect, staging: &Staging<'_, '_>, settings: &[Setting
     );
     let set = set(dialect, job, &own, settings)?.statement(dialect);
     let head = format!("{update}{} WHERE {key}", set.sql);
-    let sql = format!("{head} IN (?)");
-    let make = Arc::new(Keys { head, params: set.params });
+    let place = dialect.placeholder(set.params.len() + 1);
+    let sql = format!("{head} IN ({place})");
+    let make = Arc::new(Keys { head, place, params: set.params });
     Ok(Step::EachKeys(EachKeys { sql, most: KEYS, make }))
 }
 
 struct Keys {
     head: String,
+    place: String,
     params: Vec<Param>,
 }
 
 impl KeyStatement for Keys {
     fn statement(&self, keys: &[i64]) -> Statement {
-        let mut sql = self.head.clone();
-        let mut params = self.params.clone();
+        let Keys { head, place, params } = self;
+        let (mut sql, mut params) = (head.clone(), params.clone());
         let mut push = |key: i64| params.push(Param { value: Value::Int(key), data_type: DataType::BigInt });
         match keys {
             // no gap
             [first, .., last] if last.abs_diff(*first) == keys.len() as u64 - 1 => {
-                sql.push_str(" BETWEEN ? AND ?");
+                sql.push_str(&format!(" BETWEEN {place} AND {place}"));
                 push(*first);
                 push(*last);
             }
             [.., last] => {
                 // a key may come again: few texts of few lengths are prepared and kept
                 let places = keys.len().next_power_of_two();
-                sql.push_str(" IN (?");
-                sql.push_str(&", ?".repeat(places - 1));
+                sql.push_str(&format!(" IN ({place}"));
+                sql.push_str(&format!(", {place}").repeat(places - 1));
                 sql.push(')');
                 keys.iter().copied().chain(std::iter::repeat(*last)).take(places).for_each(push);
             }
