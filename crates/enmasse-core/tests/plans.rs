@@ -12,7 +12,7 @@ use enmasse_core::lookup::Operand;
 use enmasse_core::plan::{self, Assignment, BulkUpdate, Call, Form, Plan, Returning, Step};
 use enmasse_core::query::{Distinct, Order, Q, Query};
 use enmasse_core::schema::{Auto, Field, Model, Schema};
-use enmasse_core::{DataType, Value};
+use enmasse_core::{DataType, ErrorKind, Value, ValueRef};
 use library::{Calls, Sheet, all, authors, books, exists, f, now, outer, plus, q, select, subquery, values};
 
 fn set<const N: usize>(fields: [(&str, Expr); N]) -> Vec<Assignment> {
@@ -513,4 +513,55 @@ fn a_driver_that_lacks_something_has_other_ways() {
         }
     }
     insta::assert_snapshot!("drivers", shown);
+}
+
+/// Plain values that a host sets, as its own time of the write, cost no strategy.
+#[test]
+fn constants_of_the_host_leave_the_strategies_as_they_are() {
+    let books = books();
+    let fields = [FieldPath::from("words")];
+    let midnight = chrono::NaiveDate::from_ymd_opt(2001, 2, 3).unwrap().and_time(chrono::NaiveTime::MIN).and_utc();
+    let constants = set([("updated_at", midnight.into()), ("title", "Emma".into())]);
+    for (_, dialect) in library::dialects() {
+        for rows in [3, 100, 1_000, 100_000] {
+            for skip_unchanged in [false, true] {
+                let plain =
+                    BulkUpdate { rows: Some(rows), skip_unchanged, ..BulkUpdate::new(&books, &fields, now()) };
+                let with = BulkUpdate { set: &constants, ..plain.clone() };
+                let plans = [plain, with].map(|asked| plan::bulk_update(&*dialect, &asked).unwrap());
+                let kinds = plans.each_ref().map(|plan| {
+                    let step = |step: &Step| (std::mem::discriminant(step), plan.form());
+                    plan.steps.iter().map(step).collect::<Vec<_>>()
+                });
+                assert_eq!(kinds[0], kinds[1], "{} {rows}:\n{}\n{}", dialect.name(), plans[0], plans[1]);
+                // the host's time, and not the core's
+                let text = all_said(&dialect, &plans[1]);
+                assert!(text.contains("2001-02-03") && !text.contains(&now().date_naive().to_string()), "{text}");
+            }
+        }
+    }
+    let twice = set([("updated_at", midnight.into()), ("updated_at", midnight.into())]);
+    let asked = BulkUpdate { set: &twice, ..BulkUpdate::new(&books, &fields, now()) };
+    assert!(plan::bulk_update(&Postgres::default(), &asked).is_err());
+    let wrong = set([("title", Value::Null.into())]);
+    let asked = BulkUpdate { set: &wrong, ..BulkUpdate::new(&books, &fields, now()) };
+    assert_eq!(plan::bulk_update(&Postgres::default(), &asked).unwrap_err().kind(), ErrorKind::Value);
+}
+
+/// All statements of a plan with their parameters, as they are for one row of integers.
+fn all_said(dialect: &Arc<dyn Dialect>, plan: &Plan) -> String {
+    let mut text = format!("{plan:?}");
+    let (form, most) = plan.form().unwrap();
+    for step in &plan.steps {
+        match step {
+            Step::EachChunk(chunks) => {
+                let mut encoder = form.encoder(dialect, plan.batch.as_ref().unwrap(), most);
+                encoder.row(|_| Ok(ValueRef::Int(1))).unwrap();
+                write!(text, "{:?}", chunks.make.call(encoder.finish_rows().0)).unwrap();
+            }
+            Step::EachKeys(keys) => write!(text, "{:?}", keys.make.statement(&[1])).unwrap(),
+            _ => {}
+        }
+    }
+    text
 }

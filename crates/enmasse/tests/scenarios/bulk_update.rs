@@ -705,3 +705,44 @@ fn duplicates_are_left_out_on_request() {
         assert_eq!((report.matched, report.left_out, points(&db).await[0]), (1, 1, 77));
     });
 }
+
+/// A plain value that all rows are set to, in every way of carrying rows.
+#[test]
+fn a_field_is_set_to_the_same_value_in_all_rows() {
+    on_each_database(async |db| {
+        let before = players(&db, 120).await;
+        let ways = [
+            None,
+            Some(Strategy::PreparedLoop),
+            Some(Strategy::Arrays),
+            Some(Strategy::Copy),
+            Some(Strategy::LoadData),
+            Some(Strategy::StagedInserts),
+            Some(Strategy::BulkExecute),
+            Some(Strategy::Values),
+            Some(Strategy::Cases),
+        ];
+        for (round, (way, rows)) in ways.iter().flat_map(|way| [(way, 3), (way, 120)]).enumerate() {
+            let objects: Vec<_> = before[..rows].iter().map(|p| Player { points: round as i32 + 1, ..p.clone() }).collect();
+            let name = format!("r{round}");
+            let ratio: Decimal = format!("{round}.25").parse().unwrap();
+            let update = || {
+                let update = Player::objects(&db)
+                    .bulk_update(&objects, |p| p.points)
+                    .set(|old, _| (old.name.set(name.as_str()), old.ratio.set(ratio)));
+                if let Some(way) = way { update.strategy(*way) } else { update }
+            };
+            match update().await {
+                Ok(report) => assert_eq!(report.matched, rows as u64, "{way:?} {rows}"),
+                Err(error) if way.is_some() && error.kind() == ErrorKind::NotSupported => continue,
+                Err(error) => panic!("{way:?}: {error}"),
+            }
+            let written = Player::objects(&db).filter(|p| p.name.eq(name.as_str()) & p.ratio.eq(ratio)).fetch().await.unwrap();
+            assert_eq!(written.len(), rows, "{way:?}");
+            assert!(written.iter().all(|player| player.points == round as i32 + 1), "{way:?}");
+            if let Ok(again) = update().skip_unchanged().await {
+                assert_eq!((again.matched, again.changed), (rows as u64, 0), "{way:?}");
+            }
+        }
+    });
+}

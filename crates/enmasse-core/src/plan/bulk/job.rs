@@ -10,7 +10,7 @@ use crate::plan::set_auto;
 use crate::plan::strategy::Strategy;
 use crate::plan::update::{select, writes_key};
 use crate::query::{Compiler, Query};
-use crate::schema::ModelRef;
+use crate::schema::{Auto, ModelRef};
 use crate::sql::Fragment;
 use crate::value::{DataType, Value};
 
@@ -57,8 +57,12 @@ pub(crate) enum New {
     },
     /// An expression.
     Computed(Expr),
-    /// The same for all rows, in stored form: the time of the write.
-    Constant(Value),
+    /// The same for all rows, in stored form.
+    Constant {
+        value: Value,
+        /// Whether it is the time of the write, or what the host sets in its place.
+        is_auto: bool,
+    },
 }
 
 /// A column of the table, and the SQL that it is set to.
@@ -67,7 +71,7 @@ pub(crate) struct Setting {
     pub column: String,
     pub data_type: DataType,
     pub value: Fragment,
-    /// Whether it is the time of the write, which alone does not make a row changed.
+    /// Whether it is the time of the write, or what stands for it, which alone does not make a row changed.
     pub is_auto: bool,
     /// Whether it is read from the row.
     pub is_computed: bool,
@@ -137,13 +141,25 @@ impl<'a> Job<'a> {
                 },
             ));
         }
+        // what is computed comes first, where one field is set after the other
+        let is_constant = |(_, value): &(usize, Expr)| matches!(value, Expr::Value(..));
+        let (constants, computed): (Vec<_>, Vec<_>) = computed.into_iter().partition(is_constant);
         set.extend(computed.into_iter().map(|(position, value)| (position, New::Computed(value))));
+        for (position, value) in constants {
+            let Expr::Value(value, _) = value else { continue };
+            let field = &model.fields[position];
+            let value = field.clean(&model.name, value)?;
+            let place = |error: Error| error.at(format!("{}.{}", model.name, field.name));
+            let value = dialect.store(&value, &field.data_type).map_err(place)?;
+            set.push((position, New::Constant { value, is_auto: field.auto == Auto::OnWrite }));
+        }
         if !set.is_empty() {
             for (position, field) in model.fields.iter().enumerate() {
                 if let Some(now) = set_auto(field, false, request.now)
                     && set.iter().all(|(other, _)| *other != position)
                 {
-                    set.push((position, New::Constant(dialect.store(&now, &field.data_type)?)));
+                    let value = dialect.store(&now, &field.data_type)?;
+                    set.push((position, New::Constant { value, is_auto: true }));
                 }
             }
         }
@@ -378,25 +394,15 @@ impl<'a> Job<'a> {
                 }
                 New::Computed(value) => {
                     let place = |error: Error| error.at(format!("{}.{}", model.name, field.name));
-                    match value {
-                        Expr::Value(value, _) => Fragment::value(
-                            dialect,
-                            &field.clean(&model.name, value.clone())?,
-                            &field.data_type,
-                        )
-                        .map_err(place)?,
-                        value => {
-                            let is_column = matches!(value, Expr::Field(_));
-                            field.refuse_results(&model.name, value)?;
-                            let value = compiler.typed(value, Some(&field.data_type)).map_err(place)?;
-                            let value = for_column(dialect, value, &field.data_type).map_err(place)?.sql;
-                            if is_column { dialect.fitting(value, &field.data_type) } else { value }
-                        }
-                    }
+                    let is_column = matches!(value, Expr::Field(_));
+                    field.refuse_results(&model.name, value)?;
+                    let value = compiler.typed(value, Some(&field.data_type)).map_err(place)?;
+                    let value = for_column(dialect, value, &field.data_type).map_err(place)?.sql;
+                    if is_column { dialect.fitting(value, &field.data_type) } else { value }
                 }
-                New::Constant(value) => Fragment::stored(value.clone(), field.data_type.clone()),
+                New::Constant { value, .. } => Fragment::stored(value.clone(), field.data_type.clone()),
             };
-            let is_auto = matches!(new, New::Constant(_));
+            let is_auto = matches!(new, New::Constant { is_auto: true, .. });
             let is_computed = matches!(new, New::Computed(_));
             settings.push(Setting {
                 column,
