@@ -1,5 +1,10 @@
 //! Pieces of SQL with their parameters.
 
+mod placeholders;
+
+pub use placeholders::Placeholders;
+pub(crate) use placeholders::{mark, shown};
+
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::value::{DataType, Value};

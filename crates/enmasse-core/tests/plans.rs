@@ -2,16 +2,17 @@
 
 mod library;
 
+use std::fmt::Write;
 use std::sync::Arc;
 
-use enmasse_core::dialect::Dialect;
+use enmasse_core::dialect::{Capability, Dialect, Driver, Flavour, Mysql, Postgres, Sqlite};
 use enmasse_core::encode::Chunk;
-use enmasse_core::expr::{Expr, Function, Operator};
+use enmasse_core::expr::{Expr, FieldPath, Function, Operator};
 use enmasse_core::lookup::Operand;
-use enmasse_core::plan::{self, Assignment, BulkUpdate, Call, Plan, Returning, Step};
+use enmasse_core::plan::{self, Assignment, BulkUpdate, Call, Form, Plan, Returning, Step};
 use enmasse_core::query::{Distinct, Order, Q, Query};
 use enmasse_core::schema::{Auto, Field, Model, Schema};
-use enmasse_core::{DataType, Value};
+use enmasse_core::{DataType, ErrorKind, Value, ValueRef};
 use library::{Calls, Sheet, all, authors, books, exists, f, now, outer, plus, q, select, subquery, values};
 
 fn set<const N: usize>(fields: [(&str, Expr); N]) -> Vec<Assignment> {
@@ -445,4 +446,129 @@ fn names_do_not_collide() {
         });
     }
     insta::assert_snapshot!("names", sheet.text());
+}
+
+/// Whatever a driver cannot do, a bulk update of few and of many rows has a plan, which does not ask for that.
+#[test]
+fn a_driver_that_lacks_something_has_other_ways() {
+    use Capability::{ArrayParams, BulkExecute, CopyStream, LoadStream};
+    let key = Field::new("id", DataType::BigInt).primary_key();
+    let user = Model::new("User", "user").add(key).add(Field::new("points", DataType::Integer));
+    let chain = Schema::new(vec![user, Model::new("Customer", "customer").extends("User")]).unwrap();
+    let mut shown = String::new();
+    for lacks in [
+        &[][..],
+        &[CopyStream],
+        &[ArrayParams],
+        &[ArrayParams, CopyStream],
+        &[LoadStream],
+        &[BulkExecute],
+        &[LoadStream, BulkExecute],
+    ] {
+        let driver = lacks.iter().fold(Driver::default(), |driver, lacked| driver.without(*lacked));
+        let dialects: [Box<dyn Dialect>; 4] = [
+            Box::new(Postgres { driver, ..Postgres::default() }),
+            Box::new(Mysql { driver, ..Mysql::default() }),
+            Box::new(Mysql { driver, flavour: Flavour::Mysql, version: (9, 7), ..Mysql::default() }),
+            Box::new(Sqlite { driver, ..Sqlite::default() }),
+        ];
+        writeln!(shown, "without {lacks:?}").unwrap();
+        for dialect in dialects {
+            let mut ways = Vec::new();
+            let (country, customer) = (library::model("Country"), chain.model("Customer").unwrap());
+            for (model, field, matching_on) in
+                [(&country, "name", None), (&country, "name", Some("code")), (&customer, "points", None)]
+            {
+                let query = Query::new(model.clone());
+                let fields = [FieldPath::from(field)];
+                let matching_on: Vec<_> = matching_on.into_iter().map(FieldPath::from).collect();
+                for rows in [3, 100, 100_000] {
+                    let asked = BulkUpdate {
+                        rows: Some(rows),
+                        matching_on: &matching_on,
+                        ..BulkUpdate::new(&query, &fields, now())
+                    };
+                    let plan = plan::bulk_update(&*dialect, &asked).unwrap();
+                    let form = plan.form().unwrap().0;
+                    let needs = match form {
+                        Form::CopyBinary => Some(CopyStream),
+                        Form::LoadData => Some(LoadStream),
+                        Form::Arrays => Some(ArrayParams),
+                        _ => None,
+                    };
+                    assert!(needs.is_none_or(|needs| !lacks.contains(&needs)), "{plan}");
+                    let bulk = plan.steps.iter().any(|step| {
+                        let Step::EachChunk(chunks) = step else { return false };
+                        let shape = plan.batch.as_ref().unwrap();
+                        let row = vec![Value::Null; shape.columns.len()];
+                        chunks.form == Form::Stored
+                            && matches!(chunks.make.call(Chunk::Rows(vec![row])), Call::Bulk(..))
+                    });
+                    assert!(!(bulk && lacks.contains(&BulkExecute)), "{plan}");
+                    let sent = if bulk { "Bulk".to_owned() } else { format!("{form:?}") };
+                    ways.push(format!("{sent} of {}", plan.steps.len()));
+                }
+            }
+            writeln!(shown, "  {}: {}", dialect.name(), ways.join(", ")).unwrap();
+        }
+    }
+    insta::assert_snapshot!("drivers", shown);
+}
+
+/// Plain values that a host sets, as its own time of the write, cost no strategy.
+#[test]
+fn constants_of_the_host_leave_the_strategies_as_they_are() {
+    let books = books();
+    let fields = [FieldPath::from("words")];
+    let midnight =
+        chrono::NaiveDate::from_ymd_opt(2001, 2, 3).unwrap().and_time(chrono::NaiveTime::MIN).and_utc();
+    let constants = set([("updated_at", midnight.into()), ("title", "Emma".into())]);
+    for (_, dialect) in library::dialects() {
+        for rows in [3, 100, 1_000, 100_000] {
+            for skip_unchanged in [false, true] {
+                let plain = BulkUpdate {
+                    rows: Some(rows),
+                    skip_unchanged,
+                    ..BulkUpdate::new(&books, &fields, now())
+                };
+                let with = BulkUpdate { set: &constants, ..plain.clone() };
+                let plans = [plain, with].map(|asked| plan::bulk_update(&*dialect, &asked).unwrap());
+                let kinds = plans.each_ref().map(|plan| {
+                    let step = |step: &Step| (std::mem::discriminant(step), plan.form());
+                    plan.steps.iter().map(step).collect::<Vec<_>>()
+                });
+                assert_eq!(kinds[0], kinds[1], "{} {rows}:\n{}\n{}", dialect.name(), plans[0], plans[1]);
+                // the host's time, and not the core's
+                let text = all_said(&dialect, &plans[1]);
+                assert!(
+                    text.contains("2001-02-03") && !text.contains(&now().date_naive().to_string()),
+                    "{text}"
+                );
+            }
+        }
+    }
+    let twice = set([("updated_at", midnight.into()), ("updated_at", midnight.into())]);
+    let asked = BulkUpdate { set: &twice, ..BulkUpdate::new(&books, &fields, now()) };
+    assert!(plan::bulk_update(&Postgres::default(), &asked).is_err());
+    let wrong = set([("title", Value::Null.into())]);
+    let asked = BulkUpdate { set: &wrong, ..BulkUpdate::new(&books, &fields, now()) };
+    assert_eq!(plan::bulk_update(&Postgres::default(), &asked).unwrap_err().kind(), ErrorKind::Value);
+}
+
+/// All statements of a plan with their parameters, as they are for one row of integers.
+fn all_said(dialect: &Arc<dyn Dialect>, plan: &Plan) -> String {
+    let mut text = format!("{plan:?}");
+    let (form, most) = plan.form().unwrap();
+    for step in &plan.steps {
+        match step {
+            Step::EachChunk(chunks) => {
+                let mut encoder = form.encoder(dialect, plan.batch.as_ref().unwrap(), most);
+                encoder.row(|_| Ok(ValueRef::Int(1))).unwrap();
+                write!(text, "{:?}", chunks.make.call(encoder.finish_rows().0)).unwrap();
+            }
+            Step::EachKeys(keys) => write!(text, "{:?}", keys.make.statement(&[1])).unwrap(),
+            _ => {}
+        }
+    }
+    text
 }

@@ -4,13 +4,14 @@ use std::sync::{Arc, Mutex};
 
 use chrono::Utc;
 use enmasse_core::dialect::{Dialect, Flavour, Mysql, Postgres, Sqlite};
+use enmasse_core::encode::{Added, Chunk};
 use enmasse_core::expr::{Expr, FieldPath};
 use enmasse_core::lookup::{Lookup, Operand};
-use enmasse_core::plan::{self, Assignment, BulkUpdate, Missing, Plan};
+use enmasse_core::plan::{self, Assignment, BulkUpdate, Missing, OnDuplicate, Plan, Strategy};
 use enmasse_core::query::{Q, Query};
 use enmasse_core::run::{Affected, Answer, Ask, Callbacks, Next, Outcome, Progress, RowsWritten, Run};
 use enmasse_core::schema::{Field, Model, ModelRef, Schema};
-use enmasse_core::{DataType, Error, ErrorKind, Result, Value};
+use enmasse_core::{DataType, Error, ErrorKind, Result, Value, ValueRef};
 
 fn users() -> ModelRef {
     let user = Model::new("User", "users")
@@ -141,6 +142,64 @@ fn keys_that_were_not_written_are_missing_or_skipped() {
     assert_eq!(asked, ["query WITH 2"]);
     assert_eq!((outcome.matched, outcome.changed, outcome.skipped), (2, 1, 1));
     assert_eq!((outcome.missing_count, &outcome.missing[..]), (1, &[vec![Value::Int(2)]][..]));
+}
+
+#[test]
+fn of_a_key_that_comes_again_the_first_row_counts() {
+    let all = all();
+    for (dialect, strategy) in [
+        (mysql(), Strategy::Cases),
+        (mysql(), Strategy::StagedInserts),
+        (Arc::new(Postgres::default()) as Arc<dyn Dialect>, Strategy::Values),
+    ] {
+        let fields = [FieldPath::new(["name"])];
+        let request = BulkUpdate {
+            on_duplicate: OnDuplicate::KeepFirst,
+            strategy: Some(strategy),
+            ..BulkUpdate::new(&all, &fields, Utc::now())
+        };
+        let plan = plan::bulk_update(&*dialect, &request).unwrap();
+        let mut nobody = Callbacks::default();
+        let mut run = Run::with_batch(dialect, &users(), Arc::new(plan), Some(5), &mut nobody);
+        let rows = [(1, "a"), (2, "b"), (1, "c"), (3, "d"), (2, "e")];
+        let rows = rows.map(|(id, name)| [Value::Int(id), name.into()]);
+        let batch = run.batch().unwrap();
+        let mut added = Vec::new();
+        batch
+            .encode(|encoder| {
+                for row in &rows {
+                    added.push(encoder.row(|column| Ok((&row[column]).into()))?);
+                }
+                Ok(false)
+            })
+            .unwrap();
+        assert_eq!(added, [Added::Yes, Added::Yes, Added::LeftOut, Added::Yes, Added::LeftOut]);
+        assert_eq!((batch.rows(), batch.left_out()), (3, 2));
+        let Next::Chunk(Chunk::Rows(written), 3) = batch.next() else { panic!("{strategy:?}") };
+        assert_eq!(written, [rows[0].to_vec(), rows[1].to_vec(), rows[3].to_vec()]);
+    }
+
+    let dialect: Arc<dyn Dialect> = Arc::new(Postgres::default());
+    let fields = [FieldPath::new(["name"])];
+    let first = OnDuplicate::KeepFirst;
+    let request =
+        BulkUpdate { on_duplicate: first, rows: Some(3), ..BulkUpdate::new(&all, &fields, Utc::now()) };
+    let plan = plan::bulk_update(&*dialect, &request).unwrap();
+    let mut nobody = Callbacks::default();
+    let mut run = Run::with_batch(dialect, &users(), Arc::new(plan), Some(3), &mut nobody);
+    run.batch()
+        .unwrap()
+        .encode(|encoder| {
+            for id in [7, 7, 8] {
+                encoder
+                    .row(|column| Ok(if column == 0 { ValueRef::Int(id) } else { ValueRef::Text("x") }))?;
+            }
+            Ok(false)
+        })
+        .unwrap();
+    assert!(matches!(run.next(Answer::Begin), Ok(Ask::Query(..))));
+    let Ok(Ask::Finished(outcome)) = run.next(Answer::Rows(Vec::new())) else { panic!() };
+    assert_eq!((outcome.matched, outcome.missing_count, outcome.left_out), (2, 0, 1));
 }
 
 #[test]

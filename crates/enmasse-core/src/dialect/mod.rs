@@ -1,5 +1,6 @@
 //! What each database spells in its own way: one file a database.
 
+mod driver;
 mod json;
 pub(crate) mod mysql;
 pub(crate) mod postgres;
@@ -7,6 +8,7 @@ mod rows;
 mod spelling;
 pub(crate) mod sqlite;
 
+pub use driver::Driver;
 pub use mysql::{Flavour, Mysql};
 pub use postgres::Postgres;
 pub use spelling::{Digits, JsonSql, NumberSql, TextSql, TimeSql, ValueSql};
@@ -30,8 +32,16 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
     /// The database's name and version, for messages: `PostgreSQL 15.18`.
     fn name(&self) -> String;
 
-    /// Whether the database can do this.
-    fn supports(&self, capability: Capability) -> bool;
+    /// The host's driver.
+    fn driver(&self) -> Driver;
+
+    /// Whether the server can do this.
+    fn server_supports(&self, capability: Capability) -> bool;
+
+    /// Whether the server can do this and the driver can ask for it.
+    fn supports(&self, capability: Capability) -> bool {
+        self.driver().can(capability) && self.server_supports(capability)
+    }
 
     /// The most columns that a query may give, of which the rows may be kept in a temporary table.
     fn max_result_columns(&self) -> usize;
@@ -51,7 +61,8 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
     /// An identifier in quotes, with any quote in it doubled.
     fn quote(&self, identifier: &str) -> String;
 
-    /// The placeholder of the parameter with this number, from 1.
+    /// What stands for the parameter with this number, from 1: the database's own placeholder, or a mark where the
+    /// [driver](Dialect::driver) takes others.
     fn placeholder(&self, number: usize) -> String;
 
     /// The placeholder of a parameter of this type.

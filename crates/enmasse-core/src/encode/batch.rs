@@ -13,6 +13,7 @@ pub struct BatchEncoder {
     encoder: Box<dyn Encoder>,
     seen: SeenKeys,
     rows: u64,
+    left_out: u64,
     /// How many rows are in the chunk, and how many it may have.
     in_chunk: usize,
     most: usize,
@@ -22,7 +23,7 @@ impl BatchEncoder {
     /// Rows of this shape, written by `encoder`; at most `most` in a chunk.
     pub fn new(shape: Arc<BatchShape>, encoder: Box<dyn Encoder>, most: usize) -> Self {
         let seen = SeenKeys::new(shape.duplicates);
-        BatchEncoder { shape, encoder, seen, rows: 0, in_chunk: 0, most }
+        BatchEncoder { shape, encoder, seen, rows: 0, left_out: 0, in_chunk: 0, most }
     }
 
     /// What the rows carry.
@@ -30,13 +31,29 @@ impl BatchEncoder {
         &self.shape
     }
 
-    /// Adds a row, whose cells `cell` gives by the column's position.
+    /// Adds a row, whose cells `cell` gives by the column's position. Where [later rows of a key are left
+    /// out](crate::encode::Duplicates::are_left_out), it is asked for those of the key first, and once more if the row is added.
     ///
     /// # Errors
     ///
     /// [`Value`](crate::ErrorKind::Value) where a value does not fit; its place is the field; and those of `cell`. After an error, or a
     /// row without a key, the batch is of no more use: a part of the row may have been written.
     pub fn row<'v>(&mut self, cell: impl Fn(usize) -> Result<ValueRef<'v>>) -> Result<Added> {
+        let first_counts = self.shape.duplicates.are_left_out();
+        if first_counts {
+            let key = &self.shape.columns[..self.shape.key];
+            for (position, column) in key.iter().enumerate() {
+                let value = column.clean(cell(position)?)?;
+                if value.is_null() {
+                    return Ok(Added::KeyIsNull);
+                }
+                self.seen.cell(&value);
+            }
+            if !self.seen.end_key() {
+                self.left_out += 1;
+                return Ok(Added::LeftOut);
+            }
+        }
         for (position, column) in self.shape.columns.iter().enumerate() {
             let given = cell(position)?;
             let (clean, borrowed);
@@ -47,7 +64,7 @@ impl BatchEncoder {
                 borrowed = clean.borrowed();
                 &borrowed
             };
-            if position < self.shape.key {
+            if position < self.shape.key && !first_counts {
                 if value.is_null() {
                     return Ok(Added::KeyIsNull);
                 }
@@ -58,12 +75,17 @@ impl BatchEncoder {
         self.encoder.end_row();
         self.rows += 1;
         self.in_chunk += 1;
-        Ok(if self.seen.end_key() { Added::Yes } else { Added::Twice })
+        Ok(if first_counts || self.seen.end_key() { Added::Yes } else { Added::Twice })
     }
 
     /// How many rows have been added in all.
     pub fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// How many rows were left out.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
     }
 
     /// Whether it is time to take a chunk.
@@ -104,8 +126,10 @@ pub enum Added {
     Yes,
     /// It has no key.
     KeyIsNull,
-    /// Its key was there before.
+    /// Its key was there before, which refuses the batch.
     Twice,
+    /// Its key was there before, and the first row of a key counts: nothing of this one was written.
+    LeftOut,
 }
 
 impl BatchColumn {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::plan::{EachRow, Either, Gives, Plan, Step};
-use crate::sql::{Param, Statement};
+use crate::sql::{Param, Statement, shown};
 
 /// The SQL of each step on lines of its own, with its parameters; `-- for each row` and the like say how it is run.
 impl fmt::Display for Plan {
@@ -39,15 +39,17 @@ impl fmt::Display for Plan {
                 Step::EachRow(rows) => {
                     let EachRow { write, keep, matches, old, .. } = rows;
                     for first in keep.iter().chain(old) {
-                        write!(f, "-- for each row, first\n{}\n", first.sql)?;
+                        write!(f, "-- for each row, first\n{}\n", shown(&first.sql))?;
                     }
-                    write!(f, "-- for each row\n{}", write.sql)?;
+                    write!(f, "-- for each row\n{}", shown(&write.sql))?;
                     if let Some(matches) = matches {
-                        write!(f, "\n-- where nothing was written\n{}", matches.sql)?;
+                        write!(f, "\n-- where nothing was written\n{}", shown(&matches.sql))?;
                     }
                 }
-                Step::EachChunk(chunks) => write!(f, "-- for each part of the batch\n{}", chunks.sql)?,
-                Step::EachKeys(keys) => write!(f, "-- for each part of the keys\n{}", keys.sql)?,
+                Step::EachChunk(chunks) => {
+                    write!(f, "-- for each part of the batch\n{}", shown(&chunks.sql))?
+                }
+                Step::EachKeys(keys) => write!(f, "-- for each part of the keys\n{}", shown(&keys.sql))?,
             }
         }
         Ok(())
@@ -56,7 +58,7 @@ impl fmt::Display for Plan {
 
 impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sql)?;
+        f.write_str(&shown(&self.sql))?;
         for (position, param) in self.params.iter().enumerate() {
             write!(f, "{}{param}", if position == 0 { "\n-- params: " } else { ", " })?;
         }

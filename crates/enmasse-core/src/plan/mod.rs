@@ -26,7 +26,8 @@ mod update_returning;
 
 pub use auto::set_auto;
 pub use bulk::{
-    BulkUpdate, Keep, Missing, Returning, bulk_update, duplicate_keys, several_rows, shown_key, unsaved,
+    BulkUpdate, Keep, Missing, OnDuplicate, Returning, bulk_update, duplicate_keys, several_rows, shown_key,
+    unsaved,
 };
 pub use chain::half_written;
 pub use delete::delete;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::plan::{EachRow, Load};
 use crate::run::{Outcome, Reading, Row, RowsWritten};
-use crate::sql::{RowStatement, Statement};
+use crate::sql::{Placeholders, RowStatement, Statement};
 use crate::value::{DataType, Value};
 
 /// What a host is to do next.
@@ -21,12 +21,33 @@ pub enum Ask {
     Bulk(RowStatement, Vec<Vec<Value>>),
     /// Add rows to [`Run::batch`]'s encoder until it is full, and say so to [`Batch::encoded`]: [`Answer::Done`].
     Encode,
-    /// Stream all chunks of [`Run::batch`] to where the statement takes them: [`Answer::Done`].
+    /// Stream all chunks of [`Run::batch`] to where the statement takes them: [`Answer::Done`]. The statement has no parameters, and is sent as
+    /// it stands: in no style is anything in it doubled.
     Load(Load),
     /// Run prepared statements for each row of all chunks of [`Run::batch`]: [`Answer::RowsWritten`].
     EachRow(Arc<EachRow>),
     /// Nothing: the plan is done.
     Finished(Outcome),
+}
+
+impl Ask {
+    /// With the statements as the host's driver takes them.
+    pub(super) fn rendered(self, style: Placeholders) -> Ask {
+        if style == Placeholders::Own {
+            return self;
+        }
+        match self {
+            Ask::Execute(statement) => Ask::Execute(statement.rendered(style)),
+            Ask::Query(statement, columns) => Ask::Query(statement.rendered(style), columns),
+            Ask::Stream(statement, columns, reading) => {
+                Ask::Stream(statement.rendered(style), columns, reading)
+            }
+            Ask::Bulk(statement, rows) => Ask::Bulk(statement.rendered(style), rows),
+            Ask::EachRow(rows) => Ask::EachRow(Arc::new((*rows).clone().rendered(style))),
+            // without parameters, a driver leaves a text as it is
+            Ask::Load(_) | Ask::Encode | Ask::Finished(_) => self,
+        }
+    }
 }
 
 /// What came of what a host was asked to do.

@@ -106,6 +106,11 @@ impl<'c> Batch<'c> {
         self.encoder.rows()
     }
 
+    /// The number of rows that were left out: their keys had come before.
+    pub fn left_out(&self) -> u64 {
+        self.encoder.left_out()
+    }
+
     /// What the rows carry.
     pub fn shape(&self) -> &Arc<BatchShape> {
         self.encoder.shape()

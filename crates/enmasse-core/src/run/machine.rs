@@ -127,6 +127,11 @@ impl<'c> Run<'c> {
     ///
     /// Those of the plan: a key that comes twice, a count that does not add up, a callback's. The run has then ended.
     pub fn next(&mut self, answer: Answer) -> Result<Ask> {
+        let style = self.dialect.driver().placeholders();
+        self.proceed(answer).map(|ask| ask.rendered(style))
+    }
+
+    fn proceed(&mut self, answer: Answer) -> Result<Ask> {
         if let Some(ask) = self.take(answer)? {
             return Ok(ask);
         }
@@ -144,6 +149,7 @@ impl<'c> Run<'c> {
         let mut outcome = std::mem::take(&mut self.outcome);
         if let (Some(batch), true) = (&mut self.batch, self.plan.missing.is_some()) {
             batch.written(outcome.matched);
+            outcome.left_out = batch.left_out();
             outcome.close(batch.rows(), self.is_open)?;
         }
         Ok(Ask::Finished(outcome))

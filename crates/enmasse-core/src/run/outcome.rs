@@ -15,6 +15,8 @@ pub struct Outcome {
     pub changed: u64,
     /// Rows of these that have other values and that the database did not write.
     pub skipped: u64,
+    /// Rows of the batch that were left out: the first row of their key counts. They are in none of the other counts.
+    pub left_out: u64,
     /// The keys of the batch that matched no row, where they are to be kept.
     pub missing: Vec<Row>,
     /// How many these are.

@@ -48,7 +48,8 @@ fn can(strategy: Strategy, database: &str) -> bool {
     let names: &[&str] = match strategy {
         Strategy::PreparedLoop => &["SQLite"],
         Strategy::Arrays | Strategy::Copy | Strategy::StagedArrays => &["PostgreSQL"],
-        Strategy::LoadData | Strategy::StagedInserts => &["MariaDB", "MySQL"],
+        Strategy::LoadData => &["MariaDB", "MySQL"],
+        Strategy::StagedInserts => &["PostgreSQL", "MariaDB", "MySQL"],
         Strategy::BulkExecute => &["MariaDB"],
         Strategy::Cases => &["MariaDB", "MySQL"],
         Strategy::Values => &["PostgreSQL", "MariaDB", "MySQL"],

@@ -166,7 +166,7 @@ fn encode<T: Carrier>(
     let key = || (0..batch.key).map(|column| cell(column).into_owned()).collect::<Vec<_>>();
     let positions = &batch.positions[..batch.key];
     match encoder.row(|column| Ok(cell(column))) {
-        Ok(Added::Yes) => Ok(()),
+        Ok(Added::Yes | Added::LeftOut) => Ok(()),
         Ok(Added::KeyIsNull) => Err(unsaved(model, positions, number + 1)),
         Ok(Added::Twice) => Err(duplicate_keys(model, positions, std::iter::once(key()))),
         Err(error) => Err(error.at(shown_key(model, positions, key())).with_keys(vec![key()])),

@@ -121,7 +121,8 @@ impl Feed<'_> {
         let shape = batch.shape().clone();
         batch.encode(|encoder| {
             while let (Some(row), false) = (self.rows.get(self.done), encoder.is_full()) {
-                if encoder.row(|column| Ok((&row[shape.positions[column]]).into()))? != Added::Yes {
+                let added = encoder.row(|column| Ok((&row[shape.positions[column]]).into()))?;
+                if !matches!(added, Added::Yes | Added::LeftOut) {
                     let positions = &shape.positions[..shape.key];
                     let key = positions.iter().map(|&at| row[at].clone()).collect();
                     return Err(duplicate_keys(self.model, positions, std::iter::once(key)));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use enmasse::batch::Strategy;
 use enmasse::prelude::*;
 use enmasse::serde_json::{self, json};
 
@@ -655,5 +656,102 @@ fn explain_shows_the_statements() {
         assert_eq!(update.await.unwrap().matched, 1);
         let wrong = Player::objects(&db).bulk_update(&[], |_| "nmae").explain().unwrap_err();
         assert_eq!(wrong.kind(), ErrorKind::UnknownField);
+    });
+}
+
+/// Of a key that comes again the first object counts, in every way of carrying rows.
+#[test]
+fn duplicates_are_left_out_on_request() {
+    on_each_database(async |db| {
+        let before = players(&db, 200).await;
+        let ways = [
+            None,
+            Some(Strategy::PreparedLoop),
+            Some(Strategy::Arrays),
+            Some(Strategy::Copy),
+            Some(Strategy::StagedArrays),
+            Some(Strategy::LoadData),
+            Some(Strategy::StagedInserts),
+            Some(Strategy::BulkExecute),
+            Some(Strategy::Values),
+            Some(Strategy::Cases),
+        ];
+        let mut done = 0;
+        for (round, (way, rows)) in ways.iter().flat_map(|way| [(way, 3), (way, 200)]).enumerate() {
+            let given = |points| {
+                before.iter().rev().take(rows).map(move |player| Player { points, ..player.clone() })
+            };
+            let first = round as i32 + 1;
+            let objects: Vec<_> =
+                given(first).chain(given(-1)).chain([player(999, 5), player(999, 6)]).collect();
+            let mut update = Player::objects(&db).bulk_update(&objects, |p| p.points).leave_out_duplicates();
+            if let Some(way) = way {
+                update = update.strategy(*way);
+            }
+            let report = match update.await {
+                Ok(report) => report,
+                Err(error) if way.is_some() && error.kind() == ErrorKind::NotSupported => continue,
+                Err(error) => panic!("{way:?}: {error}"),
+            };
+            assert_eq!((report.matched, report.left_out), (rows as u64, rows as u64 + 1), "{way:?} {rows}");
+            assert_eq!(report.missing, [[Value::Int(999)]], "{way:?} {rows}");
+            let expected = points(&db).await.into_iter().rev().take(rows).collect::<Vec<_>>();
+            assert_eq!(expected, vec![first; rows], "{way:?} {rows}");
+            done += 1;
+        }
+        assert!(done >= 4, "{done}");
+
+        let by_number =
+            |player: &Player, number, points| Player { number: Some(number), points, ..player.clone() };
+        let objects = [by_number(&before[0], 1, 77), by_number(&before[1], 1, 78)];
+        let update = Player::objects(&db).bulk_update(&objects, |p| p.points).matching_on(|p| p.number);
+        let report = update.leave_out_duplicates().await.unwrap();
+        assert_eq!((report.matched, report.left_out, points(&db).await[0]), (1, 1, 77));
+    });
+}
+
+/// A plain value that all rows are set to, in every way of carrying rows.
+#[test]
+fn a_field_is_set_to_the_same_value_in_all_rows() {
+    on_each_database(async |db| {
+        let before = players(&db, 120).await;
+        let ways = [
+            None,
+            Some(Strategy::PreparedLoop),
+            Some(Strategy::Arrays),
+            Some(Strategy::Copy),
+            Some(Strategy::LoadData),
+            Some(Strategy::StagedInserts),
+            Some(Strategy::BulkExecute),
+            Some(Strategy::Values),
+            Some(Strategy::Cases),
+        ];
+        for (round, (way, rows)) in ways.iter().flat_map(|way| [(way, 3), (way, 120)]).enumerate() {
+            let objects: Vec<_> =
+                before[..rows].iter().map(|p| Player { points: round as i32 + 1, ..p.clone() }).collect();
+            let name = format!("r{round}");
+            let ratio: Decimal = format!("{round}.25").parse().unwrap();
+            let update = || {
+                let update = Player::objects(&db)
+                    .bulk_update(&objects, |p| p.points)
+                    .set(|old, _| (old.name.set(name.as_str()), old.ratio.set(ratio)));
+                if let Some(way) = way { update.strategy(*way) } else { update }
+            };
+            match update().await {
+                Ok(report) => assert_eq!(report.matched, rows as u64, "{way:?} {rows}"),
+                Err(error) if way.is_some() && error.kind() == ErrorKind::NotSupported => continue,
+                Err(error) => panic!("{way:?}: {error}"),
+            }
+            let written = Player::objects(&db)
+                .filter(|p| p.name.eq(name.as_str()) & p.ratio.eq(ratio))
+                .fetch()
+                .await
+                .unwrap();
+            assert_eq!(written.len(), rows, "{way:?}");
+            assert!(written.iter().all(|player| player.points == round as i32 + 1), "{way:?}");
+            if let Ok(again) = update().skip_unchanged().await {
+                assert_eq!((again.matched, again.changed), (rows as u64, 0), "{way:?}");
+            }
+        }
     });
 }

@@ -10,7 +10,7 @@ mod types;
 mod value;
 
 use crate::catalog::{Declared, Queries, StorageQueries, Tables};
-use crate::dialect::{Capability, Dialect};
+use crate::dialect::{Capability, Dialect, Driver};
 use crate::error::Result;
 use crate::schema::{Field, TableRules, table_parts};
 use crate::sql::Fragment;
@@ -29,6 +29,8 @@ pub struct Mysql {
     pub local_infile: bool,
     /// Whether the user may make temporary tables.
     pub temporary_tables: bool,
+    /// The host's driver.
+    pub driver: Driver,
 }
 
 /// Which of the two servers it is.
@@ -48,6 +50,7 @@ impl std::default::Default for Mysql {
             max_packet: 16 << 20,
             local_infile: true,
             temporary_tables: true,
+            driver: Driver::default(),
         }
     }
 }
@@ -61,7 +64,11 @@ impl Dialect for Mysql {
         format!("{name} {}.{}", self.version.0, self.version.1)
     }
 
-    fn supports(&self, capability: Capability) -> bool {
+    fn driver(&self) -> Driver {
+        self.driver
+    }
+
+    fn server_supports(&self, capability: Capability) -> bool {
         use Capability::*;
         match capability {
             InsertReturning => self.flavour == Flavour::MariaDb && self.version >= (10, 5),
@@ -186,7 +193,7 @@ impl Dialect for Mysql {
     }
 
     fn placeholder(&self, _number: usize) -> String {
-        "?".to_owned()
+        self.driver.place(None)
     }
 
     fn grant_temporary_tables(&self) -> &'static str {
@@ -196,8 +203,8 @@ impl Dialect for Mysql {
     /// MySQL takes bytes that come by themselves for text, and what is no UTF-8 is then cut off.
     fn typed_placeholder(&self, _number: usize, data_type: &DataType) -> String {
         match (self.flavour, data_type) {
-            (Flavour::Mysql, DataType::Bytes) => "CAST(? AS BINARY)".to_owned(),
-            _ => "?".to_owned(),
+            (Flavour::Mysql, DataType::Bytes) => format!("CAST({} AS BINARY)", self.driver.place(None)),
+            _ => self.driver.place(None),
         }
     }
 

@@ -10,7 +10,7 @@ mod types;
 mod value;
 
 use crate::catalog::{Declared, Queries, StorageQueries, Tables};
-use crate::dialect::{Capability, Dialect};
+use crate::dialect::{Capability, Dialect, Driver};
 use crate::error::Result;
 use crate::schema::{Field, TableRules};
 use crate::sql::Fragment;
@@ -25,12 +25,14 @@ pub struct Postgres {
     pub temporary_tables: bool,
     /// Whether rows can be copied: not through every pooler.
     pub copy_stream: bool,
+    /// The host's driver.
+    pub driver: Driver,
 }
 
 impl Default for Postgres {
     /// The least version that is supported.
     fn default() -> Self {
-        Postgres { version: (13, 0), temporary_tables: true, copy_stream: true }
+        Postgres { version: (13, 0), temporary_tables: true, copy_stream: true, driver: Driver::default() }
     }
 }
 
@@ -39,7 +41,11 @@ impl Dialect for Postgres {
         format!("PostgreSQL {}.{}", self.version.0, self.version.1)
     }
 
-    fn supports(&self, capability: Capability) -> bool {
+    fn driver(&self) -> Driver {
+        self.driver
+    }
+
+    fn server_supports(&self, capability: Capability) -> bool {
         use Capability::*;
         matches!(
             capability,
@@ -87,7 +93,7 @@ impl Dialect for Postgres {
 
     fn typed_placeholder(&self, number: usize, data_type: &DataType) -> String {
         match types::read_as(data_type) {
-            Some(name) => format!("${number}::{name}"),
+            Some(name) => format!("{}::{name}", self.placeholder(number)),
             None => self.placeholder(number),
         }
     }
@@ -100,7 +106,7 @@ impl Dialect for Postgres {
     }
 
     fn placeholder(&self, number: usize) -> String {
-        format!("${number}")
+        self.driver.place(Some(number))
     }
 
     fn limit_for_offset(&self) -> Option<&'static str> {
@@ -200,8 +206,12 @@ impl Dialect for Postgres {
         Ok(format!("{place}::{}", self.cast_type(data_type)?))
     }
 
-    fn staged(&self, place: &str, _data_type: &DataType) -> Result<String> {
-        Ok(place.to_owned())
+    fn staged(&self, place: &str, data_type: &DataType) -> Result<String> {
+        Ok(match (data_type, types::read_as(data_type)) {
+            (DataType::Array(_), Some(name)) => format!("{place}::{name}"),
+            // what travels as text is staged as text
+            _ => place.to_owned(),
+        })
     }
 
     fn store(&self, value: &Value, data_type: &DataType) -> Result<Value> {

@@ -17,7 +17,7 @@ use crate::catalog::{Declared, Queries, Tables};
 #[cfg(feature = "sqlite-functions")]
 pub use functions::{SqlFunction, sqlite_functions};
 
-use crate::dialect::{Capability, Dialect};
+use crate::dialect::{Capability, Dialect, Driver};
 use crate::error::Result;
 use crate::schema::{Field, TableRules};
 use crate::sql::Fragment;
@@ -30,12 +30,14 @@ pub struct Sqlite {
     pub version: (u32, u32),
     /// `SQLITE_LIMIT_VARIABLE_NUMBER`.
     pub max_params: usize,
+    /// The host's driver.
+    pub driver: Driver,
 }
 
 impl Default for Sqlite {
     /// The least version that is supported, with SQLite's default limits.
     fn default() -> Self {
-        Sqlite { version: (3, 35), max_params: 32_766 }
+        Sqlite { version: (3, 35), max_params: 32_766, driver: Driver::default() }
     }
 }
 
@@ -44,7 +46,11 @@ impl Dialect for Sqlite {
         format!("SQLite {}.{}", self.version.0, self.version.1)
     }
 
-    fn supports(&self, capability: Capability) -> bool {
+    fn driver(&self) -> Driver {
+        self.driver
+    }
+
+    fn server_supports(&self, capability: Capability) -> bool {
         use Capability::*;
         matches!(capability, InsertReturning | UpdateReturning | LocalCalls | JsonTable | TemporaryTables)
     }
@@ -89,7 +95,7 @@ impl Dialect for Sqlite {
     }
 
     fn placeholder(&self, _number: usize) -> String {
-        "?".to_owned()
+        self.driver.place(None)
     }
 
     fn limit_for_offset(&self) -> Option<&'static str> {

@@ -4,6 +4,8 @@ mod hashes;
 mod integers;
 mod sort;
 
+use std::collections::HashSet;
+
 use crate::value::{Value, ValueRef};
 use hashes::Hashes;
 use integers::Integers;
@@ -18,17 +20,34 @@ pub enum Duplicates {
     Hashes,
     /// By the database, once the rows are there.
     InDatabase,
+    /// Here, when the row comes: the key is one integer. The first row of a key counts, and later ones are left out.
+    FirstOfIntegers,
+    /// The same by hashes of 128 bits.
+    FirstOfHashes,
+}
+
+impl Duplicates {
+    /// Whether rows with a key that came before are left out.
+    pub fn are_left_out(self) -> bool {
+        matches!(self, Duplicates::FirstOfIntegers | Duplicates::FirstOfHashes)
+    }
 }
 
 /// The keys of a batch that have been seen.
 ///
-/// Integers take a byte or two each, and are compared at the end for the most part; hashes take 17 to 40 bytes each.
+/// Integers take a byte or two each, and are compared at the end for the most part; hashes take 17 to 40 bytes each, and so do integers
+/// of which the first counts.
 #[derive(Debug)]
 pub struct SeenKeys(Seen);
 
 #[derive(Debug)]
 enum Seen {
-    Integers { seen: Integers, key: Option<i64> },
+    Integers {
+        seen: Integers,
+        key: Option<i64>,
+        /// All keys, where later ones are left out.
+        before: Option<HashSet<i64>>,
+    },
     Hashes(Box<Hashes>),
     Nothing,
 }
@@ -37,14 +56,17 @@ impl SeenKeys {
     /// None yet.
     pub fn new(kind: Duplicates) -> Self {
         SeenKeys(match kind {
-            Duplicates::Integers => Seen::Integers { seen: Integers::default(), key: None },
-            Duplicates::Hashes => Seen::Hashes(Box::default()),
+            Duplicates::Integers | Duplicates::FirstOfIntegers => {
+                let before = kind.are_left_out().then(HashSet::new);
+                Seen::Integers { seen: Integers::default(), key: None, before }
+            }
+            Duplicates::Hashes | Duplicates::FirstOfHashes => Seen::Hashes(Box::default()),
             Duplicates::InDatabase => Seen::Nothing,
         })
     }
 
-    /// Remembers a key. Says `false` where it has been there before; of integers this comes out only at the
-    /// [end](SeenKeys::twice).
+    /// Remembers a key. Says `false` where it has been there before; of integers, unless later ones are left
+    /// out, this comes out only at the [end](SeenKeys::twice).
     pub fn add(&mut self, key: &[ValueRef<'_>]) -> bool {
         key.iter().for_each(|cell| self.cell(cell));
         self.end_key()
@@ -66,9 +88,13 @@ impl SeenKeys {
     #[inline]
     pub(super) fn end_key(&mut self) -> bool {
         match &mut self.0 {
-            Seen::Integers { seen, key } => {
-                key.take().into_iter().for_each(|key| seen.add(key));
-                true
+            Seen::Integers { seen, key, before } => {
+                let Some(key) = key.take() else { return true };
+                let is_new = before.as_mut().is_none_or(|before| before.insert(key));
+                if is_new {
+                    seen.add(key);
+                }
+                is_new
             }
             Seen::Hashes(seen) => seen.end_key(),
             Seen::Nothing => true,
@@ -112,5 +138,20 @@ mod tests {
         assert!(seen.add(&[ValueRef::Int(3)]));
         assert!(seen.add(&[ValueRef::Int(1)]));
         assert_eq!(seen.twice(), [Value::Int(1)]);
+    }
+
+    #[test]
+    fn says_at_once_which_are_left_out() {
+        for kind in [Duplicates::FirstOfIntegers, Duplicates::FirstOfHashes] {
+            let mut seen = SeenKeys::new(kind);
+            let new = [1, 3, 1, i64::MIN, 3, 1].map(|key| seen.add(&[ValueRef::Int(key)]));
+            assert_eq!(new, [true, true, false, true, false, false], "{kind:?}");
+            assert_eq!(seen.twice(), [], "{kind:?}");
+        }
+        let mut seen = SeenKeys::new(Duplicates::FirstOfIntegers);
+        (0..300_000_i64).chain(0..300_000).for_each(|key| {
+            seen.add(&[ValueRef::Int(key * 7 % 300_000)]);
+        });
+        assert!(seen.sorted().flatten().eq(0..300_000));
     }
 }

@@ -5,12 +5,12 @@ use crate::encode::{BITS, BatchColumn, Duplicates};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Expr, for_column};
 use crate::lookup::Condition;
-use crate::plan::bulk::{BulkUpdate, Keep, Missing, Returning};
+use crate::plan::bulk::{BulkUpdate, Keep, Missing, OnDuplicate, Returning};
 use crate::plan::set_auto;
 use crate::plan::strategy::Strategy;
 use crate::plan::update::{select, writes_key};
 use crate::query::{Compiler, Query};
-use crate::schema::ModelRef;
+use crate::schema::{Auto, ModelRef};
 use crate::sql::Fragment;
 use crate::value::{DataType, Value};
 
@@ -59,8 +59,12 @@ pub(crate) enum New {
     },
     /// An expression.
     Computed(Expr),
-    /// The same for all rows, in stored form: the time of the write.
-    Constant(Value),
+    /// The same for all rows, in stored form.
+    Constant {
+        value: Value,
+        /// Whether it is the time of the write, or what the host sets in its place.
+        is_auto: bool,
+    },
 }
 
 /// A column of the table, and the SQL that it is set to.
@@ -69,7 +73,7 @@ pub(crate) struct Setting {
     pub column: String,
     pub data_type: DataType,
     pub value: Fragment,
-    /// Whether it is the time of the write, which alone does not make a row changed.
+    /// Whether it is the time of the write, or what stands for it, which alone does not make a row changed.
     pub is_auto: bool,
     /// Whether it is read from the row.
     pub is_computed: bool,
@@ -139,35 +143,30 @@ impl<'a> Job<'a> {
                 },
             ));
         }
+        // what is computed comes first, where one field is set after the other
+        let is_constant = |(_, value): &(usize, Expr)| matches!(value, Expr::Value(..));
+        let (constants, computed): (Vec<_>, Vec<_>) = computed.into_iter().partition(is_constant);
         set.extend(computed.into_iter().map(|(position, value)| (position, New::Computed(value))));
+        for (position, value) in constants {
+            let Expr::Value(value, _) = value else { continue };
+            let field = &model.fields[position];
+            let value = field.clean(&model.name, value)?;
+            let place = |error: Error| error.at(format!("{}.{}", model.name, field.name));
+            let value = dialect.store(&value, &field.data_type).map_err(place)?;
+            set.push((position, New::Constant { value, is_auto: field.auto == Auto::OnWrite }));
+        }
         if !set.is_empty() {
             for (position, field) in model.fields.iter().enumerate() {
                 if let Some(now) = set_auto(field, false, request.now)
                     && set.iter().all(|(other, _)| *other != position)
                 {
-                    set.push((position, New::Constant(dialect.store(&now, &field.data_type)?)));
+                    let value = dialect.store(&now, &field.data_type)?;
+                    set.push((position, New::Constant { value, is_auto: true }));
                 }
             }
         }
 
-        let of_key = |data_type: fn(&DataType) -> bool| {
-            columns[..key.len()].iter().any(|column| data_type(&column.data_type))
-        };
-        let is_local = dialect.supports(Capability::LocalCalls);
-        let duplicates = match key.len() {
-            1 if of_key(DataType::is_integer) => Duplicates::Integers,
-            // a collation may take different texts for one
-            _ if of_key(|data_type| matches!(data_type, DataType::Text { .. } | DataType::Native(_))) => {
-                Duplicates::InDatabase
-            }
-            _ if (is_local && request.missing == Missing::Keys)
-                || !(is_local || dialect.supports(Capability::TemporaryTables))
-                || request.rows.is_some_and(|rows| rows <= HASHED) =>
-            {
-                Duplicates::Hashes
-            }
-            _ => Duplicates::InDatabase,
-        };
+        let duplicates = duplicates(dialect, request, &key)?;
         // a row of a report, and what a plan puts beside it
         let reported = if request.returning.has_old() { 2 * model.fields.len() + key.len() + 1 } else { 0 };
         let most = dialect.max_result_columns();
@@ -311,7 +310,7 @@ impl<'a> Job<'a> {
 
     /// Whether the key is one integer.
     pub(crate) fn has_integer_key(&self) -> bool {
-        self.duplicates == Duplicates::Integers
+        matches!(self.duplicates, Duplicates::Integers | Duplicates::FirstOfIntegers)
     }
 
     /// Whether rows are found by other fields than those of the primary key.
@@ -398,25 +397,15 @@ impl<'a> Job<'a> {
                 }
                 New::Computed(value) => {
                     let place = |error: Error| error.at(format!("{}.{}", model.name, field.name));
-                    match value {
-                        Expr::Value(value, _) => Fragment::value(
-                            dialect,
-                            &field.clean(&model.name, value.clone())?,
-                            &field.data_type,
-                        )
-                        .map_err(place)?,
-                        value => {
-                            let is_column = matches!(value, Expr::Field(_));
-                            field.refuse_results(&model.name, value)?;
-                            let value = compiler.typed(value, Some(&field.data_type)).map_err(place)?;
-                            let value = for_column(dialect, value, &field.data_type).map_err(place)?.sql;
-                            if is_column { dialect.fitting(value, &field.data_type) } else { value }
-                        }
-                    }
+                    let is_column = matches!(value, Expr::Field(_));
+                    field.refuse_results(&model.name, value)?;
+                    let value = compiler.typed(value, Some(&field.data_type)).map_err(place)?;
+                    let value = for_column(dialect, value, &field.data_type).map_err(place)?.sql;
+                    if is_column { dialect.fitting(value, &field.data_type) } else { value }
                 }
-                New::Constant(value) => Fragment::stored(value.clone(), field.data_type.clone()),
+                New::Constant { value, .. } => Fragment::stored(value.clone(), field.data_type.clone()),
             };
-            let is_auto = matches!(new, New::Constant(_));
+            let is_auto = matches!(new, New::Constant { is_auto: true, .. });
             let is_computed = matches!(new, New::Computed(_));
             settings.push(Setting {
                 column,
@@ -468,6 +457,40 @@ impl<'a> Job<'a> {
         let rows = select(&mut inner, vec!["1".into()], passing);
         Ok(Fragment::format("EXISTS ({})", [rows]))
     }
+}
+
+/// How keys that come twice are found.
+fn duplicates(dialect: &dyn Dialect, request: &BulkUpdate<'_>, key: &[usize]) -> Result<Duplicates> {
+    let model = &request.query.model;
+    let types = || key.iter().map(|&position| &model.fields[position].data_type);
+    let is_integer = key.len() == 1 && types().all(DataType::is_integer);
+    if request.on_duplicate == OnDuplicate::KeepFirst {
+        let among_others = |data_type: &DataType| {
+            use DataType::{Array, Json, Native, Text};
+            matches!(data_type, Text { .. } | Native(_) | Json | Array(_))
+        };
+        if let Some(&position) = key.iter().find(|&&position| among_others(&model.fields[position].data_type))
+        {
+            return Err(Error::not_supported(format!(
+                "{}.{}: which values of {} are the same key, only the database knows, by the column's collation or type: so the first \
+                 row of a key cannot be found before the rows are there. Leave out the others yourself, or match on fields of other types.",
+                model.name, model.fields[position].name, model.fields[position].data_type
+            )));
+        }
+        return Ok(if is_integer { Duplicates::FirstOfIntegers } else { Duplicates::FirstOfHashes });
+    }
+    // a collation may take different texts for one
+    let is_collated =
+        types().any(|data_type| matches!(data_type, DataType::Text { .. } | DataType::Native(_)));
+    let is_local = dialect.supports(Capability::LocalCalls);
+    let is_hashed = (is_local && request.missing == Missing::Keys)
+        || !(is_local || dialect.supports(Capability::TemporaryTables))
+        || request.rows.is_some_and(|rows| rows <= HASHED);
+    Ok(match (is_integer, is_collated, is_hashed) {
+        (true, ..) => Duplicates::Integers,
+        (false, false, true) => Duplicates::Hashes,
+        _ => Duplicates::InDatabase,
+    })
 }
 
 /// Calls `see` with the position of each field whose new value the expression names.

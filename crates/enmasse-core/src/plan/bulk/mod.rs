@@ -28,8 +28,9 @@ pub struct BulkUpdate<'a> {
     pub query: &'a Query,
     /// The fields that are set to the values that the rows of the batch carry.
     pub fields: &'a [FieldPath],
-    /// Fields that are set to expressions, over the stored values ([`Expr::Field`](crate::expr::Expr::Field)) and those that the rows of
-    /// the batch carry ([`Expr::New`](crate::expr::Expr::New)). Such a field is not set to what is carried.
+    /// Fields that are set to plain values, the same for all rows, or to expressions, over the stored values ([`Expr::Field`](crate::expr::Expr::Field)) and those that the rows of
+    /// the batch carry ([`Expr::New`](crate::expr::Expr::New)). Such a field is not set to what is
+    /// carried. A value that is set to a field with `auto_now` stands for the time of the write: a host gives its own date or moment so.
     pub set: &'a [Assignment],
     /// The fields by which rows are found, where that is not the primary key.
     pub matching_on: &'a [FieldPath],
@@ -41,6 +42,8 @@ pub struct BulkUpdate<'a> {
     pub returning: Returning,
     /// What is told of rows that match none.
     pub missing: Missing,
+    /// What is done with a row whose key came before in the batch.
+    pub on_duplicate: OnDuplicate,
     /// How many rows there are, where that is known; many where it is not.
     pub rows: Option<u64>,
     /// Whether the transaction ends with it, so that nothing need be put back.
@@ -118,6 +121,44 @@ pub enum Missing {
     Rows,
 }
 
+/// What is done with a row whose key came before in the batch.
+///
+/// ```
+/// use chrono::Utc;
+/// use enmasse_core::dialect::Postgres;
+/// use enmasse_core::encode::Duplicates;
+/// use enmasse_core::expr::FieldPath;
+/// use enmasse_core::plan::{BulkUpdate, OnDuplicate, bulk_update};
+/// use enmasse_core::query::Query;
+/// use enmasse_core::schema::{Field, Model, Schema};
+/// use enmasse_core::{DataType, ErrorKind};
+///
+/// let user = Model::new("User", "users")
+///     .add(Field::new("id", DataType::BigInt).primary_key())
+///     .add(Field::new("email", DataType::Text { max_length: Some(100) }).unique())
+///     .add(Field::new("points", DataType::Integer));
+/// let query = Query::new(Schema::new(vec![user])?.model("User")?);
+/// let fields = [FieldPath::from("points")];
+/// let first = BulkUpdate { on_duplicate: OnDuplicate::KeepFirst, ..BulkUpdate::new(&query, &fields, Utc::now()) };
+/// let plan = bulk_update(&Postgres::default(), &first)?;
+/// assert_eq!(plan.batch.unwrap().duplicates, Duplicates::FirstOfIntegers);
+///
+/// // which texts are one key, only the database knows
+/// let by_email = [FieldPath::from("email")];
+/// let error = bulk_update(&Postgres::default(), &BulkUpdate { matching_on: &by_email, ..first }).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::NotSupported);
+/// # Ok::<_, enmasse_core::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnDuplicate {
+    /// The batch is refused.
+    #[default]
+    Refuse,
+    /// The row is left out, as in Django's `bulk_update`: the first row of a key counts. [`Outcome::left_out`](crate::run::Outcome::left_out)
+    /// says how many rows were. The keys are kept in memory, some 20 bytes each.
+    KeepFirst,
+}
+
 impl<'a> BulkUpdate<'a> {
     /// Sets these fields of the rows of a query to what many rows of a batch carry.
     pub fn new(query: &'a Query, fields: &'a [FieldPath], now: DateTime<Utc>) -> Self {
@@ -130,6 +171,7 @@ impl<'a> BulkUpdate<'a> {
             skip_unchanged: false,
             returning: Returning::Nothing,
             missing: Missing::Keys,
+            on_duplicate: OnDuplicate::Refuse,
             rows: None,
             ends: false,
             batch_size: None,
@@ -152,6 +194,8 @@ impl<'a> BulkUpdate<'a> {
 /// - [`Request`](ErrorKind::Request): the batch size is 0, no field is named, or the query is a slice.
 /// - [`UnknownField`](ErrorKind::UnknownField), [`Field`](ErrorKind::Field): a field is not there, not concrete, or part of the
 ///   key, or is set twice; the fields that rows are found by are not unique.
+/// - [`NotSupported`](ErrorKind::NotSupported): the [first row of a key](OnDuplicate::KeepFirst) is to count, and only the database knows
+///   which keys are the same.
 pub fn bulk_update(dialect: &dyn Dialect, request: &BulkUpdate<'_>) -> Result<Plan> {
     request.query.check()?;
     let model = &request.query.model;

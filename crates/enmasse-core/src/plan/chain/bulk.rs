@@ -4,7 +4,7 @@
 use crate::dialect::{Capability, Dialect};
 use crate::encode::Duplicates;
 use crate::error::Result;
-use crate::plan::bulk::{Job, Missing, Returning};
+use crate::plan::bulk::{Job, Missing, New, Returning};
 use crate::plan::chain::staged::Staged;
 use crate::plan::chain::{Batch, ChainWrite, Set, needs_temporary_tables};
 use crate::plan::strategy::stage;
@@ -35,10 +35,10 @@ pub(in crate::plan) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec
         }
         false => None,
     };
-    let set = settings.iter().zip(&job.set).map(|(setting, (position, _))| Set {
+    let set = settings.iter().zip(&job.set).map(|(setting, (position, new))| Set {
         position: *position,
         value: setting.value.clone(),
-        is_taken: !setting.is_auto,
+        is_taken: !matches!(new, New::Constant { .. }),
     });
     let set = set.collect();
     let on = job.key.iter().enumerate().map(|(number, &position)| {

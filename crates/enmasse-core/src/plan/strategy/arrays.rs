@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use crate::dialect::Dialect;
 use crate::encode::Chunk;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::plan::bulk::Job;
 use crate::plan::strategy::account::Account;
 use crate::plan::strategy::settings;
@@ -75,11 +75,6 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
 
 /// Puts all rows of the batch into a temporary table.
 pub(super) fn stage(dialect: &dyn Dialect, job: &Job<'_>, batch: &str) -> Result<Step> {
-    if job.has_arrays() {
-        return Err(Error::not_supported(
-            "Rows with arrays in them cannot be brought to the database through this pooler: connect to the server itself.",
-        ));
-    }
     let arrays = Arrays::new(dialect, job)?;
     let insert = Fragment::text(format!("INSERT INTO {batch} SELECT * FROM {}", arrays.list));
     Ok(arrays.step(dialect, job, String::new(), insert, ChunkGives::Nothing, None))

@@ -41,6 +41,7 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let cases = Cases {
         head: format!("UPDATE {} SET ", job.table(dialect)),
         set,
+        place: dialect.placeholder(1),
         key,
         filter: filter.statement(dialect),
         types: job.types(),
@@ -56,6 +57,7 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
 struct Cases {
     head: String,
     set: Vec<(String, Source)>,
+    place: String,
     key: String,
     filter: Statement,
     types: Vec<DataType>,
@@ -82,7 +84,7 @@ impl Cases {
             sql.push_str(if number > 0 { ", " } else { "" });
             match source {
                 Source::Cell(position) => {
-                    let whens = " WHEN ? THEN ?".repeat(rows.len());
+                    let whens = format!(" WHEN {0} THEN {0}", self.place).repeat(rows.len());
                     sql.push_str(&format!("{column} = CASE {}{whens} END", self.key));
                     params.extend(rows.iter().flat_map(|row| [cell(row, 0), cell(row, *position)]));
                 }
@@ -92,7 +94,7 @@ impl Cases {
                 }
             }
         }
-        let places = vec!["?"; rows.len()].join(", ");
+        let places = vec![self.place.as_str(); rows.len()].join(", ");
         sql.push_str(&format!(" WHERE {} IN ({places}){} ORDER BY {}", self.key, self.filter.sql, self.key));
         params.extend(rows.iter().map(|row| cell(row, 0)));
         params.extend(self.filter.params.iter().cloned());

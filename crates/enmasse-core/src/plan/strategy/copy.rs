@@ -7,7 +7,8 @@
 //! DROP TABLE pg_temp."enmasse_batch"
 //! ```
 //!
-//! Where nothing can be copied, as through some poolers, arrays are put into the table.
+//! Where nothing can be copied, as through some poolers, arrays are put into the table; where a driver has no arrays, or the rows have some in
+//! them, rows are inserted.
 //!
 //! The rows are sorted, and joined by nested loops, so that the join takes them, and their locks, in the order of the keys, and
 //! never reads the whole target as a hash join does; or by a merge join, where they are a good part of it.
@@ -17,7 +18,7 @@ use crate::error::Result;
 use crate::plan::bulk::{Job, Returning, Setting};
 use crate::plan::strategy::account::Account;
 use crate::plan::strategy::staging::{Staging, plain, unchanged};
-use crate::plan::strategy::{Strategy, arrays, settings};
+use crate::plan::strategy::{Strategy, arrays, inserts, settings};
 use crate::plan::{Form, Gives, Load, Step, free_name};
 use crate::query::{Compiler, Query};
 use crate::sql::Fragment;
@@ -62,7 +63,7 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
         steps.extend([lock(dialect, &staging), write(dialect, &staging, &settings, &passes)?]);
     } else {
         steps.extend([
-            settings::joins_in_order(&batch, job.table(dialect)),
+            settings::joins_in_order(dialect, &batch, job.table(dialect)),
             write(dialect, &staging, &settings, &passes)?,
         ]);
         if !job.ends {
@@ -101,10 +102,15 @@ pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<
     let mut create = Fragment::text(format!("{} ON COMMIT DROP AS SELECT ", dialect.create_temporary(&sent)));
     create.push(Fragment::join(columns, ", "));
     create.push(format!(" FROM {} LIMIT 0", compiler.from()));
-    let copies = dialect.supports(Capability::CopyStream) && job.strategy != Some(Strategy::StagedArrays);
-    let fill = match copies {
-        true => Step::Load(Load { sql: format!("COPY {sent} FROM STDIN BINARY"), form: Form::CopyBinary }),
-        false => arrays::stage(dialect, job, &sent)?,
+    let can = |capability, otherwise: &[Strategy]| {
+        dialect.supports(capability) && job.strategy.is_none_or(|strategy| !otherwise.contains(&strategy))
+    };
+    let fill = if can(Capability::CopyStream, &[Strategy::StagedArrays, Strategy::StagedInserts]) {
+        Step::Load(Load { sql: format!("COPY {sent} FROM STDIN BINARY"), form: Form::CopyBinary })
+    } else if can(Capability::ArrayParams, &[Strategy::StagedInserts]) && !job.has_arrays() {
+        arrays::stage(dialect, job, &sent)?
+    } else {
+        inserts::fill(dialect, job, &sent)?
     };
     let mut steps = vec![Step::prepare(create.statement(dialect)), fill];
     if has_native {

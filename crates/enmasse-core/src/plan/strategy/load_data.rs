@@ -22,21 +22,18 @@
 use std::sync::Arc;
 
 use crate::dialect::Dialect;
-use crate::encode::{Chunk, Duplicates};
+use crate::encode::Duplicates;
 use crate::error::Result;
 use crate::plan::bulk::{Job, Returning, Setting};
-use crate::plan::insert::values;
-use crate::plan::step::{EachKeys, KeyStatement, stored};
+use crate::plan::step::{EachKeys, KeyStatement};
+use crate::plan::strategy::inserts;
 use crate::plan::strategy::staging::{Staging, plain, unchanged};
-use crate::plan::{Call, ChunkGives, ChunkStatement, EachChunk, Form, Gives, Load, Step, free_name};
+use crate::plan::{Form, Gives, Load, Step, free_name};
 use crate::sql::{Fragment, Param, Statement};
 use crate::value::{DataType, Value};
 
 /// Keys in one `UPDATE`: past this, the statement gets longer but not faster.
 const KEYS: usize = 8_192;
-
-/// Parameters in one `INSERT`: past this, the statement gets longer but not faster.
-const PARAMS: usize = 4_096;
 
 /// Streams the rows into the staging table.
 pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
@@ -67,46 +64,7 @@ pub(super) fn load(_: &dyn Dialect, job: &Job<'_>, batch: &str) -> Result<Step> 
 
 /// Inserts the rows into the staging table, some at a time.
 pub(super) fn inserted(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
-    around(dialect, job, insert)
-}
-
-pub(super) fn insert(dialect: &dyn Dialect, job: &Job<'_>, batch: &str) -> Result<Step> {
-    let types = job.types();
-    let places = types.iter().map(|data_type| dialect.staged("?", data_type)).collect::<Result<_>>()?;
-    let most = (PARAMS / types.len()).clamp(1, job.size.unwrap_or(usize::MAX));
-    // a key that comes again is found when all have come, and named
-    let insert = Insert { into: format!("REPLACE INTO {batch} VALUES "), places, types };
-    Ok(Step::EachChunk(EachChunk {
-        sql: insert.sql(1),
-        form: Form::Stored,
-        most,
-        make: Arc::new(insert),
-        gives: ChunkGives::Nothing,
-        is_atomic: true,
-    }))
-}
-
-struct Insert {
-    into: String,
-    places: Vec<String>,
-    types: Vec<DataType>,
-}
-
-impl Insert {
-    fn sql(&self, rows: usize) -> String {
-        let width = self.places.len();
-        values(&self.into, width, rows, |place| self.places[place % width].clone(), "")
-    }
-}
-
-impl ChunkStatement for Insert {
-    fn call(&self, rows: Chunk) -> Call {
-        let rows = stored(rows);
-        let sql = self.sql(rows.len());
-        let params = rows.into_iter().flatten().zip(self.types.iter().cycle().cloned());
-        let params = params.map(|(value, data_type)| Param { value, data_type }).collect();
-        Call::Once(Statement { sql, params })
-    }
+    around(dialect, job, inserts::fill)
 }
 
 /// Fills the staging table.
@@ -201,33 +159,35 @@ fn by_keys(dialect: &dyn Dialect, staging: &Staging<'_, '_>, settings: &[Setting
     );
     let set = set(dialect, job, &own, settings)?.statement(dialect);
     let head = format!("{update}{} WHERE {key}", set.sql);
-    let sql = format!("{head} IN (?)");
-    let make = Arc::new(Keys { head, params: set.params });
+    let place = dialect.placeholder(set.params.len() + 1);
+    let sql = format!("{head} IN ({place})");
+    let make = Arc::new(Keys { head, place, params: set.params });
     Ok(Step::EachKeys(EachKeys { sql, most: KEYS, make }))
 }
 
 struct Keys {
     head: String,
+    place: String,
     params: Vec<Param>,
 }
 
 impl KeyStatement for Keys {
     fn statement(&self, keys: &[i64]) -> Statement {
-        let mut sql = self.head.clone();
-        let mut params = self.params.clone();
+        let Keys { head, place, params } = self;
+        let (mut sql, mut params) = (head.clone(), params.clone());
         let mut push = |key: i64| params.push(Param { value: Value::Int(key), data_type: DataType::BigInt });
         match keys {
             // no gap
             [first, .., last] if last.abs_diff(*first) == keys.len() as u64 - 1 => {
-                sql.push_str(" BETWEEN ? AND ?");
+                sql.push_str(&format!(" BETWEEN {place} AND {place}"));
                 push(*first);
                 push(*last);
             }
             [.., last] => {
                 // a key may come again: few texts of few lengths are prepared and kept
                 let places = keys.len().next_power_of_two();
-                sql.push_str(" IN (?");
-                sql.push_str(&", ?".repeat(places - 1));
+                sql.push_str(&format!(" IN ({place}"));
+                sql.push_str(&format!(", {place}").repeat(places - 1));
                 sql.push(')');
                 keys.iter().copied().chain(std::iter::repeat(*last)).take(places).for_each(push);
             }

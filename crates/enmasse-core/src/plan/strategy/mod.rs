@@ -5,6 +5,7 @@ pub(super) mod arrays;
 mod bulk_execute;
 mod cases;
 mod copy;
+mod inserts;
 mod load_data;
 mod prepared_loop;
 mod settings;
@@ -101,7 +102,8 @@ pub(crate) fn choose(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Steps> {
         Strategy::Arrays => arrays::steps,
         Strategy::Copy | Strategy::StagedArrays => copy::steps,
         Strategy::LoadData => load_data::steps,
-        Strategy::StagedInserts => load_data::inserted,
+        Strategy::StagedInserts if dialect.supports(Capability::JoinedUpdate) => load_data::inserted,
+        Strategy::StagedInserts => copy::steps,
         Strategy::BulkExecute => bulk_execute::steps,
         Strategy::Values => values::steps,
         Strategy::Cases => cases::steps,
@@ -114,10 +116,13 @@ fn best(dialect: &dyn Dialect, job: &Job<'_>) -> Strategy {
     };
     // row by row, locks are taken in the order in which the rows come: whoever has all objects sorts them by an integer key
     let in_order = job.has_integer_key() && job.rows.is_some();
+    let copies = dialect.supports(Capability::CopyStream);
     let order = [
         (Strategy::PreparedLoop, dialect.supports(Capability::LocalCalls)),
         (Strategy::Arrays, few(if job.has_integer_key() { ARRAYS } else { arrays::FEW })),
-        (Strategy::Copy, dialect.supports(Capability::CopyStream)),
+        // without arrays: a copy needs a table first, which few rows are not worth
+        (Strategy::Values, copies && !dialect.supports(Capability::ArrayParams) && few(VALUES)),
+        (Strategy::Copy, copies),
         (Strategy::Arrays, true),
         (Strategy::StagedArrays, true),
         (Strategy::Cases, few(CASES)),
@@ -162,7 +167,7 @@ fn can(dialect: &dyn Dialect, job: &Job<'_>, strategy: Strategy) -> bool {
         Strategy::Copy => dialect.supports(CopyStream) && staged,
         Strategy::StagedArrays => dialect.supports(ArrayParams) && !job.has_arrays() && staged,
         Strategy::LoadData => dialect.supports(LoadStream) && staged,
-        Strategy::StagedInserts => dialect.supports(JoinedUpdate) && staged,
+        Strategy::StagedInserts => !dialect.supports(LocalCalls) && staged,
         Strategy::BulkExecute => {
             dialect.supports(BulkExecute)
                 && silent
@@ -195,11 +200,11 @@ fn can(dialect: &dyn Dialect, job: &Job<'_>, strategy: Strategy) -> bool {
 pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<Vec<Step>> {
     if dialect.supports(Capability::LocalCalls) {
         prepared_loop::stage(dialect, staging)
-    } else if dialect.supports(Capability::ArrayParams) {
+    } else if !dialect.supports(Capability::JoinedUpdate) {
         copy::stage(dialect, staging)
     } else if dialect.supports(Capability::LoadStream) {
         load_data::stage(dialect, staging, load_data::load)
     } else {
-        load_data::stage(dialect, staging, load_data::insert)
+        load_data::stage(dialect, staging, inserts::fill)
     }
 }

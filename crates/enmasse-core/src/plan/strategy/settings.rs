@@ -1,5 +1,6 @@
 //! What PostgreSQL's planner may use while rows are written.
 
+use crate::dialect::Dialect;
 use crate::plan::Step;
 use crate::plan::strategy::staging::plain;
 use crate::sql::Param;
@@ -25,10 +26,11 @@ pub(super) fn nested_loops() -> Step {
 }
 
 /// [`nested_loops`], but merge joins too where the rows in the staging table are a good part of the table, and memory to sort them.
-pub(super) fn joins_in_order(staging: &str, table: String) -> Step {
+pub(super) fn joins_in_order(dialect: &dyn Dialect, staging: &str, table: String) -> Step {
     let merge = format!(
-        "CASE WHEN (SELECT reltuples FROM pg_class WHERE oid = to_regclass($1)) \
-         BETWEEN 1 AND (SELECT {SHARE} * count(*) FROM {staging}) THEN current_setting('enable_mergejoin') ELSE 'off' END"
+        "CASE WHEN (SELECT reltuples FROM pg_class WHERE oid = to_regclass({})) \
+         BETWEEN 1 AND (SELECT {SHARE} * count(*) FROM {staging}) THEN current_setting('enable_mergejoin') ELSE 'off' END",
+        dialect.placeholder(1)
     );
     let memory = format!(
         "CASE WHEN pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('{WORK_MEM}') \

@@ -125,7 +125,7 @@ fn list(
     let nothing = format!("SELECT {} FROM {table} WHERE false", columns.join(", "));
     let mut places = Vec::new();
     for data_type in types {
-        places.push(dialect.listed("?".to_owned(), data_type)?);
+        places.push(dialect.listed(dialect.placeholder(places.len() + 1), data_type)?);
     }
     Ok((nothing, format!(" UNION ALL SELECT {}", places.join(", "))))
 }

@@ -144,6 +144,7 @@ async fn backed(pool: Home) -> Result<Box<dyn Backend>> {
         // where values may be changed silently, what is loaded would be
         local_infile: local_infile && sql_mode.contains("STRICT_"),
         temporary_tables,
+        ..Mysql::default()
     };
     if version < oldest {
         return Err(Error::new(

@@ -196,8 +196,9 @@ async fn backed(pool: Pool, server: Server) -> Result<Box<dyn Backend>> {
         ));
     }
     drop(client);
-    let dialects =
-        [true, false].map(|copy_stream| Arc::new(Postgres { version, temporary_tables, copy_stream }));
+    let dialects = [true, false].map(|copy_stream| {
+        Arc::new(Postgres { version, temporary_tables, copy_stream, ..Postgres::default() })
+    });
     Ok(Box::new(Backed { dialects, pool, server }))
 }
 

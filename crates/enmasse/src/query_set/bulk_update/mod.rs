@@ -14,7 +14,7 @@ use std::task::{Context, Poll};
 
 use enmasse_core::Value;
 use enmasse_core::error::Result;
-use enmasse_core::plan::{Missing, Strategy};
+use enmasse_core::plan::{Missing, OnDuplicate, Strategy};
 
 use crate::batch::{IntoRows, Progress};
 use crate::columns::{Assignments, FieldNames, Path};
@@ -121,6 +121,43 @@ impl<'o, M: Entity> BulkUpdate<'o, M> {
     /// The [`Report`] tells how many rows matched and how many were changed.
     pub fn skip_unchanged(mut self) -> Self {
         self.0.change(|request| request.asked.skip_unchanged = true);
+        self
+    }
+
+    /// Writes the first object of each key, and leaves out later ones, as Django's `bulk_update` does; without this, a key that comes twice
+    /// is an error. The [`Report`] counts what was left out. The keys are kept in memory, some 20 bytes each.
+    ///
+    /// The update is refused with [`NotSupported`](crate::ErrorKind::NotSupported) where the key has a text: which texts are the same key,
+    /// only the database's collations know.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> enmasse::Result<()> {
+    /// use enmasse::prelude::*;
+    ///
+    /// #[derive(Model, Debug, Clone, PartialEq)]
+    /// #[model(table = "users")]
+    /// struct User {
+    ///     #[model(primary_key)]
+    ///     id: i64,
+    ///     points: i32,
+    /// }
+    ///
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # db.create_tables([User::model()?]).await?;
+    /// User::objects(&db).bulk_create([User { id: 1, points: 0 }]).await?;
+    /// let users = [User { id: 1, points: 5 }, User { id: 1, points: 9 }];
+    /// let report = User::objects(&db).bulk_update(&users, |u| u.points).leave_out_duplicates().await?;
+    /// assert_eq!((report.matched, report.left_out), (1, 1));
+    /// assert_eq!(User::objects(&db).get().await?.points, 5);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
+    /// ```
+    pub fn leave_out_duplicates(mut self) -> Self {
+        self.0.change(|request| request.asked.on_duplicate = OnDuplicate::KeepFirst);
         self
     }
 
@@ -247,7 +284,7 @@ impl<M: Entity> Future for BulkUpdate<'_, M> {
     }
 }
 
-/// What a bulk update did: each object is counted in `matched` or in `missing_count`.
+/// What a bulk update did: each object is counted in `matched`, in `missing_count` or in `left_out`.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
@@ -259,6 +296,8 @@ pub struct Report {
     /// How many rows of these have other values and were not written all the same: a trigger or a policy of row security kept them
     /// as they are, or another transaction brought or changed them in that moment.
     pub skipped: u64,
+    /// How many objects were [left out](BulkUpdate::leave_out_duplicates), as their keys had come before.
+    pub left_out: u64,
     /// The keys that matched no row: for each, the values of the key's fields. None where they are only
     /// [counted](BulkUpdate::count_missing), or [given away](BulkUpdate::each_missing) as they are found.
     pub missing: Vec<Vec<Value>>,

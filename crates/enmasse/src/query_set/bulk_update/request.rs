@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, Utc};
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::expr::FieldPath;
-use enmasse_core::plan::{self, Assignment, Keep, Missing, Plan, Returning, Strategy};
+use enmasse_core::plan::{self, Assignment, Keep, Missing, OnDuplicate, Plan, Returning, Strategy};
 use enmasse_core::run::Run;
 use enmasse_core::schema::ModelRef;
 use futures_util::future::BoxFuture;
@@ -35,6 +35,7 @@ pub(crate) struct Asked<M> {
     pub skip_unchanged: bool,
     pub returning: Returning,
     pub missing: Missing,
+    pub on_duplicate: OnDuplicate,
     pub batch_size: Option<usize>,
     pub strategy: Option<Strategy>,
     /// Whether the table has child tables: not known before it is written.
@@ -56,6 +57,7 @@ impl<M: Entity> Asked<M> {
             skip_unchanged: self.skip_unchanged,
             returning: self.returning,
             missing: self.missing,
+            on_duplicate: self.on_duplicate,
             rows,
             ends,
             batch_size: self.batch_size,
@@ -80,6 +82,7 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
             skip_unchanged: false,
             returning: Returning::Nothing,
             missing: Missing::Keys,
+            on_duplicate: OnDuplicate::Refuse,
             batch_size: None,
             strategy: None,
             has_children: false,
@@ -180,7 +183,7 @@ fn first_in_djangos_order<T: Carrier>(error: Error, model: &ModelRef, source: &S
 
 impl From<Outcome> for Report {
     fn from(outcome: Outcome) -> Self {
-        let Outcome { matched, changed, skipped, missing, missing_count, .. } = outcome;
-        Report { matched, changed, skipped, missing, missing_count }
+        let Outcome { matched, changed, skipped, left_out, missing, missing_count, .. } = outcome;
+        Report { matched, changed, skipped, left_out, missing, missing_count }
     }
 }

@@ -6,9 +6,11 @@
 
 use std::sync::Arc;
 
+use enmasse_core::ValueRef;
 use enmasse_core::dialect::Capability;
+use enmasse_core::encode::{Duplicates, SeenKeys};
 use enmasse_core::error::Result;
-use enmasse_core::plan::{self, Keep};
+use enmasse_core::plan::{self, Keep, OnDuplicate};
 use enmasse_core::run::Run;
 use enmasse_core::schema::{Auto, ModelRef};
 use tokio::sync::Mutex;
@@ -133,7 +135,12 @@ impl<M: Entity, T: Carrier> Update<'_, M, T> {
     /// Few objects: their keys are a list.
     async fn write_few(&self, tx: &Transaction, state: &mut State<'_, T>) -> Result<Outcome> {
         let model = &self.what.model;
-        let asked_for = Set::known(model, state.feed.values(&model.key()));
+        let mut keys = state.feed.values(&model.key());
+        if self.asked.on_duplicate == OnDuplicate::KeepFirst {
+            let mut seen = SeenKeys::new(Duplicates::FirstOfHashes);
+            keys.retain(|key| seen.add(&key.iter().map(ValueRef::from).collect::<Vec<_>>()));
+        }
+        let asked_for = Set::known(model, keys);
         let mut query = self.asked.rows.query()?.clone();
         let filtered = !query.filters.is_empty();
         query.filters.extend(asked_for.keys.rows().filters.iter().cloned());
