@@ -9,8 +9,8 @@ use chrono::{DateTime, Utc};
 use criterion::{Criterion, criterion_group, criterion_main};
 use enmasse_core::DataType;
 use enmasse_core::dialect::{Dialect, Flavour, Mysql, Postgres, Sqlite};
-use enmasse_core::expr::{Expr, FieldPath, Operator};
 use enmasse_core::plan::{Assignment, BulkUpdate, Strategy, bulk_update, update};
+use enmasse_core::query::{Expr, FieldPath, Operator};
 use enmasse_core::query::{Q, Query};
 use enmasse_core::schema::{Auto, Field, Model, Schema};
 

@@ -5,11 +5,10 @@
 //! nothing here knows a driver.
 
 pub mod catalog;
+pub mod compile;
 pub mod dialect;
 pub mod encode;
 pub mod error;
-pub mod expr;
-pub mod lookup;
 pub mod plan;
 pub mod query;
 pub mod run;

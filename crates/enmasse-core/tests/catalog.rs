@@ -1,6 +1,7 @@
 //! Models from a catalogue's rows.
 
-use enmasse_core::catalog::{Catalogue, Declared, Reading};
+use enmasse_core::catalog::{Catalogue, Reading};
+use enmasse_core::dialect::Declared;
 use enmasse_core::dialect::{Dialect, Flavour, Mysql, Postgres, Sqlite};
 use enmasse_core::schema::{CharacterSet, Limits};
 use enmasse_core::{DataType, ErrorKind, Result, Value};

@@ -4,8 +4,8 @@ mod library;
 
 use std::sync::Arc;
 
-use enmasse_core::expr::Expr;
 use enmasse_core::plan::{self, Assignment, BulkUpdate, Returning};
+use enmasse_core::query::Expr;
 use enmasse_core::query::Query;
 use enmasse_core::schema::{Auto, Field, ForeignKey, Model, Schema};
 use enmasse_core::{DataType, ErrorKind};

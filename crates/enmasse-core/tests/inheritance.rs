@@ -2,7 +2,8 @@
 
 use enmasse_core::dialect::Sqlite;
 use enmasse_core::plan::Step;
-use enmasse_core::schema::{Field, Model, Schema, create_tables, drop_tables};
+use enmasse_core::plan::{create_tables, drop_tables};
+use enmasse_core::schema::{Field, Model, Schema};
 use enmasse_core::{DataType, ErrorKind};
 
 fn user() -> Model {

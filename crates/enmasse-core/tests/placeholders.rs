@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chrono::DateTime;
 use enmasse_core::dialect::{Capability, Dialect, Driver, Flavour, Mysql, Postgres, Sqlite};
-use enmasse_core::expr::{Expr, FieldPath};
 use enmasse_core::plan::{self, Assignment, BulkUpdate, EachRow, Missing, Plan, Returning, Strategy};
+use enmasse_core::query::{Expr, FieldPath};
 use enmasse_core::query::{Q, Query};
 use enmasse_core::run::{Affected, Answer, Ask, Callbacks, Next, RowsWritten, Run};
 use enmasse_core::schema::{Auto, Field, Model, ModelRef, Schema};

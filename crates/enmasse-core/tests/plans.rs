@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use enmasse_core::dialect::{Capability, Dialect, Driver, Flavour, Mysql, Postgres, Sqlite};
 use enmasse_core::encode::Chunk;
-use enmasse_core::expr::{Expr, FieldPath, Function, Operator};
-use enmasse_core::lookup::Operand;
 use enmasse_core::plan::{self, Assignment, BulkUpdate, Call, Form, Plan, Returning, Step};
+use enmasse_core::query::Operand;
 use enmasse_core::query::{Distinct, Order, Q, Query};
+use enmasse_core::query::{Expr, FieldPath, Function, Operator};
 use enmasse_core::schema::{Auto, Field, Model, Schema};
 use enmasse_core::{DataType, ErrorKind, Value, ValueRef};
 use library::{Calls, Sheet, all, authors, books, exists, f, now, outer, plus, q, select, subquery, values};

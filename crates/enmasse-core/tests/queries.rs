@@ -3,9 +3,9 @@
 mod library;
 
 use enmasse_core::Value;
-use enmasse_core::expr::{Aggregate, Expr, Function};
-use enmasse_core::lookup::{Lookup, Operand};
+use enmasse_core::query::{Aggregate, Expr, Function};
 use enmasse_core::query::{Distinct, Q, Query};
+use enmasse_core::query::{Lookup, Operand};
 use library::{Calls, Sheet, all, authors, books, exists, f, outer, plus, q, select, subquery, values};
 
 #[test]

@@ -9,9 +9,9 @@ use enmasse_core::dialect::{Dialect, Mysql};
 use enmasse_core::encode::{
     Arrays, BatchColumn, BatchEncoder, BatchShape, Cells, CopyBinary, Duplicates, Encoder, LoadData, Stored,
 };
-use enmasse_core::expr::{Aggregate, Expr, FieldPath, Function};
-use enmasse_core::lookup::Operand;
 use enmasse_core::plan::{self, Assignment, BulkUpdate};
+use enmasse_core::query::Operand;
+use enmasse_core::query::{Aggregate, Expr, FieldPath, Function};
 use enmasse_core::query::{Distinct, Order, Q, Query};
 use enmasse_core::{DataType, Error, ErrorKind, Result, Value, ValueRef};
 use library::{Calls, all, authors, books, exists, f, now, outer, plus, q, select, subquery, values};
@@ -493,7 +493,7 @@ fn names_are_refused_with_the_nearest() {
             "a path of no names",
             authors().filter(Q::compare(
                 Expr::Field(FieldPath::new(Vec::<String>::new())),
-                enmasse_core::lookup::Lookup::Exact,
+                enmasse_core::query::Lookup::Exact,
                 5,
             )),
         ),

@@ -2,7 +2,8 @@
 
 use enmasse_core::dialect::{Dialect, Flavour, Mysql, Postgres, Sqlite};
 use enmasse_core::plan::{Plan, Step};
-use enmasse_core::schema::{Field, ForeignKey, Model, ModelRef, Schema, create_tables, drop_tables};
+use enmasse_core::plan::{create_tables, drop_tables};
+use enmasse_core::schema::{Field, ForeignKey, Model, ModelRef, Schema};
 use enmasse_core::{DataType, ErrorKind};
 
 fn text(max_length: u32) -> DataType {

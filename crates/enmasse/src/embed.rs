@@ -1,7 +1,8 @@
 //! One model inside of another: parents that are extended, abstract models that are flattened.
 
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::schema::{self, ModelRef};
+use enmasse_core::schema;
+use enmasse_core::schema::ModelRef;
 use enmasse_core::value::Value;
 
 use crate::columns::Path;

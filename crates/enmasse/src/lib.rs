@@ -131,7 +131,19 @@ pub use typed::{
 
 pub use enmasse_core::catalog::Catalogue;
 pub use enmasse_core::query::Q;
-pub use enmasse_core::{DataType, Error, ErrorKind, Result, Value, ValueRef, expr, lookup, query, schema};
+pub use enmasse_core::{DataType, Error, ErrorKind, Result, Value, ValueRef, query, schema};
+
+/// Expressions as data: what a field is set to or compared with.
+pub mod expr {
+    pub use enmasse_core::query::{
+        Aggregate, DatePart, Expr, FieldPath, Function, JsonStep, Operator, TruncateTo,
+    };
+}
+
+/// Django's lookups as data: how a field is compared.
+pub mod lookup {
+    pub use enmasse_core::query::{Lookup, Operand};
+}
 pub use {chrono, rust_decimal, serde_json, uuid};
 
 /// The README's program, run as a doc test.

@@ -2,8 +2,8 @@
 
 use enmasse_core::Value;
 use enmasse_core::error::Result;
-use enmasse_core::expr::{Expr, FieldPath};
 use enmasse_core::query::Q;
+use enmasse_core::query::{Expr, FieldPath};
 use futures_util::stream::BoxStream;
 
 use crate::batch::IntoRows;

@@ -1,6 +1,7 @@
 //! What a model is to the rest of the crate.
 
-use enmasse_core::schema::{self, ModelRef};
+use enmasse_core::schema;
+use enmasse_core::schema::ModelRef;
 use enmasse_core::{Result, Value, ValueRef};
 
 use crate::columns::Path;

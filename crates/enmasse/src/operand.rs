@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
-use enmasse_core::expr::Expr;
+use enmasse_core::query::Expr;
 use enmasse_core::{Value, lookup};
 use rust_decimal::Decimal;
 use uuid::Uuid;

@@ -1,8 +1,10 @@
 //! Making tables of models, and models of tables.
 
-use enmasse_core::catalog::{self, Catalogue, Reading, TableName};
+use enmasse_core::catalog;
+use enmasse_core::catalog::{Catalogue, Reading, TableName};
 use enmasse_core::plan::{Plan, Step};
-use enmasse_core::schema::{self, ModelRef};
+use enmasse_core::schema;
+use enmasse_core::schema::ModelRef;
 
 use crate::handle::Handle;
 use crate::{Database, Error, ErrorKind, Result, Value};

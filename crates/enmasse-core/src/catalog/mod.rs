@@ -4,7 +4,6 @@
 //! model is named as its table, a field as its column, and the field of a foreign key `user_id` is `user`.
 
 mod build;
-mod declared;
 mod name;
 mod names;
 mod reading;
@@ -12,23 +11,19 @@ mod storage;
 mod table;
 mod touched;
 
-pub use declared::Declared;
-pub(crate) use declared::Spelling;
-pub(crate) use name::quoted_parts;
 pub use name::{TableName, table_names};
 pub use reading::{Asked, Reading};
 pub use storage::{
-    Question, ReachQueries, StorageQueries, StorageQuestions, StoredText, lasting_engine, routine_question,
-    storage_questions, stored_texts,
+    Question, StorageQuestions, StoredText, lasting_engine, routine_question, storage_questions, stored_texts,
 };
 pub use touched::Touched;
 
 use std::sync::Arc;
 
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Tables};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{LeftOut, ModelRef, Schema};
-use crate::sql::{Fragment, Statement};
+use crate::sql::Statement;
 use crate::value::DataType;
 
 /// What a catalogue says, as models.
@@ -63,35 +58,6 @@ impl Catalogue {
             }
         }
     }
-}
-
-/// The SQL of a database's queries, each for one schema or for some of its tables.
-#[derive(Default)]
-pub struct Queries {
-    /// Table, what it is (`table`, `view`, …), its storage engine where the database has several, whether that can roll back.
-    pub tables: Fragment,
-    /// Table, column, declared type, whether NULL may stand in it, the expression of a generated column, whether it is an
-    /// identity column, whether only the database may number it.
-    pub columns: Fragment,
-    /// Table, name of a unique index (the primary key's is `PRIMARY`), column; one row for each column of it, in order, with
-    /// NULL for what is no whole column.
-    pub keys: Fragment,
-    /// Table, name of a foreign key, column, table of the same schema that it refers to, column there (NULL is its primary
-    /// key); one row for each column of it, in order.
-    pub references: Fragment,
-    /// Table and column of text that holds JSON by a constraint, where the columns' types do not say so.
-    pub json: Option<Fragment>,
-}
-
-/// What a query of the catalogue is for.
-#[derive(Clone, Copy, Debug)]
-pub enum Tables<'a> {
-    /// All tables of the schema.
-    All,
-    /// Those with these names.
-    Named(&'a [String]),
-    /// Those with foreign keys to tables with these names.
-    Referring(&'a [String]),
 }
 
 /// The statement that gives the names of a schema's tables first, and the types of its columns.

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::catalog::Catalogue;
 use crate::catalog::build::build;
 use crate::catalog::table::Rows;
-use crate::catalog::{Catalogue, Queries, Tables};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Queries, Tables};
 use crate::error::Result;
 use crate::schema::ModelRef;
 use crate::sql::{Fragment, Statement};

@@ -1,27 +1,9 @@
 //! Whether what is written to a table can be undone: a storage engine may have no transactions, and several servers have one each.
 
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, ReachQueries, StorageQueries};
 use crate::error::{Error, ErrorKind, Result};
-use crate::sql::{Fragment, Statement};
+use crate::sql::Statement;
 use crate::value::{DataType, Value};
-
-/// The questions about one table.
-#[derive(Default)]
-pub struct StorageQueries {
-    /// Its storage engine, or the servers that it is on, and whether a transaction there is all or nothing.
-    pub engine: Fragment,
-    /// What else a write may reach; `None` where that is not looked at.
-    pub reached: Option<ReachQueries>,
-}
-
-/// The questions about what else a write to a table may reach.
-#[derive(Default)]
-pub struct ReachQueries {
-    /// What runs with a write to it, a row for each [`StoredText`].
-    pub texts: Fragment,
-    /// A table of the same schema that has no transactions, and its engine, where the user sees one.
-    pub lasting: Fragment,
-}
 
 /// A statement that asks about a table, and the types of its columns.
 pub type Question = (Statement, Vec<DataType>);

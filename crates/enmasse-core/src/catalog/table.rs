@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::catalog::Declared;
-use crate::dialect::Dialect;
+use crate::dialect::{Declared, Dialect};
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::Value;
 

@@ -1,6 +1,6 @@
 //! What SQLite, MariaDB and MySQL have in common about JSON.
 
-use crate::expr::JsonStep;
+use crate::query::JsonStep;
 use crate::sql::Fragment;
 use crate::value::json::write_json;
 

@@ -1,34 +1,47 @@
 //! What each database spells in its own way: one file a database.
 
+mod declared;
 mod driver;
 mod json;
+mod like;
+mod list;
 pub(crate) mod mysql;
 pub(crate) mod postgres;
+mod questions;
 mod rows;
 mod spelling;
 pub(crate) mod sqlite;
+mod table_rules;
 
+pub use declared::Declared;
+pub(crate) use declared::Spelling;
 pub use driver::Driver;
+pub(crate) use like::{like_pattern, like_sql};
+pub(crate) use list::{LONG_LIST, placeholders};
 pub use mysql::{Flavour, Mysql};
 pub use postgres::Postgres;
+pub use questions::{Queries, ReachQueries, StorageQueries, Tables};
 pub use spelling::{Digits, JsonSql, NumberSql, TextSql, TimeSql, ValueSql};
 pub use sqlite::Sqlite;
 #[cfg(feature = "sqlite-functions")]
 pub use sqlite::{SqlFunction, sqlite_functions};
 
+pub use table_rules::TableRules;
+
 use std::fmt::Debug;
 
-use crate::catalog::{Declared, Queries, StorageQueries, Tables};
 use crate::error::Result;
-use crate::schema::{Field, TableRules, table_parts};
-use crate::sql::Fragment;
+use crate::schema::{Field, table_parts};
+use crate::sql::{Fragment, Parameters};
 use crate::value::{DataType, Value};
 
 /// One database: its quoting, its types and what its SQL spells differently.
 ///
 /// What a database can do is asked with [`supports`](Dialect::supports), never by its name. How it spells lookups and
 /// expressions is in the traits below this one, one a family.
-pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + Send + Sync {
+pub trait Dialect:
+    Parameters + ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + Send + Sync
+{
     /// The database's name and version, for messages: `PostgreSQL 15.18`.
     fn name(&self) -> String;
 
@@ -60,15 +73,6 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
 
     /// An identifier in quotes, with any quote in it doubled.
     fn quote(&self, identifier: &str) -> String;
-
-    /// What stands for the parameter with this number, from 1: the database's own placeholder, or a mark where the
-    /// [driver](Dialect::driver) takes others.
-    fn placeholder(&self, number: usize) -> String;
-
-    /// The placeholder of a parameter of this type.
-    fn typed_placeholder(&self, number: usize, _data_type: &DataType) -> String {
-        self.placeholder(number)
-    }
 
     /// A column as it is selected, so that the driver can read it.
     fn selected(&self, column: Fragment, _data_type: &DataType) -> Fragment {
@@ -183,14 +187,6 @@ pub trait Dialect: ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + 
     ///
     /// As [`cast_type`](Dialect::cast_type).
     fn staged(&self, place: &str, data_type: &DataType) -> Result<String>;
-
-    /// The value in the form in which Django stores it in this database, as its driver takes it.
-    ///
-    /// # Errors
-    ///
-    /// [`Value`](crate::ErrorKind::Value) where the value cannot be stored without a change;
-    /// [`NotSupported`](crate::ErrorKind::NotSupported) where the database has no such type.
-    fn store(&self, value: &Value, data_type: &DataType) -> Result<Value>;
 
     /// The value that the driver's value of a column of this type stands for.
     ///

@@ -3,9 +3,8 @@
 //! A [`Fragment`] given here is safe as an operand, and one that is given back is too; a condition is safe between `AND`s.
 
 use crate::error::Result;
-use crate::expr::{DatePart, JsonStep, Operator, TruncateTo};
-use crate::lookup::{Comparison, JsonOperand, Needle, Pattern, Typed};
-use crate::sql::Fragment;
+use crate::query::{DatePart, JsonStep, Operator, TruncateTo};
+use crate::sql::{Comparison, Fragment, JsonOperand, Needle, Pattern, Typed};
 use crate::value::{DataType, Value};
 
 /// Values, and conversions between types.

@@ -1,13 +1,13 @@
 //! `filter(…).delete()`: one statement.
 
+use crate::compile::Compiler;
 use crate::dialect::{Capability, Dialect, quote_table};
 use crate::error::{Error, Result};
-use crate::lookup::Condition;
 use crate::plan::taken::take;
 use crate::plan::update::{filtered, select};
 use crate::plan::{Plan, Step, chain};
-use crate::query::{Compiler, Distinct, Query};
-use crate::sql::Fragment;
+use crate::query::{Distinct, Query};
+use crate::sql::{Condition, Fragment};
 
 /// The plan that deletes all rows of a query. What happens to rows that refer to them is the database's affair.
 ///

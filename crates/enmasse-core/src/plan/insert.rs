@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::compile::Selection;
 use crate::dialect::{Capability, Dialect, quote_table};
 use crate::encode::{BatchColumn, BatchShape, Chunk, Duplicates};
 use crate::error::{Error, Result};
-use crate::expr::{Expr, FieldPath};
 use crate::plan::step::stored;
 use crate::plan::strategy::arrays;
 use crate::plan::strategy::staging::plain;
 use crate::plan::{Call, ChunkGives, ChunkStatement, EachChunk, EachRow, Either, Form, Plan, Step};
-use crate::query::{KeySet, Selection};
+use crate::query::{Expr, FieldPath, KeySet};
 use crate::schema::{Field, ModelRef};
 use crate::sql::{Fragment, Param, Statement};
 use crate::value::{DataType, Value};

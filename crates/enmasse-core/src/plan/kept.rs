@@ -16,15 +16,14 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::compile::{Compiler, Selection};
 use crate::dialect::{Capability, Dialect, quote_table};
 use crate::error::Result;
-use crate::expr::{Expr, FieldPath, Function};
-use crate::lookup::{Condition, Lookup, Operand};
 use crate::plan::update::{Assignment, assigned, refuse, select, update_sql, writes_key};
 use crate::plan::{Plan, Step, chain, free_name, insert};
-use crate::query::{Compiler, KeySet, Q, Query, Selection};
+use crate::query::{Expr, FieldPath, Function, KeySet, Lookup, Operand, Q, Query};
 use crate::schema::{Field, Model, ModelRef, Schema};
-use crate::sql::{Fragment, Statement};
+use crate::sql::{Condition, Fragment, Statement};
 use crate::value::DataType;
 
 /// The longest name that every database takes.

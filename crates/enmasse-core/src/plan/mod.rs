@@ -20,6 +20,7 @@ mod kept;
 mod preview;
 mod step;
 mod strategy;
+mod tables;
 mod taken;
 mod update;
 mod update_returning;
@@ -39,6 +40,7 @@ pub use step::{
     Step,
 };
 pub use strategy::{COUNTS, Strategy};
+pub use tables::{create_tables, drop_tables};
 pub use update::{Assignment, concrete, update, update_apart};
 pub use update_returning::update_returning;
 

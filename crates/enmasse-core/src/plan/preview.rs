@@ -2,15 +2,15 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::compile::expr::{cast, for_column};
+use crate::compile::{Compiler, Selection};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
-use crate::expr::{Expr, cast, for_column};
-use crate::lookup::{Condition, Term};
 use crate::plan::Assignment;
 use crate::plan::update::{assigned, each_once, new_value, refuse, select};
-use crate::query::{Compiler, Query, Selection};
+use crate::query::{Expr, Query};
 use crate::schema::ModelRef;
-use crate::sql::Fragment;
+use crate::sql::{Condition, Fragment, Term};
 use crate::value::DataType;
 
 /// Queries that tell what an update would change, and write nothing.

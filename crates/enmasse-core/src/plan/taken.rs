@@ -8,12 +8,11 @@
 //! A derived table is complete, and its rows are locked, before the write begins; the limit keeps it from being merged
 //! into the statement around it.
 
+use crate::compile::Compiler;
 use crate::dialect::{Capability, Dialect};
-use crate::lookup::Condition;
 use crate::plan::free_name;
 use crate::plan::update::select;
-use crate::query::Compiler;
-use crate::sql::Fragment;
+use crate::sql::{Condition, Fragment};
 
 /// What the derived table is called, unless a table is.
 pub(super) const TAKEN: &str = "taken";

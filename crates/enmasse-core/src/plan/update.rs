@@ -4,16 +4,16 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
+use crate::compile::expr::{for_column, literal};
+use crate::compile::{Compiler, refuse_results};
 use crate::dialect::{Capability, Dialect, quote_table};
 use crate::error::{Error, ErrorKind, Result};
-use crate::expr::{Expr, FieldPath, for_column, literal};
-use crate::lookup::Condition;
 use crate::plan::bulk::Returning;
 use crate::plan::taken::{TAKEN, take};
 use crate::plan::{Either, Plan, Step, chain, free_name, set_auto};
-use crate::query::{Compiler, Distinct, Query};
+use crate::query::{Distinct, Expr, FieldPath, Query};
 use crate::schema::{Field, ModelRef};
-use crate::sql::Fragment;
+use crate::sql::{Condition, Fragment};
 use crate::value::DataType;
 
 /// A field and what it is set to.
@@ -330,7 +330,7 @@ pub(super) fn new_value<'q>(
         let value = field.clean(&model.name, value.clone())?;
         return Ok(literal(compiler.dialect(), &value, Some(&field.data_type)).map_err(place)?.sql);
     }
-    field.refuse_results(&model.name, value)?;
+    refuse_results(field, &model.name, value)?;
     let value = compiler.typed(value, Some(&field.data_type)).map_err(place)?;
     Ok(for_column(compiler.dialect(), value, &field.data_type).map_err(place)?.sql)
 }

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::compile::Compiler;
 use crate::dialect::{Capability, Dialect, quote_table};
 use crate::error::Result;
-use crate::expr::{Expr, FieldPath};
 use crate::plan::bulk::Returning;
 use crate::plan::update::{Assignment, assigned, refuse, select, update_sql};
 use crate::plan::{Gives, Plan, Step, chain, copied, free_name};
-use crate::query::{Compiler, Q, Query};
+use crate::query::{Expr, FieldPath, Q, Query};
 use crate::sql::{Fragment, Statement};
 use crate::value::DataType;
 

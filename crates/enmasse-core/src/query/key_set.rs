@@ -1,8 +1,6 @@
 //! A set of rows by their keys, for use in a filter.
 
-use crate::expr::{Expr, FieldPath};
-use crate::lookup::{Lookup, Operand};
-use crate::query::{Q, Query, Select};
+use crate::query::{Expr, FieldPath, Lookup, Operand, Q, Query, Select};
 use crate::schema::{Model, ModelRef};
 use crate::value::{DataType, Value};
 

@@ -1,26 +1,23 @@
-//! What a QuerySet holds, and the SQL of it.
+//! What a QuerySet holds: rows, conditions and expressions, as data.
 
-mod compare;
-mod compile;
-mod express;
+mod expr;
+mod function;
 mod key_set;
-mod keyword;
-mod names;
+mod lookup;
+mod operator;
 mod q;
-mod scope;
-mod select;
 mod visit;
 
-pub(crate) use compile::Compiler;
+pub use expr::{Expr, FieldPath};
+pub use function::{Aggregate, DatePart, Function, JsonStep, TruncateTo};
 pub use key_set::KeySet;
-pub use keyword::Keyword;
+pub use lookup::{Lookup, Operand};
+pub use operator::Operator;
 pub use q::Q;
-pub use select::Selection;
 
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::expr::{Expr, FieldPath};
 use crate::schema::ModelRef;
 
 /// A query: which rows of a model, in what order.

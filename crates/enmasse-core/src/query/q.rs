@@ -2,9 +2,7 @@
 
 use std::ops::{BitAnd, BitOr, BitXor, Not};
 
-use crate::expr::{Expr, FieldPath};
-use crate::lookup::{Lookup, Operand};
-use crate::query::Select;
+use crate::query::{Expr, FieldPath, Lookup, Operand, Select};
 
 /// A condition on the rows of a model.
 ///

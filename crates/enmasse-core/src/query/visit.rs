@@ -1,8 +1,6 @@
 //! Walking over conditions and expressions.
 
-use crate::expr::Expr;
-use crate::lookup::Operand;
-use crate::query::Q;
+use crate::query::{Expr, Operand, Q};
 
 impl Expr {
     /// Calls `see` with the expression and every expression in it, but for those inside of subqueries.

@@ -1,7 +1,6 @@
 //! One field of a model.
 
 use crate::error::{Error, Result};
-use crate::expr::{Expr, Function};
 use crate::schema::{Inherited, Limits, Model};
 use crate::value::{DataType, Value};
 
@@ -241,23 +240,6 @@ impl Field {
         let fits = |value| self.in_range(&value).and_then(|()| self.is_choice(&value)).map(|()| value);
         let clean = self.data_type.clean(value).and_then(|value| self.limits.settle(value)).and_then(fits);
         clean.map_err(|error| error.at(format_args!("{model}.{}", self.name)))
-    }
-
-    /// Whether all values that an expression gives as they stand, as a `Case` and a `Coalesce` do, are among the choices.
-    pub(crate) fn refuse_results(&self, model: &str, value: &Expr) -> Result<()> {
-        let refuse = |value: &Expr| self.refuse_results(model, value);
-        match value {
-            _ if self.choices.is_none() => Ok(()),
-            Expr::Value(value, _) if !value.is_null() => self.clean(model, value.clone()).map(|_| ()),
-            Expr::Case { whens, default } => {
-                whens.iter().map(|(_, result)| result).chain(default.as_deref()).try_for_each(refuse)
-            }
-            Expr::Function(
-                Function::Coalesce | Function::NullIf | Function::Greatest | Function::Least,
-                parts,
-            ) => parts.iter().try_for_each(refuse),
-            _ => Ok(()),
-        }
     }
 
     fn is_choice(&self, value: &Value) -> Result<()> {

@@ -4,20 +4,20 @@
 //! a database's catalogue all make the same thing, and everything else in the crate works on a [`ModelRef`] into it.
 
 mod character_set;
-mod ddl;
 mod field;
 mod inherit;
 mod limits;
 mod model;
 mod narrow;
+mod quoted;
 
 pub use character_set::CharacterSet;
-pub use ddl::{TableRules, create_tables, drop_tables};
 pub use field::{Auto, Default, Field, ForeignKey};
 pub use inherit::{Inherited, Parent};
 pub use limits::Limits;
 pub use model::{LeftOut, Model, Storage};
 pub(crate) use model::{table_part, table_parts};
+pub(crate) use quoted::quoted_parts;
 
 use std::collections::HashMap;
 use std::fmt;

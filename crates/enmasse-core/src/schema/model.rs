@@ -1,8 +1,7 @@
 //! One model: a table and its fields.
 
-use crate::catalog::quoted_parts;
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::{Field, ForeignKey, Parent};
+use crate::schema::{Field, ForeignKey, Parent, quoted_parts};
 
 /// One model: a table and its fields.
 #[derive(Clone, Debug)]

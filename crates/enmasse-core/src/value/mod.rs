@@ -2,6 +2,7 @@
 
 mod check;
 mod coerce;
+mod common;
 mod data_type;
 pub(crate) mod json;
 pub(crate) mod raw;

@@ -1,9 +1,9 @@
 //! The requests that the sheets are about.
 
-use enmasse_core::expr::{Expr, FieldPath};
-use enmasse_core::lookup::Operand;
 use enmasse_core::plan::{Assignment, BulkUpdate, Missing, Returning, Strategy};
+use enmasse_core::query::Operand;
 use enmasse_core::query::Query;
+use enmasse_core::query::{Expr, FieldPath};
 
 use crate::library::{Calls, all, authors, books, f, now, plus, q, select};
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use enmasse_core::dialect::{Dialect, Flavour, Mysql, Postgres, Sqlite};
-use enmasse_core::expr::{Expr, FieldPath, Operator};
-use enmasse_core::lookup::Operand;
+use enmasse_core::query::Operand;
+use enmasse_core::query::{Expr, FieldPath, Operator};
 use enmasse_core::query::{Order, Q, Query, Select};
 use enmasse_core::schema::{Auto, Field, ForeignKey, Model, ModelRef, Schema};
 use enmasse_core::{DataType, Result, Value};

@@ -1,8 +1,9 @@
 use chrono::{NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use enmasse_core::compile::expr;
 use enmasse_core::dialect::Dialect;
-use enmasse_core::expr::{self, Aggregate, Function, Operator, TruncateTo};
-use enmasse_core::lookup::{Condition, Term};
+use enmasse_core::query::{Aggregate, Function, Operator, TruncateTo};
 use enmasse_core::sql::Fragment;
+use enmasse_core::sql::{Condition, Term};
 use enmasse_core::{DataType, Value};
 use rust_decimal::Decimal;
 use serde_json::json;

@@ -1,7 +1,11 @@
 use chrono::{NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
-use enmasse_core::expr::{self, JsonStep};
-use enmasse_core::lookup::{self, Compared, Condition, Lookup, Typed};
+use enmasse_core::compile::expr;
+use enmasse_core::compile::lookup;
+use enmasse_core::compile::lookup::Compared;
+use enmasse_core::query::JsonStep;
+use enmasse_core::query::Lookup;
 use enmasse_core::sql::Fragment;
+use enmasse_core::sql::{Condition, Typed};
 use enmasse_core::{DataType, Value};
 use rust_decimal::Decimal;
 use serde_json::json;

@@ -4,8 +4,8 @@ mod expressions;
 mod lookups;
 
 use enmasse_core::dialect::{Dialect, Flavour, Mysql, Postgres, Sqlite};
-use enmasse_core::lookup::{Condition, Term, Typed};
 use enmasse_core::sql::Fragment;
+use enmasse_core::sql::{Condition, Term, Typed};
 use enmasse_core::{DataType, Result, Value};
 
 /// Collects the SQL of one family.

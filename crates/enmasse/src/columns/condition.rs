@@ -2,8 +2,8 @@
 
 use std::ops::{BitAnd, BitOr, BitXor, Not};
 
-use enmasse_core::expr::Expr;
-use enmasse_core::lookup::Lookup;
+use enmasse_core::query::Expr;
+use enmasse_core::query::Lookup;
 use enmasse_core::query::Q;
 
 use crate::columns::Column;

@@ -10,7 +10,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use enmasse_core::expr::{Expr, FieldPath};
+use enmasse_core::query::{Expr, FieldPath};
 
 pub use assignment::{Assignment, Assignments};
 pub use condition::IntoQ;

@@ -1,6 +1,6 @@
 //! Columns by name, for models that are known only at run time.
 
-use enmasse_core::expr::{Expr, FieldPath};
+use enmasse_core::query::{Expr, FieldPath};
 
 use crate::columns::{Assignment, Path};
 use crate::family::Untyped;

@@ -1,7 +1,7 @@
 //! Lists of fields, and orders.
 
-use enmasse_core::expr::{Expr, FieldPath};
 use enmasse_core::query::Order;
+use enmasse_core::query::{Expr, FieldPath};
 
 use crate::columns::{Column, NamedColumn};
 use crate::typed::{Expression, Typed};

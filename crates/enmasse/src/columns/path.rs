@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use enmasse_core::expr::{Expr, FieldPath};
+use enmasse_core::query::{Expr, FieldPath};
 
 /// The hops that lead from a query's model to another one: none, or the names of relations.
 ///

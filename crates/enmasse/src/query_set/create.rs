@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 use chrono::{DateTime, Utc};
 use enmasse_core::Value;
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::expr::{Expr, FieldPath};
 use enmasse_core::plan::{self, Assignment, set_auto};
+use enmasse_core::query::{Expr, FieldPath};
 use enmasse_core::schema::{Auto, Default, ModelRef};
 
 use crate::backend::Row;

@@ -1,8 +1,9 @@
 //! Reading rows: `fetch`, `get`, `first`, `stream`, `count`, `exists`.
 
+use enmasse_core::compile::Selection;
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::expr::{Expr, FieldPath};
-use enmasse_core::query::{Order, Selection};
+use enmasse_core::query::Order;
+use enmasse_core::query::{Expr, FieldPath};
 use enmasse_core::value::Value;
 use futures_util::stream::{self, BoxStream, StreamExt};
 

@@ -1,9 +1,9 @@
 //! What the database made of new rows: given back by their insert, or read after it.
 
+use enmasse_core::compile::Selection;
 use enmasse_core::dialect::Dialect;
 use enmasse_core::error::Result;
 use enmasse_core::plan;
-use enmasse_core::query::Selection;
 use enmasse_core::schema::ModelRef;
 use enmasse_core::sql::Statement;
 use enmasse_core::{DataType, Value};

@@ -33,10 +33,11 @@ use std::marker::PhantomData;
 use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
 
+use enmasse_core::compile::Keyword;
 use enmasse_core::dialect::Dialect;
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::expr::Expr;
-use enmasse_core::query::{Distinct, Keyword, Q, Query};
+use enmasse_core::query::Expr;
+use enmasse_core::query::{Distinct, Q, Query};
 use enmasse_core::schema::ModelRef;
 
 use crate::columns::{FieldNames, IntoOrder, IntoQ, Path};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::expr::{Expr, FieldPath};
 use enmasse_core::plan::{Assignment, concrete, shown_key};
+use enmasse_core::query::{Expr, FieldPath};
 use enmasse_core::schema::ModelRef;
 use enmasse_core::{Value, ValueRef};
 

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use enmasse_core::compile::Selection;
 use enmasse_core::dialect::Dialect;
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::expr::{Expr, FieldPath};
-use enmasse_core::lookup::Lookup;
 use enmasse_core::plan::{self, Assignment, set_auto};
-use enmasse_core::query::{Q, Query, Selection};
+use enmasse_core::query::Lookup;
+use enmasse_core::query::{Expr, FieldPath};
+use enmasse_core::query::{Q, Query};
 use enmasse_core::schema::{Auto, ModelRef};
 use enmasse_core::value::Value;
 use futures_util::future::BoxFuture;

@@ -2,8 +2,8 @@
 
 use std::marker::PhantomData;
 
-use enmasse_core::expr::Expr;
 use enmasse_core::lookup;
+use enmasse_core::query::Expr;
 use enmasse_core::query::{Q, Select};
 
 use crate::columns::Path;

@@ -6,8 +6,8 @@ use std::task::{Context, Poll};
 
 use chrono::Utc;
 use enmasse_core::error::Result;
-use enmasse_core::expr::{Expr, FieldPath};
 use enmasse_core::plan::{self, Assignment, Gives, Plan, Returning, Step};
+use enmasse_core::query::{Expr, FieldPath};
 use enmasse_core::schema::ModelRef;
 use futures_util::future::BoxFuture;
 

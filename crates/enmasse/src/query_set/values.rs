@@ -1,8 +1,8 @@
 //! `values`: some columns or expressions of each row, in place of whole rows.
 
+use enmasse_core::compile::Selection;
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::expr::{Expr, FieldPath};
-use enmasse_core::query::Selection;
+use enmasse_core::query::{Expr, FieldPath};
 use enmasse_core::value::{DataType, Value};
 
 use crate::backend::Row;

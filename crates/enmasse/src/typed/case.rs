@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use enmasse_core::expr::Expr;
+use enmasse_core::query::Expr;
 use enmasse_core::query::Q;
 
 use crate::columns::IntoQ;

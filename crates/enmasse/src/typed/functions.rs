@@ -1,7 +1,7 @@
 //! Functions of expressions, as Django names and defines them.
 
 use chrono::{NaiveDate, NaiveTime};
-use enmasse_core::expr::{Aggregate, DatePart, Expr, Function, JsonStep, Operator, TruncateTo};
+use enmasse_core::query::{Aggregate, DatePart, Expr, Function, JsonStep, Operator, TruncateTo};
 
 use crate::family::{HasDate, HasTime, Integer, Json, Number, Ordered, Summable, Text};
 use crate::field_type::FieldType;

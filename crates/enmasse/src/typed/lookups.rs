@@ -1,6 +1,7 @@
 //! Django's field lookups.
 
-use enmasse_core::lookup::{self, Lookup};
+use enmasse_core::compile::lookup;
+use enmasse_core::query::Lookup;
 use enmasse_core::query::Q;
 
 use crate::family::{Contains, Json, Ordered, Text};

@@ -10,7 +10,7 @@ mod steps;
 use std::fmt;
 use std::marker::PhantomData;
 
-use enmasse_core::expr::{Expr, Operator};
+use enmasse_core::query::{Expr, Operator};
 use enmasse_core::query::{Order, Q};
 
 pub use case::{Case, case};

@@ -2,7 +2,7 @@
 
 use std::ops::{Add, Div, Mul, Rem, Sub};
 
-use enmasse_core::expr::Operator;
+use enmasse_core::query::Operator;
 
 use crate::columns::{Column, Hop, NamedColumn};
 use crate::family::{Additive, Number, Untyped};

@@ -1,7 +1,7 @@
 //! Functions that are not of one expression: of none, of several, of plain values.
 
 use chrono::{DateTime, Utc};
-use enmasse_core::expr::{Aggregate, Expr, Function};
+use enmasse_core::query::{Aggregate, Expr, Function};
 
 use crate::family::Ordered;
 use crate::field_type::FieldType;

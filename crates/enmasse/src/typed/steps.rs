@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDate, NaiveTime};
 use enmasse_core::Value;
-use enmasse_core::expr::Expr;
+use enmasse_core::query::Expr;
 
 use crate::columns::{Assignment, Column};
 use crate::family::{HasDate, HasTime, Untyped};

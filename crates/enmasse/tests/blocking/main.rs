@@ -4,12 +4,13 @@
 mod host;
 
 use chrono::Utc;
-use enmasse_core::expr::{Expr, FieldPath, Operator};
-use enmasse_core::lookup::{Lookup, Operand};
+use enmasse_core::plan::create_tables;
 use enmasse_core::plan::{self, Assignment, BulkUpdate, Missing, Returning};
+use enmasse_core::query::{Expr, FieldPath, Operator};
+use enmasse_core::query::{Lookup, Operand};
 use enmasse_core::query::{Q, Query};
 use enmasse_core::run::{Callbacks, Outcome, Row};
-use enmasse_core::schema::{Field, Model, ModelRef, Schema, create_tables};
+use enmasse_core::schema::{Field, Model, ModelRef, Schema};
 use enmasse_core::{DataType, ErrorKind, Result, Value};
 use host::Blocking;
 

@@ -1,7 +1,10 @@
 use enmasse::chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 use enmasse::{DataType, Value};
-use enmasse_core::expr::{self, Function, Operator, TruncateTo};
-use enmasse_core::lookup::{Compared, Lookup, Term, Typed};
+use enmasse_core::compile::expr;
+use enmasse_core::compile::lookup::Compared;
+use enmasse_core::query::Lookup;
+use enmasse_core::query::{Function, Operator, TruncateTo};
+use enmasse_core::sql::{Term, Typed};
 
 use super::common::{Kind, on_database, on_each_database};
 use super::{Table, many, one, where_true};

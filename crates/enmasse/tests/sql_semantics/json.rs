@@ -1,7 +1,10 @@
 use enmasse::serde_json::{Value as Json, json};
 use enmasse::{DataType, ErrorKind, Value};
-use enmasse_core::expr::{self, Function, JsonStep};
-use enmasse_core::lookup::{Compared, Lookup, Term, Typed};
+use enmasse_core::compile::expr;
+use enmasse_core::compile::lookup::Compared;
+use enmasse_core::query::Lookup;
+use enmasse_core::query::{Function, JsonStep};
+use enmasse_core::sql::{Term, Typed};
 
 use super::common::{Kind, on_each_database};
 use super::{Table, many, one, where_true};
@@ -95,7 +98,7 @@ fn what_is_not_equal_is_known_not_to_be() {
         let table = table(&db).await;
         let there = where_true(&under(&documents(), "a"), |value| value.is_some());
         for right in [json!(1), json!("1"), json!(true), json!(null), json!([1, 2])] {
-            let holds = enmasse_core::lookup::compile(
+            let holds = enmasse_core::compile::lookup::compile(
                 table.dialect(),
                 at(&table, &["a"]),
                 Lookup::Exact,

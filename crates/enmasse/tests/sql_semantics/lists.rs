@@ -2,7 +2,8 @@ use enmasse::chrono::{NaiveDate, NaiveTime, TimeDelta};
 use enmasse::rust_decimal::Decimal;
 use enmasse::uuid::Uuid;
 use enmasse::{DataType, Value};
-use enmasse_core::lookup::{Compared, Lookup};
+use enmasse_core::compile::lookup::Compared;
+use enmasse_core::query::Lookup;
 
 use super::Table;
 use super::common::on_each_database;

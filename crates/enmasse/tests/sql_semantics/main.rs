@@ -16,8 +16,11 @@ use common::Kind;
 use enmasse::Database;
 use enmasse::schema::{Field, Model, Schema};
 use enmasse::{DataType, Result, Value};
+use enmasse_core::compile::lookup;
+use enmasse_core::compile::lookup::Compared;
 use enmasse_core::dialect::{Dialect, Flavour, Mysql, Postgres, Sqlite};
-use enmasse_core::lookup::{self, Compared, Condition, Lookup, Term, Typed};
+use enmasse_core::query::Lookup;
+use enmasse_core::sql::{Condition, Term, Typed};
 use enmasse_core::sql::{Fragment, Statement};
 
 /// How the database spells it; what the server can do besides does not matter here.

@@ -2,9 +2,11 @@ use enmasse::prelude::{Expression, F, Q, QuerySet, Record};
 use enmasse::rust_decimal::Decimal;
 use enmasse::schema::{Field, Model, Schema};
 use enmasse::{DataType, Value};
-use enmasse_core::expr::{self, Aggregate, Function, Operator};
-use enmasse_core::lookup::{Condition, Lookup, Term};
+use enmasse_core::compile::expr;
+use enmasse_core::query::Lookup;
+use enmasse_core::query::{Aggregate, Function, Operator};
 use enmasse_core::sql::Fragment;
+use enmasse_core::sql::{Condition, Term};
 
 use super::common::on_each_database;
 use super::{Table, many, one, where_true};
@@ -264,7 +266,7 @@ fn exclusive_or_takes_what_is_not_known_as_false() {
         let table = Table::new(&db, "flags", &columns, &rows).await;
         let is_one = |column: &str| {
             let column = table.column(column);
-            enmasse_core::lookup::compile(table.dialect(), column, Lookup::Exact, one(1)).unwrap()
+            enmasse_core::compile::lookup::compile(table.dialect(), column, Lookup::Exact, one(1)).unwrap()
         };
         let xor = |parts| Condition::xor(table.dialect(), parts);
         let holds = |row: &Vec<Value>, expected| (row[0] == 1.into()) ^ (row[1] == 1.into()) == expected;

@@ -1,6 +1,10 @@
 use enmasse::{DataType, Value};
-use enmasse_core::expr::{self, Function};
-use enmasse_core::lookup::{self, Compared, Lookup, Term};
+use enmasse_core::compile::expr;
+use enmasse_core::compile::lookup;
+use enmasse_core::compile::lookup::Compared;
+use enmasse_core::query::Function;
+use enmasse_core::query::Lookup;
+use enmasse_core::sql::Term;
 
 use super::common::{Kind, on_each_database};
 use super::{Table, many, one, where_true};

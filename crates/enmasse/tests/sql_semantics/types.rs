@@ -3,8 +3,10 @@ use enmasse::rust_decimal::Decimal;
 use enmasse::serde_json::json;
 use enmasse::uuid::Uuid;
 use enmasse::{DataType, Value};
+use enmasse_core::compile::lookup;
 use enmasse_core::expr;
-use enmasse_core::lookup::{self, Lookup, Term};
+use enmasse_core::query::Lookup;
+use enmasse_core::sql::Term;
 
 use super::common::{Kind, on_each_database};
 use super::{Table, one};

@@ -3,8 +3,8 @@ use enmasse::rust_decimal::Decimal;
 use enmasse::schema::{Field, Model, Schema};
 use enmasse::serde_json::json;
 use enmasse::{DataType, ErrorKind, Value};
-use enmasse_core::expr::{Expr, FieldPath, Operator};
 use enmasse_core::plan::{self, Assignment, Gives, Step};
+use enmasse_core::query::{Expr, FieldPath, Operator};
 use enmasse_core::query::{Q, Query};
 
 use super::common::{Kind, on_each_database, on_each_of};

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDateTime};
 
 use super::{Flavour, Mysql};
-use crate::catalog::{Declared, Queries, ReachQueries, Spelling, StorageQueries, Tables};
+use crate::dialect::{Declared, Queries, ReachQueries, Spelling, StorageQueries, Tables};
 use crate::error::Result;
 use crate::schema::{CharacterSet, Limits, table_parts};
 use crate::sql::Fragment;

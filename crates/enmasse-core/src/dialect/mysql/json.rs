@@ -7,9 +7,8 @@ use crate::dialect::json::{guarded, json_path};
 use crate::dialect::rows::{number, numbers};
 use crate::dialect::spelling::{JsonSql, ValueSql};
 use crate::error::Result;
-use crate::expr::JsonStep;
-use crate::lookup::{Comparison, JsonOperand, Typed};
-use crate::sql::Fragment;
+use crate::query::JsonStep;
+use crate::sql::{Comparison, Fragment, JsonOperand, Typed};
 use crate::value::{DataType, Value};
 
 impl JsonSql for Mysql {

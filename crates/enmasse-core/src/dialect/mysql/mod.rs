@@ -9,11 +9,10 @@ mod time;
 mod types;
 mod value;
 
-use crate::catalog::{Declared, Queries, StorageQueries, Tables};
-use crate::dialect::{Capability, Dialect, Driver};
+use crate::dialect::{Capability, Declared, Dialect, Driver, Queries, StorageQueries, TableRules, Tables};
 use crate::error::Result;
-use crate::schema::{Field, TableRules, table_parts};
-use crate::sql::Fragment;
+use crate::schema::{Field, table_parts};
+use crate::sql::{Fragment, Parameters};
 use crate::value::{DataType, Value};
 
 /// MariaDB or MySQL.
@@ -52,6 +51,23 @@ impl std::default::Default for Mysql {
             temporary_tables: true,
             driver: Driver::default(),
         }
+    }
+}
+
+impl Parameters for Mysql {
+    fn placeholder(&self, _number: usize) -> String {
+        self.driver.place(None)
+    }
+
+    fn typed_placeholder(&self, _number: usize, data_type: &DataType) -> String {
+        match (self.flavour, data_type) {
+            (Flavour::Mysql, DataType::Bytes) => format!("CAST({} AS BINARY)", self.driver.place(None)),
+            _ => self.driver.place(None),
+        }
+    }
+
+    fn store(&self, value: &Value, data_type: &DataType) -> Result<Value> {
+        codec::store(self, value, data_type)
     }
 }
 
@@ -192,22 +208,11 @@ impl Dialect for Mysql {
         format!("`{}`", identifier.replace('`', "``"))
     }
 
-    fn placeholder(&self, _number: usize) -> String {
-        self.driver.place(None)
-    }
-
     fn grant_temporary_tables(&self) -> &'static str {
         "GRANT CREATE TEMPORARY TABLES ON …"
     }
 
     /// MySQL takes bytes that come by themselves for text, and what is no UTF-8 is then cut off.
-    fn typed_placeholder(&self, _number: usize, data_type: &DataType) -> String {
-        match (self.flavour, data_type) {
-            (Flavour::Mysql, DataType::Bytes) => format!("CAST({} AS BINARY)", self.driver.place(None)),
-            _ => self.driver.place(None),
-        }
-    }
-
     fn limit_for_offset(&self) -> Option<&'static str> {
         Some("18446744073709551615")
     }
@@ -226,10 +231,6 @@ impl Dialect for Mysql {
 
     fn staged(&self, place: &str, data_type: &DataType) -> Result<String> {
         types::staged(self, place, data_type)
-    }
-
-    fn store(&self, value: &Value, data_type: &DataType) -> Result<Value> {
-        codec::store(self, value, data_type)
     }
 
     fn load(&self, raw: Value, data_type: &DataType) -> Result<Value> {

@@ -2,10 +2,9 @@
 
 use super::{Flavour, Mysql};
 use crate::dialect::spelling::TextSql;
-use crate::dialect::{Capability, Dialect};
+use crate::dialect::{Capability, Dialect, like_pattern, like_sql};
 use crate::error::Result;
-use crate::lookup::{Needle, Pattern, Place, Typed, like_pattern, like_sql};
-use crate::sql::Fragment;
+use crate::sql::{Fragment, Needle, Pattern, Place, Typed};
 use crate::value::{DataType, Value};
 
 /// Not the backslash, which some `sql_mode`s make an ordinary character.

@@ -2,9 +2,8 @@
 
 use super::Mysql;
 use crate::dialect::spelling::TimeSql;
-use crate::expr::{DatePart, TruncateTo};
-use crate::lookup::Typed;
-use crate::sql::Fragment;
+use crate::query::{DatePart, TruncateTo};
+use crate::sql::{Fragment, Typed};
 use crate::value::DataType;
 
 impl TimeSql for Mysql {

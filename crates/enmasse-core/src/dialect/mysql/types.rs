@@ -1,9 +1,10 @@
 //! The column types of MariaDB and MySQL.
 
 use super::{Flavour, Mysql};
+use crate::dialect::TableRules;
 use crate::dialect::{Capability, Dialect};
 use crate::error::{Error, Result};
-use crate::schema::{Field, TableRules};
+use crate::schema::Field;
 use crate::value::DataType;
 
 pub(super) const TABLE_RULES: TableRules = TableRules {

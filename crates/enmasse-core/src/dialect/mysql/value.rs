@@ -3,10 +3,9 @@
 use super::{Flavour, Mysql};
 use crate::dialect::rows::{json_rows, stored};
 use crate::dialect::spelling::ValueSql;
-use crate::dialect::{Capability, Dialect};
+use crate::dialect::{Capability, Dialect, LONG_LIST, placeholders};
 use crate::error::{Error, Result};
-use crate::lookup::{LONG_LIST, Typed, placeholders};
-use crate::sql::Fragment;
+use crate::sql::{Fragment, Typed};
 use crate::value::{DataType, Value};
 
 /// Up to so many texts are parameters each, of the 65,535 that a statement may have: the other way is slow under NOT.

@@ -1,7 +1,6 @@
 //! What PostgreSQL's catalogue says.
 
-use crate::catalog::{Declared, Queries, Spelling, StorageQueries, Tables};
-use crate::dialect::{Dialect, quote_table};
+use crate::dialect::{Declared, Dialect, Queries, Spelling, StorageQueries, Tables, quote_table};
 use crate::error::Result;
 use crate::sql::Fragment;
 use crate::value::DataType;

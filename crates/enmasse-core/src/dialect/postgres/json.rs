@@ -5,9 +5,8 @@ use serde_json::Value as Json;
 use super::Postgres;
 use crate::dialect::spelling::{JsonSql, ValueSql};
 use crate::error::Result;
-use crate::expr::JsonStep;
-use crate::lookup::{Comparison, JsonOperand};
-use crate::sql::Fragment;
+use crate::query::JsonStep;
+use crate::sql::{Comparison, Fragment, JsonOperand};
 use crate::value::{DataType, Value};
 
 impl JsonSql for Postgres {

@@ -9,11 +9,10 @@ mod time;
 mod types;
 mod value;
 
-use crate::catalog::{Declared, Queries, StorageQueries, Tables};
-use crate::dialect::{Capability, Dialect, Driver};
+use crate::dialect::{Capability, Declared, Dialect, Driver, Queries, StorageQueries, TableRules, Tables};
 use crate::error::Result;
-use crate::schema::{Field, TableRules};
-use crate::sql::Fragment;
+use crate::schema::Field;
+use crate::sql::{Fragment, Parameters};
 use crate::value::{DataType, Value};
 
 /// PostgreSQL.
@@ -33,6 +32,23 @@ impl Default for Postgres {
     /// The least version that is supported.
     fn default() -> Self {
         Postgres { version: (13, 0), temporary_tables: true, copy_stream: true, driver: Driver::default() }
+    }
+}
+
+impl Parameters for Postgres {
+    fn placeholder(&self, number: usize) -> String {
+        self.driver.place(Some(number))
+    }
+
+    fn typed_placeholder(&self, number: usize, data_type: &DataType) -> String {
+        match types::read_as(data_type) {
+            Some(name) => format!("{}::{name}", self.placeholder(number)),
+            None => self.placeholder(number),
+        }
+    }
+
+    fn store(&self, value: &Value, data_type: &DataType) -> Result<Value> {
+        codec::store(value, data_type)
     }
 }
 
@@ -91,22 +107,11 @@ impl Dialect for Postgres {
         format!("\"{}\"", identifier.replace('"', "\"\""))
     }
 
-    fn typed_placeholder(&self, number: usize, data_type: &DataType) -> String {
-        match types::read_as(data_type) {
-            Some(name) => format!("{}::{name}", self.placeholder(number)),
-            None => self.placeholder(number),
-        }
-    }
-
     fn selected(&self, column: Fragment, data_type: &DataType) -> Fragment {
         match data_type {
             DataType::Native(_) => types::shown(column),
             _ => column,
         }
-    }
-
-    fn placeholder(&self, number: usize) -> String {
-        self.driver.place(Some(number))
     }
 
     fn limit_for_offset(&self) -> Option<&'static str> {
@@ -212,10 +217,6 @@ impl Dialect for Postgres {
             // what travels as text is staged as text
             _ => place.to_owned(),
         })
-    }
-
-    fn store(&self, value: &Value, data_type: &DataType) -> Result<Value> {
-        codec::store(value, data_type)
     }
 
     fn load(&self, raw: Value, data_type: &DataType) -> Result<Value> {

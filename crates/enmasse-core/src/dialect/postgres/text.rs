@@ -4,9 +4,9 @@ use super::Postgres;
 use super::time::in_utc;
 use super::types::shown;
 use crate::dialect::spelling::TextSql;
+use crate::dialect::{like_pattern, like_sql};
 use crate::error::Result;
-use crate::lookup::{Needle, Pattern, Place, Typed, like_pattern, like_sql};
-use crate::sql::Fragment;
+use crate::sql::{Fragment, Needle, Pattern, Place, Typed};
 use crate::value::{DataType, Value};
 
 /// The escape character that `LIKE` has by itself.

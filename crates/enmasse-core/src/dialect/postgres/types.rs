@@ -1,7 +1,8 @@
 //! The column types of PostgreSQL.
 
+use crate::dialect::TableRules;
 use crate::error::Result;
-use crate::schema::{Field, TableRules};
+use crate::schema::Field;
 use crate::sql::Fragment;
 use crate::value::DataType;
 

@@ -1,11 +1,10 @@
 //! Values and conversions on PostgreSQL.
 
 use super::Postgres;
-use crate::dialect::Dialect;
 use crate::dialect::spelling::{JsonSql, ValueSql};
+use crate::dialect::{Dialect, placeholders};
 use crate::error::Result;
-use crate::lookup::{Typed, placeholders};
-use crate::sql::Fragment;
+use crate::sql::{Fragment, Typed};
 use crate::value::{DataType, Value};
 
 impl ValueSql for Postgres {

@@ -1,7 +1,6 @@
 //! What SQLite's catalogue says.
 
-use crate::catalog::{Declared, Queries, Spelling, Tables};
-use crate::dialect::Dialect;
+use crate::dialect::{Declared, Dialect, Queries, Spelling, Tables};
 use crate::error::Result;
 use crate::sql::Fragment;
 use crate::value::DataType;

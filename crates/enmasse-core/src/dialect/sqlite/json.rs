@@ -7,9 +7,8 @@ use crate::dialect::json::{guarded, json_path};
 use crate::dialect::rows::{number, numbers};
 use crate::dialect::spelling::{JsonSql, ValueSql};
 use crate::error::{Error, Result};
-use crate::expr::JsonStep;
-use crate::lookup::{Comparison, JsonOperand};
-use crate::sql::Fragment;
+use crate::query::JsonStep;
+use crate::sql::{Comparison, Fragment, JsonOperand};
 use crate::value::{DataType, Value};
 
 impl JsonSql for Sqlite {
@@ -139,7 +138,7 @@ impl Sqlite {
         document: &Fragment,
         path: &[JsonStep],
         comparison: Comparison,
-        right: crate::lookup::Typed,
+        right: crate::sql::Typed,
     ) -> Result<Fragment> {
         let test = match &right.data_type {
             Some(DataType::Json) if comparison == Comparison::Equal => {

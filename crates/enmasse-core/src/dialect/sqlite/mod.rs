@@ -13,15 +13,13 @@ mod time;
 mod types;
 mod value;
 
-use crate::catalog::{Declared, Queries, Tables};
+use crate::dialect::{Capability, Declared, Dialect, Driver, Queries, TableRules, Tables};
+use crate::error::Result;
+use crate::schema::Field;
+use crate::sql::{Fragment, Parameters};
+use crate::value::{DataType, Value};
 #[cfg(feature = "sqlite-functions")]
 pub use functions::{SqlFunction, sqlite_functions};
-
-use crate::dialect::{Capability, Dialect, Driver};
-use crate::error::Result;
-use crate::schema::{Field, TableRules};
-use crate::sql::Fragment;
-use crate::value::{DataType, Value};
 
 /// SQLite.
 #[derive(Clone, Debug)]
@@ -38,6 +36,16 @@ impl Default for Sqlite {
     /// The least version that is supported, with SQLite's default limits.
     fn default() -> Self {
         Sqlite { version: (3, 35), max_params: 32_766, driver: Driver::default() }
+    }
+}
+
+impl Parameters for Sqlite {
+    fn placeholder(&self, _number: usize) -> String {
+        self.driver.place(None)
+    }
+
+    fn store(&self, value: &Value, data_type: &DataType) -> Result<Value> {
+        codec::store(value, data_type)
     }
 }
 
@@ -94,10 +102,6 @@ impl Dialect for Sqlite {
         format!("\"{}\"", identifier.replace('"', "\"\""))
     }
 
-    fn placeholder(&self, _number: usize) -> String {
-        self.driver.place(None)
-    }
-
     fn limit_for_offset(&self) -> Option<&'static str> {
         Some("-1")
     }
@@ -117,10 +121,6 @@ impl Dialect for Sqlite {
 
     fn staged(&self, place: &str, _data_type: &DataType) -> Result<String> {
         Ok(place.to_owned())
-    }
-
-    fn store(&self, value: &Value, data_type: &DataType) -> Result<Value> {
-        codec::store(value, data_type)
     }
 
     fn load(&self, raw: Value, data_type: &DataType) -> Result<Value> {

@@ -3,9 +3,8 @@
 use super::Sqlite;
 use crate::dialect::spelling::{Digits, NumberSql};
 use crate::error::Result;
-use crate::expr::{Operator, common_type};
-use crate::lookup::Typed;
-use crate::sql::Fragment;
+use crate::query::Operator;
+use crate::sql::{Fragment, Typed, common_type};
 use crate::value::DataType;
 
 impl NumberSql for Sqlite {

@@ -2,9 +2,9 @@
 
 use super::Sqlite;
 use crate::dialect::spelling::TextSql;
+use crate::dialect::{like_pattern, like_sql};
 use crate::error::Result;
-use crate::lookup::{Needle, Pattern, Place, Typed, like_pattern, like_sql};
-use crate::sql::Fragment;
+use crate::sql::{Fragment, Needle, Pattern, Place, Typed};
 use crate::value::{DataType, Value};
 
 /// SQLite takes patterns of up to 50,000 bytes.

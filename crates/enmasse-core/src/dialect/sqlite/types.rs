@@ -1,7 +1,8 @@
 //! The column types of SQLite.
 
+use crate::dialect::TableRules;
 use crate::error::{Error, Result};
-use crate::schema::{Field, TableRules};
+use crate::schema::Field;
 use crate::value::DataType;
 
 pub(super) const TABLE_RULES: TableRules = TableRules {

@@ -1,12 +1,11 @@
 //! Values and conversions on SQLite.
 
 use super::Sqlite;
-use crate::dialect::Dialect;
 use crate::dialect::rows::{json_rows, stored};
 use crate::dialect::spelling::ValueSql;
+use crate::dialect::{Dialect, placeholders};
 use crate::error::Result;
-use crate::lookup::{Typed, placeholders};
-use crate::sql::Fragment;
+use crate::sql::{Fragment, Typed};
 use crate::value::{DataType, Value};
 
 /// Up to so many values are parameters each, which leaves room for more lists in one statement.

@@ -1,17 +1,17 @@
 //! A bulk update whose names are resolved: what the strategies make statements of.
 
+use crate::compile::expr::for_column;
+use crate::compile::{Compiler, refuse_results};
 use crate::dialect::{Capability, Dialect, quote_table};
 use crate::encode::{BITS, BatchColumn, Duplicates};
 use crate::error::{Error, ErrorKind, Result};
-use crate::expr::{Expr, for_column};
-use crate::lookup::Condition;
 use crate::plan::bulk::{BulkUpdate, Keep, Missing, OnDuplicate, Returning};
 use crate::plan::set_auto;
 use crate::plan::strategy::Strategy;
 use crate::plan::update::{select, writes_key};
-use crate::query::{Compiler, Query};
+use crate::query::{Expr, Query};
 use crate::schema::{Auto, ModelRef};
-use crate::sql::Fragment;
+use crate::sql::{Condition, Fragment};
 use crate::value::{DataType, Value};
 
 /// Up to so many keys that are not one integer are compared here; more, in the database.
@@ -398,7 +398,7 @@ impl<'a> Job<'a> {
                 New::Computed(value) => {
                     let place = |error: Error| error.at(format!("{}.{}", model.name, field.name));
                     let is_column = matches!(value, Expr::Field(_));
-                    field.refuse_results(&model.name, value)?;
+                    refuse_results(field, &model.name, value)?;
                     let value = compiler.typed(value, Some(&field.data_type)).map_err(place)?;
                     let value = for_column(dialect, value, &field.data_type).map_err(place)?.sql;
                     if is_column { dialect.fitting(value, &field.data_type) } else { value }

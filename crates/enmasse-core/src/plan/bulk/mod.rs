@@ -14,11 +14,10 @@ use chrono::{DateTime, Utc};
 use crate::dialect::Dialect;
 use crate::encode::BatchShape;
 use crate::error::{Error, ErrorKind, Result};
-use crate::expr::FieldPath;
 use crate::plan::strategy::{self, Strategy};
 use crate::plan::update::{concrete, refuse};
 use crate::plan::{Assignment, Kept, Plan};
-use crate::query::Query;
+use crate::query::{FieldPath, Query};
 use crate::schema::ModelRef;
 
 /// What is asked of a bulk update.
@@ -28,8 +27,8 @@ pub struct BulkUpdate<'a> {
     pub query: &'a Query,
     /// The fields that are set to the values that the rows of the batch carry.
     pub fields: &'a [FieldPath],
-    /// Fields that are set to plain values, the same for all rows, or to expressions, over the stored values ([`Expr::Field`](crate::expr::Expr::Field)) and those that the rows of
-    /// the batch carry ([`Expr::New`](crate::expr::Expr::New)). Such a field is not set to what is
+    /// Fields that are set to plain values, the same for all rows, or to expressions, over the stored values ([`Expr::Field`](crate::compile::expr::Expr::Field)) and those that the rows of
+    /// the batch carry ([`Expr::New`](crate::compile::expr::Expr::New)). Such a field is not set to what is
     /// carried. A value that is set to a field with `auto_now` stands for the time of the write: a host gives its own date or moment so.
     pub set: &'a [Assignment],
     /// The fields by which rows are found, where that is not the primary key.
@@ -127,7 +126,7 @@ pub enum Missing {
 /// use chrono::Utc;
 /// use enmasse_core::dialect::Postgres;
 /// use enmasse_core::encode::Duplicates;
-/// use enmasse_core::expr::FieldPath;
+/// use enmasse_core::query::FieldPath;
 /// use enmasse_core::plan::{BulkUpdate, OnDuplicate, bulk_update};
 /// use enmasse_core::query::Query;
 /// use enmasse_core::schema::{Field, Model, Schema};

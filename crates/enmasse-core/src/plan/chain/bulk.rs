@@ -1,6 +1,7 @@
 //! `bulk_update` of fields in several tables: the rows of the batch go into a temporary table, and the tables of the chain are written
 //! from that. A table alone is written so where the rows are to be read back one after the other.
 
+use crate::compile::Compiler;
 use crate::dialect::{Capability, Dialect};
 use crate::encode::Duplicates;
 use crate::error::Result;
@@ -10,7 +11,6 @@ use crate::plan::chain::{Batch, ChainWrite, Set, needs_temporary_tables};
 use crate::plan::strategy::stage;
 use crate::plan::strategy::staging::{Staging, plain};
 use crate::plan::{Gives, Step};
-use crate::query::Compiler;
 use crate::sql::Fragment;
 
 pub(in crate::plan) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {

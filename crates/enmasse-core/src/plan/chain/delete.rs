@@ -2,13 +2,13 @@
 
 use std::cmp::Reverse;
 
+use crate::compile::Compiler;
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
-use crate::plan::Gives;
 use crate::plan::chain::{ChainWrite, Part, needs_temporary_tables};
 use crate::plan::strategy::staging::plain;
-use crate::plan::{Plan, Step, copied};
-use crate::query::{Compiler, Query};
+use crate::plan::{Gives, Plan, Step, copied};
+use crate::query::Query;
 use crate::schema::ModelRef;
 
 pub(in crate::plan) fn delete(dialect: &dyn Dialect, query: &Query) -> Result<Plan> {

@@ -20,16 +20,15 @@ pub use half::half_written;
 
 use std::cmp::Reverse;
 
+use crate::compile::Compiler;
 use crate::dialect::{Capability, Dialect, quote_table};
 use crate::error::{Error, Result};
-use crate::expr::Expr;
-use crate::lookup::Condition;
 use crate::plan::bulk::Returning;
 use crate::plan::update::{each_once, new_value, writes_key};
 use crate::plan::{Plan, free_name};
-use crate::query::{Compiler, Query};
+use crate::query::{Expr, Query};
 use crate::schema::ModelRef;
-use crate::sql::Fragment;
+use crate::sql::{Condition, Fragment};
 
 /// A write to tables of a chain.
 pub(super) struct ChainWrite<'q> {

@@ -10,18 +10,17 @@
 //! Rows of another parent than the first have other keys: they are locked in the order of these, and only then are values computed that
 //! may read them.
 
+use crate::compile::Compiler;
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
-use crate::lookup::Condition;
-use crate::plan::Gives;
 use crate::plan::bulk::Returning;
 use crate::plan::chain::half::is_half;
 use crate::plan::chain::{ChainWrite, Part, needs_temporary_tables, taken_key};
 use crate::plan::strategy::staging::plain;
 use crate::plan::update::settings;
-use crate::plan::{Step, copied};
-use crate::query::{Compiler, Query};
-use crate::sql::{Fragment, Statement};
+use crate::plan::{Gives, Step, copied};
+use crate::query::Query;
+use crate::sql::{Condition, Fragment, Statement};
 use crate::value::DataType;
 
 /// What else is asked of a write in several statements.

@@ -13,6 +13,7 @@
 //! The rows are sorted, and joined by nested loops, so that the join takes them, and their locks, in the order of the keys, and
 //! never reads the whole target as a hash join does; or by a merge join, where they are a good part of it.
 
+use crate::compile::Compiler;
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
 use crate::plan::bulk::{Job, Returning, Setting};
@@ -20,7 +21,7 @@ use crate::plan::strategy::account::Account;
 use crate::plan::strategy::staging::{Staging, plain, unchanged};
 use crate::plan::strategy::{Strategy, arrays, inserts, settings};
 use crate::plan::{Form, Gives, Load, Step, free_name};
-use crate::query::{Compiler, Query};
+use crate::query::Query;
 use crate::sql::Fragment;
 use crate::value::DataType;
 

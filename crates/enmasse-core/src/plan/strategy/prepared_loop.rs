@@ -7,15 +7,14 @@
 //! A filter that reads other rows is asked once, before the first row is written: the keys that pass it are kept in a temporary
 //! table. Asked row by row it would see the rows that have changed already, and be a query for each.
 
+use crate::compile::Compiler;
 use crate::dialect::Dialect;
 use crate::error::Result;
-use crate::lookup::Condition;
 use crate::plan::bulk::{Job, Missing, Returning};
 use crate::plan::strategy::staging::{Staging, plain, unchanged};
 use crate::plan::update::select;
 use crate::plan::{EachRow, Step, free_name};
-use crate::query::Compiler;
-use crate::sql::{Fragment, Statement};
+use crate::sql::{Condition, Fragment, Statement};
 use crate::value::DataType;
 
 pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::expr::FieldPath;
 use enmasse_core::plan::{self, Assignment, Keep, Missing, OnDuplicate, Plan, Returning, Strategy};
+use enmasse_core::query::FieldPath;
 use enmasse_core::run::Run;
 use enmasse_core::schema::ModelRef;
 use futures_util::future::BoxFuture;
