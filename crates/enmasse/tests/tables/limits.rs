@@ -240,7 +240,7 @@ struct Named {
 #[test]
 fn e10_a_text_of_another_character_set_is_unchanged_where_it_is_the_same() {
     on_family(async |db| {
-        for set in ["latin1", "cp1251", "ucs2", "utf8mb4"] {
+        for set in ["latin1", "ucs2", "utf8mb4"] {
             run(
                 &db,
                 &[
@@ -249,7 +249,7 @@ fn e10_a_text_of_another_character_set_is_unchanged_where_it_is_the_same() {
                 ],
             )
             .await;
-            let text = if set == "cp1251" { "Жё" } else { "Zoë Ö" };
+            let text = "Zoë Ö";
             let model = db.inspect_table("t", []).await.unwrap();
             let rows = || QuerySet::<Record>::of(&model, &db);
             let batch = |count: i64, name: &str| {
