@@ -184,7 +184,7 @@ fn run(dialect: &Arc<dyn Dialect>, model: &ModelRef, plan: Plan, rows: u64) -> V
                 add(&sql, bound);
                 Answer::Rows(Vec::new())
             }
-            Ask::Stream(statement, _) => {
+            Ask::Stream(statement, ..) => {
                 let (sql, bound) = of(&statement);
                 add(&sql, bound);
                 Answer::Done

@@ -6,8 +6,9 @@ use std::hash::BuildHasher;
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use enmasse_core::Value;
+use enmasse_core::query;
 use enmasse_core::query::Expr;
-use enmasse_core::{Value, lookup};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -248,11 +249,11 @@ impl<T: ArrayItem> Fits<Vec<T>> for Vec<T> {}
 )]
 pub trait InList<B> {
     /// The list, or the query.
-    fn into_list(self) -> lookup::Operand;
+    fn into_list(self) -> query::Operand;
 }
 
 /// Values stay values, so that a long list can travel as one parameter; one expression among them makes all expressions.
-fn list<B, V: Operand<B>>(items: impl IntoIterator<Item = V>) -> lookup::Operand {
+fn list<B, V: Operand<B>>(items: impl IntoIterator<Item = V>) -> query::Operand {
     let mut items = items.into_iter().map(V::into_operand);
     let mut values = Vec::with_capacity(items.size_hint().0);
     while let Some(item) = items.next() {
@@ -260,18 +261,18 @@ fn list<B, V: Operand<B>>(items: impl IntoIterator<Item = V>) -> lookup::Operand
             Expr::Value(value, None) => values.push(value),
             expression => {
                 let before = values.into_iter().map(|value| Expr::Value(value, None));
-                return lookup::Operand::Several(before.chain([expression]).chain(items).collect());
+                return query::Operand::Several(before.chain([expression]).chain(items).collect());
             }
         }
     }
-    lookup::Operand::Many(values)
+    query::Operand::Many(values)
 }
 
 macro_rules! lists {
     ($([$($generics:tt)*] $list:ty, |$it:ident| $items:expr;)*) => {$(
         #[diagnostic::do_not_recommend]
         impl<$($generics)*> InList<B> for $list {
-            fn into_list(self) -> lookup::Operand {
+            fn into_list(self) -> query::Operand {
                 let $it = self;
                 list::<B, V>($items)
             }

@@ -2,8 +2,7 @@
 
 use enmasse_core::catalog;
 use enmasse_core::catalog::{Catalogue, Reading, TableName};
-use enmasse_core::plan::{Plan, Step};
-use enmasse_core::schema;
+use enmasse_core::plan::{self, Plan, Step};
 use enmasse_core::schema::ModelRef;
 
 use crate::handle::Handle;
@@ -42,7 +41,7 @@ impl Database {
     /// a table of this database, and the database's own, for example where a table is there already.
     pub async fn create_tables(&self, models: impl IntoIterator<Item = ModelRef>) -> Result<()> {
         let models: Vec<ModelRef> = models.into_iter().collect();
-        self.run_scripts(schema::create_tables(&*self.dialect(), &models)?).await
+        self.run_scripts(plan::create_tables(&*self.dialect(), &models)?).await
     }
 
     /// Drops the tables of these models where they are there.
@@ -52,7 +51,7 @@ impl Database {
     /// Those of the database, for example where another table refers to one of these.
     pub async fn drop_tables(&self, models: impl IntoIterator<Item = ModelRef>) -> Result<()> {
         let models: Vec<ModelRef> = models.into_iter().collect();
-        self.run_scripts(schema::drop_tables(&*self.dialect(), &models)).await
+        self.run_scripts(plan::drop_tables(&*self.dialect(), &models)).await
     }
 
     /// Reads the database's own catalogue: a model for each table, named as the table, with a field for each column.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::dialect::Dialect;
 use crate::encode::{Arrays, BatchEncoder, Cells, Chunk, CopyBinary, Encoder, LoadData, Stored};
 use crate::plan::BatchShape;
-use crate::sql::{RowStatement, Statement};
+use crate::sql::{Placeholders, RowStatement, Statement};
 use crate::value::{DataType, Value};
 
 /// One step of a [`Plan`](crate::plan::Plan).
@@ -253,6 +253,15 @@ pub struct EachRow {
 }
 
 impl EachRow {
+    /// As [`Statement::rendered`].
+    #[must_use]
+    pub fn rendered(self, style: Placeholders) -> EachRow {
+        let each = |statement: RowStatement| statement.rendered(style);
+        let EachRow { write, keep, matches, old, .. } = self;
+        let (keep, matches, old) = (keep.map(each), matches.map(each), old.map(each));
+        EachRow { write: each(write), keep, matches, old, ..self }
+    }
+
     /// A statement that is run for each row, and gives nothing back.
     pub fn plain(write: RowStatement) -> Self {
         EachRow {

@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 
-use crate::plan::EachRow;
 use crate::sql::{RowStatement, Statement};
 
 /// How a driver finds the places of parameters in a statement's text.
@@ -123,17 +122,6 @@ impl RowStatement {
     pub fn rendered(self, style: Placeholders) -> RowStatement {
         let (sql, binds) = style.rendered(self.sql, self.binds);
         RowStatement { sql, binds }
-    }
-}
-
-impl EachRow {
-    /// As [`Statement::rendered`].
-    #[must_use]
-    pub fn rendered(self, style: Placeholders) -> EachRow {
-        let each = |statement: RowStatement| statement.rendered(style);
-        let EachRow { write, keep, matches, old, .. } = self;
-        let (keep, matches, old) = (keep.map(each), matches.map(each), old.map(each));
-        EachRow { write: each(write), keep, matches, old, ..self }
     }
 }
 

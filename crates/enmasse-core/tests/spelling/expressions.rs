@@ -1,9 +1,8 @@
 use chrono::{NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use enmasse_core::compile::expr;
 use enmasse_core::dialect::Dialect;
-use enmasse_core::query::{Aggregate, Function, Operator, TruncateTo};
-use enmasse_core::sql::Fragment;
-use enmasse_core::sql::{Condition, Term};
+use enmasse_core::query::{Aggregate, DatePart, Function, Operator, TruncateTo};
+use enmasse_core::sql::{Condition, Fragment, Term};
 use enmasse_core::{DataType, Value};
 use rust_decimal::Decimal;
 use serde_json::json;
@@ -163,7 +162,7 @@ fn functions_of_dates() {
     page.call(Function::Time, &[col("local", DataType::NaiveDateTime)]);
     page.call(Function::Date, &[col("day", DataType::Date)]);
     page.call(Function::Time, &[col("day", DataType::Date)]);
-    page.call(Function::Extract(expr::DatePart::Hour), &[col("day", DataType::Date)]);
+    page.call(Function::Extract(DatePart::Hour), &[col("day", DataType::Date)]);
     insta::assert_snapshot!(page.0);
 }
 

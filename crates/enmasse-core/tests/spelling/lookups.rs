@@ -1,11 +1,8 @@
 use chrono::{NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use enmasse_core::compile::expr;
-use enmasse_core::compile::lookup;
-use enmasse_core::compile::lookup::Compared;
-use enmasse_core::query::JsonStep;
-use enmasse_core::query::Lookup;
-use enmasse_core::sql::Fragment;
-use enmasse_core::sql::{Condition, Typed};
+use enmasse_core::compile::lookup::{self, Compared};
+use enmasse_core::query::{Function, JsonStep, Lookup};
+use enmasse_core::sql::{Condition, Fragment, Term, Typed};
 use enmasse_core::{DataType, Value};
 use rust_decimal::Decimal;
 use serde_json::json;
@@ -19,7 +16,7 @@ fn one(right: impl Into<Value>) -> Compared {
 
 fn shown(right: &Compared) -> String {
     match right {
-        Compared::One(lookup::Term::Value(value)) => value.to_string(),
+        Compared::One(Term::Value(value)) => value.to_string(),
         Compared::Many(values) => {
             format!("[{}]", values.iter().map(Value::to_string).collect::<Vec<_>>().join(", "))
         }
@@ -129,7 +126,7 @@ fn comparisons() {
         Compared::Many(vec!["a".into(), "b".into()]),
     );
     page.condition("day__gt=F('at')", |dialect| {
-        let right = Compared::One(lookup::Term::Sql(column(dialect, "at", DataType::DateTime)));
+        let right = Compared::One(Term::Sql(column(dialect, "at", DataType::DateTime)));
         lookup::compile(dialect, column(dialect, "day", DataType::Date), Lookup::Gt, right)
     });
     page.of("n", DataType::Integer, Lookup::ContainedBy, "1", one(1));
@@ -155,7 +152,7 @@ fn texts() {
     }
     for lookup in lookups {
         page.condition(&format!("name__{}=F('nick')", lookup.name()), |dialect| {
-            let right = Compared::One(lookup::Term::Sql(column(dialect, "nick", text())));
+            let right = Compared::One(Term::Sql(column(dialect, "nick", text())));
             lookup::compile(dialect, column(dialect, "name", text()), lookup, right)
         });
     }
@@ -195,7 +192,7 @@ fn lists() {
     let day = |day| NaiveDate::from_ymd_opt(2024, 5, day).unwrap();
     page.of("at", DataType::DateTime, Lookup::In, "two dates", many(vec![day(6).into(), day(7).into()]));
     page.condition("n__in=[F('m'), 3, None]", |dialect| {
-        let m = lookup::Term::Sql(column(dialect, "m", DataType::Integer));
+        let m = Term::Sql(column(dialect, "m", DataType::Integer));
         let right = Compared::Several(vec![m, value(3), value(Value::Null)]);
         lookup::compile(dialect, column(dialect, "n", DataType::Integer), Lookup::In, right)
     });
@@ -378,7 +375,7 @@ fn json() {
         let path = |name: &str, key: &str| -> enmasse_core::Result<Typed> {
             Ok(expr::transform(dialect, column(dialect, name, DataType::Json), key)?.expect("a key"))
         };
-        let right = Compared::One(lookup::Term::Sql(path("other", "b")?));
+        let right = Compared::One(Term::Sql(path("other", "b")?));
         lookup::compile(dialect, path("data", "a")?, Lookup::Exact, right)
     });
     for (lookup, name, data_type) in [
@@ -390,15 +387,15 @@ fn json() {
         page.condition(&format!("data__a__{}=F('{name}')", lookup.name()), |dialect| {
             let left =
                 expr::transform(dialect, column(dialect, "data", DataType::Json), "a")?.expect("a key");
-            let right = Compared::One(lookup::Term::Sql(column(dialect, name, data_type.clone())));
+            let right = Compared::One(Term::Sql(column(dialect, name, data_type.clone())));
             lookup::compile(dialect, left, lookup, right)
         });
     }
     page.of("n", DataType::Integer, Lookup::HasKey, "'a'", one("a"));
     page.expression("data -> [-1]", |dialect| {
         let steps = vec![JsonStep::Key("a".into()), JsonStep::Index(-1), JsonStep::Index(-2)];
-        let data = lookup::Term::Sql(column(dialect, "data", DataType::Json));
-        expr::function(dialect, &expr::Function::JsonPath(steps), vec![data])
+        let data = Term::Sql(column(dialect, "data", DataType::Json));
+        expr::function(dialect, &Function::JsonPath(steps), vec![data])
     });
     insta::assert_snapshot!(page.0);
 }

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use enmasse_core::lookup;
+use enmasse_core::query;
 use enmasse_core::query::Expr;
 use enmasse_core::query::{Q, Select};
 
@@ -134,28 +134,28 @@ impl<B> Operand<B> for Subquery<B> {
 
 #[diagnostic::do_not_recommend]
 impl<B> InList<B> for Subquery<B> {
-    fn into_list(self) -> lookup::Operand {
-        lookup::Operand::Query(Box::new(self.select))
+    fn into_list(self) -> query::Operand {
+        query::Operand::Query(Box::new(self.select))
     }
 }
 
 /// The keys of its rows, which stay in the database.
 #[diagnostic::do_not_recommend]
 impl<R: Manager<Model: Model>> InList<<R::Model as Model>::Key> for R {
-    fn into_list(self) -> lookup::Operand {
+    fn into_list(self) -> query::Operand {
         self.into_rows().into()
     }
 }
 
 /// The rows of a query as what a keyword is compared with: `Q::named("user__in", User::query().filter(…))`.
-impl<M: Entity> From<QuerySet<M>> for lookup::Operand {
+impl<M: Entity> From<QuerySet<M>> for query::Operand {
     fn from(rows: QuerySet<M>) -> Self {
-        lookup::Operand::Query(Box::new(Select { query: rows.query, output: Vec::new() }))
+        query::Operand::Query(Box::new(Select { query: rows.query, output: Vec::new() }))
     }
 }
 
-impl<B> From<Subquery<B>> for lookup::Operand {
+impl<B> From<Subquery<B>> for query::Operand {
     fn from(subquery: Subquery<B>) -> Self {
-        lookup::Operand::Query(Box::new(subquery.select))
+        query::Operand::Query(Box::new(subquery.select))
     }
 }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use enmasse_core::error::{Error, ErrorKind, Result};
-use enmasse_core::lookup;
+use enmasse_core::query;
 use enmasse_core::schema::ModelRef;
 use enmasse_core::value::Value;
 use futures_util::stream::{BoxStream, TryStreamExt};
@@ -207,7 +207,7 @@ impl<M: Entity> Batch<M> {
         })
     }
 
-    fn into_keys(self) -> lookup::Operand {
+    fn into_keys(self) -> query::Operand {
         self.sent.set.keys.clone().into()
     }
 }
@@ -234,7 +234,7 @@ impl<M> fmt::Debug for Batch<M> {
 /// The keys of its rows.
 #[diagnostic::do_not_recommend]
 impl<M: Model> InList<M::Key> for &Batch<M> {
-    fn into_list(self) -> lookup::Operand {
+    fn into_list(self) -> query::Operand {
         self.clone().into_keys()
     }
 }
@@ -242,13 +242,13 @@ impl<M: Model> InList<M::Key> for &Batch<M> {
 /// The keys of its rows.
 #[diagnostic::do_not_recommend]
 impl InList<Untyped> for &Batch<Record> {
-    fn into_list(self) -> lookup::Operand {
+    fn into_list(self) -> query::Operand {
         self.clone().into_keys()
     }
 }
 
 /// The rows as what a keyword is compared with: `Q::named("user__in", &batch)`.
-impl<M: Entity> From<&Batch<M>> for lookup::Operand {
+impl<M: Entity> From<&Batch<M>> for query::Operand {
     fn from(batch: &Batch<M>) -> Self {
         batch.clone().into_keys()
     }

@@ -1,6 +1,6 @@
 //! Django's field lookups.
 
-use enmasse_core::compile::lookup;
+use enmasse_core::query;
 use enmasse_core::query::Lookup;
 use enmasse_core::query::Q;
 
@@ -126,7 +126,7 @@ pub trait Lookups: Expression {
         Self::Base: Ordered,
         R: Bounds<Self::Base>,
     {
-        let right = lookup::Operand::Several(bounds.into_bounds().into());
+        let right = query::Operand::Several(bounds.into_bounds().into());
         Q::Compare { left: self.into_expr(), lookup: Lookup::Range, right }
     }
 

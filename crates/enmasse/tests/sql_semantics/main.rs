@@ -100,7 +100,7 @@ impl Table {
     /// The numbers of the rows for which a condition holds.
     async fn rows(&self, condition: Condition) -> Result<Vec<i64>> {
         let mut select = Fragment::text(format!("SELECT id FROM {} WHERE ", self.name));
-        select.push(condition.into_sql(self.dialect()));
+        select.push(condition.into_sql());
         select.push(" ORDER BY id");
         let rows = self.run(select).await?;
         Ok(rows.into_iter().map(|row| int(&row[0])).collect())

@@ -268,7 +268,7 @@ fn exclusive_or_takes_what_is_not_known_as_false() {
             let column = table.column(column);
             enmasse_core::compile::lookup::compile(table.dialect(), column, Lookup::Exact, one(1)).unwrap()
         };
-        let xor = |parts| Condition::xor(table.dialect(), parts);
+        let xor = |parts| Condition::xor(parts);
         let holds = |row: &Vec<Value>, expected| (row[0] == 1.into()) ^ (row[1] == 1.into()) == expected;
         let found = table.rows(xor(vec![is_one("l"), is_one("r")])).await.unwrap();
         assert_eq!(found, where_true(&rows, |row| holds(row, true)));

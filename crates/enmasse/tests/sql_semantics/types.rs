@@ -3,8 +3,8 @@ use enmasse::rust_decimal::Decimal;
 use enmasse::serde_json::json;
 use enmasse::uuid::Uuid;
 use enmasse::{DataType, Value};
+use enmasse_core::compile::expr;
 use enmasse_core::compile::lookup;
-use enmasse_core::expr;
 use enmasse_core::query::Lookup;
 use enmasse_core::sql::Term;
 
@@ -96,7 +96,7 @@ fn every_type_is_compared() {
             }
             // COALESCE, NULLIF and GREATEST take a parameter of the type.
             let args = vec![table.term("v"), Term::Value(value.clone())];
-            let of = expr::function(table.dialect(), &expr::Function::Coalesce, args).unwrap();
+            let of = expr::function(table.dialect(), &enmasse_core::query::Function::Coalesce, args).unwrap();
             assert_eq!(table.values(of).await.unwrap(), [value.clone(), value], "{name}");
         }
     });
