@@ -226,7 +226,7 @@ fn said_raw(sql: &str) {
 
 fn drain(run: &mut Run<'_>, done: &mut u64, rows: u64) {
     loop {
-        match run.batch().unwrap().next() {
+        match run.batch().unwrap().next_chunk() {
             Next::Encode => encode(run, done, rows).unwrap(),
             Next::Chunk(..) => {}
             _ => return,

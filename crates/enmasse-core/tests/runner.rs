@@ -83,7 +83,7 @@ fn run(
             continue;
         }
         if let Ask::Load(_) | Ask::EachRow(_) = ask {
-            while !matches!(run.batch().unwrap().next(), Next::End) {
+            while !matches!(run.batch().unwrap().next_chunk(), Next::End) {
                 if !run.batch().unwrap().is_complete() {
                     encode(&mut run).unwrap();
                 }
@@ -175,7 +175,7 @@ fn of_a_key_that_comes_again_the_first_row_counts() {
             .unwrap();
         assert_eq!(added, [Added::Yes, Added::Yes, Added::LeftOut, Added::Yes, Added::LeftOut]);
         assert_eq!((batch.rows(), batch.left_out()), (3, 2));
-        let Next::Chunk(Chunk::Rows(written), 3) = batch.next() else { panic!("{strategy:?}") };
+        let Next::Chunk(Chunk::Rows(written), 3) = batch.next_chunk() else { panic!("{strategy:?}") };
         assert_eq!(written, [rows[0].to_vec(), rows[1].to_vec(), rows[3].to_vec()]);
     }
 

@@ -123,7 +123,7 @@ impl Chunks for Feeding<'_, '_, '_> {
     fn next(&mut self) -> BoxFuture<'_, Result<Option<(Chunk, usize)>>> {
         Box::pin(async move {
             loop {
-                match self.run.batch().ok_or_else(no_rows)?.next() {
+                match self.run.batch().ok_or_else(no_rows)?.next_chunk() {
                     Next::Chunk(chunk, rows) => return Ok(Some((chunk, rows))),
                     Next::Encode => self.encode().await?,
                     _ => return Ok(None),

@@ -56,6 +56,9 @@ pub struct Read {
 /// What was read, once the stream has ended.
 pub type Shared = Arc<Mutex<Read>>;
 
+/// The file of the bad rows, if one is written: it is kept or removed when this is dropped.
+pub type RejectsOutput = Option<OutputFile<()>>;
+
 /// Reads the rows; what became of it is told when the stream has ended, or was dropped. The file of the bad ones goes when it is dropped,
 /// although the thread that writes it may live longer.
 pub fn records(
@@ -64,7 +67,7 @@ pub fn records(
     uneven: bool,
     bad_rows: &BadRows,
     meter: &Meter,
-) -> Result<(impl Stream<Item = Result<Record, Error>> + Send + use<>, Shared, Option<OutputFile<()>>)> {
+) -> Result<(impl Stream<Item = Result<Record, Error>> + Send + use<>, Shared, RejectsOutput)> {
     let rows = match bad_rows.refused.is_empty() {
         true => input.rows(&mapping.wanted())?,
         false => input.keeping_raw().rows(&mapping.wanted())?,

@@ -13,7 +13,7 @@ pub trait ValueSql {
     ///
     /// # Errors
     ///
-    /// As [`Dialect::store`](crate::dialect::Dialect::store).
+    /// As [`Parameters::store`](crate::sql::Parameters::store).
     fn parameter(&self, value: &Value, data_type: &DataType) -> Result<Fragment>;
 
     /// Something converted to another type.
@@ -40,14 +40,14 @@ pub trait TextSql {
     ///
     /// # Errors
     ///
-    /// As [`Dialect::store`](crate::dialect::Dialect::store).
+    /// As [`Parameters::store`](crate::sql::Parameters::store).
     fn matches(&self, text: Fragment, pattern: Pattern, needle: Needle) -> Result<Fragment>;
 
     /// The condition that a text matches a regular expression.
     ///
     /// # Errors
     ///
-    /// As [`Dialect::store`](crate::dialect::Dialect::store).
+    /// As [`Parameters::store`](crate::sql::Parameters::store).
     fn matches_regex(&self, text: Fragment, expression: Needle, any_case: bool) -> Result<Fragment>;
 
     /// Texts one after the other, none of them NULL.

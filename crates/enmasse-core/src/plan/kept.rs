@@ -157,7 +157,7 @@ impl Kept {
     }
 
     /// The table as a model.
-    pub fn model(&self) -> &ModelRef {
+    pub fn table(&self) -> &ModelRef {
         &self.table
     }
 

@@ -15,16 +15,16 @@ pub enum Ask {
     Execute(Statement),
     /// Run a statement that gives rows with columns of these types: [`Answer::Rows`].
     Query(Statement, Vec<DataType>),
-    /// Run a statement that gives rows with columns of these types, hand each to [`Run::row`] as it comes: [`Answer::Done`].
+    /// Run a statement that gives rows with columns of these types, hand each to [`Run::row`](crate::run::Run::row) as it comes: [`Answer::Done`].
     Stream(Statement, Vec<DataType>, Reading),
     /// Run a prepared statement with all these rows of stored values at once: [`Answer::Affected`] with the rows that matched.
     Bulk(RowStatement, Vec<Vec<Value>>),
-    /// Add rows to [`Run::batch`]'s encoder until it is full, and say so to [`Batch::encoded`]: [`Answer::Done`].
+    /// Add rows to [`Run::batch`](crate::run::Run::batch)'s encoder until it is full, and say so to [`Batch::encoded`](crate::run::Batch::encoded): [`Answer::Done`].
     Encode,
-    /// Stream all chunks of [`Run::batch`] to where the statement takes them: [`Answer::Done`]. The statement has no parameters, and is sent as
+    /// Stream all chunks of [`Run::batch`](crate::run::Run::batch) to where the statement takes them: [`Answer::Done`]. The statement has no parameters, and is sent as
     /// it stands: in no style is anything in it doubled.
     Load(Load),
-    /// Run prepared statements for each row of all chunks of [`Run::batch`]: [`Answer::RowsWritten`].
+    /// Run prepared statements for each row of all chunks of [`Run::batch`](crate::run::Run::batch): [`Answer::RowsWritten`].
     EachRow(Arc<EachRow>),
     /// Nothing: the plan is done.
     Finished(Outcome),

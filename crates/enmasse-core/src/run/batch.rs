@@ -87,7 +87,7 @@ impl<'c> Batch<'c> {
     }
 
     /// The next chunk, if it is there.
-    pub fn next(&mut self) -> Next {
+    pub fn next_chunk(&mut self) -> Next {
         let Some((chunk, rows)) = self.ready.take() else {
             return if self.is_complete { Next::End } else { Next::Encode };
         };

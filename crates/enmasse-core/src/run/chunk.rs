@@ -38,7 +38,7 @@ impl KeyChunks {
 impl Run<'_> {
     /// Begins the next chunk.
     pub(super) fn next_chunk(&mut self, chunks: EachChunk) -> Result<Option<Ask>> {
-        let (chunk, rows) = match self.has_rows()?.next() {
+        let (chunk, rows) = match self.has_rows()?.next_chunk() {
             Next::Chunk(_, 0) => return self.next_chunk(chunks),
             Next::Chunk(chunk, rows) => (chunk, rows as u64),
             Next::Encode => {

@@ -187,7 +187,7 @@ impl<'c> Run<'c> {
     ) -> Result<RowsWritten> {
         let mut rows = EachRowRun::new(step, self.dialect.clone());
         loop {
-            match self.has_rows()?.next() {
+            match self.has_rows()?.next_chunk() {
                 Next::Chunk(Chunk::Cells(cells), _) => {
                     for row in cells.rows() {
                         if !rows.row(host, row)? {
@@ -282,7 +282,7 @@ impl<'c> Run<'c> {
         self.outcome.asked_missing = true;
         let types = batch.types();
         loop {
-            let rows = match batch.next() {
+            let rows = match batch.next_chunk() {
                 Next::Chunk(Chunk::Rows(rows), _) => rows,
                 Next::Chunk(_, rows) => {
                     self.outcome.missing_count += rows as u64;

@@ -61,7 +61,7 @@ impl Set {
         let plan = kept.insert(&*dialect, keys.len() as u64)?;
         let mut session = tx.session().await?;
         let all: Vec<usize> = (0..keys.len()).collect();
-        let result = run_new(session.connection(), &dialect, kept.model(), &plan, &keys, &all).await;
+        let result = run_new(session.connection(), &dialect, kept.table(), &plan, &keys, &all).await;
         session.note(result)?;
         drop(session);
         Set::kept(tx, kept, size).await

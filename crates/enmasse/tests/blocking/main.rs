@@ -199,7 +199,10 @@ fn rows_that_are_missing_and_changed_go_to_callbacks() {
     let missing = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
     let counted = missing.clone();
     let mut callbacks = Callbacks {
-        changes: Some(Box::new(move |row| Ok(sender.send(row).unwrap()))),
+        changes: Some(Box::new(move |row| {
+            sender.send(row).unwrap();
+            Ok(())
+        })),
         missing: Some(Box::new(move |row| {
             assert_eq!(row[1], Some("new".into()));
             counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);

@@ -16,7 +16,7 @@ use crate::query::Lookup;
 use crate::sql::{Comparison, Condition, Fragment, Term, Typed};
 use crate::value::{DataType, Value};
 
-/// An [`Operand`] whose expressions have become SQL, except for values, which a lookup may want to look at.
+/// An [`Operand`](crate::query::Operand) whose expressions have become SQL, except for values, which a lookup may want to look at.
 #[derive(Clone, Debug)]
 pub enum Compared {
     /// One value or expression.

@@ -62,10 +62,6 @@ pub(crate) fn float(number: f64) -> Result<f64> {
     }
 }
 
-/// A column of SQLite's that is not declared as text makes a number of its own of a document that is one, and a float of one with more than 63 bits. A
-/// model does not say how its columns are declared.
-#[inline]
-
 /// Text is in the order of time only where all years have four digits.
 fn four_digits(date: NaiveDate) -> Result<()> {
     match (1..=9_999).contains(&date.year()) {

@@ -27,8 +27,8 @@ pub struct BulkUpdate<'a> {
     pub query: &'a Query,
     /// The fields that are set to the values that the rows of the batch carry.
     pub fields: &'a [FieldPath],
-    /// Fields that are set to plain values, the same for all rows, or to expressions, over the stored values ([`Expr::Field`](crate::compile::expr::Expr::Field)) and those that the rows of
-    /// the batch carry ([`Expr::New`](crate::compile::expr::Expr::New)). Such a field is not set to what is
+    /// Fields that are set to plain values, the same for all rows, or to expressions, over the stored values ([`Expr::Field`](crate::query::Expr::Field)) and those that the rows of
+    /// the batch carry ([`Expr::New`](crate::query::Expr::New)). Such a field is not set to what is
     /// carried. A value that is set to a field with `auto_now` stands for the time of the write: a host gives its own date or moment so.
     pub set: &'a [Assignment],
     /// The fields by which rows are found, where that is not the primary key.
