@@ -75,55 +75,40 @@
 //! Futures need a tokio runtime.
 
 #[doc(hidden)]
-#[path = "private.rs"]
+#[path = "derive/private.rs"]
 pub mod __private;
 mod backend;
-pub mod batch;
-mod choices;
-mod columns;
 mod database;
-mod embed;
-pub mod family;
-mod field_type;
-mod handle;
-mod lazy;
+#[path = "derive/macros.rs"]
 mod macros;
-mod manager;
-mod mixin;
 mod model;
-mod operand;
 pub mod prelude;
 pub mod query_set;
-mod record;
-mod registry;
-mod retry;
 mod run;
 pub mod signals;
-mod storage;
-mod tables;
-mod transaction;
 mod typed;
-mod url;
 
 // the code that the derives write names this crate, and models are declared here too
 extern crate self as enmasse;
 
-pub use choices::Choices;
-pub use columns::{
+pub use database::Database;
+pub use database::handle::{Executor, Handle};
+pub use database::transaction::Transaction;
+pub use macros::*;
+pub use model::mixin::{BulkUpdateMixin, MixedIn};
+pub use model::record::Record;
+pub use model::registry::schema as models;
+pub use model::{Columns, Entity, Model};
+pub use query_set::manager::Manager;
+pub use query_set::{Objects, QuerySet, exists};
+pub use run::batch;
+pub use typed::choices::Choices;
+pub use typed::columns::{
     Assignment, Assignments, Column, F, FieldNames, IntoOrder, IntoQ, NamedColumn, NamedColumns, Path,
 };
-pub use database::Database;
-pub use field_type::{ArrayItem, FieldType};
-pub use handle::{Executor, Handle};
-pub use macros::*;
-pub use manager::Manager;
-pub use mixin::{BulkUpdateMixin, MixedIn};
-pub use model::{Columns, Entity, Model};
-pub use operand::{AcceptedBy, Bounds, Fits, InList, Literal, MaybeNull, NeverNull, Operand};
-pub use query_set::{Objects, QuerySet, exists};
-pub use record::Record;
-pub use registry::schema as models;
-pub use transaction::Transaction;
+pub use typed::family;
+pub use typed::field_type::{ArrayItem, FieldType};
+pub use typed::operand::{AcceptedBy, Bounds, Fits, InList, Literal, MaybeNull, NeverNull, Operand};
 pub use typed::{
     Case, Expression, Functions, Lookups, Parts, Several, Texts, Typed, case, coalesce, concat, count_rows,
     greatest, least, now, raw, value,

@@ -16,6 +16,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod trace;
+pub(crate) mod url;
 mod transact;
 
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
@@ -43,7 +44,7 @@ use enmasse_core::value::{DataType, Value};
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
-use crate::url::{DatabaseUrl, configuration};
+use crate::backend::url::{DatabaseUrl, configuration};
 
 /// How many connections a server's pool has at the most: `?pool_size=`.
 #[cfg(any(feature = "mysql", feature = "postgres"))]

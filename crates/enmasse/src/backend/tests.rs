@@ -22,7 +22,7 @@ use tracing::instrument::WithSubscriber;
 use self::common::{Kind, ids, make_table, on_database, on_each_database, on_each_scratch, runtime};
 use super::{Chunks, Connection, Row};
 use crate::Database;
-use crate::handle::{Executor, Handle};
+use crate::database::handle::{Executor, Handle};
 
 /// A statement whose question marks become the dialect's placeholders.
 fn statement(

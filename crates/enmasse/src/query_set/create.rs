@@ -12,9 +12,9 @@ use enmasse_core::query::{Expr, FieldPath};
 use enmasse_core::schema::{Auto, Default, ModelRef};
 
 use crate::backend::Row;
-use crate::columns::{Assignments, Path};
-use crate::handle::{Executor, Handle};
-use crate::lazy::Lazy;
+use crate::typed::columns::{Assignments, Path};
+use crate::database::handle::{Executor, Handle};
+use crate::query_set::lazy::Lazy;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
 use crate::query_set::insert::{self, count_inserted, insert};

@@ -4,7 +4,9 @@ mod bulk_update;
 mod create;
 mod fetch;
 mod insert;
+mod lazy;
 mod made;
+pub(crate) mod manager;
 mod patch;
 mod preview;
 mod refresh;
@@ -40,9 +42,9 @@ use enmasse_core::query::Expr;
 use enmasse_core::query::{Distinct, Q, Query};
 use enmasse_core::schema::ModelRef;
 
-use crate::columns::{FieldNames, IntoOrder, IntoQ, Path};
-use crate::handle::{Executor, Handle};
-use crate::manager::Manager;
+use crate::typed::columns::{FieldNames, IntoOrder, IntoQ, Path};
+use crate::database::handle::{Executor, Handle};
+use crate::query_set::manager::Manager;
 use crate::model::{Entity, Model};
 use crate::signals::Receivers;
 

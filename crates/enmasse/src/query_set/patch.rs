@@ -11,9 +11,9 @@ use enmasse_core::query::{Expr, FieldPath};
 use enmasse_core::schema::ModelRef;
 use enmasse_core::{Value, ValueRef};
 
-use crate::batch::{Carrier, Source};
-use crate::columns::{Assignments, Path};
-use crate::lazy::Lazy;
+use crate::run::batch::{Carrier, Source};
+use crate::typed::columns::{Assignments, Path};
+use crate::query_set::lazy::Lazy;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
 use crate::query_set::bulk_update::{Report, Request};

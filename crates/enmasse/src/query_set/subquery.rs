@@ -6,10 +6,10 @@ use enmasse_core::query;
 use enmasse_core::query::Expr;
 use enmasse_core::query::{Q, Select};
 
-use crate::columns::Path;
-use crate::manager::Manager;
+use crate::typed::columns::Path;
+use crate::query_set::manager::Manager;
 use crate::model::{Entity, Model};
-use crate::operand::{InList, MaybeNull, Operand};
+use crate::typed::operand::{InList, MaybeNull, Operand};
 use crate::query_set::QuerySet;
 use crate::typed::Expression;
 

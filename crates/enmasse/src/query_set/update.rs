@@ -12,9 +12,9 @@ use enmasse_core::schema::ModelRef;
 use futures_util::future::BoxFuture;
 
 use crate::backend::Affected;
-use crate::columns::{Assignments, Path};
-use crate::handle::Executor;
-use crate::lazy::Lazy;
+use crate::typed::columns::{Assignments, Path};
+use crate::database::handle::Executor;
+use crate::query_set::lazy::Lazy;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
 use crate::query_set::bulk_update::{Change, Return};

@@ -7,9 +7,9 @@ use enmasse_core::Value;
 use enmasse_core::error::Result;
 use enmasse_core::plan::Assignment;
 
-use crate::columns::{Assignments, IntoQ, Path};
-use crate::lazy::Lazy;
-use crate::mixin::MixedIn;
+use crate::typed::columns::{Assignments, IntoQ, Path};
+use crate::query_set::lazy::Lazy;
+use crate::model::mixin::MixedIn;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
 use crate::query_set::update::Request;

@@ -12,7 +12,7 @@ use crate::signals::loops::Path;
 use crate::signals::objects::Objects;
 use crate::signals::registry::{Connected, SignalKind};
 use crate::signals::write::What;
-use crate::transaction::Transaction;
+use crate::database::transaction::Transaction;
 
 /// The receivers of the signals before and after a write: at least one.
 pub(crate) struct Receivers {

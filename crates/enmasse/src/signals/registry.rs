@@ -9,10 +9,10 @@ use enmasse_core::schema::ModelRef;
 use futures_util::future::BoxFuture;
 
 use crate::model::Model;
-use crate::record::Record;
+use crate::model::record::Record;
 use crate::signals::batch::Sent;
 use crate::signals::signal::{ModelSignals, Signal};
-use crate::transaction::Transaction;
+use crate::database::transaction::Transaction;
 
 /// What has happened, or is about to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

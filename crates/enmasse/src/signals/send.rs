@@ -13,7 +13,7 @@ use crate::signals::receiver::Message;
 use crate::signals::registry::Connected;
 use crate::signals::signal::{Receiver, Signal};
 use crate::signals::write::What;
-use crate::transaction::Transaction;
+use crate::database::transaction::Transaction;
 
 impl<M: Entity> Signal<M> {
     /// Sends the signal for these rows, in one transaction: for writes that were made by other means, such as SQL of the program's own.

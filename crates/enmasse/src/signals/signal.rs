@@ -7,10 +7,10 @@ use std::sync::{Arc, Weak};
 use enmasse_core::error::Result;
 
 use crate::model::Entity;
-use crate::record::Record;
+use crate::model::record::Record;
 use crate::signals::batch::Batch;
 use crate::signals::registry::{Receive, Registry, SignalKind, Signals};
-use crate::transaction::Transaction;
+use crate::database::transaction::Transaction;
 
 /// One signal of a model, or of every model.
 ///

@@ -8,12 +8,12 @@ use enmasse_core::plan::{self, Kept, Plan};
 use enmasse_core::query::Query;
 use enmasse_core::schema::ModelRef;
 
-use crate::handle::Executor;
+use crate::database::handle::Executor;
 use crate::run::Outcome;
 use crate::signals::batch::Origin;
 use crate::signals::keys::{Set, run_plan};
 use crate::signals::receiver::Receivers;
-use crate::transaction::Transaction;
+use crate::database::transaction::Transaction;
 
 /// What is written, and how.
 #[derive(Clone)]

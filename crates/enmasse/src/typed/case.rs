@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use enmasse_core::query::Expr;
 use enmasse_core::query::Q;
 
-use crate::columns::IntoQ;
-use crate::operand::{NeverNull, Operand};
+use crate::typed::columns::IntoQ;
+use crate::typed::operand::{NeverNull, Operand};
 use crate::typed::Expression;
 
 /// The first result whose condition holds: Django's `Case(When(...), default=...)`.

@@ -3,9 +3,9 @@
 use chrono::{NaiveDate, NaiveTime};
 use enmasse_core::query::{Aggregate, DatePart, Expr, Function, JsonStep, Operator, TruncateTo};
 
-use crate::family::{HasDate, HasTime, Integer, Json, Number, Ordered, Summable, Text};
-use crate::field_type::FieldType;
-use crate::operand::Operand;
+use crate::typed::family::{HasDate, HasTime, Integer, Json, Number, Ordered, Summable, Text};
+use crate::typed::field_type::FieldType;
+use crate::typed::operand::Operand;
 use crate::typed::{Expression, Typed};
 
 /// Functions, transforms and aggregates, as methods of columns and expressions.

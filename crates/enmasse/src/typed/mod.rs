@@ -1,8 +1,13 @@
 //! Expressions that know the type of their value.
 
 mod case;
+pub(crate) mod choices;
+pub(crate) mod columns;
+pub mod family;
+pub(crate) mod field_type;
 mod functions;
 mod lookups;
+pub(crate) mod operand;
 mod operators;
 mod several;
 mod steps;
@@ -19,8 +24,8 @@ pub use lookups::Lookups;
 pub use several::{Parts, Several, Texts, coalesce, concat, count_rows, greatest, least, now, raw, value};
 pub use steps::{Steps, Unknown};
 
-use crate::family::{Additive, Number};
-use crate::operand::{Fits, NeverNull, Operand};
+use crate::typed::family::{Additive, Number};
+use crate::typed::operand::{Fits, NeverNull, Operand};
 
 /// Something that has a value for each row, of a type that is known: a column, or what is made of columns.
 ///

@@ -4,10 +4,10 @@ use std::ops::{Add, Div, Mul, Rem, Sub};
 
 use enmasse_core::query::Operator;
 
-use crate::columns::{Column, Hop, NamedColumn};
-use crate::family::{Additive, Number, Untyped};
-use crate::field_type::FieldType;
-use crate::operand::Operand;
+use crate::typed::columns::{Column, Hop, NamedColumn};
+use crate::typed::family::{Additive, Number, Untyped};
+use crate::typed::field_type::FieldType;
+use crate::typed::operand::Operand;
 use crate::typed::{Case, Expression, Typed, Unknown};
 
 macro_rules! operators {

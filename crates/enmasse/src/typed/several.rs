@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use enmasse_core::query::{Aggregate, Expr, Function};
 
-use crate::family::Ordered;
-use crate::field_type::FieldType;
-use crate::operand::{Literal, Operand};
+use crate::typed::family::Ordered;
+use crate::typed::field_type::FieldType;
+use crate::typed::operand::{Literal, Operand};
 use crate::typed::functions::call;
 use crate::typed::{Expression, Typed};
 

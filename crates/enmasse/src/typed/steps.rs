@@ -4,10 +4,10 @@ use chrono::{NaiveDate, NaiveTime};
 use enmasse_core::Value;
 use enmasse_core::query::Expr;
 
-use crate::columns::{Assignment, Column};
-use crate::family::{HasDate, HasTime, Untyped};
-use crate::field_type::FieldType;
-use crate::operand::Operand;
+use crate::typed::columns::{Assignment, Column};
+use crate::typed::family::{HasDate, HasTime, Untyped};
+use crate::typed::field_type::FieldType;
+use crate::typed::operand::Operand;
 use crate::typed::{Expression, Functions, Typed};
 
 /// What a keyword can go on from: the macros give everything of these types a method for each step that they take, whose only use is
@@ -46,7 +46,7 @@ impl Expression for Unknown {
 
 #[diagnostic::do_not_recommend]
 impl<B> Operand<B> for Unknown {
-    type Null = crate::operand::NeverNull;
+    type Null = crate::typed::operand::NeverNull;
 
     fn into_operand(self) -> Expr {
         self.into_expr()

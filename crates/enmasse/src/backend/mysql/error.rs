@@ -5,7 +5,7 @@ use mysql_async::{DriverError, UrlError};
 
 use super::{home, session};
 use crate::backend::wrong_count;
-use crate::url::{configuration, unknown_parameter};
+use crate::backend::url::{configuration, unknown_parameter};
 
 /// An error of the server or of the driver.
 pub(super) fn error(error: mysql_async::Error) -> Error {

@@ -23,7 +23,7 @@ use self::connection::MysqlConnection;
 use self::ends::Ends;
 use self::home::Home;
 use super::{ACQUIRE_TIMEOUT, Access, Backend, Connection, POOL_SIZE, pool_size};
-use crate::url::{DatabaseUrl, configuration};
+use crate::backend::url::{DatabaseUrl, configuration};
 
 /// The oldest servers that will do.
 const OLDEST_MARIADB: (u32, u32) = (10, 5);

@@ -5,7 +5,7 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
 use super::error;
-use crate::url::configuration;
+use crate::backend::url::configuration;
 
 /// What each setting must be, and what it is there for.
 ///

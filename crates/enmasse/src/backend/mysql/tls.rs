@@ -6,7 +6,7 @@ use enmasse_core::error::Result;
 use mysql_async::SslOpts;
 use rustls::crypto::{CryptoProvider, ring};
 
-use crate::url::{DatabaseUrl, configuration};
+use crate::backend::url::{DatabaseUrl, configuration};
 
 /// The host that is asked for where a certificate may be for any. The driver knows an error about the name by this word in its text, which that of
 /// today's rustls has only where it is the name that was asked for; the certificate's issuer and its dates are checked all the same.

@@ -5,7 +5,7 @@ use std::error::Error as _;
 use deadpool_postgres::{HookError, PoolError};
 use enmasse_core::error::{Error, ErrorKind};
 
-use crate::url::configuration;
+use crate::backend::url::configuration;
 
 /// An error of the server or of the driver.
 pub(super) fn error(error: tokio_postgres::Error) -> Error {

@@ -25,7 +25,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use self::connection::PostgresConnection;
 use self::pooler::Pooler;
 use super::{ACQUIRE_TIMEOUT, Access, Backend, Connection, POOL_SIZE, no_answer, pool_is_used_up, pool_size};
-use crate::url::{DatabaseUrl, configuration, unknown_parameter};
+use crate::backend::url::{DatabaseUrl, configuration, unknown_parameter};
 
 /// How often it is looked whether the connections have ended.
 const ENDING: Duration = Duration::from_millis(5);

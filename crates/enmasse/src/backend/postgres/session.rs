@@ -5,7 +5,7 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::error::error;
 use super::pooler::{MARK, Pooler};
-use crate::url::configuration;
+use crate::backend::url::configuration;
 
 /// What is set: a text is what it is, also with a backslash in it; a date that travels as text is read as it was written; a moment is shown in UTC.
 const SETTINGS: [(&str, &str); 4] = [

@@ -14,7 +14,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStor
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::url::{DatabaseUrl, configuration};
+use crate::backend::url::{DatabaseUrl, configuration};
 
 /// What the server's certificate must be.
 #[derive(Clone, Copy, Debug, PartialEq)]

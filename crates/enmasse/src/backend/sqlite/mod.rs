@@ -23,7 +23,7 @@ use self::convert::error;
 use self::functions::add_functions;
 use self::thread::Thread;
 use super::{ACQUIRE_TIMEOUT, Access, Backend, Connection, pool_size};
-use crate::url::{DatabaseUrl, configuration, decode};
+use crate::backend::url::{DatabaseUrl, configuration, decode};
 
 /// How long a statement waits for a lock of another connection or program: `?busy_timeout=` in milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

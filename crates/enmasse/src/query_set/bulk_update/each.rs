@@ -5,7 +5,7 @@ use enmasse_core::plan::{Missing, Returning};
 
 use super::{BulkUpdate, Change};
 use crate::model::Entity;
-use crate::record::Record;
+use crate::model::record::Record;
 
 impl BulkUpdate<'_, Record> {
     /// Leaves fields alone that a record does not [set](Record::is_set), each row for itself.

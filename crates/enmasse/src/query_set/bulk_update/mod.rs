@@ -16,9 +16,9 @@ use enmasse_core::Value;
 use enmasse_core::error::Result;
 use enmasse_core::plan::{Missing, OnDuplicate, Strategy};
 
-use crate::batch::{IntoRows, Progress};
-use crate::columns::{Assignments, FieldNames, Path};
-use crate::lazy::Lazy;
+use crate::run::batch::{IntoRows, Progress};
+use crate::typed::columns::{Assignments, FieldNames, Path};
+use crate::query_set::lazy::Lazy;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
 

@@ -11,8 +11,8 @@ use enmasse_core::schema::ModelRef;
 use futures_util::future::BoxFuture;
 
 use super::{Report, sending};
-use crate::batch::{Callbacks, Carrier, Feed, RowFeed, Source};
-use crate::handle::Executor;
+use crate::run::batch::{Callbacks, Carrier, Feed, RowFeed, Source};
+use crate::database::handle::Executor;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
 use crate::run::{Outcome, drive, prefetch, without_steps};

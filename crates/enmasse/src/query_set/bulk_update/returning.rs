@@ -11,7 +11,7 @@ use enmasse_core::schema::ModelRef;
 
 use super::Report;
 use super::request::Request;
-use crate::lazy::Lazy;
+use crate::query_set::lazy::Lazy;
 use crate::model::Entity;
 use crate::run::Outcome;
 

@@ -5,7 +5,7 @@ use enmasse_core::catalog::{Catalogue, Reading, TableName};
 use enmasse_core::plan::{self, Plan, Step};
 use enmasse_core::schema::ModelRef;
 
-use crate::handle::Handle;
+use crate::database::handle::Handle;
 use crate::{Database, Error, ErrorKind, Result, Value};
 
 impl Database {

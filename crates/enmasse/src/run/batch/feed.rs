@@ -8,8 +8,8 @@ use enmasse_core::{Value, ValueRef};
 use futures_util::future::BoxFuture;
 
 use crate::backend::Row;
-use crate::batch::Carrier;
-use crate::batch::source::{Object, Source};
+use crate::run::batch::Carrier;
+use crate::run::batch::source::{Object, Source};
 
 /// How many objects of a slice are sorted at a time: their keys and places are kept in memory.
 const SORTED: usize = 1 << 20;

@@ -5,9 +5,9 @@ use enmasse_core::schema;
 use enmasse_core::schema::ModelRef;
 use enmasse_core::value::Value;
 
-use crate::columns::Path;
-use crate::field_type::FieldType;
-use crate::manager::Manager;
+use crate::typed::columns::Path;
+use crate::typed::field_type::FieldType;
+use crate::query_set::manager::Manager;
 use crate::model::{Entity, Model};
 use enmasse_core::run::of_key;
 

@@ -6,10 +6,10 @@ use enmasse_core::query::Q;
 use enmasse_core::query::{Expr, FieldPath};
 use futures_util::stream::BoxStream;
 
-use crate::batch::IntoRows;
-use crate::columns::{Assignments, FieldNames, IntoOrder, IntoQ};
-use crate::handle::Handle;
-use crate::mixin::MixedIn;
+use crate::run::batch::IntoRows;
+use crate::typed::columns::{Assignments, FieldNames, IntoOrder, IntoQ};
+use crate::database::handle::Handle;
+use crate::model::mixin::MixedIn;
 use crate::model::{Columns, Entity, Model};
 use crate::query_set::{
     BulkCreate, BulkPatch, BulkUpdate, Create, Delete, Patch, QuerySet, Save, Subquery, Update, UpdateWhere,

@@ -2,9 +2,9 @@
 
 use enmasse_core::query::{Expr, FieldPath};
 
-use crate::columns::{Assignment, Path};
-use crate::family::Untyped;
-use crate::operand::{Fits, NeverNull, Operand};
+use crate::typed::columns::{Assignment, Path};
+use crate::typed::family::Untyped;
+use crate::typed::operand::{Fits, NeverNull, Operand};
 use crate::typed::{Expression, Typed};
 
 /// The columns of a model that is known only at run time: what the closures of a query of [`Record`](crate::Record)s are given.

@@ -18,9 +18,9 @@ pub use named::{F, NamedColumn, NamedColumns};
 pub use names::{FieldNames, IntoOrder};
 pub use path::Path;
 
-use crate::family::Additive;
-use crate::field_type::FieldType;
-use crate::operand::{AcceptedBy, Fits, NeverNull, Operand};
+use crate::typed::family::Additive;
+use crate::typed::field_type::FieldType;
+use crate::typed::operand::{AcceptedBy, Fits, NeverNull, Operand};
 use crate::typed::{Expression, Typed};
 
 /// A field of a model, or of a model that relations lead to. `T` is the field's type in Rust.

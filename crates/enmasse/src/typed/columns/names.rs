@@ -3,7 +3,7 @@
 use enmasse_core::query::Order;
 use enmasse_core::query::{Expr, FieldPath};
 
-use crate::columns::{Column, NamedColumn};
+use crate::typed::columns::{Column, NamedColumn};
 use crate::typed::{Expression, Typed};
 
 /// Fields of a model: columns, or names.

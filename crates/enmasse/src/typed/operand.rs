@@ -12,8 +12,8 @@ use enmasse_core::query::Expr;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use crate::family::Untyped;
-use crate::field_type::{ArrayItem, FieldType};
+use crate::typed::family::Untyped;
+use crate::typed::field_type::{ArrayItem, FieldType};
 
 /// A plain value for a field whose type, without `Option`, is `B`.
 ///

@@ -6,20 +6,20 @@ use enmasse_core::{DataType, Error, ErrorKind, Result, Value, ValueRef};
 pub use enmasse_core::schema::ForeignKey;
 pub use inventory;
 
-pub use crate::columns::Hop;
-pub use crate::embed::{Abstract, Embed, Following, RowReader, Tail};
-pub use crate::mixin::{Flag, Mixin, NotMixedIn};
+pub use crate::typed::columns::Hop;
+pub use crate::model::embed::{Abstract, Embed, Following, RowReader, Tail};
+pub use crate::model::mixin::{Flag, Mixin, NotMixedIn};
 
-pub use crate::record::no_such_position;
-pub use crate::registry::Registration;
+pub use crate::model::record::no_such_position;
+pub use crate::model::registry::Registration;
 pub use crate::typed::{Steps, Unknown};
 
-use crate::choices::Choices;
-use crate::columns::Column;
-use crate::field_type::FieldType;
+use crate::typed::choices::Choices;
+use crate::typed::columns::Column;
+use crate::typed::field_type::FieldType;
 use crate::model::Columns;
 use crate::model::Entity;
-use crate::operand::{AcceptedBy, Literal};
+use crate::typed::operand::{AcceptedBy, Literal};
 
 /// A field of this Rust type.
 pub fn field<T: FieldType>(name: &str) -> Field {

@@ -6,9 +6,9 @@ use enmasse_core::query::Expr;
 use enmasse_core::query::Lookup;
 use enmasse_core::query::Q;
 
-use crate::columns::Column;
-use crate::field_type::FieldType;
-use crate::operand::{NeverNull, Operand};
+use crate::typed::columns::Column;
+use crate::typed::field_type::FieldType;
+use crate::typed::operand::{NeverNull, Operand};
 use crate::typed::Typed;
 
 /// What a filter's closure gives: a [`Q`], a column that is true or false, or an expression that is.

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::embed::Embed;
+use crate::model::embed::Embed;
 use crate::model::{Entity, Model};
 
 /// Gives a model, and all that extend it, `bulk_update_where`: fields and values side by side, across the chain of tables.

@@ -2,7 +2,7 @@
 
 use enmasse_core::Value;
 
-use crate::field_type::FieldType;
+use crate::typed::field_type::FieldType;
 
 /// An enum whose variants are the only values of a field: made by `#[derive(Choices)]`.
 #[diagnostic::on_unimplemented(

@@ -1,12 +1,16 @@
 //! What a model is to the rest of the crate.
 
+pub(crate) mod embed;
+pub(crate) mod mixin;
+pub(crate) mod record;
+pub(crate) mod registry;
+
 use enmasse_core::schema;
 use enmasse_core::schema::ModelRef;
 use enmasse_core::{Result, Value, ValueRef};
 
-use crate::columns::Path;
-use crate::manager::Manager;
-use crate::registry;
+use crate::typed::columns::Path;
+use crate::query_set::manager::Manager;
 
 /// Anything whose rows can be read and written: a model with `#[derive(Model)]`, or a [`Record`](crate::Record) of a model that is
 /// known only at run time.

@@ -14,7 +14,7 @@ use enmasse_core::value::{DataType, Value};
 
 use crate::Database;
 use crate::backend::Row;
-use crate::handle::Executor;
+use crate::database::handle::Executor;
 
 /// What is known of the tables of a database.
 #[derive(Debug, Default)]

@@ -1,5 +1,11 @@
 //! A database to work on.
 
+pub(crate) mod handle;
+pub(crate) mod retry;
+mod storage;
+mod tables;
+pub(crate) mod transaction;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +16,12 @@ use enmasse_core::value::Value;
 use futures_util::future::BoxFuture;
 
 use crate::backend::{self, Access, Backend, Connection, Step, Traced, transact, unknown_if_lost};
-use crate::handle::{Executor, Handle};
-use crate::retry::{RETRIES, Tries, Turn};
+use crate::database::handle::{Executor, Handle};
+use crate::database::retry::{RETRIES, Tries, Turn};
 use crate::signals::Signals;
-use crate::storage::Storage;
-use crate::transaction::{self, Transaction};
-use crate::url::DatabaseUrl;
+use crate::database::storage::Storage;
+use crate::database::transaction::Transaction;
+use crate::backend::url::DatabaseUrl;
 
 /// A database: PostgreSQL, MySQL, MariaDB or SQLite.
 ///

@@ -13,7 +13,7 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use crate::backend::{Connection, Step, Traced, transact};
 use crate::database::Database;
-use crate::handle::Handle;
+use crate::database::handle::Handle;
 use crate::signals::Path;
 
 /// A handle to a transaction, or to a savepoint inside of one, while that lasts.
