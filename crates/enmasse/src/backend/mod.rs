@@ -16,8 +16,8 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod trace;
-pub(crate) mod url;
 mod transact;
+pub(crate) mod url;
 
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub(crate) use chunk::RowChunk;

@@ -15,13 +15,13 @@ use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::value::Value;
 use futures_util::future::BoxFuture;
 
+use crate::backend::url::DatabaseUrl;
 use crate::backend::{self, Access, Backend, Connection, Step, Traced, transact, unknown_if_lost};
 use crate::database::handle::{Executor, Handle};
 use crate::database::retry::{RETRIES, Tries, Turn};
-use crate::signals::Signals;
 use crate::database::storage::Storage;
 use crate::database::transaction::Transaction;
-use crate::backend::url::DatabaseUrl;
+use crate::signals::Signals;
 
 /// A database: PostgreSQL, MySQL, MariaDB or SQLite.
 ///

@@ -6,19 +6,19 @@ use enmasse_core::{DataType, Error, ErrorKind, Result, Value, ValueRef};
 pub use enmasse_core::schema::ForeignKey;
 pub use inventory;
 
-pub use crate::typed::columns::Hop;
 pub use crate::model::embed::{Abstract, Embed, Following, RowReader, Tail};
 pub use crate::model::mixin::{Flag, Mixin, NotMixedIn};
+pub use crate::typed::columns::Hop;
 
 pub use crate::model::record::no_such_position;
 pub use crate::model::registry::Registration;
 pub use crate::typed::{Steps, Unknown};
 
+use crate::model::Columns;
+use crate::model::Entity;
 use crate::typed::choices::Choices;
 use crate::typed::columns::Column;
 use crate::typed::field_type::FieldType;
-use crate::model::Columns;
-use crate::model::Entity;
 use crate::typed::operand::{AcceptedBy, Literal};
 
 /// A field of this Rust type.

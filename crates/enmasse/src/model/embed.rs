@@ -5,10 +5,10 @@ use enmasse_core::schema;
 use enmasse_core::schema::ModelRef;
 use enmasse_core::value::Value;
 
+use crate::model::{Entity, Model};
+use crate::query_set::manager::Manager;
 use crate::typed::columns::Path;
 use crate::typed::field_type::FieldType;
-use crate::query_set::manager::Manager;
-use crate::model::{Entity, Model};
 use enmasse_core::run::of_key;
 
 /// A struct with `#[derive(Model)]`, as a part of another one.

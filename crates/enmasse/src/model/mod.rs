@@ -9,8 +9,8 @@ use enmasse_core::schema;
 use enmasse_core::schema::ModelRef;
 use enmasse_core::{Result, Value, ValueRef};
 
-use crate::typed::columns::Path;
 use crate::query_set::manager::Manager;
+use crate::typed::columns::Path;
 
 /// Anything whose rows can be read and written: a model with `#[derive(Model)]`, or a [`Record`](crate::Record) of a model that is
 /// known only at run time.

@@ -3,8 +3,8 @@
 use enmasse_core::schema::ModelRef;
 use enmasse_core::{Error, ErrorKind, Result, Value, ValueRef};
 
-use crate::typed::columns::{NamedColumns, Path};
 use crate::model::Entity;
+use crate::typed::columns::{NamedColumns, Path};
 
 /// A row of a model that is known only at run time: made of a description, or read from a database's catalogue.
 ///

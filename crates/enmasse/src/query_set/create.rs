@@ -12,13 +12,13 @@ use enmasse_core::query::{Expr, FieldPath};
 use enmasse_core::schema::{Auto, Default, ModelRef};
 
 use crate::backend::Row;
-use crate::typed::columns::{Assignments, Path};
 use crate::database::handle::{Executor, Handle};
-use crate::query_set::lazy::Lazy;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
 use crate::query_set::insert::{self, count_inserted, insert};
+use crate::query_set::lazy::Lazy;
 use crate::signals::{Insert, Origin};
+use crate::typed::columns::{Assignments, Path};
 
 impl<M: Entity> QuerySet<M> {
     /// Inserts an object as a new row, and gives it back with what the database and the model have made: its key where that is an

@@ -11,10 +11,10 @@ use enmasse_core::schema::ModelRef;
 use futures_util::future::BoxFuture;
 
 use crate::backend::{Connection, Row};
-use crate::run::batch::{Callbacks, Feed, ValuesFeed};
 use crate::database::handle::Executor;
 use crate::query_set::create::set_auto_fields;
 use crate::query_set::made;
+use crate::run::batch::{Callbacks, Feed, ValuesFeed};
 use crate::run::{Outcome, drive, prefetch, run};
 use enmasse_core::run::{Run, in_fields};
 

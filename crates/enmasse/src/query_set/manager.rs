@@ -6,8 +6,6 @@ use enmasse_core::query::Q;
 use enmasse_core::query::{Expr, FieldPath};
 use futures_util::stream::BoxStream;
 
-use crate::run::batch::IntoRows;
-use crate::typed::columns::{Assignments, FieldNames, IntoOrder, IntoQ};
 use crate::database::handle::Handle;
 use crate::model::mixin::MixedIn;
 use crate::model::{Columns, Entity, Model};
@@ -15,7 +13,9 @@ use crate::query_set::{
     BulkCreate, BulkPatch, BulkUpdate, Create, Delete, Patch, QuerySet, Save, Subquery, Update, UpdateWhere,
     Values,
 };
+use crate::run::batch::IntoRows;
 use crate::typed::Expression;
+use crate::typed::columns::{Assignments, FieldNames, IntoOrder, IntoQ};
 
 /// A [`QuerySet`] with methods of the model's own: what `User::objects(&db)` gives.
 ///

@@ -42,11 +42,11 @@ use enmasse_core::query::Expr;
 use enmasse_core::query::{Distinct, Q, Query};
 use enmasse_core::schema::ModelRef;
 
-use crate::typed::columns::{FieldNames, IntoOrder, IntoQ, Path};
 use crate::database::handle::{Executor, Handle};
-use crate::query_set::manager::Manager;
 use crate::model::{Entity, Model};
+use crate::query_set::manager::Manager;
 use crate::signals::Receivers;
+use crate::typed::columns::{FieldNames, IntoOrder, IntoQ, Path};
 
 /// The rows of a model that filters leave, in some order.
 ///

@@ -11,12 +11,12 @@ use enmasse_core::query::{Expr, FieldPath};
 use enmasse_core::schema::ModelRef;
 use enmasse_core::{Value, ValueRef};
 
-use crate::run::batch::{Carrier, Source};
-use crate::typed::columns::{Assignments, Path};
-use crate::query_set::lazy::Lazy;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
 use crate::query_set::bulk_update::{Report, Request};
+use crate::query_set::lazy::Lazy;
+use crate::run::batch::{Carrier, Source};
+use crate::typed::columns::{Assignments, Path};
 
 /// Changes of one row: a field that is not set is left alone, one that is set to `None` becomes NULL.
 ///

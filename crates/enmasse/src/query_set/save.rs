@@ -15,12 +15,12 @@ use enmasse_core::value::Value;
 use futures_util::future::BoxFuture;
 
 use crate::backend::{Connection, Row};
-use crate::typed::columns::{FieldNames, Path};
+use crate::database::transaction::Transaction;
 use crate::model::Entity;
 use crate::query_set::{QuerySet, create, insert};
 use crate::run::run;
 use crate::signals::{Objects, Origin, Receivers, Set, What, keys};
-use crate::database::transaction::Transaction;
+use crate::typed::columns::{FieldNames, Path};
 
 impl<M: Entity> QuerySet<M> {
     /// Writes an object: updates the row with its key, or inserts it where there is none. As in Django, the filters of the QuerySet

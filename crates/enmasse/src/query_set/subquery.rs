@@ -6,12 +6,12 @@ use enmasse_core::query;
 use enmasse_core::query::Expr;
 use enmasse_core::query::{Q, Select};
 
-use crate::typed::columns::Path;
-use crate::query_set::manager::Manager;
 use crate::model::{Entity, Model};
-use crate::typed::operand::{InList, MaybeNull, Operand};
 use crate::query_set::QuerySet;
+use crate::query_set::manager::Manager;
 use crate::typed::Expression;
+use crate::typed::columns::Path;
+use crate::typed::operand::{InList, MaybeNull, Operand};
 
 /// A query of one value a row, for use in another: as a value (that of its first row), or in `in_`.
 ///

@@ -12,15 +12,15 @@ use enmasse_core::schema::ModelRef;
 use futures_util::future::BoxFuture;
 
 use crate::backend::Affected;
-use crate::typed::columns::{Assignments, Path};
 use crate::database::handle::Executor;
-use crate::query_set::lazy::Lazy;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
 use crate::query_set::bulk_update::{Change, Return};
+use crate::query_set::lazy::Lazy;
 use crate::query_set::preview::Preview;
 use crate::run::{Outcome, run};
 use crate::signals::{Origin, Receivers, SetWrite, What};
+use crate::typed::columns::{Assignments, Path};
 
 impl<M: Entity> QuerySet<M> {
     /// Sets fields of all rows, in one statement, and gives the number of rows that matched.

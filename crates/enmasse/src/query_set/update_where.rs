@@ -7,12 +7,12 @@ use enmasse_core::Value;
 use enmasse_core::error::Result;
 use enmasse_core::plan::Assignment;
 
-use crate::typed::columns::{Assignments, IntoQ, Path};
-use crate::query_set::lazy::Lazy;
-use crate::model::mixin::MixedIn;
 use crate::model::Entity;
+use crate::model::mixin::MixedIn;
 use crate::query_set::QuerySet;
+use crate::query_set::lazy::Lazy;
 use crate::query_set::update::Request;
+use crate::typed::columns::{Assignments, IntoQ, Path};
 
 impl<M: Entity> QuerySet<M> {
     /// Sets fields to values in the rows for which a condition holds, and tells how many rows were written in each table: of a model

@@ -6,10 +6,10 @@ use enmasse_core::query::{Expr, FieldPath};
 use enmasse_core::value::{DataType, Value};
 
 use crate::backend::Row;
-use crate::typed::columns::{Column, Path};
-use crate::typed::field_type::FieldType;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
+use crate::typed::columns::{Column, Path};
+use crate::typed::field_type::FieldType;
 use crate::typed::{Expression, Typed};
 use enmasse_core::run::{named, of_key};
 

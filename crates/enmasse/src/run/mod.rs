@@ -18,8 +18,8 @@ use tokio::sync::mpsc;
 pub(crate) use enmasse_core::run::Outcome;
 
 use crate::backend::{Chunks, Connection};
-use crate::run::batch::Feed;
 use crate::database::handle::STREAM_AHEAD;
+use crate::run::batch::Feed;
 
 /// Runs a plan without rows of a batch. All of its steps belong into one transaction, which is the caller's affair.
 pub(crate) async fn run(

@@ -11,16 +11,16 @@ use enmasse_core::value::Value;
 use futures_util::stream::{BoxStream, TryStreamExt};
 
 use crate::database::Database;
-use crate::typed::family::Untyped;
-use crate::model::{Entity, Model};
-use crate::typed::operand::InList;
-use crate::query_set::QuerySet;
+use crate::database::transaction::Transaction;
 use crate::model::record::Record;
+use crate::model::{Entity, Model};
+use crate::query_set::QuerySet;
 use crate::signals::keys::Set;
 use crate::signals::objects::Objects;
 use crate::signals::registry::SignalKind;
 use crate::signals::write::What;
-use crate::database::transaction::Transaction;
+use crate::typed::family::Untyped;
+use crate::typed::operand::InList;
 
 /// The rows of a write, as a receiver is given them: a cheap clone.
 ///

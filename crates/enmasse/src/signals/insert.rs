@@ -7,13 +7,13 @@ use enmasse_core::schema::ModelRef;
 
 use crate::backend::Row;
 use crate::database::handle::{Executor, Handle};
+use crate::database::transaction::Transaction;
 use crate::query_set::insert_rows;
 use crate::signals::batch::Origin;
 use crate::signals::keys::Set;
 use crate::signals::objects::Objects;
 use crate::signals::receiver::Receivers;
 use crate::signals::write::What;
-use crate::database::transaction::Transaction;
 
 /// New rows of a model.
 pub(crate) struct Insert<'w> {

@@ -6,13 +6,13 @@ use enmasse_core::error::Result;
 use enmasse_core::schema::ModelRef;
 
 use crate::database::Database;
+use crate::database::transaction::Transaction;
 use crate::signals::batch::Sent;
 use crate::signals::keys::Set;
 use crate::signals::loops::Path;
 use crate::signals::objects::Objects;
 use crate::signals::registry::{Connected, SignalKind};
 use crate::signals::write::What;
-use crate::database::transaction::Transaction;
 
 /// The receivers of the signals before and after a write: at least one.
 pub(crate) struct Receivers {

@@ -8,11 +8,11 @@ use enmasse_core::error::Result;
 use enmasse_core::schema::ModelRef;
 use futures_util::future::BoxFuture;
 
+use crate::database::transaction::Transaction;
 use crate::model::Model;
 use crate::model::record::Record;
 use crate::signals::batch::Sent;
 use crate::signals::signal::{ModelSignals, Signal};
-use crate::database::transaction::Transaction;
 
 /// What has happened, or is about to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

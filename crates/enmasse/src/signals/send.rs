@@ -5,6 +5,7 @@ use std::sync::Arc;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::query::Query;
 
+use crate::database::transaction::Transaction;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
 use crate::signals::batch::Origin;
@@ -13,7 +14,6 @@ use crate::signals::receiver::Message;
 use crate::signals::registry::Connected;
 use crate::signals::signal::{Receiver, Signal};
 use crate::signals::write::What;
-use crate::database::transaction::Transaction;
 
 impl<M: Entity> Signal<M> {
     /// Sends the signal for these rows, in one transaction: for writes that were made by other means, such as SQL of the program's own.

@@ -6,11 +6,11 @@ use std::sync::{Arc, Weak};
 
 use enmasse_core::error::Result;
 
+use crate::database::transaction::Transaction;
 use crate::model::Entity;
 use crate::model::record::Record;
 use crate::signals::batch::Batch;
 use crate::signals::registry::{Receive, Registry, SignalKind, Signals};
-use crate::database::transaction::Transaction;
 
 /// One signal of a model, or of every model.
 ///

@@ -9,11 +9,11 @@ use enmasse_core::query::Query;
 use enmasse_core::schema::ModelRef;
 
 use crate::database::handle::Executor;
+use crate::database::transaction::Transaction;
 use crate::run::Outcome;
 use crate::signals::batch::Origin;
 use crate::signals::keys::{Set, run_plan};
 use crate::signals::receiver::Receivers;
-use crate::database::transaction::Transaction;
 
 /// What is written, and how.
 #[derive(Clone)]

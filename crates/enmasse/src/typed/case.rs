@@ -6,9 +6,9 @@ use std::marker::PhantomData;
 use enmasse_core::query::Expr;
 use enmasse_core::query::Q;
 
+use crate::typed::Expression;
 use crate::typed::columns::IntoQ;
 use crate::typed::operand::{NeverNull, Operand};
-use crate::typed::Expression;
 
 /// The first result whose condition holds: Django's `Case(When(...), default=...)`.
 ///

@@ -4,9 +4,9 @@ use enmasse_core::query;
 use enmasse_core::query::Lookup;
 use enmasse_core::query::Q;
 
+use crate::typed::Expression;
 use crate::typed::family::{Contains, Json, Ordered, Text};
 use crate::typed::operand::{Bounds, InList, Operand};
-use crate::typed::Expression;
 
 /// Django's field lookups, as methods of columns and expressions.
 ///

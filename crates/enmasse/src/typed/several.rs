@@ -5,8 +5,8 @@ use enmasse_core::query::{Aggregate, Expr, Function};
 
 use crate::typed::family::Ordered;
 use crate::typed::field_type::FieldType;
-use crate::typed::operand::{Literal, Operand};
 use crate::typed::functions::call;
+use crate::typed::operand::{Literal, Operand};
 use crate::typed::{Expression, Typed};
 
 /// How many rows there are: Django's `Count("*")`, an aggregate for what a subquery selects.

@@ -4,8 +4,8 @@ use enmasse_core::error::{Error, ErrorKind};
 use mysql_async::{DriverError, UrlError};
 
 use super::{home, session};
-use crate::backend::wrong_count;
 use crate::backend::url::{configuration, unknown_parameter};
+use crate::backend::wrong_count;
 
 /// An error of the server or of the driver.
 pub(super) fn error(error: mysql_async::Error) -> Error {

@@ -16,11 +16,11 @@ use enmasse_core::Value;
 use enmasse_core::error::Result;
 use enmasse_core::plan::{Missing, OnDuplicate, Strategy};
 
-use crate::run::batch::{IntoRows, Progress};
-use crate::typed::columns::{Assignments, FieldNames, Path};
-use crate::query_set::lazy::Lazy;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
+use crate::query_set::lazy::Lazy;
+use crate::run::batch::{IntoRows, Progress};
+use crate::typed::columns::{Assignments, FieldNames, Path};
 
 impl<M: Entity> QuerySet<M> {
     /// Writes fields of objects to the rows with their keys, all or none, and says which keys were not there.

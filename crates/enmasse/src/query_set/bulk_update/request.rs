@@ -11,10 +11,10 @@ use enmasse_core::schema::ModelRef;
 use futures_util::future::BoxFuture;
 
 use super::{Report, sending};
-use crate::run::batch::{Callbacks, Carrier, Feed, RowFeed, Source};
 use crate::database::handle::Executor;
 use crate::model::Entity;
 use crate::query_set::QuerySet;
+use crate::run::batch::{Callbacks, Carrier, Feed, RowFeed, Source};
 use crate::run::{Outcome, drive, prefetch, without_steps};
 
 /// A bulk update of rows of `M` by what objects of `T` carry.

@@ -11,8 +11,8 @@ use enmasse_core::schema::ModelRef;
 
 use super::Report;
 use super::request::Request;
-use crate::query_set::lazy::Lazy;
 use crate::model::Entity;
+use crate::query_set::lazy::Lazy;
 use crate::run::Outcome;
 
 /// A row as it was and as it now is.

@@ -17,12 +17,12 @@ use tokio::sync::Mutex;
 
 use super::request::Asked;
 use crate::backend::Row;
-use crate::run::batch::{Callbacks, Carrier, Feed, RowFeed, Source};
 use crate::database::handle::Executor;
+use crate::database::transaction::Transaction;
 use crate::model::Entity;
+use crate::run::batch::{Callbacks, Carrier, Feed, RowFeed, Source};
 use crate::run::{Outcome, drive, prefetch, without_steps};
 use crate::signals::{AsRows, Objects, Origin, Receivers, Set, What, listed, make_kept};
-use crate::database::transaction::Transaction;
 
 /// Runs it in one transaction with its receivers.
 pub(super) async fn run<M: Entity, T: Carrier, R: Send>(

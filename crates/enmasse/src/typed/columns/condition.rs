@@ -6,10 +6,10 @@ use enmasse_core::query::Expr;
 use enmasse_core::query::Lookup;
 use enmasse_core::query::Q;
 
+use crate::typed::Typed;
 use crate::typed::columns::Column;
 use crate::typed::field_type::FieldType;
 use crate::typed::operand::{NeverNull, Operand};
-use crate::typed::Typed;
 
 /// What a filter's closure gives: a [`Q`], a column that is true or false, or an expression that is.
 #[diagnostic::on_unimplemented(
