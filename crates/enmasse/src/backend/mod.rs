@@ -46,6 +46,9 @@ use tokio::sync::mpsc;
 
 use crate::backend::url::{DatabaseUrl, configuration};
 
+/// How many chunks of rows may wait in a stream.
+pub(crate) const STREAM_AHEAD: usize = 2;
+
 /// How many connections a server's pool has at the most: `?pool_size=`.
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(crate) const POOL_SIZE: usize = 10;

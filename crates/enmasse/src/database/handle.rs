@@ -12,7 +12,7 @@ use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::backend::{Affected, Connection, Reading, Row, unknown_if_lost};
+use crate::backend::{Affected, Connection, Reading, Row, STREAM_AHEAD, unknown_if_lost};
 use crate::{Database, Transaction};
 
 /// A [`Database`] or a [`Transaction`], or a reference to one: what a QuerySet runs on.
@@ -67,9 +67,6 @@ pub enum Executor {
     Database(Database),
     Transaction(Transaction),
 }
-
-/// How many chunks of rows may wait in a stream.
-pub(crate) const STREAM_AHEAD: usize = 2;
 
 #[allow(dead_code)]
 impl Executor {

@@ -1,13 +1,15 @@
 //! A database to work on.
 
 pub(crate) mod handle;
+pub(crate) mod nesting;
 pub(crate) mod retry;
 mod storage;
 mod tables;
 pub(crate) mod transaction;
 
+use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use enmasse_core::dialect::Dialect;
@@ -21,7 +23,6 @@ use crate::database::handle::{Executor, Handle};
 use crate::database::retry::{RETRIES, Tries, Turn};
 use crate::database::storage::Storage;
 use crate::database::transaction::Transaction;
-use crate::signals::Signals;
 
 /// A database: PostgreSQL, MySQL, MariaDB or SQLite.
 ///
@@ -62,7 +63,7 @@ struct Inner {
     backend: Box<dyn Backend>,
     /// Where it is, without a password.
     place: String,
-    signals: Signals,
+    attached: OnceLock<Box<dyn Any + Send + Sync>>,
     storage: Storage,
     turn: Turn,
 }
@@ -198,10 +199,12 @@ impl Database {
     }
 
     fn new(backend: Box<dyn Backend>, place: String) -> Database {
-        let signals = Signals::default();
         let limits = Limits { acquire: None, retries: RETRIES };
         let (storage, turn) = (Storage::default(), Turn::default());
-        Database { inner: Arc::new(Inner { backend, place, signals, storage, turn }), limits }
+        Database {
+            inner: Arc::new(Inner { backend, place, attached: OnceLock::new(), storage, turn }),
+            limits,
+        }
     }
 
     /// Runs work in a transaction: commits when it gives `Ok`, and rolls back when it gives `Err`, when it panics, and when
@@ -290,9 +293,10 @@ impl Database {
         self.dialect().name()
     }
 
-    /// The signals that writes send: where receivers are connected. All handles of the database share them; see [`signals`](crate::signals).
-    pub fn signals(&self) -> &Signals {
-        &self.inner.signals
+    /// What a layer above keeps with the database, which knows nothing of it: one value, of one type, made when it is first asked for.
+    pub(crate) fn attached<T: Default + Send + Sync + 'static>(&self) -> &T {
+        let attached = self.inner.attached.get_or_init(|| Box::new(T::default()));
+        attached.downcast_ref().expect("values of one type are attached")
     }
 
     /// Waits for the statements that are running, and closes the connections. Every later statement is an error.

@@ -14,7 +14,7 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 use crate::backend::{Connection, Step, Traced, transact};
 use crate::database::Database;
 use crate::database::handle::Handle;
-use crate::signals::Path;
+use crate::database::nesting::Nesting;
 
 /// A handle to a transaction, or to a savepoint inside of one, while that lasts.
 ///
@@ -31,7 +31,7 @@ pub struct Transaction {
     shared: Arc<Shared>,
     level: Arc<Level>,
     /// The signals whose receivers were given the handle, one inside of the other.
-    signals: Option<Arc<Path>>,
+    nesting: Option<Arc<Nesting>>,
     /// Whether what is run is part of one write, which is undone as a whole.
     within_write: bool,
 }
@@ -221,13 +221,13 @@ impl Transaction {
     }
 
     /// The signals whose receivers were given this handle.
-    pub(crate) fn signals(&self) -> Option<&Arc<Path>> {
-        self.signals.as_ref()
+    pub(crate) fn nesting(&self) -> Option<&Arc<Nesting>> {
+        self.nesting.as_ref()
     }
 
     /// The same for the receivers of a signal.
-    pub(crate) fn for_receivers(&self, signals: Arc<Path>) -> Transaction {
-        Transaction { signals: Some(signals), ..self.clone() }
+    pub(crate) fn for_receivers(&self, nesting: Arc<Nesting>) -> Transaction {
+        Transaction { nesting: Some(nesting), ..self.clone() }
     }
 
     /// The same for the parts of one write: they need no savepoints of their own.
@@ -340,7 +340,7 @@ impl Owner {
             notes: Mutex::default(),
         };
         let (shared, level) = (Arc::new(shared), Level::new(None));
-        Ok(Owner { handle: Transaction { shared, level, signals: None, within_write: false } })
+        Ok(Owner { handle: Transaction { shared, level, nesting: None, within_write: false } })
     }
 
     /// Commits, and gives the functions to be run after that.

@@ -13,7 +13,7 @@ use enmasse_core::schema::{Auto, Default, ModelRef};
 
 use crate::backend::Row;
 use crate::database::handle::{Executor, Handle};
-use crate::model::Entity;
+use crate::model::{Entity, row_of};
 use crate::query_set::QuerySet;
 use crate::query_set::insert::{self, count_inserted, insert};
 use crate::query_set::lazy::Lazy;
@@ -266,11 +266,6 @@ async fn inserted<M: Entity, T: Send>(
             Insert { receivers, model, origin, rows: Arc::new(new), batch_size }.run(executor, read).await
         }
     }
-}
-
-/// The values of all fields of an object.
-pub(crate) fn row_of<M: Entity>(model: &ModelRef, object: &M) -> Row {
-    (0..model.fields.len()).map(|position| object.value(model, position)).collect()
 }
 
 /// A row of these values, with defaults for the fields that are not among them.

@@ -15,7 +15,7 @@ use crate::database::handle::Executor;
 use crate::query_set::create::set_auto_fields;
 use crate::query_set::made;
 use crate::run::batch::{Callbacks, Feed, ValuesFeed};
-use crate::run::{Outcome, drive, prefetch, run};
+use crate::run::{prefetch, run, run_new};
 use enmasse_core::run::{Run, in_fields};
 
 /// Inserts rows, all or none, and has them read as they now are: where that fails, none is inserted.
@@ -176,22 +176,6 @@ impl Own {
         }
         Ok(rows)
     }
-}
-
-/// Runs the plan that inserts the chosen ones of these rows.
-pub(crate) async fn run_new(
-    connection: &mut dyn Connection,
-    dialect: &Arc<dyn Dialect>,
-    model: &ModelRef,
-    plan: &Plan,
-    rows: &[Row],
-    chosen: &[usize],
-) -> Result<Outcome> {
-    let mut callbacks = Callbacks::default();
-    let mut feed = ValuesFeed::new(rows, chosen);
-    let plan = Arc::new(plan.clone());
-    let mut run = Run::with_batch(dialect.clone(), model, plan, feed.count(), &mut callbacks);
-    drive(connection, &mut run, Some(&mut feed)).await
 }
 
 /// Inserts rows, and gives how many were inserted: the database may skip some.

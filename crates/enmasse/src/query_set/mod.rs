@@ -27,8 +27,7 @@ pub use update::{Delete, Update, UpdateReturning};
 pub use update_where::{UpdateWhere, Written};
 pub use values::{Selected, Values};
 
-pub(crate) use create::row_of;
-pub(crate) use insert::{insert as insert_rows, run_new};
+pub(crate) use insert::insert as insert_rows;
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -16,8 +16,8 @@ use futures_util::future::BoxFuture;
 
 use crate::backend::{Connection, Row};
 use crate::database::transaction::Transaction;
-use crate::model::Entity;
-use crate::query_set::{QuerySet, create, insert};
+use crate::model::{Entity, row_of};
+use crate::query_set::{QuerySet, insert};
 use crate::run::run;
 use crate::signals::{Objects, Origin, Receivers, Set, What, keys};
 use crate::typed::columns::{FieldNames, Path};
@@ -129,7 +129,7 @@ impl<M: Entity> Save<'_, M> {
             None => What::rows(model, Origin::Save),
             Some(names) => What::new(model, Origin::Save, &written(model, names)?),
         };
-        let given = Arc::new(vec![create::row_of(model, object)]);
+        let given = Arc::new(vec![row_of(model, object)]);
         let (rows, what, given, update_fields) = (&rows, &what, &given, &update_fields);
         let write = |tx: Transaction| async move {
             let objects = Objects::new(given.clone());
@@ -144,7 +144,7 @@ impl<M: Entity> Save<'_, M> {
             let rows = rows.clone().using(&tx.within_write());
             let save = Save { rows, object: &mut object, update_fields: update_fields.clone() };
             let saved = save.write().await?;
-            let set = Set::known(model, keys(model, &[create::row_of(model, &object)]));
+            let set = Set::known(model, keys(model, &[row_of(model, &object)]));
             receivers.send_after(&tx, what, saved.created, &set).await?;
             Ok((saved, object))
         };
@@ -183,7 +183,7 @@ impl<M: Entity> Save<'_, M> {
         let has_key = model.key().iter().all(|&position| !object.value(&model, position).is_null());
         if !has_key && update_fields.is_none() {
             let read = |mut made: Vec<Row>| M::from_row(&model, made.pop().unwrap_or_default());
-            let new = vec![create::row_of(&model, object)];
+            let new = vec![row_of(&model, object)];
             *object = insert::insert(&executor, &model, new, None, &read).await?;
             return Ok(Saved { created: true });
         }
@@ -194,7 +194,7 @@ impl<M: Entity> Save<'_, M> {
             value: Expr::Value(object.value(&model, position), None),
         };
         let assignments: Vec<_> = positions.into_iter().map(assignment).collect();
-        let new = update_fields.is_none().then(|| create::row_of(&model, object));
+        let new = update_fields.is_none().then(|| row_of(&model, object));
         let dialect = executor.dialect();
         let wrong = || plan::update(&*dialect, &query, &assignments, now).map(|_| ());
         executor.refuse_lasting_unless(&model, wrong).await?;
@@ -325,5 +325,5 @@ pub(super) fn key_of<M: Entity>(model: &ModelRef, object: &M) -> Result<Q> {
             ));
         }
     }
-    Ok(key_is(model, &create::row_of(model, object)))
+    Ok(key_is(model, &row_of(model, object)))
 }

@@ -17,9 +17,8 @@ use tokio::sync::mpsc;
 
 pub(crate) use enmasse_core::run::Outcome;
 
-use crate::backend::{Chunks, Connection};
-use crate::database::handle::STREAM_AHEAD;
-use crate::run::batch::Feed;
+use crate::backend::{Chunks, Connection, Row, STREAM_AHEAD};
+use crate::run::batch::{Callbacks, Feed, ValuesFeed};
 
 /// Runs a plan without rows of a batch. All of its steps belong into one transaction, which is the caller's affair.
 pub(crate) async fn run(
@@ -147,4 +146,20 @@ fn cannot(ask: &Ask) -> Error {
 
 fn no_rows() -> Error {
     Error::new(ErrorKind::Request, "the plan asks for rows, and was given none")
+}
+
+/// Runs the plan that inserts the chosen ones of these rows.
+pub(crate) async fn run_new(
+    connection: &mut dyn Connection,
+    dialect: &Arc<dyn Dialect>,
+    model: &ModelRef,
+    plan: &Plan,
+    rows: &[Row],
+    chosen: &[usize],
+) -> Result<Outcome> {
+    let mut callbacks = Callbacks::default();
+    let mut feed = ValuesFeed::new(rows, chosen);
+    let plan = Arc::new(plan.clone());
+    let mut run = Run::with_batch(dialect.clone(), model, plan, feed.count(), &mut callbacks);
+    drive(connection, &mut run, Some(&mut feed)).await
 }

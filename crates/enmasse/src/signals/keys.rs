@@ -13,8 +13,7 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use crate::backend::Row;
 use crate::database::handle::Handle;
 use crate::database::transaction::Transaction;
-use crate::query_set::run_new;
-use crate::run::{Outcome, run};
+use crate::run::{Outcome, run, run_new};
 
 /// Up to so many keys that the program knows travel as a list of parameters; a table for them costs 0.4 ms on PostgreSQL.
 const LISTED: usize = 1_000;

@@ -75,7 +75,6 @@
 mod batch;
 mod insert;
 mod keys;
-mod loops;
 mod objects;
 mod receiver;
 mod registry;
@@ -89,7 +88,6 @@ pub use signal::{ModelSignals, Receiver, Signal};
 
 pub(crate) use insert::{Insert, keys};
 pub(crate) use keys::{Set, listed, make as make_kept};
-pub(crate) use loops::Path;
 pub(crate) use objects::{AsRows, Objects};
 pub(crate) use receiver::Receivers;
 pub(crate) use write::{SetWrite, What};

@@ -6,8 +6,7 @@ use enmasse_core::error::Result;
 use enmasse_core::schema::ModelRef;
 
 use crate::backend::Row;
-use crate::model::Entity;
-use crate::query_set::row_of;
+use crate::model::{Entity, row_of};
 
 /// Objects whose values can be asked for.
 pub(crate) trait AsRows: Send + Sync {

@@ -6,10 +6,10 @@ use enmasse_core::error::Result;
 use enmasse_core::schema::ModelRef;
 
 use crate::database::Database;
+use crate::database::nesting::Nesting;
 use crate::database::transaction::Transaction;
 use crate::signals::batch::Sent;
 use crate::signals::keys::Set;
-use crate::signals::loops::Path;
 use crate::signals::objects::Objects;
 use crate::signals::registry::{Connected, SignalKind};
 use crate::signals::write::What;
@@ -91,7 +91,8 @@ impl Message<'_> {
     /// What the receivers are given.
     pub fn sent(self, tx: &Transaction) -> Result<Arc<Sent>> {
         let Message { kind, what, created, set, objects } = self;
-        let tx = tx.for_receivers(Path::further(tx.signals(), &what.model, kind)?);
+        let signal = format!("{}.{kind}", what.model.name);
+        let tx = tx.for_receivers(Nesting::further(tx.nesting(), signal)?);
         Ok(Arc::new(Sent { kind, what: what.clone(), created, set: set.clone(), objects, tx }))
     }
 }

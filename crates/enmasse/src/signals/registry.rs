@@ -8,6 +8,7 @@ use enmasse_core::error::Result;
 use enmasse_core::schema::ModelRef;
 use futures_util::future::BoxFuture;
 
+use crate::database::Database;
 use crate::database::transaction::Transaction;
 use crate::model::Model;
 use crate::model::record::Record;
@@ -46,6 +47,13 @@ impl fmt::Display for SignalKind {
 #[derive(Clone, Default)]
 pub struct Signals {
     pub(super) registry: Arc<Registry>,
+}
+
+impl Database {
+    /// The signals that writes send: where receivers are connected. All handles of the database share them; see [`signals`](crate::signals).
+    pub fn signals(&self) -> &Signals {
+        self.attached()
+    }
 }
 
 impl Signals {

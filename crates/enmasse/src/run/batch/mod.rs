@@ -15,8 +15,7 @@ pub(crate) use source::Source;
 use enmasse_core::schema::ModelRef;
 use enmasse_core::{Result, Value, ValueRef};
 
-use crate::model::Entity;
-use crate::query_set::row_of;
+use crate::model::{Entity, row_of};
 
 /// Something that carries values of a row of `M` to the database.
 #[doc(hidden)]

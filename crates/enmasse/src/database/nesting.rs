@@ -1,0 +1,45 @@
+//! Signals within signals, and their limit.
+
+use std::sync::Arc;
+
+use enmasse_core::error::{Error, ErrorKind, Result};
+
+/// How many signals may be sent, each within the one before.
+const DEEPEST: usize = 12;
+
+/// The signals that are being sent, each within the one before.
+pub(crate) struct Nesting {
+    signal: String,
+    outer: Option<Arc<Nesting>>,
+    depth: usize,
+}
+
+impl Nesting {
+    /// One more signal, named by its model and kind: `User.post_save`.
+    ///
+    /// # Errors
+    ///
+    /// [`Request`](ErrorKind::Request) where receivers set each other off without an end.
+    pub fn further(outer: Option<&Arc<Nesting>>, signal: String) -> Result<Arc<Nesting>> {
+        let depth = outer.map_or(1, |outer| outer.depth + 1);
+        let nesting = Nesting { signal, outer: outer.cloned(), depth };
+        if depth > DEEPEST {
+            return Err(Error::new(
+                ErrorKind::Request,
+                format!(
+                    "Signals are sent in a loop, more than {DEEPEST} inside of each other: {}. A receiver ends it that writes \
+                     .without_signals().",
+                    nesting.path()
+                ),
+            ));
+        }
+        Ok(Arc::new(nesting))
+    }
+
+    fn path(&self) -> String {
+        match &self.outer {
+            Some(outer) => format!("{} -> {}", outer.path(), self.signal),
+            None => self.signal.clone(),
+        }
+    }
+}
