@@ -74,13 +74,9 @@
 //!
 //! Futures need a tokio runtime.
 
-#[doc(hidden)]
-#[path = "derive/private.rs"]
-pub mod __private;
 mod backend;
 mod database;
-#[path = "derive/macros.rs"]
-mod macros;
+mod derive;
 mod model;
 pub mod prelude;
 pub mod query_set;
@@ -94,7 +90,9 @@ extern crate self as enmasse;
 pub use database::Database;
 pub use database::handle::{Executor, Handle};
 pub use database::transaction::Transaction;
-pub use macros::*;
+pub use derive::macros::*;
+#[doc(hidden)]
+pub use derive::private as __private;
 pub use model::mixin::{BulkUpdateMixin, MixedIn};
 pub use model::record::Record;
 pub use model::registry::schema as models;
