@@ -52,27 +52,33 @@
 //!
 //! | to | see |
 //! | --- | --- |
-//! | connect, make tables, read a live database's models | [`Database`]: [`connect`](Database::connect), [`create_tables`](Database::create_tables), [`inspect`](Database::inspect) |
 //! | declare models, and enums as fields | the derives [`Model`](macro@Model) and [`Choices`](macro@Choices); the types of fields: [`FieldType`] |
-//! | filter | [`QuerySet::filter`], [`Lookups`], [`Functions`], [`q!`](q), [`exists`] |
-//! | read | [`fetch`](QuerySet::fetch), [`get`](QuerySet::get), [`first`](QuerySet::first), [`stream`](QuerySet::stream), [`values`](QuerySet::values), [`count`](QuerySet::count), [`exists`](QuerySet::exists) |
+//! | filter and read: QuerySets | [`QuerySet::filter`], [`Lookups`], [`Functions`], [`q!`](q), [`exists`]; [`fetch`](QuerySet::fetch), [`get`](QuerySet::get), [`first`](QuerySet::first), [`stream`](QuerySet::stream), [`values`](QuerySet::values), [`count`](QuerySet::count) |
+//! | update rows to one value, or by an expression | [`update`](QuerySet::update), [`set!`](set), [`case`], [`F`] |
+//! | update rows to values of their own | [`bulk_update`](QuerySet::bulk_update), [`bulk_patch`](QuerySet::bulk_patch) |
+//! | do something at each write: signals | [`signals`], [`Database::signals`] |
+//! | models that extend others: inheritance | `extends`, `flatten` and `proxy` of the derive [`Model`](macro@Model); [`BulkUpdateMixin`], [`bulk_update_where`](QuerySet::bulk_update_where) |
+//! | name bulk logic once: managers | [`Manager`], and its [derive](macro@Manager) |
+//! | tell errors apart | [`Error`], [`ErrorKind`] |
 //! | write rows | [`create`](QuerySet::create), [`bulk_create`](QuerySet::bulk_create), [`save`](QuerySet::save), [`delete`](QuerySet::delete) |
-//! | update | [`update`](QuerySet::update), [`set!`](set), [`bulk_update`](QuerySet::bulk_update), [`bulk_patch`](QuerySet::bulk_patch), [`case`], [`F`] |
-//! | name bulk logic once | [`Manager`], and its [derive](macro@Manager) |
-//! | do something at each save or deletion | [`signals`], [`Database::signals`] |
-//! | put several writes into one | [`Database::transaction`] |
+//! | connect, make tables, read a live database's models | [`Database`]: [`connect`](Database::connect), [`create_tables`](Database::create_tables), [`inspect`](Database::inspect) |
+//! | put several writes into one transaction | [`Database::transaction`] |
 //! | see the SQL | [`QuerySet::explain`], [`Update::explain`](query_set::Update::explain), [`BulkUpdate::explain`](query_set::BulkUpdate::explain) |
 //! | work with models and names that are known at run time | [`schema`], [`Record`], [`QuerySet::of`], [`filter_by`](QuerySet::filter_by), [`update_by`](QuerySet::update_by) |
-//! | tell errors apart | [`Error`], [`ErrorKind`] |
 //!
 //! [`prelude`] has what most programs need.
 //!
 //! # Features
 //!
-//! Each database is a cargo feature: `sqlite` (on by default, and bundled: it needs a C compiler), `postgres` and `mysql` (MariaDB and
-//! MySQL). TLS is rustls's. Every statement is a span of `tracing`, with its rows and its time.
+//! | feature | |
+//! | --- | --- |
+//! | `sqlite` (on by default) | SQLite, bundled: the build needs a C compiler. `Database::from_sqlite_connection` takes a connection of `rusqlite`. |
+//! | `postgres` | PostgreSQL 13 and later. `Database::from_postgres_pool` takes a pool of `deadpool_postgres`. |
+//! | `mysql` | MariaDB 10.5 and later, MySQL 8.0 and later. `Database::from_mysql_pool` takes a pool of `mysql_async`. |
 //!
-//! Futures need a tokio runtime.
+//! TLS is rustls's. Every statement is a span of `tracing`, with its rows and its time. Futures need a tokio runtime.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod backend;
 mod database;
@@ -129,7 +135,18 @@ pub mod lookup {
 }
 pub use {chrono, rust_decimal, serde_json, uuid};
 
+// the drivers' types that stand in signatures: a program names them by the version that this crate has
+#[cfg(feature = "postgres")]
+#[doc(no_inline)]
+pub use deadpool_postgres;
+#[cfg(feature = "mysql")]
+#[doc(no_inline)]
+pub use mysql_async;
+#[cfg(feature = "sqlite")]
+#[doc(no_inline)]
+pub use rusqlite;
+
 /// The README's program, run as a doc test.
 #[cfg(all(doctest, feature = "sqlite"))]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;
