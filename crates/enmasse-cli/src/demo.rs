@@ -1,4 +1,4 @@
-//! `enmasse demo`: the world's runways of 2021, brought up to 2026.
+//! `enmasse demo`: updates the world's runways from 2021 to 2026.
 
 use std::fs;
 use std::path::Path;
@@ -44,7 +44,7 @@ pub async fn run(args: DemoArgs) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Shows a command, and runs it.
+/// Prints a command and runs it.
 async fn step(file: &str, table: &[&str], option: &str) -> Result<()> {
     let mut words = vec!["enmasse", "apply", file];
     words.extend(table);

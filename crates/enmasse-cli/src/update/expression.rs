@@ -12,10 +12,10 @@ use std::ops::RangeInclusive;
 use enmasse::expr::{Expr, Function, Operator};
 use enmasse::{DataType, Value};
 
-/// Deeper or longer than anyone writes, and shallow enough that nothing that walks the tree runs out of stack.
+/// Limits the depth of an expression, so that no recursive walk overflows the stack.
 const MOST_TERMS: usize = 200;
 
-/// The functions, with how many values they take.
+/// The functions with the number of their arguments.
 static FUNCTIONS: [(&str, Function, RangeInclusive<usize>); 19] = [
     ("Abs", Function::Abs, 1..=1),
     ("Ceil", Function::Ceil, 1..=1),
@@ -42,7 +42,7 @@ fn function(name: &str) -> Option<&'static (&'static str, Function, RangeInclusi
     FUNCTIONS.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name))
 }
 
-/// Whether a value is an expression: it has a field in it, `F(…)`, or begins with a function. In quotes they count for nothing.
+/// Whether a value is an expression: it contains `F(…)` outside of quotes, or begins with a function.
 pub fn is_one(text: &str) -> bool {
     let start = text.trim_start_matches([' ', '(', '-']);
     let first = start.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(start.len());
@@ -60,7 +60,7 @@ pub fn is_one(text: &str) -> bool {
 
 /// # Errors
 ///
-/// The text with a mark below what is wrong, and what was expected there.
+/// The text with a marker below the wrong place, and what was expected there.
 pub fn parse(text: &str) -> Result<Expr, String> {
     let mut parser = Parser { text, at: 0, terms: 0 };
     let expr = parser.sum();
@@ -79,12 +79,12 @@ pub fn parse(text: &str) -> Result<Expr, String> {
 
 struct Parser<'a> {
     text: &'a str,
-    /// In bytes.
+    /// A byte offset.
     at: usize,
     terms: usize,
 }
 
-/// What is wrong, and where.
+/// An error and its position.
 struct Problem {
     at: usize,
     message: String,
@@ -97,7 +97,7 @@ impl<'a> Parser<'a> {
         &self.text[self.at..]
     }
 
-    /// The next character that is no space.
+    /// The next character that is not a space.
     fn peek(&mut self) -> Option<char> {
         let rest = self.rest();
         self.at += rest.len() - rest.trim_start().len();
@@ -186,7 +186,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A whole number, or a decimal one: a float would not be what is written.
+    /// A whole or decimal number. A float would not be exact.
     fn number(&mut self, sign: &str) -> Parsed<Expr> {
         let start = self.at;
         let rest = self.rest();
@@ -212,7 +212,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// `'…'`, with a quote inside written twice.
+    /// `'…'`, with doubled quotes inside.
     fn quoted(&mut self) -> Parsed<String> {
         let start = self.at;
         self.at += 1;
