@@ -1,9 +1,10 @@
-//! Whether a file's own numbers fit together: how many rows it has, in all, by row group and by column, and where their bytes are.
+//! Checks that a file's metadata is consistent: the numbers of rows in total, by row group and by column, and
+//! the positions of their bytes.
 
 use ::parquet::errors::ParquetError;
 use ::parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
-/// Refuses metadata that contradicts itself.
+/// Refuses contradictory metadata.
 pub fn check(metadata: &ParquetMetaData, size: u64) -> Result<(), ParquetError> {
     let all = metadata.file_metadata().num_rows();
     let mut sum = 0_i64;
@@ -31,7 +32,7 @@ fn check_column(
 ) -> Result<(), ParquetError> {
     let name = || format!("column '{}' of its row group {group}", column.column_path().string());
     let (values, is_list) = (column.num_values(), column.column_descr().max_rep_level() > 0);
-    // a list has any number of values in a row, and an empty one has none, but even that counts
+    // A list has any number of values in a row; even an empty one counts as one.
     if values != rows && !(is_list && values >= rows) {
         return Err(wrong(format!("{} has {values} values, and the group has {rows} rows", name())));
     }
@@ -46,7 +47,7 @@ fn check_column(
     })
 }
 
-/// A reader that has values left after the last row of its group.
+/// The error for values left after the last row of a row group.
 pub fn too_many(column: &str, rows: u64) -> ParquetError {
     wrong(format!("its column '{column}' has values after row {rows}, the last of its row group"))
 }
