@@ -56,7 +56,7 @@ impl Failure {
     /// A fault of this program, with the state of the database unknown.
     pub fn fault(panic: &str) -> Self {
         Failure::unknown(format!(
-            "enmasse has a fault, please report it: {panic}. Look at the table: what was asked for may be done."
+            "enmasse has a fault, please report it: {panic}. Check the table: the write may be done."
         ))
     }
 

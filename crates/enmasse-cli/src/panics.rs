@@ -37,6 +37,6 @@ pub fn text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic without a text");
+        .unwrap_or("a panic without text");
     text.trim_end_matches('.').to_owned()
 }

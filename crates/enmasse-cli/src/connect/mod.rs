@@ -32,7 +32,7 @@ pub async fn connect_to_read(args: &DatabaseArgs) -> Result<Database> {
 async fn connect_in_mode(args: &DatabaseArgs, mode: &str) -> Result<Database> {
     let Some(given) = args.db.as_deref().filter(|db| !db.is_empty()) else {
         return Err(Failure::usage(
-            "no database is named: give its URL with --db, or in the environment variable DATABASE_URL",
+            "no database given: use --db URL or the environment variable DATABASE_URL",
         ));
     };
     let url = url_of(given);
@@ -78,7 +78,7 @@ fn sqlite(url: String, mode: &str) -> Result<String> {
     if said.is_none_or(|(_, mode)| mode != "rwc") && path.try_exists().is_ok_and(|exists| !exists) {
         let path = path.to_string_lossy();
         return Err(Failure::failed(format!(
-            "no such file: {} (an empty database is made by ?mode=rwc at the end of the URL)",
+            "no such file: {} (?mode=rwc at the end of the URL creates an empty database)",
             // The part before `@` may be a password, if the user meant a server's URL.
             path.rsplit_once('@').map_or(&*path, |(_, rest)| rest)
         )));
@@ -139,7 +139,7 @@ fn private_text(path: &Path, forbidden: u32, problem: &str) -> Option<String> {
         None
     };
     if !there.is_file() {
-        return ignored("it is no regular file");
+        return ignored("it is not a regular file");
     }
     if mode(&there) & forbidden != 0 {
         return ignored(&format!("{problem} (chmod 600 makes it private)"));

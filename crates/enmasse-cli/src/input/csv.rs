@@ -40,12 +40,12 @@ pub fn layout(options: &InputOptions, format: Format) -> Result<Layout> {
         None => b',',
         Some(byte) if byte.is_ascii() && !matches!(byte, b'\r' | b'\n' | 0) => byte,
         Some(_) => {
-            return Err(Failure::usage("the delimiter must be one ASCII character, and no line break."));
+            return Err(Failure::usage("the delimiter must be one ASCII character, and not a line break."));
         }
     };
     let quote = options.quote.map_or(Some(b'"'), |quote| quote.0);
     if quote == Some(delimiter) {
-        return Err(Failure::usage("the delimiter and the quote must be two characters."));
+        return Err(Failure::usage("the delimiter and the quote must be different characters."));
     }
     Ok(Layout { delimiter, quote, begins_with_sep: false })
 }
@@ -88,7 +88,7 @@ pub const DELIMITERS: [(u8, &str); 4] = [(b';', "';'"), (b'\t', "tab"), (b'|', "
 /// The error for a header with one column that contains another known delimiter.
 pub fn other_delimiter(name: &str, header: &str, other: &str) -> Failure {
     Failure::usage(format!(
-        "{name} has one column only, '{}': is something else between its cells? Say so, as with --delimiter {other}",
+        "{name} has only one column, '{}': if its cells have another delimiter, give it, as with --delimiter {other}",
         printable(&shortened(header))
     ))
 }

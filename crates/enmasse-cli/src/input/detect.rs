@@ -72,7 +72,7 @@ pub fn compression(head: &[u8]) -> Option<Compression> {
 /// Refuses content that is not text rows; it may have been decompressed.
 pub fn refuse_foreign(name: &str, head: &[u8], decompressed: bool) -> Result<()> {
     let message = if decompressed && (compression(head).is_some() || head.starts_with(PARQUET)) {
-        format!("{name} is compressed twice, of which once is read: decompress it.")
+        format!("{name} is compressed twice, and only one layer is read: decompress it.")
     } else if head.starts_with(PARQUET) {
         format!("{name} is a Parquet file: its format is 'parquet'.")
     } else if let Some((_, what)) = FOREIGN.iter().find(|(start, _)| head.starts_with(start)) {

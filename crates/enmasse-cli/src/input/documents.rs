@@ -145,12 +145,12 @@ mod tests {
         let large = format!("[{}]", vec![r#"{"":0}"#; 10_000].join(","));
         assert_eq!(
             check(&large, limits).unwrap_err(),
-            "the JSON document has too many values: taken apart it needs more than 2 MiB; --max-row allows more."
+            "the JSON document has too many values: parsed, it needs more than 2 MiB; --max-row allows more."
         );
         assert_eq!(check(&large, Limits::of_row(8)), Ok(()));
         assert_eq!(
             check(&"[".repeat(200), limits).unwrap_err(),
-            "the JSON document is nested more than 128 deep."
+            "the JSON document is nested more than 128 levels deep."
         );
     }
 }

@@ -61,12 +61,12 @@ pub fn document(text: &str) -> Result<serde_json::Value, Problem> {
     let document = serde_json::from_str(text).map_err(|error| not_json(text, &error))?;
     if let Some(number) = digits::lost(text) {
         let number = shortened(number);
-        return Err(format!("the number {number} in the JSON document has more digits than are kept."));
+        return Err(format!("the number {number} in the JSON document has more digits than can be kept."));
     }
     if let Some(key) = documents::repeated_key(text) {
         let key = shortened(&key);
         return Err(format!(
-            "the JSON document has the key '{key}' twice in one object, of which only one is kept."
+            "the JSON document has the key '{key}' twice in one object, and only one value can be kept."
         ));
     }
     Ok(document)
@@ -135,7 +135,7 @@ mod tests {
             assert_eq!(
                 read(&DataType::Json, r#"{"x": 123456789012345678901234}"#),
                 Err(
-                    "the number 123456789012345678901234 in the JSON document has more digits than are kept."
+                    "the number 123456789012345678901234 in the JSON document has more digits than can be kept."
                         .into()
                 )
             );

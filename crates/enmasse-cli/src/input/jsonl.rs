@@ -68,7 +68,7 @@ fn row(wanted: &[Converter], text: &str, boxed: bool) -> Result<Vec<Option<Value
         let place = members.binary_search_by(|(key, _)| key.as_ref().cmp(&converter.column));
         let Ok(place) = place else {
             return match converter.required {
-                true => Err((None, format!("the key '{}' must be there.", converter.column))),
+                true => Err((None, format!("the key '{}' is required.", converter.column))),
                 false => Ok(None),
             };
         };
@@ -135,7 +135,7 @@ fn members(text: &str) -> Result<Vec<(Cow<'_, str>, &RawValue)>, Problem> {
     let Members(mut members) = serde_json::from_str(text).map_err(|error| not_object(text, &error))?;
     members.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     match members.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-        Some(pair) => Err(format!("the key '{}' stands there twice.", shortened(&pair[0].0))),
+        Some(pair) => Err(format!("the key '{}' occurs twice.", shortened(&pair[0].0))),
         None => Ok(members),
     }
 }
@@ -146,7 +146,7 @@ fn not_object(text: &str, error: &serde_json::Error) -> Problem {
     }
     match error.is_eof() {
         true => "the object does not end on its line; JSON Lines has one whole object a line.".to_owned(),
-        false => format!("is no JSON: {}.", json::reason(error)),
+        false => format!("is not JSON: {}.", json::reason(error)),
     }
 }
 

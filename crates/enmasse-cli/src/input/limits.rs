@@ -75,7 +75,7 @@ impl Limits {
 
     pub fn document_too_large(self) -> Problem {
         format!(
-            "the JSON document has too many values: taken apart it needs more than {} MiB; --max-row allows more.",
+            "the JSON document has too many values: parsed, it needs more than {} MiB; --max-row allows more.",
             self.document() / MIB
         )
     }
@@ -90,9 +90,9 @@ impl Limits {
 }
 
 pub fn too_many_columns() -> Problem {
-    format!("has more than {COLUMNS} columns, and no more can be read.")
+    format!("has more than {COLUMNS} columns, which is the maximum.")
 }
 
 pub fn nested_too_deep() -> Problem {
-    format!("the JSON document is nested more than {NESTING} deep.")
+    format!("the JSON document is nested more than {NESTING} levels deep.")
 }

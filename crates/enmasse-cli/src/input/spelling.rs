@@ -77,7 +77,7 @@ pub fn is_date_format(format: &str) -> bool {
 fn number(text: &str, decimal: char) -> Result<String, Problem> {
     if text.contains('.') {
         return Err(format!(
-            "expected a number with '{decimal}' before its fraction but got '{}'.",
+            "expected a number with '{decimal}' as the decimal separator but got '{}'.",
             shortened(text)
         ));
     }
@@ -126,7 +126,7 @@ mod tests {
         let wrong = |data_type, text| spelling.usual(&data_type, text).unwrap_err();
         assert_eq!(
             wrong(DataType::DECIMAL, "1.234,5"),
-            "expected a number with ',' before its fraction but got '1.234,5'."
+            "expected a number with ',' as the decimal separator but got '1.234,5'."
         );
         assert_eq!(wrong(DataType::Date, "2024-12-31"), "expected a date as %d/%m/%Y but got '2024-12-31'.");
         assert_eq!(wrong(DataType::Date, "31/02/2024"), "expected a date as %d/%m/%Y but got '31/02/2024'.");

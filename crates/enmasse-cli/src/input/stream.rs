@@ -95,15 +95,15 @@ pub fn read_failure(name: &str, error: &io::Error) -> Failure {
 /// The failure for text that is invalid in its encoding.
 pub fn wrong_text(name: &str, line: u64, decoded_from: Option<&'static Encoding>) -> Failure {
     Failure::failed(match decoded_from {
-        None => format!("{name}:{line}: this is not UTF-8; say what it is, as with --encoding latin1."),
-        Some(encoding) => format!("{name}:{line}: this is not {}; is its encoding another?", encoding.name()),
+        None => format!("{name}:{line}: this is not UTF-8; give the encoding, as with --encoding latin1."),
+        Some(encoding) => format!("{name}:{line}: this is not {}; check --encoding.", encoding.name()),
     })
 }
 
 /// The failure for NUL bytes, which text rows never contain.
 pub fn nul_bytes(name: &str, line: u64) -> Failure {
     Failure::failed(format!(
-        "{name}:{line}: there is a NUL byte, so this is no text; if it is UTF-16, say --encoding utf-16le."
+        "{name}:{line}: a NUL byte: this is not text; if it is UTF-16, use --encoding utf-16le."
     ))
 }
 

@@ -128,17 +128,17 @@ fn write_failure(path: &str, error: &io::Error) -> Failure {
 impl CsvForm {
     fn cell(&self, value: Option<&Value>) -> Result<String, String> {
         let value = match value {
-            None => return Err("CSV has no row that lacks a column; write JSON Lines.".to_owned()),
+            None => return Err("CSV cannot leave out a column of a row; write JSON Lines.".to_owned()),
             Some(Value::Null) => return Ok(self.nulls.first().cloned().unwrap_or_default()),
             Some(value) => value,
         };
         let text = self.spelling.written(value, show::shown(value));
         if self.nulls.contains(&text) {
-            return Err(format!("{value} would read back as NULL; let another text stand for NULL."));
+            return Err(format!("{value} would read back as NULL; use another text for NULL."));
         }
         let needs_quotes = |byte: &u8| *byte == self.layout.delimiter || matches!(byte, b'\r' | b'\n');
         if self.layout.quote.is_none() && text.as_bytes().iter().any(needs_quotes) {
-            return Err(format!("{value} needs quotes, and --quote says that there are none."));
+            return Err(format!("{value} needs quotes, and --quote none disables them."));
         }
         Ok(text)
     }

@@ -44,7 +44,7 @@ fn operand(lookup: Lookup, data_type: Option<&DataType>, text: &str) -> Result<O
             if ends.len() != 2 {
                 let found = ends.len();
                 return Err(format!(
-                    "expected two values, the first and the last with a comma between, but got {found}"
+                    "expected two values, the first and the last, separated by a comma, but got {found}"
                 ));
             }
             Operand::Many(ends)

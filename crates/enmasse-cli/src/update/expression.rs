@@ -71,7 +71,7 @@ pub fn parse(text: &str) -> Result<Expr, String> {
     whole.map_err(|Problem { at, message }| {
         let before: String = text[..at].chars().map(|_| ' ').collect();
         format!(
-            "{message} at character {}\n  {text}\n  {before}^\nA text with F( or a function's name in it is set by quotes around it: '…'",
+            "{message} at character {}\n  {text}\n  {before}^\nQuote a text that contains F( or begins with a function: '…'",
             before.len() + 1
         )
     })
@@ -159,7 +159,7 @@ impl<'a> Parser<'a> {
         if self.terms > MOST_TERMS {
             return Err(Problem {
                 at: self.at,
-                message: format!("more than {MOST_TERMS} terms are too many"),
+                message: format!("more than {MOST_TERMS} terms"),
             });
         }
         if !self.eat('-') {
@@ -221,7 +221,7 @@ impl<'a> Parser<'a> {
             let Some(end) = self.rest().find('\'') else {
                 return Err(Problem {
                     at: start,
-                    message: "this quote is not closed, which begins".to_owned(),
+                    message: "unclosed quote".to_owned(),
                 });
             };
             text.push_str(&self.rest()[..end]);
@@ -248,7 +248,7 @@ impl<'a> Parser<'a> {
             ("false" | "False", false) => Ok(Expr::value(false)),
             ("NULL", false) => Ok(Expr::value(Value::Null)),
             (_, false) => {
-                let message = format!("a field is written F({word}) and a text '{word}', not {word},");
+                let message = format!("expected F({word}) for a field or '{word}' for a text but got {word}");
                 Err(Problem { at: start, message })
             }
             (_, true) => self.call(start, word),
@@ -293,7 +293,7 @@ impl<'a> Parser<'a> {
         let Some((name, function, takes)) = function(word) else {
             let known: Vec<&str> = FUNCTIONS.iter().map(|(name, ..)| *name).collect();
             let message = format!(
-                "there is no function {word} (there are F, Duration, {}), as named",
+                "unknown function {word} (choices are F, Duration, {})",
                 known.join(", ")
             );
             return Err(Problem { at: start, message });
@@ -368,15 +368,15 @@ mod tests {
         assert_eq!(
             problem("F(points)+"),
             "expected a number, a 'text', F(field), a function or '(' but got the end at character 11\n  \
-             F(points)+\n            ^\nA text with F( or a function's name in it is set by quotes around it: '…'"
+             F(points)+\n            ^\nQuote a text that contains F( or begins with a function: '…'"
         );
         for (text, message, at) in [
             ("F(é) é", "expected an operator or the end but got 'é'", 6),
             ("(F(a)", "expected ')' but got the end", 6),
             ("F(", "expected the name of a field in F(…)", 3),
             ("F(a", "expected ')' but got the end", 4),
-            ("F(a) + points", "a field is written F(points) and a text 'points', not points,", 8),
-            ("Concat(F(a), 'x)", "this quote is not closed, which begins", 14),
+            ("F(a) + points", "expected F(points) for a field or 'points' for a text but got points", 8),
+            ("Concat(F(a), 'x)", "unclosed quote", 14),
             ("F(a) * 1.2.3", "expected a number of at most 28 digits but got '1.2.3'", 8),
             ("F(a) * 1e", "expected a number of at most 28 digits but got '1e'", 8),
             ("Upper(F(a), 2)", "Upper takes one value, not 2,", 1),
@@ -394,10 +394,10 @@ mod tests {
         }
         assert!(
             problem("F(a) + Uper(F(b))")
-                .starts_with("there is no function Uper (there are F, Duration, Abs, ")
+                .starts_with("unknown function Uper (choices are F, Duration, Abs, ")
         );
         assert!(
-            problem(&"(".repeat(100_000)).starts_with("more than 200 terms are too many at character 201\n")
+            problem(&"(".repeat(100_000)).starts_with("more than 200 terms at character 201\n")
         );
         assert!(problem(&"F(a)+".repeat(1_000)).starts_with("more than 200 terms"));
         assert!(problem(&"-".repeat(1_000)).starts_with("more than 200 terms"));

@@ -25,7 +25,7 @@ pub fn given(text: &str) -> Result<Given, String> {
     let mut chars = inner.chars();
     while let Some(c) = chars.next() {
         if c == '\'' && chars.next() != Some('\'') {
-            return Err(format!("{text}: a quote inside of quotes is written twice"));
+            return Err(format!("{text}: double a quote inside quotes"));
         }
         plain.push(c);
     }
@@ -65,7 +65,7 @@ pub fn list(text: &str) -> Result<Vec<Item>, String> {
                 item.text.push(c);
             }
             if item.text == "NULL" {
-                return Err("NULL is in no list; such rows are found by __isnull=true".to_owned());
+                return Err("a list cannot contain NULL; use __isnull=true".to_owned());
             }
         }
         items.push(item);
@@ -131,7 +131,7 @@ mod tests {
         ] {
             assert_eq!(given(text).unwrap(), expected, "{text}");
         }
-        assert_eq!(given("'it's'").unwrap_err(), "'it's': a quote inside of quotes is written twice");
+        assert_eq!(given("'it's'").unwrap_err(), "'it's': double a quote inside quotes");
     }
 
     #[test]

@@ -91,10 +91,10 @@ fn refuse_all_by_accident(args: &UpdateArgs) -> Result<()> {
     let is_filtered = !args.filters.is_empty() || !args.exclude.is_empty();
     match (is_filtered, args.all) {
         (false, false) => Err(Failure::usage(
-            "this would update all rows of the table: say which rows with --where or --exclude, or say --all",
+            "this would update all rows of the table: select rows with --where or --exclude, or use --all",
         )),
         (true, true) => {
-            Err(Failure::usage("--all is for all rows, and does not go with --where or --exclude"))
+            Err(Failure::usage("--all selects all rows and cannot be used with --where or --exclude"))
         }
         _ => Ok(()),
     }
@@ -160,11 +160,11 @@ fn given(error: enmasse::Error) -> Failure {
 fn halves<'a>(option: &str, text: &'a str) -> Result<(&'a str, &'a str)> {
     let expected = if option == "--set" { "FIELD=VALUE" } else { "LOOKUP=VALUE" };
     let (name, value) = text.split_once('=').ok_or_else(|| {
-        Failure::usage(format!("{option} {text}: expected {expected}, but there is no '='"))
+        Failure::usage(format!("{option} {text}: expected {expected}, but got no '='"))
     })?;
     match name.trim() {
         "" => Err(Failure::usage(format!(
-            "{option} {text}: expected {expected}, but nothing stands before the '='"
+            "{option} {text}: expected {expected}, but the name before the '=' is empty"
         ))),
         name => Ok((name, value)),
     }
@@ -176,7 +176,7 @@ fn misspelt(error: enmasse::Error, option: &str, name: &str, value: &str) -> Fai
     let hint = match name.chars().next_back() {
         Some('>') => format!("a comparison is a lookup: {field}__gte={value}"),
         Some('<') => format!("a comparison is a lookup: {field}__lte={value}"),
-        Some('!') => format!("rows are left out by --exclude {field}={value}"),
+        Some('!') => format!("use --exclude {field}={value} to leave rows out"),
         Some(sign @ ('+' | '-' | '*' | '/')) => format!("write it as {field}=F({field}){sign}{value}"),
         _ => return given(error),
     };

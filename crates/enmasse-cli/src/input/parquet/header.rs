@@ -165,7 +165,7 @@ fn zigzag(number: u64) -> i64 {
 }
 
 fn wrong() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "the header of a page is no such header")
+    io::Error::new(io::ErrorKind::InvalidData, "the header of a page is invalid")
 }
 
 #[cfg(test)]

@@ -133,7 +133,7 @@ impl Kind {
     /// A timestamp of Hive and Spark: nanoseconds of the day, and a Julian day number.
     pub fn int96(self, words: &[u32]) -> Result<Value, Problem> {
         const EPOCH: i128 = 2_440_588;
-        let [low, high, day] = *words else { return Err("is no moment of 96 bits.".to_owned()) };
+        let [low, high, day] = *words else { return Err("is not a 96-bit timestamp.".to_owned()) };
         let nanos = i128::from(high) << 32 | i128::from(low);
         let days = i128::from(day.cast_signed()) - EPOCH;
         moment(days * 86_400_000_000_000 + nanos).map(Value::NaiveDateTime)
@@ -145,7 +145,7 @@ impl Kind {
             Kind::Uuid => Uuid::from_slice(value).map(Value::Uuid).map_err(|error| format!("{error}.")),
             Kind::Decimal(scale) => match whole(value) {
                 Some(digits) => decimal(digits, scale),
-                None => Err("has more digits than a decimal keeps, which is 28.".to_owned()),
+                None => Err("has more than the 28 digits of a decimal.".to_owned()),
             },
             _ => Ok(Value::Bytes(value.to_vec())),
         }
@@ -168,7 +168,7 @@ pub fn suited(kind: Kind, converter: &Converter, value: &Value) -> Result<Value,
 fn text(value: &[u8]) -> Result<Value, Problem> {
     match std::str::from_utf8(value) {
         Ok(text) => Ok(text.into()),
-        Err(_) => Err("is no text in UTF-8.".to_owned()),
+        Err(_) => Err("is not UTF-8 text.".to_owned()),
     }
 }
 
@@ -191,7 +191,7 @@ fn decimal(digits: i128, scale: u32) -> Result<Value, Problem> {
     }
     Decimal::try_from_i128_with_scale(digits, scale)
         .map(Value::Decimal)
-        .map_err(|_| format!("{digits}e-{scale} has more digits than a decimal keeps, which is 28."))
+        .map_err(|_| format!("{digits}e-{scale} has more than the 28 digits of a decimal."))
 }
 
 fn time(nanos: i128) -> Result<Value, Problem> {
@@ -210,5 +210,5 @@ fn moment(nanos: i128) -> Result<NaiveDateTime, Problem> {
         .ok()
         .and_then(|seconds| DateTime::from_timestamp(seconds, rest as u32))
         .map(|moment| moment.naive_utc())
-        .ok_or_else(|| format!("the moment, {seconds} seconds from 1970, is out of range."))
+        .ok_or_else(|| format!("the timestamp, {seconds} seconds from 1970, is out of range."))
 }

@@ -37,7 +37,7 @@ fn open(name: &str, disk: Disk, limits: Limits) -> Result<SerializedFileReader<D
     let mut start = [0; 4];
     if disk.again().read_exact(&mut start).is_ok() && detect::compression(&start).is_some() {
         return Err(Failure::failed(format!(
-            "{name} is compressed as a whole, where Parquet is compressed within: decompress it."
+            "{name} is compressed as a whole; Parquet files are compressed internally: decompress it."
         )));
     }
     let size = disk.size();
@@ -45,7 +45,7 @@ fn open(name: &str, disk: Disk, limits: Limits) -> Result<SerializedFileReader<D
         return Err(Failure::failed(format!("{name} cannot be read: {}", limits.footer_too_long())));
     }
     let reader = SerializedFileReader::new(disk)
-        .map_err(|error| Failure::failed(format!("{name} is no Parquet file: {}.", reason(&error))))?;
+        .map_err(|error| Failure::failed(format!("{name} is not a Parquet file: {}.", reason(&error))))?;
     totals::check(reader.metadata(), size).map_err(|error| damaged(name, &error))?;
     Ok(reader)
 }

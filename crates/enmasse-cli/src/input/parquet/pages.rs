@@ -85,7 +85,7 @@ impl CheckedPages {
             let sizes = (u64::try_from(header.compressed), u64::try_from(header.uncompressed));
             let start = self.at + header.length;
             let (Ok(compressed), Ok(uncompressed)) = sizes else {
-                return Err(wrong("the header of a page has a size below zero"));
+                return Err(wrong("the header of a page has a negative size"));
             };
             if compressed > self.end.saturating_sub(start) {
                 return Err(wrong("a page is longer than its column"));
@@ -98,14 +98,14 @@ impl CheckedPages {
             // The compressed and the decompressed page are in memory at the same time.
             self.budget.take(compressed)?;
             let values = u64::try_from(header.dictionary_values)
-                .map_err(|_| wrong("a dictionary has values below zero"))?;
+                .map_err(|_| wrong("a dictionary has a negative number of values"))?;
             let kept = uncompressed.saturating_add(values.saturating_mul(DICTIONARY_VALUE));
             let held = if values > 0 { &mut self.dictionary } else { &mut self.page };
             *held = held.saturating_add(kept);
             self.budget.take(kept)?;
             if !header.is_plain {
                 let levels = u64::try_from(header.levels)
-                    .map_err(|_| wrong("a page has levels of a size below zero"))?;
+                    .map_err(|_| wrong("a page has levels of a negative size"))?;
                 self.check_decompressed(start, levels, compressed, uncompressed)?;
             }
             self.budget.give(compressed);
@@ -131,7 +131,7 @@ impl CheckedPages {
             return Ok(());
         }
         if io::copy(&mut out.by_ref().take(room), &mut io::sink())? == room {
-            return Err(wrong("a page has more bytes, decompressed, than it says"));
+            return Err(wrong("a page has more bytes, decompressed, than it declares"));
         }
         Ok(())
     }

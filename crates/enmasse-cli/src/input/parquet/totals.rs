@@ -12,14 +12,14 @@ pub fn check(metadata: &ParquetMetaData, size: u64) -> Result<(), ParquetError> 
         let rows = group.num_rows();
         sum = match sum.checked_add(rows) {
             Some(sum) if rows >= 0 => sum,
-            _ => return Err(wrong(format!("its row group {number} says that it has {rows} rows"))),
+            _ => return Err(wrong(format!("its row group {number} declares {rows} rows"))),
         };
         for column in group.columns() {
             check_column(column, number, rows, size)?;
         }
     }
     if sum != all {
-        return Err(wrong(format!("its row groups have {sum} rows in all, and its footer says {all}")));
+        return Err(wrong(format!("its row groups have {sum} rows in total, and its footer declares {all}")));
     }
     Ok(())
 }
@@ -43,7 +43,7 @@ fn check_column(
         (end <= size).then_some(())
     };
     inside(start, length).ok_or_else(|| {
-        wrong(format!("{} is said to stand outside of the file, {length} bytes from byte {start}", name()))
+        wrong(format!("{} lies outside of the file: {length} bytes from byte {start}", name()))
     })
 }
 
