@@ -32,7 +32,7 @@ pub struct Profile {
     pub points: i32,
 }
 
-/// A table of its own …
+/// The parent model, with its own table.
 #[derive(Model, Debug, Clone, PartialEq)]
 #[model(table = "base_user")]
 pub struct BaseUser {
@@ -42,7 +42,7 @@ pub struct BaseUser {
     pub name: String,
 }
 
-/// … and one that adds to it: a customer has a row in each.
+/// The child model adds fields in a second table: a customer has a row in each table.
 #[derive(Model, Debug, Clone, PartialEq)]
 #[model(table = "customer", extends = BaseUser)]
 pub struct Customer {
@@ -53,7 +53,7 @@ pub struct Customer {
 
 impl BulkUpdateMixin for BaseUser {} // its children have it too
 
-/// Bulk logic, named once.
+/// Bulk operations with a name.
 #[derive(Manager, Debug, Clone)]
 pub struct UserManager(QuerySet<User>);
 
@@ -67,13 +67,13 @@ impl UserManager {
     }
 }
 
-/// 1. QuerySets: one statement, whatever the number of rows.
+/// 1. QuerySets: one statement for any number of rows.
 pub fn put_out_the_inactive(db: &Database) -> Update<User> {
     let month_ago = Utc::now() - TimeDelta::days(30);
     User::objects(db).filter(q!(last_login__lte = month_ago)).update(set!(is_active = false))
 }
 
-/// 2. Signals: each time users are saved, the points of their profiles are added in one statement for all of them.
+/// 2. Signals: after each write of users, one statement adds points to all of their profiles.
 pub fn reward_each_save(db: &Database) {
     db.signals().post_save::<User>().connect(|batch, tx| async move {
         Profile::objects(&tx).filter(|p| p.user.in_(&batch)).update(|p| p.points.increment(100)).await?;
@@ -85,23 +85,23 @@ pub fn make_americans_premium(db: &Database) -> Update<User> {
     User::objects(db).filter(q!(country = "US")).update(set!(membership = Membership::Premium))
 }
 
-/// 3. `BulkUpdateMixin`: fields of the whole chain of tables, each in the table that has it.
+/// 3. `BulkUpdateMixin`: one call updates fields of all tables in the chain.
 pub fn make_customers_free(db: &Database) -> UpdateWhere<Customer> {
     let customers = Customer::objects(db);
     customers.bulk_update_where(["level", "name"], values!["Free", "n/a"], q!(id__in = [1, 2, 3]))
 }
 
-/// 4. Custom managers: their steps and those of the QuerySet chain in any order.
+/// 4. Custom managers: a manager's methods and QuerySet methods chain in any order.
 pub fn upgrade_inactive_americans(db: &Database) -> Update<User> {
     User::objects(db).filter(q!(country = "US")).upgrade_inactive_users(30)
 }
 // README: up to here
 
-/// Makes the tables anew: users of which every other one is inactive, with a profile each, and customers.
+/// Recreates the tables: users, half of them inactive, a profile for each user, and customers.
 ///
 /// # Errors
 ///
-/// What the database reports.
+/// Errors of the database.
 pub async fn prepare(db: &Database) -> Result<()> {
     let models = [User::model()?, Profile::model()?, BaseUser::model()?, Customer::model()?];
     db.drop_tables(models.clone()).await?;
@@ -123,11 +123,11 @@ pub async fn prepare(db: &Database) -> Result<()> {
     Ok(())
 }
 
-/// The text of one of the functions above, without its first and its last line.
+/// Returns the source of one of the functions above, without its first and last lines.
 ///
 /// # Panics
 ///
-/// Where there is no such function.
+/// If no such function exists.
 pub fn body_of(function: &str) -> String {
     let source = include_str!("membership.rs");
     let (_, from) = source.split_once(&format!("pub fn {function}(")).expect("the function is there");

@@ -1,4 +1,4 @@
-//! What would change, or has changed: how many rows, by column, with a few examples of each.
+//! Changes found by a run or a dry run: the number of rows by column, with a few examples of each.
 
 use std::fmt;
 
@@ -8,17 +8,17 @@ use serde_json::json;
 use crate::output::grouped;
 use crate::shown::{as_json, pair, printable};
 
-/// So many examples of each column are kept: enough to see what happens, and the same memory for any number of rows.
+/// Examples kept per column. The number is constant, so memory does not grow with the rows.
 pub const EXAMPLES: usize = 3;
 
-/// Examples stand on one line up to this width, and else one below the other.
+/// Maximum width of a line of examples; longer ones are written one per line.
 const WIDTH: usize = 120;
 
-/// How many rows change, by column.
+/// The number of changed rows, by column.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Changes {
     rows: u64,
-    /// Whether the database may keep some of the rows as they are, so that fewer than counted change.
+    /// Whether the counts are upper bounds, because the database may leave some rows unchanged.
     at_most: bool,
     columns: Vec<Column>,
 }
@@ -30,7 +30,7 @@ struct Column {
     examples: Vec<Example>,
 }
 
-/// One row's value before and after.
+/// A row's value before and after.
 #[derive(Clone, Debug, PartialEq)]
 struct Example {
     key: String,
@@ -39,43 +39,44 @@ struct Example {
 }
 
 impl Changes {
-    /// Nothing yet, in these columns.
+    /// Starts with no changes in these columns.
     pub fn of<N: Into<String>>(columns: impl IntoIterator<Item = N>) -> Self {
         let column = |name: N| Column { name: name.into(), ..Column::default() };
         Changes { rows: 0, at_most: false, columns: columns.into_iter().map(column).collect() }
     }
 
-    /// Says of all counts that fewer may change, and at most so many.
+    /// Marks the counts as upper bounds and limits them to `rows`.
     pub fn limit(&mut self, rows: u64) {
         self.at_most = self.rows > 0;
         self.rows = self.rows.min(rows);
         self.columns.iter_mut().for_each(|column| column.changed = column.changed.min(rows));
     }
 
-    /// Whether fewer may change than are counted.
+    /// Whether the counts are upper bounds.
     pub fn is_limited(&self) -> bool {
         self.at_most
     }
 
-    /// Counts rows that change in any column.
+    /// Counts rows with a change in any column.
     pub fn add_rows(&mut self, rows: u64) {
         self.rows += rows;
     }
 
-    /// Counts one change of a column, and keeps it while there are few. The key is as messages have it: `id=5`.
+    /// Counts one change of a column, and keeps it as an example up to the limit. The key has the form of
+    /// messages: `id=5`.
     pub fn note(&mut self, key: &str, column: usize, before: &Value, after: &Value) {
         self.count(column, 1);
         self.example(key, column, before, after);
     }
 
-    /// Counts changes of a column that the database has counted.
+    /// Adds changes of a column that the database has counted.
     pub fn count(&mut self, column: usize, changed: u64) {
         if let Some(column) = self.columns.get_mut(column) {
             column.changed += changed;
         }
     }
 
-    /// Keeps an example of a column, while there are few.
+    /// Keeps an example of a column, up to the limit.
     pub fn example(&mut self, key: &str, column: usize, before: &Value, after: &Value) {
         if let Some(column) = self.columns.get_mut(column)
             && column.examples.len() < EXAMPLES
@@ -88,12 +89,12 @@ impl Changes {
         }
     }
 
-    /// Whether a column has as many examples as are kept.
+    /// Whether a column has all of its examples.
     pub fn has_enough(&self, column: usize) -> bool {
         self.columns.get(column).is_none_or(|column| column.examples.len() >= EXAMPLES)
     }
 
-    /// For a program to read: a number, and an object for each column.
+    /// JSON for programs: a number, and an object for each column.
     pub fn json(&self) -> serde_json::Value {
         let column = |column: &Column| {
             let example = |example: &Example| json!({ "key": example.key, "before": as_json(&example.before), "after": as_json(&example.after) });

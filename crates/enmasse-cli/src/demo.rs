@@ -1,4 +1,4 @@
-//! `enmasse demo`: the world's runways of 2021, brought up to 2026.
+//! `enmasse demo`: updates the world's runways from 2021 to 2026.
 
 use std::fs;
 use std::path::Path;
@@ -32,19 +32,19 @@ pub async fn run(args: DemoArgs) -> Result<Outcome> {
     }
     make_table(&db).await?;
 
-    say!("In {} are an empty table of runways, and two files of OurAirports.\n", folder.display());
+    say!("{} contains an empty table of runways and two files of OurAirports.\n", folder.display());
     let table = ["--db", &db, "--table", "runways"];
-    say!("First the runways of 2021, all of them new:");
+    say!("Insert the runways of 2021, all of them new:");
     step(&older, &table, "--insert-missing").await?;
-    say!("What the file of 2026 would change:");
+    say!("Preview the changes of the 2026 file:");
     step(&newer, &table, "--dry-run").await?;
-    say!("That looks right:");
+    say!("Apply the file:");
     step(&newer, &table, "").await?;
-    say!("The table has the values of 2026. {} and the files are yours to try more on.", db);
+    say!("The table has the values of 2026. Try more with {} and the files.", db);
     Ok(Outcome::Done)
 }
 
-/// Shows a command, and runs it.
+/// Prints a command and runs it.
 async fn step(file: &str, table: &[&str], option: &str) -> Result<()> {
     let mut words = vec!["enmasse", "apply", file];
     words.extend(table);

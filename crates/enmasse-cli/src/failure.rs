@@ -1,4 +1,4 @@
-//! How the command ends.
+//! Outcomes and exit codes of the command.
 
 use std::process::ExitCode;
 
@@ -6,11 +6,11 @@ use serde_json::json;
 
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
-/// How the command ended well.
+/// A successful outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Done,
-    /// Rows were missing, and that was to be told.
+    /// Rows were missing, and the options ask for an exit code for this.
     Missing,
 }
 
@@ -23,71 +23,72 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-/// How a failure says that it was rolled back.
+/// The line with which a failure states that it was rolled back.
 const NOTHING_WRITTEN: &str = "Nothing was written.";
 
-/// The exit code where some of it may be done.
+/// The exit code if a part may be written.
 const UNKNOWN: u8 = 5;
 
-/// Why the command did not do what it was asked; nothing was written, unless it says so.
+/// A failed command. Nothing was written, unless the message says otherwise.
 #[derive(Debug)]
 pub struct Failure {
     code: u8,
-    /// One or more lines, of which the first says most.
+    /// One or more lines; the first is the most important.
     message: String,
 }
 
 impl Failure {
-    /// Something went wrong.
+    /// A general failure.
     pub fn failed(message: impl Into<String>) -> Self {
         Failure { code: 1, message: message.into() }
     }
 
-    /// What was asked makes no sense.
+    /// Wrong usage.
     pub fn usage(message: impl Into<String>) -> Self {
         Failure { code: 2, message: message.into() }
     }
 
-    /// It is done, but a file that was asked for could not be put in its place.
+    /// The work is done, but an output file could not be moved into place.
     pub fn unplaced(message: impl Into<String>) -> Self {
         Failure { code: 4, message: message.into() }
     }
 
-    /// This program has a fault, seen where nothing can be said of the database.
+    /// A fault of this program, with the state of the database unknown.
     pub fn fault(panic: &str) -> Self {
         Failure::unknown(format!(
-            "enmasse has a fault, please report it: {panic}. Look at the table: what was asked for may be done."
+            "enmasse has a fault, please report it: {panic}. Check the table: the write may be done."
         ))
     }
 
-    /// This program has a fault, which rolled its transaction back.
+    /// A fault of this program whose transaction was rolled back.
     pub fn rolled_back(panic: &str) -> Self {
         Failure::failed(format!("enmasse has a fault, please report it: {panic}.\nNothing was written."))
     }
 
-    /// It may be done, or not: nobody knows.
+    /// The write may or may not be committed.
     fn unknown(message: impl Into<String>) -> Self {
         Failure { code: UNKNOWN, message: message.into() }
     }
 
-    /// A signal ended it.
+    /// Ended by a signal.
     pub fn interrupted(signal: u8, message: impl Into<String>) -> Self {
         Failure { code: 128 + signal, message: message.into() }
     }
 
-    /// Puts where it happened before the text.
+    /// Prefixes the message with the place.
     pub fn at(mut self, place: &str) -> Self {
         self.message = format!("{place}: {}", self.message);
         self
     }
 
-    /// Says more, on lines of their own.
+    /// Appends further lines.
     pub fn with_lines(mut self, lines: Vec<String>) -> Self {
         lines.iter().for_each(|line| self.message.extend(["\n", line]));
         self
     }
 
-    /// Of a write to a table that may have no transactions, where nobody can say that nothing was written.
+    /// For a write to a table that may have no transactions: the message must not claim that nothing was
+    /// written.
     pub fn without_rollback(mut self) -> Self {
         for nothing in [NOTHING_WRITTEN, "all is rolled back, nothing was written"] {
             self.message = self
@@ -104,7 +105,7 @@ impl Failure {
         &self.message
     }
 
-    /// Tells of it, and gives the exit code.
+    /// Prints the failure and returns the exit code.
     pub fn report(&self, json: bool) -> ExitCode {
         crate::interrupt::failed();
         let message = without_passwords(&cut(&self.message));
@@ -116,12 +117,12 @@ impl Failure {
     }
 }
 
-/// A message whose lines are all short enough to be read: in names and values of a file there may be megabytes.
+/// Shortens every line of a message. Names and values from a file may be megabytes long.
 pub fn cut(message: &str) -> String {
     cut_to(message, 4_096)
 }
 
-/// A message whose lines have at most so many characters.
+/// Limits every line of a message to `length` characters.
 pub fn cut_to(message: &str, length: usize) -> String {
     let line = |line: &str| match line.char_indices().nth(length) {
         None => line.to_owned(),
@@ -130,24 +131,25 @@ pub fn cut_to(message: &str, length: usize) -> String {
     message.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// The schemes of databases that have passwords; a URL of one may be mistyped, and lack its slashes.
+/// URL schemes of databases with passwords. A mistyped URL may lack its slashes.
 const SCHEMES: [&str; 4] = ["postgres:", "postgresql:", "mysql:", "mariadb:"];
 
-/// Without the passwords of URLs, which may have been given in a wrong place.
+/// Hides the passwords of URLs, also in arguments that are not meant to be URLs.
 ///
-/// A password may have any character but white space, and a user an `@`: what may be a password is hidden, be it more than that.
+/// A password may contain any character except white space, and a user name may contain `@`. Everything that
+/// could be a password is hidden, even if this hides more.
 pub fn without_passwords(text: &str) -> String {
     text.split_inclusive(char::is_whitespace).map(without_password).collect()
 }
 
-/// A word, and the white space after it.
+/// One word with its trailing white space.
 fn without_password(word: &str) -> String {
     let lower = word.to_ascii_lowercase();
     let scheme = |scheme: &&str| lower.find(*scheme).map(|at| at + scheme.len());
     let start = lower.find("://").map(|at| at + 3).or_else(|| SCHEMES.iter().find_map(scheme));
     let (word, space) = word.split_at(word.trim_end().len());
     let Some(start) = start else {
-        // as libpq has them, or a parameter of a URL that was taken apart
+        // libpq's form, or a single parameter of a URL.
         return match lower.find("password=").map(|at| at + "password=".len()) {
             Some(end) if end < word.len() => format!("{}…{space}", &word[..end]),
             _ => format!("{word}{space}"),
@@ -165,7 +167,7 @@ fn without_password(word: &str) -> String {
 }
 
 impl From<enmasse::Error> for Failure {
-    /// The names that a user gave wrong are wrong usage; all else failed, or may have.
+    /// Wrong names given by the user are wrong usage; everything else is a failure, or unknown.
     fn from(error: enmasse::Error) -> Self {
         use enmasse::ErrorKind::{CommitUnknown, Configuration, Field, Request, UnknownField};
         match error.kind() {

@@ -1,4 +1,4 @@
-//! Ctrl-C, and the wish of a supervisor that it end.
+//! Ctrl-C and a supervisor's termination signals.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -11,16 +11,16 @@ use futures_util::FutureExt;
 use crate::failure::{Failure, Result};
 use crate::{output, panics};
 
-/// How long connections are waited for that are still to roll back.
+/// Maximum wait for connections that still roll back.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long it may take to print something that is read.
+/// Maximum time to print a message that somebody reads.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// How often it is asked whether a commit is still on the way.
+/// Poll interval while a commit is in progress.
 const ASKED: Duration = Duration::from_millis(20);
 
-/// Set when a transaction can no longer be rolled back: its commit is on the way.
+/// Set once a transaction can no longer be rolled back, because its commit is in progress.
 #[derive(Clone, Debug, Default)]
 pub struct Committing(Arc<AtomicBool>);
 
@@ -34,7 +34,8 @@ impl Committing {
     }
 }
 
-/// Does work unless a signal, or a panic, ends it. What is dropped half-way rolls back; a commit that is on the way is waited for.
+/// Runs work until it completes, or a signal or a panic ends it. Dropped work rolls back; a commit in
+/// progress is awaited.
 pub async fn unless_interrupted<T>(
     committing: &Committing,
     work: impl Future<Output = Result<T>>,
@@ -59,7 +60,7 @@ async fn interruptible<T>(committing: &Committing, work: impl Future<Output = Re
         done = &mut work => return done,
         number = signal() => number,
     };
-    // a commit that fails may be followed by another try
+    // A failed commit may be followed by a retry.
     while committing.is_set() {
         tokio::select! {
             biased;
@@ -70,17 +71,17 @@ async fn interruptible<T>(committing: &Committing, work: impl Future<Output = Re
     Err(Failure::interrupted(number, "interrupted: all is rolled back, nothing was written"))
 }
 
-/// How many pieces of work wait for signals themselves, and whether the last that ended succeeded.
+/// The number of work items that handle signals themselves, and whether the last finished item succeeded.
 static WORKING: AtomicUsize = AtomicUsize::new(0);
 static SUCCEEDED: AtomicBool = AtomicBool::new(false);
 
-/// Called before a failure is printed.
+/// Must be called before a failure is printed.
 pub fn failed() {
     SUCCEEDED.store(false, SeqCst);
 }
 
-/// Work that a signal ends with a message. Where this, or what is said afterwards, cannot be printed because nobody reads what was printed
-/// before, a signal ends the program all the same.
+/// Work that handles signals with a message. If its output blocks because nobody reads the pipe, a signal
+/// still ends the program.
 struct Working;
 
 impl Working {
@@ -98,7 +99,7 @@ impl Drop for Working {
     }
 }
 
-/// After a signal, ends the program as soon as it does nothing but print, and nobody reads that.
+/// After a signal, ends the program once it only waits for a reader of its output.
 async fn end_where_stuck() {
     let number = signal().await;
     let mut stuck = Duration::ZERO;
@@ -110,8 +111,8 @@ async fn end_where_stuck() {
     std::process::exit(if SUCCEEDED.load(SeqCst) { 0 } else { i32::from(128 + number) });
 }
 
-/// Closes a database whose work has ended before its end, and so waits until that is rolled back; where it takes long, the database goes on
-/// with it by itself: what was not committed never will be.
+/// Closes a database after interrupted work and waits for the rollback. If the rollback takes too long, the
+/// database completes it alone: uncommitted work is never committed.
 pub async fn rolled_back<T>(db: &Database, done: Result<T>) -> Result<T> {
     if done.is_err() {
         _ = tokio::time::timeout(PATIENCE, db.close()).await;
@@ -119,7 +120,7 @@ pub async fn rolled_back<T>(db: &Database, done: Result<T>) -> Result<T> {
     done
 }
 
-/// The number of the signal that comes first.
+/// Returns the number of the first signal.
 #[cfg(unix)]
 pub async fn signal() -> u8 {
     use tokio::signal::unix::{SignalKind, signal};
@@ -140,7 +141,7 @@ pub async fn signal() -> u8 {
     }
 }
 
-/// Whether who started this program wants the signal ignored, as `nohup` does.
+/// Whether the parent process wants the signal ignored, as `nohup` does.
 #[cfg(unix)]
 fn is_ignored(number: u8) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -167,7 +168,7 @@ mod tests {
 
     #[tokio::test]
     async fn a01_a_panic_of_the_work_is_a_failure_that_says_what_was_written() {
-        for (commits, says) in [(false, "\nNothing was written."), (true, "what was asked for may be done.")]
+        for (commits, says) in [(false, "\nNothing was written."), (true, "the write may be done.")]
         {
             let committing = Committing::default();
             committing.set(commits);

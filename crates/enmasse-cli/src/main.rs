@@ -1,6 +1,6 @@
-//! Brings a database table up to date from a file, updates rows by Django's lookups, and shows tables as Enmasse sees them.
+//! Updates database tables from files and rows by Django's lookups, and shows tables as Enmasse sees them.
 
-#![allow(missing_docs)] // a program: nobody calls it
+#![allow(missing_docs)] // a program has no public API
 
 #[macro_use]
 mod output;
@@ -49,15 +49,15 @@ fn start() -> ExitCode {
     let json = args.command.wants_json();
     let code = match runtime.block_on(run(args.command)) {
         Ok(outcome) => outcome.into(),
-        // a signal still ends the program where nobody reads this
+        // A signal still ends the program if nobody reads this output.
         Err(failure) => failure.report(json),
     };
-    // who was interrupted does not wait for what still runs
+    // After an interrupt, remaining tasks are not awaited.
     runtime.shutdown_background();
     code
 }
 
-/// Help, or what is wrong with the line; a URL in the wrong place is not shown with its password.
+/// Prints help or a usage error. A password in a misplaced URL is hidden.
 fn refuse(error: clap::Error) -> ExitCode {
     let text = error.render().to_string();
     match failure::without_passwords(&text) {

@@ -1,4 +1,4 @@
-//! `enmasse completions` and `enmasse man`: both are made of what clap knows.
+//! `enmasse completions` and `enmasse man`, generated from clap's definitions.
 
 use clap::CommandFactory;
 use clap_mangen::Man;
@@ -36,7 +36,7 @@ pub fn man(args: &ManArgs) -> Result<Outcome> {
     print(&page)
 }
 
-/// Prints all of it.
+/// Prints the whole output.
 fn print(bytes: &[u8]) -> Result<Outcome> {
     say!("{}", String::from_utf8_lossy(bytes).trim_end());
     Ok(Outcome::Done)

@@ -1,4 +1,4 @@
-//! What is printed, and numbers as people read them.
+//! Printing, and numbers in readable form.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -14,15 +14,16 @@ macro_rules! tell {
     ($($line:tt)*) => { crate::output::print(&mut std::io::stderr(), format_args!($($line)*)) };
 }
 
-/// How many lines are being printed.
+/// The number of lines being printed.
 static PRINTING: AtomicUsize = AtomicUsize::new(0);
 
-/// Whether a line is being printed: for long only where nobody reads it.
+/// Whether a line is being printed. Printing blocks only if nobody reads the output.
 pub fn is_printing() -> bool {
     PRINTING.load(SeqCst) > 0
 }
 
-/// Prints a line. What was done is done, whether or not anyone reads of it: where it cannot be printed, standard error says so, if it can.
+/// Prints a line. A line that cannot be printed does not undo completed work: standard error reports it, if
+/// possible.
 pub fn print(to: &mut dyn Write, line: fmt::Arguments<'_>) {
     PRINTING.fetch_add(1, SeqCst);
     if let Err(error) = writeln!(to, "{line}").and_then(|()| to.flush())

@@ -1,11 +1,12 @@
-//! Panics, which are faults of this program or of a library that it uses: each ends as a failure with a message of its own.
+//! Panics are faults of this program or of a library. Each becomes a failure with its own message.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::failure::{Failure, Result};
 
-/// Keeps panics from printing anything themselves, unless `RUST_BACKTRACE` asks for it: whoever catches one reports it.
+/// Disables the default output of panics, unless `RUST_BACKTRACE` is set. The code that catches a panic
+/// reports it.
 pub fn silence() {
     let wants_traces =
         std::env::var_os("RUST_BACKTRACE").is_some_and(|value| !value.is_empty() && value != "0");
@@ -14,28 +15,28 @@ pub fn silence() {
     }
 }
 
-/// Does work, and gives a panic's text as the error.
+/// Runs work and returns a panic's text as an error.
 pub fn caught<T>(work: impl FnOnce() -> T) -> std::result::Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| text(&*panic))
 }
 
-/// Does work on a file: a panic is a failure that names the file.
+/// Runs work on a file. A panic becomes a failure that names the file.
 pub fn reading<T>(file: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     caught(work).unwrap_or_else(|panic| Err(unreadable(file, &panic)))
 }
 
-/// A file on which its reader has panicked; `place` says where.
+/// The failure for a file whose reader panicked at `place`.
 pub fn unreadable(place: &str, panic: &str) -> Failure {
     Failure::failed(format!(
         "{place}: the file is damaged in a way that stops its reader, or enmasse has a fault: {panic}.\nNothing was written."
     ))
 }
 
-/// What a panic says.
+/// The text of a panic.
 pub fn text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic without a text");
+        .unwrap_or("a panic without text");
     text.trim_end_matches('.').to_owned()
 }

@@ -1,4 +1,4 @@
-//! How far long work is: a bar on a terminal, a line now and then elsewhere.
+//! Progress of long work: a bar on a terminal, otherwise a line at intervals.
 
 use std::io::{IsTerminal, stderr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -10,18 +10,18 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::args::OutputArgs;
 use crate::output::grouped;
 
-/// How often the bar is drawn.
+/// Redraws of the bar per second.
 const DRAWN: u8 = 10;
 
-/// How long it takes before the first line is written, and from one to the next.
+/// The delay before the first line, and between lines.
 const LINES: Duration = Duration::from_secs(5);
 
-/// Tells how far it is, on standard error. A cheap handle.
+/// Reports progress on standard error. A cheap handle.
 #[derive(Clone)]
 pub struct Meter(Option<Arc<Inner>>);
 
 struct Inner {
-    /// What is read.
+    /// The name of the input.
     name: String,
     bar: Option<ProgressBar>,
     rows: AtomicU64,
@@ -54,7 +54,7 @@ impl Meter {
         })))
     }
 
-    /// A file of so many bytes is read from its beginning; `bytes` counts them.
+    /// Starts reading a file of `size` bytes; `bytes` counts those already read.
     pub fn reads(&self, size: u64, bytes: Arc<AtomicU64>) {
         let Some(inner) = &self.0 else { return };
         inner.rows.store(0, Relaxed);
@@ -73,7 +73,7 @@ impl Meter {
         }
     }
 
-    /// So many more rows were read.
+    /// Adds rows that were read.
     pub fn add_rows(&self, rows: u64) {
         let Some(inner) = &self.0 else { return };
         let rows = inner.rows.fetch_add(rows, Relaxed) + rows;
@@ -95,7 +95,7 @@ impl Meter {
         }
     }
 
-    /// All rows were read: the database does the rest.
+    /// All rows are read; the database is working.
     pub fn has_read(&self, rows: u64) {
         let Some(inner) = &self.0 else { return };
         inner.has_read.store(true, Relaxed);
@@ -108,7 +108,7 @@ impl Meter {
         }
     }
 
-    /// So many rows were matched and written.
+    /// Reports rows that were matched and written.
     pub fn written(&self, rows: u64) {
         let Some(inner) = &self.0 else { return };
         if rows == 0 || !inner.has_read.load(Relaxed) {
@@ -120,14 +120,14 @@ impl Meter {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn ends(&self) {
         if let Some(Inner { bar: Some(bar), .. }) = self.0.as_deref() {
             bar.finish_and_clear();
         }
     }
 
-    /// Runs what prints lines of its own, which the bar makes room for.
+    /// Hides the bar while `print` writes lines.
     pub fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
         match self.0.as_deref() {
             Some(Inner { bar: Some(bar), .. }) => bar.suspend(print),
@@ -137,7 +137,7 @@ impl Meter {
 }
 
 impl Inner {
-    /// Writes a line, if the last one was some time ago.
+    /// Writes a line, if the interval since the last one has passed.
     fn line(&self, text: impl FnOnce() -> String) {
         let mut last = lock(&self.last_line);
         if last.elapsed() >= LINES {

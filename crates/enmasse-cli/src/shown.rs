@@ -1,12 +1,12 @@
-//! Values as people and programs read them.
+//! Values formatted for people and programs.
 
 use enmasse::Value;
 use serde_json::json;
 
-/// So much of what two long texts have in common is shown before they differ.
+/// Characters of a common prefix that are shown before two long texts differ.
 const COMMON: usize = 20;
 
-/// A value on a terminal: as messages have it, but nothing in it moves the cursor.
+/// A value for a terminal, in the form of messages and without control characters.
 pub fn shown(value: &Value) -> String {
     match value {
         Value::Bytes(bytes) if bytes.len() <= 20 => format!("x'{}'", hex(bytes)),
@@ -15,7 +15,7 @@ pub fn shown(value: &Value) -> String {
     }
 }
 
-/// A value before and after. Of two texts that are long, what they begin with alike is cut, so that the difference shows.
+/// A value before and after. The common prefix of two long texts is shortened, so the difference is visible.
 pub fn pair(before: &Value, after: &Value) -> (String, String) {
     if let (Value::Text(one), Value::Text(other)) = (before, after) {
         let alike = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
@@ -30,14 +30,14 @@ pub fn pair(before: &Value, after: &Value) -> (String, String) {
     (shown(before), shown(after))
 }
 
-/// The key of a row, as messages have it: `id=5`, `country='US', code='x'`.
+/// A row's key in the form of messages: `id=5`, `country='US', code='x'`.
 pub fn key<'a>(parts: impl IntoIterator<Item = (&'a str, &'a Value)>) -> String {
     let parts: Vec<String> =
         parts.into_iter().map(|(name, value)| format!("{name}={}", shown(value))).collect();
     parts.join(", ")
 }
 
-/// Without characters that a terminal obeys rather than shows, or that change the direction of what follows.
+/// Escapes control characters, and characters that change the text's direction.
 pub fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for c in text.chars() {
@@ -51,7 +51,7 @@ pub fn printable(text: &str) -> String {
     printable
 }
 
-/// The names that a message lists, of which there may be thousands.
+/// The names in a message, limited in number.
 pub fn listed(names: &[String]) -> String {
     const LISTED: usize = 20;
     let mut listed: Vec<String> = names.iter().take(LISTED).map(|name| printable(&shortened(name))).collect();
@@ -61,8 +61,8 @@ pub fn listed(names: &[String]) -> String {
     listed.join(", ")
 }
 
-/// A value for a program to read: numbers and truth values as JSON has them, all else as text. A decimal is text, so that no reader
-/// rounds it; bytes are hexadecimal.
+/// A value as JSON for programs: numbers and booleans as JSON values, everything else as text. A decimal is
+/// text, so no reader rounds it; bytes are hexadecimal.
 pub fn as_json(value: &Value) -> serde_json::Value {
     match value {
         Value::Null => serde_json::Value::Null,

@@ -15,7 +15,7 @@ fn inspect(url: &str, variables: &[(&str, &str)]) -> Ended {
 
 #[test]
 fn a_database_must_be_named() {
-    let expected = "enmasse: no database is named: give its URL with --db, or in the environment variable DATABASE_URL\n";
+    let expected = "enmasse: no database given: use --db URL or the environment variable DATABASE_URL\n";
     assert_eq!(enmasse(["inspect"]).failed(2), expected);
     assert_eq!(enmasse(["inspect", "--db", ""]).failed(2), expected);
     assert_eq!(enmasse_with(["inspect"], &[("DATABASE_URL", "")]).failed(2), expected);

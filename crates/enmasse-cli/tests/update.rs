@@ -228,20 +228,20 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
         for (args, message) in [
             (
                 &["--set", "note=x"][..],
-                "this would update all rows of the table: say which rows with --where or --exclude, or say --all",
+                "this would update all rows of the table: select rows with --where or --exclude, or use --all",
             ),
             (
                 &["--all", "--where", "id=1", "--set", "note=x"],
-                "--all is for all rows, and does not go with --where or --exclude",
+                "--all selects all rows and cannot be used with --where or --exclude",
             ),
             (
                 &["--all", "--exclude", "id=1", "--set", "note=x"],
-                "--all is for all rows, and does not go with --where or --exclude",
+                "--all selects all rows and cannot be used with --where or --exclude",
             ),
-            (&["--where", "id", "--set", "note=x"], "--where id: expected LOOKUP=VALUE, but there is no '='"),
+            (&["--where", "id", "--set", "note=x"], "--where id: expected LOOKUP=VALUE, but got no '='"),
             (
                 &["--where", "=1", "--set", "note=x"],
-                "--where =1: expected LOOKUP=VALUE, but nothing stands before the '='",
+                "--where =1: expected LOOKUP=VALUE, but the name before the '=' is empty",
             ),
             (
                 &["--where", "points>=5", "--set", "note=x"],
@@ -253,10 +253,10 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
             ),
             (
                 &["--exclude", "name!=x", "--set", "note=x"],
-                "--exclude name!=x: rows are left out by --exclude name=x",
+                "--exclude name!=x: use --exclude name=x to leave rows out",
             ),
             (&["--all", "--set", "points+=5"], "--set points+=5: write it as points=F(points)+5"),
-            (&["--all", "--set", "points"], "--set points: expected FIELD=VALUE, but there is no '='"),
+            (&["--all", "--set", "points"], "--set points: expected FIELD=VALUE, but got no '='"),
             (&["--where", "nmae=x", "--set", "note=x"], "users has no field 'nmae'. Did you mean 'name'?"),
             (
                 &["--where", "profile__pionts=1", "--set", "note=x"],
@@ -284,7 +284,7 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
             ),
             (
                 &["--where", "name__in=a,NULL", "--set", "note=x"],
-                "--where name__in=a,NULL: NULL is in no list; such rows are found by __isnull=true",
+                "--where name__in=a,NULL: a list cannot contain NULL; use __isnull=true",
             ),
             (
                 &["--where", "name__in=\"a", "--set", "note=x"],
@@ -292,7 +292,7 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
             ),
             (
                 &["--where", "points__range=1", "--set", "note=x"],
-                "--where points__range=1: expected two values, the first and the last with a comma between, but got 1",
+                "--where points__range=1: expected two values, the first and the last, separated by a comma, but got 1",
             ),
             (
                 &["--where", "note__isnull=maybe", "--set", "note=x"],
@@ -343,7 +343,7 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
             ),
             (
                 &["--all", "--set", "name='it's'"],
-                "--set name='it's': 'it's': a quote inside of quotes is written twice",
+                "--set name='it's': 'it's': double a quote inside quotes",
             ),
             (
                 &["--all", "--set", "data={"],

@@ -1,4 +1,4 @@
-//! Rows that are not in the table, inserted before the others are written: rows that are there already may refer to them.
+//! Missing rows that are inserted before the other rows are written, because existing rows may refer to them.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! What changes, as it is told: counted by column, and written to a file.
+//! Reports changes: counted by column, and written to a file.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Which column of the file is which column of the table, by their names and by what the options say.
+//! Maps the file's columns to the table's, by their names and the options.
 
 use enmasse::schema::ModelRef;
 use enmasse::{Error, ErrorKind};

@@ -1,4 +1,4 @@
-//! Files that are there when all is done, and not before.
+//! Output files, which appear only when everything is done.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};

@@ -1,4 +1,4 @@
-//! Rows that are kept on the disk until others are written: they may be many, or long.
+//! Rows kept on disk until other rows are written, because they may be many or long.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Which columns of the file are read, and where their values go.
+//! The columns of the file to read, and the fields of their values.
 
 use enmasse::schema::ModelRef;
 use enmasse::{Record, Value};

@@ -1,4 +1,4 @@
-//! Rows of the file that are not in the table: written to a file, inserted, or refused.
+//! Rows of the file that are missing from the table: written to a file, inserted, or refused.
 
 use std::sync::Arc;
 

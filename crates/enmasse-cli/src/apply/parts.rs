@@ -1,4 +1,4 @@
-//! Work for many rows in parts, each in a savepoint: where the database refuses rows, which.
+//! Processes many rows in parts, each in a savepoint, to find the rows that the database refuses.
 
 use enmasse::{Error, Transaction};
 

@@ -1,4 +1,4 @@
-//! Where the file has a key, in whichever spelling.
+//! Finds a key's places in the file, in any spelling of the key.
 
 use std::collections::HashMap;
 

@@ -1,7 +1,8 @@
-//! Rows that only the database refuses: by a constraint, a trigger, a row policy, or a type that it knows better.
+//! Rows that only the database refuses: by a constraint, a trigger, a row policy or its own type checks.
 //!
-//! One such row fails the statement for all, which does not say where the file has it. So the rows are written once more, in parts, in a
-//! transaction that is rolled back: what is found are the places, for a message or so that these rows are left out.
+//! One such row fails the statement for all rows, without its place in the file. The rows are therefore
+//! written again, in parts, in a transaction that is rolled back. The result is the places of the refused
+//! rows, for a message or to leave these rows out.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;

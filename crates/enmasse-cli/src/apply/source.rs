@@ -1,4 +1,4 @@
-//! The rows of the file on their way to the database: read and checked on a thread of their own.
+//! Streams the rows of the file to the database; a separate thread reads and checks them.
 
 use std::fs;
 use std::io::{BufWriter, Write};

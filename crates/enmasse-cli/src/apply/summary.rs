@@ -1,4 +1,4 @@
-//! The account of an apply: what became of each row of the file.
+//! The account of an apply: the outcome of each row of the file.
 
 use std::time::Duration;
 

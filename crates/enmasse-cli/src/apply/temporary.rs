@@ -1,4 +1,5 @@
-//! Temporary files and folders: readable by their owner only, and removed by the next run where this one is killed.
+//! Temporary files and folders: readable only by their owner, and removed by the next run if this one is
+//! killed.
 
 use std::fs::{self, File};
 use std::io;

@@ -1,4 +1,4 @@
-//! All that is done in the one transaction.
+//! The transaction of an apply.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! What an apply writes: the bulk update of its records, and the inserts of those that are not in the table.
+//! The writes of an apply: the bulk update of its records, and the inserts of missing rows.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

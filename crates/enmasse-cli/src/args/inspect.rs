@@ -7,7 +7,7 @@ use super::{DatabaseArgs, OutputArgs};
 pub struct InspectArgs {
     #[command(flatten)]
     pub database: DatabaseArgs,
-    /// The tables; all where none is named
+    /// The tables; without any, all tables
     #[arg(value_name = "TABLE")]
     pub tables: Vec<String>,
     /// Write the models as Rust source

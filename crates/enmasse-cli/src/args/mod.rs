@@ -1,4 +1,4 @@
-//! What may be said on the command line.
+//! The command line's arguments.
 
 mod apply;
 mod inspect;
@@ -12,7 +12,7 @@ pub use update::UpdateArgs;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
-/// Bring database tables up to date, and see it before it happens
+/// Update many rows of database tables at once, with a preview
 #[derive(Parser, Debug)]
 #[command(name = "enmasse", version, about, long_about = None, arg_required_else_help = true)]
 pub struct Args {
@@ -31,7 +31,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether errors, too, are to be one JSON object on standard output.
+    /// Whether errors are also printed as one JSON object on standard output.
     pub fn wants_json(&self) -> bool {
         match self {
             Command::Apply(args) => args.output.json,
@@ -42,31 +42,32 @@ impl Command {
     }
 }
 
-/// Which database.
+/// The database.
 #[derive(ClapArgs, Clone)]
 pub struct DatabaseArgs {
     /// The database: sqlite://app.db (or app.db), postgres://user@host/name, mysql://user@host/name
     ///
-    /// The password may be in the URL, in PGPASSWORD or MYSQL_PWD, or in the database's own file: ~/.pgpass (PGPASSFILE) of PostgreSQL,
-    /// [client] in ~/.my.cnf of MySQL and MariaDB. A SQLite file that is not there is not made, unless the URL ends in ?mode=rwc.
+    /// The password may be in the URL, in PGPASSWORD or MYSQL_PWD, or in the database's own file: ~/.pgpass
+    /// (PGPASSFILE) for PostgreSQL, [client] in ~/.my.cnf for MySQL and MariaDB. A SQLite file must exist,
+    /// unless the URL ends in ?mode=rwc, which creates it.
     #[arg(long = "db", value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     pub db: Option<String>,
 }
 
-// derived, it would show the password
+// A derived implementation would show the password.
 impl std::fmt::Debug for DatabaseArgs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("DatabaseArgs")
     }
 }
 
-/// What is said about the work.
+/// Output options.
 #[derive(ClapArgs, Clone, Copy, Debug, Default)]
 pub struct OutputArgs {
-    /// Print one JSON object at the end, for a program to read
+    /// Print one JSON object at the end, for use by programs
     #[arg(long)]
     pub json: bool,
-    /// Print nothing but errors
+    /// Print only errors
     #[arg(short, long, conflicts_with = "json")]
     pub quiet: bool,
 }

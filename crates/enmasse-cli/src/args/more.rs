@@ -1,15 +1,15 @@
 use clap::Args;
 use clap_complete::Shell;
 
-/// Bring the world's runways of 2021 up to 2026, in a SQLite file, step by step
+/// Update a table of the world's runways from 2021 to 2026, in a SQLite file, step by step
 #[derive(Args, Debug)]
 pub struct DemoArgs {
-    /// Where the files are made
+    /// Folder for the files of the demo
     #[arg(value_name = "FOLDER", default_value = "enmasse-demo")]
     pub folder: String,
 }
 
-/// Print what a shell needs to complete the words of this command
+/// Print the completion script of a shell
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -21,14 +21,14 @@ pub struct CompletionsArgs {
     pub shell: Shell,
 }
 
-/// Print a manual page, as man(1) reads it
+/// Print a manual page for man(1)
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   enmasse man apply | man -l -
   enmasse man > ~/.local/share/man/man1/enmasse.1")]
 pub struct ManArgs {
-    /// The subcommand; the whole command where none is named
+    /// The subcommand; without one, the whole command
     #[arg(value_name = "COMMAND")]
     pub command: Option<String>,
 }

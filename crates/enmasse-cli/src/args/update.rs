@@ -2,7 +2,7 @@ use clap::Args;
 
 use super::{DatabaseArgs, OutputArgs};
 
-/// Set fields of the rows that pass Django's lookups
+/// Set fields of the rows that match Django's lookups
 #[derive(Args, Debug)]
 #[command(after_long_help = VALUES)]
 pub struct UpdateArgs {
@@ -11,22 +11,24 @@ pub struct UpdateArgs {
     /// The table, as 'users' or 'schema.users'
     #[arg(long, value_name = "TABLE")]
     pub table: String,
-    /// Only rows that pass this lookup, as 'last_login__lte=2026-10-22' or 'country__in=US,CA'; several must all hold
+    /// Update only rows that match this lookup, as 'last_login__lte=2026-10-22' or 'country__in=US,CA'; rows
+    /// must match all of several
     #[arg(long = "where", value_name = "LOOKUP=VALUE")]
     pub filters: Vec<String>,
-    /// No rows that pass this lookup; with several, none that passes all of them
+    /// Leave out rows that match this lookup; with several, rows that match all of them
     #[arg(long, value_name = "LOOKUP=VALUE")]
     pub exclude: Vec<String>,
-    /// All rows of the table, where neither --where nor --exclude is given
+    /// Update all rows of the table; required without --where and --exclude
     #[arg(long)]
     pub all: bool,
-    /// What to set, as 'is_active=false' or 'points=F(points)+100'
+    /// Set a field, as 'is_active=false' or 'points=F(points)+100'
     #[arg(long, value_name = "FIELD=VALUE", required = true)]
     pub set: Vec<String>,
-    /// Show what would change, and change nothing
+    /// Show what would change, without writing
     #[arg(short = 'n', long)]
     pub dry_run: bool,
-    /// Also write to tables of storage engines without transactions, as MyISAM: what is written there stays, whatever fails (exit code 5), and nothing is tried again. Never in a dry run
+    /// Also write to tables without transactions, such as MyISAM. Rows written there stay even if the command
+    /// fails (exit code 5), and nothing is retried. A dry run never writes there
     #[arg(long)]
     pub allow_non_transactional: bool,
     #[command(flatten)]
@@ -35,18 +37,18 @@ pub struct UpdateArgs {
 
 const VALUES: &str = "\
 Values:
-  A value is read by the type of its field: 5, 1.50, true, 2026-10-22, '2026-10-22 09:30' (in UTC where no zone is named),
+  Values are parsed by the type of the field: 5, 1.50, true, 2026-10-22, '2026-10-22 09:30' (UTC if no zone is given),
   {\"a\": 1} for JSON, [1, 2] for an array, \\x00ff for bytes.
-  NULL is SQL's NULL. In single quotes a value is that very text: note='NULL', note='F(x)'; a quote inside is written twice.
-  Lists, of __in and __range, have commas between; an item in quotes may have commas in it: name__in='a,b',c
+  NULL is SQL's NULL. A value in single quotes is taken literally: note='NULL', note='F(x)'; double a quote inside it.
+  Separate the items of __in and __range by commas; quote an item that contains commas: name__in='a,b',c
 
 Expressions:
-  A value with F(field) in it, or that begins with a function, is an expression: 'points=F(points) * 2 + 100',
+  A value that contains F(field) or begins with a function is an expression: 'points=F(points) * 2 + 100',
   \"name=Concat(F(first), ' ', F(last))\", 'seen=Now()', \"due=F(due) + Duration('30 00:00:00')\".
   Functions: Abs, Ceil, Coalesce, Concat, Duration, Floor, Greatest, LTrim, Least, Length, Lower, Now, NullIf, Power,
   RTrim, Replace, Round, Substr, Trim, Upper.
 
-Exit codes: 0 done; 1 failed, nothing written; 2 wrong usage; 5 done or not: the connection was lost during the commit, or what failed was \
-allowed by --allow-non-transactional, and some of it may be written; 130 Ctrl-C.
+Exit codes: 0 done; 1 failed, nothing written; 2 wrong usage; 5 unknown whether it is done: the connection was lost during the commit, or a run \
+with --allow-non-transactional failed and a part may be written; 130 Ctrl-C.
 
-A dry run does not foresee what triggers would set, and SQLite checks deferred foreign keys at the commit alone.";
+A dry run makes the update and rolls it back.";

@@ -1,15 +1,15 @@
-//! The buffers of MySQL's driver: it keeps up to 128 of as many as 4 MiB each, unless its environment says otherwise.
+//! Buffers of MySQL's driver: by default it keeps up to 128 buffers of up to 4 MiB each.
 
 use crate::args::Command;
 
-/// The driver's own variable: the size above which it does not keep a buffer.
+/// The driver's environment variable for the largest buffer that it keeps.
 const VARIABLE: &str = "MYSQL_ASYNC_BUFFER_SIZE_CAP";
 
-/// The most bytes of a buffer that is kept. Rows that are longer have one made for them.
+/// The size of the largest kept buffer, in bytes. Longer rows get temporary buffers.
 const KEPT: &str = "65536";
 
-/// Begins the program anew with small buffers, where it will use the driver: its environment cannot be changed while it runs. Where
-/// that is not possible, it goes on as it is.
+/// Restarts the program with small buffers if it will use the driver, whose environment cannot change at run
+/// time. If the restart fails, the program continues unchanged.
 pub fn keep_small(command: &Command) {
     let url = match command {
         Command::Apply(args) => args.database.db.as_deref().unwrap_or_default(),
@@ -27,7 +27,7 @@ fn begin_anew() {
     let mut args = std::env::args_os();
     let name = args.next();
     if let (Some(name), Ok(program)) = (name, std::env::current_exe()) {
-        // it only comes back where this failed
+        // `exec` returns only if it failed.
         _ = std::process::Command::new(program).arg0(name).args(args).env(VARIABLE, KEPT).exec();
     }
 }

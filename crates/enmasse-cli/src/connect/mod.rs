@@ -1,4 +1,4 @@
-//! The database of a URL, with the password from where the database's own tools find it.
+//! Connects to a URL, with the password from the files of the database's own tools.
 
 mod buffers;
 mod my_cnf;
@@ -16,15 +16,15 @@ use self::place::Place;
 use crate::args::DatabaseArgs;
 use crate::failure::{Failure, Result};
 
-/// The ends of a file's name that say that it is a SQLite database.
+/// File extensions of SQLite databases.
 const SQLITE_FILES: [&str; 3] = [".db", ".sqlite", ".sqlite3"];
 
-/// Connects, to read and to write.
+/// Connects for reading and writing.
 pub async fn connect(args: &DatabaseArgs) -> Result<Database> {
     connect_in_mode(args, "rw").await
 }
 
-/// Connects to read only: of SQLite not even the journal's mode is changed.
+/// Connects only for reading: even the journal mode of a SQLite file stays as it is.
 pub async fn connect_to_read(args: &DatabaseArgs) -> Result<Database> {
     connect_in_mode(args, "ro").await
 }
@@ -32,7 +32,7 @@ pub async fn connect_to_read(args: &DatabaseArgs) -> Result<Database> {
 async fn connect_in_mode(args: &DatabaseArgs, mode: &str) -> Result<Database> {
     let Some(given) = args.db.as_deref().filter(|db| !db.is_empty()) else {
         return Err(Failure::usage(
-            "no database is named: give its URL with --db, or in the environment variable DATABASE_URL",
+            "no database given: use --db URL or the environment variable DATABASE_URL",
         ));
     };
     let url = url_of(given);
@@ -45,7 +45,7 @@ async fn connect_in_mode(args: &DatabaseArgs, mode: &str) -> Result<Database> {
     Ok(Database::connect(&url).await?)
 }
 
-/// A file that is named as SQLite databases are needs no scheme.
+/// A file name with an extension of SQLite databases needs no scheme.
 fn url_of(given: &str) -> String {
     let is_file = SQLITE_FILES.iter().any(|end| given.to_ascii_lowercase().ends_with(end));
     match scheme(given) {
@@ -54,14 +54,14 @@ fn url_of(given: &str) -> String {
     }
 }
 
-/// The schemes that the library knows, in lower case.
+/// The library's schemes, in lower case.
 fn scheme(url: &str) -> Option<&'static str> {
     let (scheme, _) = url.split_once(':')?;
     let known = ["sqlite", "postgres", "postgresql", "mysql", "mariadb"];
     known.into_iter().find(|known| scheme.eq_ignore_ascii_case(known))
 }
 
-/// The file of a SQLite database, as the library will open it; `None` where it is none.
+/// The path of a SQLite database as the library will open it; `None` for other databases.
 pub fn sqlite_file(given: &str) -> Option<PathBuf> {
     let url = url_of(given);
     let place = url.split('?').next().unwrap_or(&url);
@@ -70,7 +70,7 @@ pub fn sqlite_file(given: &str) -> Option<PathBuf> {
     (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(path))
 }
 
-/// The library makes a file that is not there, which here would only hide that its name is misspelt.
+/// The library would create a missing file, which would hide a misspelt name.
 fn sqlite(url: String, mode: &str) -> Result<String> {
     let query = url.split_once('?').map_or("", |(_, query)| query);
     let Some(path) = sqlite_file(&url) else { return Ok(url) };
@@ -78,17 +78,17 @@ fn sqlite(url: String, mode: &str) -> Result<String> {
     if said.is_none_or(|(_, mode)| mode != "rwc") && path.try_exists().is_ok_and(|exists| !exists) {
         let path = path.to_string_lossy();
         return Err(Failure::failed(format!(
-            "no such file: {} (an empty database is made by ?mode=rwc at the end of the URL)",
-            // what stands before it may be a password, of who took this for a server's URL
+            "no such file: {} (?mode=rwc at the end of the URL creates an empty database)",
+            // The part before `@` may be a password, if the user meant a server's URL.
             path.rsplit_once('@').map_or(&*path, |(_, rest)| rest)
         )));
     }
     let mode = format!("mode={mode}");
     let more = [
         said.is_none().then_some(mode.as_str()),
-        // the file stays of the kind that it is
+        // Keeps the file's journal mode.
         (!query.contains("journal_mode=")).then_some("journal_mode=keep"),
-        // each connection reads the schema of all tables, and one can do all that is done here
+        // Each connection reads the schema of all tables, and one connection is enough here.
         (!query.contains("one_connection=")).then_some("one_connection=true"),
     ];
     let mut full = url;
@@ -99,14 +99,14 @@ fn sqlite(url: String, mode: &str) -> Result<String> {
     Ok(full)
 }
 
-/// Who logs in, as far as it is not in the URL.
+/// The parts of the login that are not in the URL.
 #[derive(Default)]
 struct Login {
     user: Option<String>,
     password: Option<String>,
 }
 
-/// The URL with what is not in it from elsewhere.
+/// Adds the missing parts of the login to the URL.
 fn with_password(url: String, find: impl FnOnce(&Place) -> Login) -> String {
     let Some(place) = Place::of(&url) else { return url };
     if place.has_password {
@@ -116,22 +116,22 @@ fn with_password(url: String, find: impl FnOnce(&Place) -> Login) -> String {
     place.with_login(&url, login)
 }
 
-/// An environment variable that says something.
+/// A non-empty environment variable.
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// A file of the user's own folder.
+/// A file in the user's home directory.
 fn home_file(name: &str) -> Option<PathBuf> {
     std::env::home_dir().map(|home| home.join(name))
 }
 
-/// The largest file of passwords that is read.
+/// The largest password file that is read.
 const PASSWORDS: u64 = 1 << 20;
 
-/// The file's text, unless its permissions have one of these bits; `None` where there is none. A file that others can read is not
-/// used, and neither libpq nor the client of MySQL uses one that others can write. Nor do they use a pipe or a device, which may
-/// never end.
+/// The file's text, unless its permissions include one of the `forbidden` bits; `None` if it does not exist.
+/// As in libpq and MySQL's client, files that others can read or write, pipes and devices are not used; a
+/// pipe may never end.
 fn private_text(path: &Path, forbidden: u32, problem: &str) -> Option<String> {
     let there = std::fs::metadata(path).ok()?;
     let ignored = |problem: &str| {
@@ -139,7 +139,7 @@ fn private_text(path: &Path, forbidden: u32, problem: &str) -> Option<String> {
         None
     };
     if !there.is_file() {
-        return ignored("it is no regular file");
+        return ignored("it is not a regular file");
     }
     if mode(&there) & forbidden != 0 {
         return ignored(&format!("{problem} (chmod 600 makes it private)"));

@@ -3,14 +3,14 @@
 use super::place::Place;
 use super::{Login, home_file, private_text, variable};
 
-/// `MYSQL_PWD`, else the password of `[client]` in `~/.my.cnf`; the user too, where the URL names none.
+/// `MYSQL_PWD`, otherwise the password of `[client]` in `~/.my.cnf`; also the user, if the URL has none.
 pub fn login(_: &Place) -> Login {
     let text = home_file(".my.cnf").and_then(|path| private_text(&path, 0o002, "everyone can write it"));
     let login = text.map(|text| client(&text)).unwrap_or_default();
     Login { password: variable("MYSQL_PWD").or(login.password), ..login }
 }
 
-/// What the sections for clients say; as there, of several lines the last counts.
+/// The client sections; as in MySQL, the last of several lines wins.
 fn client(text: &str) -> Login {
     let mut login = Login::default();
     let mut is_client = false;
@@ -29,7 +29,7 @@ fn client(text: &str) -> Login {
     login
 }
 
-/// A value without its quotes, the comment after it and its backslashes.
+/// A value without quotes, trailing comment and backslashes.
 fn unquoted(value: &str) -> String {
     let quote = value.chars().next().filter(|first| matches!(first, '\'' | '"'));
     let mut chars = value.chars().skip(usize::from(quote.is_some()));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::place::Place;
 use super::{Login, home_file, private_text, variable};
 
-/// `PGPASSWORD`, else what the password file has for the place.
+/// `PGPASSWORD`, otherwise the password file's entry for the place.
 pub fn password(place: &Place) -> Login {
     let found = || {
         private_text(&file()?, 0o077, "others than its owner can read it")
@@ -22,11 +22,11 @@ fn file() -> Option<PathBuf> {
     }
 }
 
-/// The password of the first line that is for the place.
+/// The password in the first matching line.
 fn search(text: &str, place: &Place) -> Option<String> {
     let user = place.user.clone().or_else(|| variable("PGUSER")).or_else(|| variable("USER"));
     let host = place.host.as_deref().unwrap_or("localhost");
-    // a socket's folder counts as the machine itself
+    // A socket's directory counts as the local machine.
     let host = if host.starts_with('/') { "localhost" } else { host };
     let port = place.port.as_deref().unwrap_or("5432");
     let database = place.database.as_deref().or(user.as_deref()).unwrap_or_default();
@@ -34,13 +34,13 @@ fn search(text: &str, place: &Place) -> Option<String> {
     text.lines().filter(|line| !line.starts_with('#')).find_map(|line| {
         let fields = fields(line.trim_end_matches('\r'));
         let (password, names) = fields.split_last().filter(|(_, names)| names.len() == 4)?;
-        // an escaped star is a name
+        // An escaped star is a literal name.
         let fits = |((name, is_star), wanted): (&(String, bool), &str)| *is_star || name == wanted;
         names.iter().zip(wanted).all(fits).then(|| password.0.clone())
     })
 }
 
-/// The five fields of a line without their backslashes, and whether each is a star that stands for anything.
+/// The five fields of a line without backslashes, and whether each is a wildcard.
 fn fields(line: &str) -> Vec<(String, bool)> {
     let mut fields = vec![String::new()];
     let mut raw = vec![String::new()];

@@ -1,20 +1,20 @@
-//! Where a URL leads: what a password file is searched by.
+//! The server of a URL: the search key of a password file.
 
 use super::Login;
 
-/// What a URL says of the server and of who logs in.
+/// The server and the user in a URL.
 #[derive(Debug, Default, PartialEq)]
 pub struct Place {
     pub user: Option<String>,
     pub has_password: bool,
-    /// The first host, where there are several.
+    /// The first of several hosts.
     pub host: Option<String>,
     pub port: Option<String>,
     pub database: Option<String>,
 }
 
 impl Place {
-    /// Read as the library reads it; `None` where it is for the library to refuse.
+    /// Parses the URL as the library does; `None` for a URL that the library will refuse.
     pub fn of(url: &str) -> Option<Place> {
         let (_, rest) = url.split_once(':')?;
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -41,7 +41,7 @@ impl Place {
             port: port.and_then(text),
             database: text(database),
         };
-        // parameters of libpq's names take the place of what stands before
+        // Parameters with libpq's names override the earlier parts.
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             match name {
                 "user" => found.user = text(value),
@@ -55,7 +55,7 @@ impl Place {
         Some(found)
     }
 
-    /// The URL with a login in it, where it has none.
+    /// Adds a login to a URL without one.
     pub fn with_login(&self, url: &str, login: Login) -> String {
         let user = self.user.clone().or(login.user);
         let (Some((scheme, rest)), false) =
@@ -63,7 +63,7 @@ impl Place {
         else {
             return url.to_owned();
         };
-        // what is after the question mark may have an @ in it
+        // The query may contain an @.
         let (place, query) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
         let hosts = place.rsplit_once('@').map_or(place, |(_, hosts)| hosts);
         let user = user.map_or(String::new(), |user| encoded(&user));
@@ -73,7 +73,7 @@ impl Place {
     }
 }
 
-/// `%41` as the byte that it stands for; what is wrong is left for the library to refuse.
+/// Decodes `%41`; the library refuses invalid escapes.
 pub fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -88,7 +88,7 @@ pub fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Every byte that could mean something in a URL as `%41`.
+/// Encodes every byte with a meaning in URLs as `%41`.
 fn encoded(text: &str) -> String {
     let byte = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),

@@ -16,25 +16,25 @@ struct Item {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     Plain,
-    /// In quotes, in which NULL is a text.
+    /// A quoted item, in which NULL is a text.
     Quoted,
-    /// An array in braces, as it stands.
+    /// A nested array, unparsed.
     Nested,
 }
 
-/// Whether a text is meant for an array in this form.
+/// Whether a text has the form of an array.
 pub fn is_one(text: &str) -> bool {
     text.starts_with('{') && text.ends_with('}')
 }
 
-/// The array that the text says, with items of this type.
+/// Parses an array with items of this type.
 pub fn read(item: &DataType, text: &str) -> Result<Value, Problem> {
     let expected = || format!("expected an array, as {{a,b}} or as in JSON, but got '{}'.", shortened(text));
     let value = |Item { text: of_item, form }: Item| {
         let value = match (item, form) {
             (_, Form::Plain) if of_item.eq_ignore_ascii_case("null") => return Ok(Value::Null),
             (DataType::Array(inner), Form::Nested) => read(inner, &of_item)?,
-            // an array among items that are none
+            // A nested array, but the items are not arrays.
             (_, Form::Nested) => return Err(expected()),
             _ => cell::read(item, &of_item)?,
         };
@@ -44,7 +44,7 @@ pub fn read(item: &DataType, text: &str) -> Result<Value, Problem> {
     items.into_iter().map(value).collect::<Result<_, _>>().map(Value::Array)
 }
 
-/// The items between the outermost braces; `None` where these, quotes or backslashes do not close.
+/// The items between the outer braces; `None` if braces, quotes or backslashes are not closed.
 fn items(text: &str) -> Option<Vec<Item>> {
     let inner = text.strip_prefix('{')?.strip_suffix('}')?;
     let mut items = Vec::new();
@@ -59,7 +59,7 @@ fn items(text: &str) -> Option<Vec<Item>> {
             ',' => items.push(ended(&mut current)?),
             '{' if is_first => current = Item { text: nested(&mut chars)?, form: Form::Nested },
             '"' if is_first => current = Item { text: quoted(&mut chars)?, form: Form::Quoted },
-            // after what is closed, nothing stands but the next comma
+            // Only the next comma may follow a closed item.
             c if current.form != Form::Plain => c.is_whitespace().then_some(())?,
             '{' | '}' => return None,
             '\\' => current.text.push(chars.next()?),
@@ -70,14 +70,14 @@ fn items(text: &str) -> Option<Vec<Item>> {
     Some(items)
 }
 
-/// The item that ends here, where there is one, and nothing of the next.
+/// Finishes the current item, if there is one, and starts an empty one.
 fn ended(current: &mut Item) -> Option<Item> {
     let Item { text, form } = std::mem::replace(current, Item { text: String::new(), form: Form::Plain });
     let text = if form == Form::Plain { text.trim().to_owned() } else { text };
     (form != Form::Plain || !text.is_empty()).then_some(Item { text, form })
 }
 
-/// What stands in quotes that are open.
+/// The content of an open quote.
 fn quoted(chars: &mut Chars<'_>) -> Option<String> {
     let mut text = String::new();
     loop {
@@ -89,7 +89,7 @@ fn quoted(chars: &mut Chars<'_>) -> Option<String> {
     }
 }
 
-/// An array whose brace is open, as it stands.
+/// A nested array whose brace is open, unparsed.
 fn nested(chars: &mut Chars<'_>) -> Option<String> {
     let (mut text, mut depth, mut in_quotes) = ("{".to_owned(), 1_usize, false);
     while depth > 0 {

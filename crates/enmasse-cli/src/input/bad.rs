@@ -1,10 +1,10 @@
-//! What is wrong with a row, as it is told.
+//! Messages about bad rows.
 
 use std::fmt::{self, Write};
 
 use super::{BadRow, Place};
 
-/// The most characters of a value that a message shows.
+/// Maximum number of characters of a value in a message.
 const SHOWN: usize = 60;
 
 /// `prices.csv:17: column 'price': expected a decimal number but got '12,5'.`
@@ -19,7 +19,7 @@ impl fmt::Display for BadRow {
 }
 
 impl BadRow {
-    /// What is wrong with it, on one line, and in which column.
+    /// The problem on one line, with its column.
     pub fn reason(&self) -> String {
         let problem = Escaped(&self.problem);
         match &self.cell {
@@ -29,7 +29,7 @@ impl BadRow {
     }
 }
 
-/// A text on one line: control characters are written as in Rust's source.
+/// A text on one line: control characters are escaped as in Rust's source.
 struct Escaped<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {
@@ -44,7 +44,7 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// A text for a message, cut where it is long.
+/// A text for a message, shortened if it is long.
 pub fn shortened(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         None => text.to_owned(),

@@ -1,4 +1,4 @@
-//! A cell's text as the value of its field.
+//! Parses a cell's text as the value of its field.
 
 use enmasse::rust_decimal::Decimal;
 use enmasse::schema::Field;
@@ -9,18 +9,18 @@ use super::limits::Limits;
 use super::spelling::Spelling;
 use super::{InputOptions, Wanted, array, documents, json, whole};
 
-/// What is wrong with a value: a sentence about it, without its place.
+/// A problem with a value: a sentence without its place.
 pub type Problem = String;
 
-/// Makes the values of one wanted column.
+/// Converts the cells of one column.
 #[derive(Clone, Debug)]
 pub struct Converter {
     pub column: String,
     model: String,
     field: Field,
-    /// Whether each row must have it.
+    /// Whether each row must have the column.
     pub required: bool,
-    /// What stands before the text of the field's own errors.
+    /// The prefix of the field's own error texts.
     prefix: String,
     spelling: Spelling,
     limits: Limits,
@@ -34,7 +34,7 @@ impl Converter {
         Converter { column, model, field, required, prefix, spelling, limits }
     }
 
-    /// For a column of CSV, in which numbers and dates are spelt as the options say.
+    /// For a CSV column, whose numbers and dates are spelt as the options define.
     pub fn of_text(wanted: &Wanted, options: &InputOptions) -> Self {
         Converter { spelling: Spelling::of(options), ..Converter::new(wanted, options) }
     }
@@ -43,11 +43,11 @@ impl Converter {
         &self.field.data_type
     }
 
-    /// The value of a CSV file's cell.
+    /// Parses a cell of a CSV file.
     ///
-    /// **What NULL is.** With texts that stand for NULL, a cell is NULL where it is one of them, and an empty cell is the
-    /// empty text, which only a text field takes. With none, an empty cell is NULL; but in a text field that may not be
-    /// NULL it is the empty text. Quotes around a cell do not matter.
+    /// **NULL.** If the options give NULL texts, a cell with such a text is NULL, and an empty cell is the
+    /// empty text, which only a text field accepts. Without NULL texts, an empty cell is NULL; in a text
+    /// field that is NOT NULL it is the empty text. Quotes around a cell make no difference.
     pub fn cell(&self, cell: &str, nulls: &[String]) -> Result<Value, Problem> {
         let is_null = if nulls.is_empty() {
             cell.is_empty() && (self.field.null || !matches!(self.data_type(), DataType::Text { .. }))
@@ -63,21 +63,21 @@ impl Converter {
         }
     }
 
-    /// The value that a text says.
+    /// Parses a text.
     pub fn text(&self, text: &str) -> Result<Value, Problem> {
         self.check_key(text)?;
         self.check_document(text)?;
         self.value(read(self.data_type(), text)?)
     }
 
-    /// The value that JSON says.
+    /// Parses a JSON value.
     pub fn json(&self, raw: &str) -> Result<Value, Problem> {
         self.check_key(raw.trim_matches('"'))?;
         self.check_document(raw)?;
         self.value(json::read(self.data_type(), raw)?)
     }
 
-    /// The value that JSON says in which documents stand in arrays.
+    /// Parses a JSON value whose documents are each wrapped in an array.
     pub fn boxed_json(&self, raw: &str) -> Result<Value, Problem> {
         match self.data_type() {
             DataType::Json => self.value(json::boxed(raw)?),
@@ -85,7 +85,7 @@ impl Converter {
         }
     }
 
-    /// Refuses a decimal number that finds rows, where its spelling may have lost digits.
+    /// Refuses a decimal key whose spelling may have lost digits.
     fn check_key(&self, text: &str) -> Result<(), Problem> {
         match self.data_type() {
             DataType::Decimal { .. } if self.required => whole::check_decimal(text.trim()),
@@ -93,7 +93,7 @@ impl Converter {
         }
     }
 
-    /// Whether each digit counts in its numbers, as in those that are names: whole numbers, and decimals without places or that find rows.
+    /// Whether every digit matters: in whole numbers, in decimals without places, and in decimal keys.
     pub fn is_exact(&self) -> bool {
         match self.data_type() {
             DataType::Decimal { decimal_places, .. } => self.required || *decimal_places == Some(0),
@@ -101,7 +101,7 @@ impl Converter {
         }
     }
 
-    /// Refuses a document that would take too much memory.
+    /// Refuses a document that would need too much memory.
     fn check_document(&self, text: &str) -> Result<(), Problem> {
         match self.data_type() {
             DataType::Json | DataType::Array(_) => documents::check(text, self.limits),
@@ -109,7 +109,7 @@ impl Converter {
         }
     }
 
-    /// The value as the field takes it.
+    /// Converts the value to the field's type.
     pub fn value(&self, value: Value) -> Result<Value, Problem> {
         self.field.clean(&self.model, value).map_err(|error| {
             let message = error.message();
@@ -118,12 +118,11 @@ impl Converter {
     }
 }
 
-/// What a text says to a column of this type. What is left as text, [`DataType::coerce`] reads or refuses.
+/// Parses a text for a column of this type. [`DataType::coerce`] parses or refuses what remains text.
 ///
-/// Truth values are also `yes`, `no`, `y`, `n`, `on` and `off`, in any case; a whole number may be written as a float that has all of
-/// its digits;
-/// bytes are `\x` and hex digits, as PostgreSQL writes them; an array is a JSON array, or as PostgreSQL writes it; a date may have a
-/// midnight after it.
+/// Booleans may also be `yes`, `no`, `y`, `n`, `on` and `off`, in any case. A whole number may be written as
+/// a float that has all of its digits. Bytes are `\x` and hex digits, as in PostgreSQL. An array is a JSON
+/// array or PostgreSQL's form. Midnight may follow a date.
 pub fn read(data_type: &DataType, text: &str) -> Result<Value, Problem> {
     let trimmed = text.trim();
     Ok(match data_type {
@@ -145,7 +144,7 @@ pub fn read(data_type: &DataType, text: &str) -> Result<Value, Problem> {
             }
             match Decimal::from_str_exact(trimmed) {
                 Ok(number) => Value::Decimal(number),
-                // the type reads exponents too, and never rounds
+                // `coerce` also reads exponents, and never rounds.
                 Err(_) => DataType::DECIMAL.coerce(trimmed.into()).unwrap_or_else(|_| text.into()),
             }
         }
@@ -161,7 +160,7 @@ pub fn read(data_type: &DataType, text: &str) -> Result<Value, Problem> {
     })
 }
 
-/// A date, of which the midnight may be written too, as spreadsheets and programs do that know no dates without a time.
+/// Parses a date. Midnight may follow it, as spreadsheets and programs without a date type write it.
 pub fn date(text: &str) -> Value {
     let is_utc = |text: &str| {
         text.len() > 10 && (text.ends_with(['Z', 'z']) || text.ends_with("+00") || text.ends_with("+00:00"))

@@ -1,4 +1,4 @@
-//! Rows of CSV: a header that names the columns, then a row a line, with quotes as RFC 4180 has them.
+//! Rows of CSV: a header with the columns' names, then one row per line, quoted as in RFC 4180.
 
 use std::collections::HashMap;
 
@@ -12,45 +12,45 @@ use super::{BadRow, Format, InputOptions, Item, Place, Row, Wanted};
 use crate::failure::{Failure, Result};
 use crate::shown::printable;
 
-/// The first line, or the second after one that tells the delimiter.
+/// The first line, or the second after a line with the delimiter.
 #[derive(Clone, Debug)]
 pub struct Header {
     pub layout: Layout,
-    /// As it stands in the file.
+    /// The text as in the file.
     pub raw: String,
     pub names: Vec<String>,
 }
 
-/// The rows of a file for the columns that are wanted.
+/// The rows of a file, reduced to the wanted columns.
 pub struct CsvRows {
     name: String,
     records: Records,
     layout: Layout,
     names: Vec<String>,
-    /// The columns that are wanted, each with its position.
+    /// The wanted columns with their positions.
     wanted: Vec<(usize, Converter)>,
     nulls: Vec<String>,
     keeps_raw: bool,
 }
 
-/// What stands between two cells, and around them.
+/// The delimiter and the quote.
 pub fn layout(options: &InputOptions, format: Format) -> Result<Layout> {
     let delimiter = match options.delimiter {
         None if format == Format::Tsv => b'\t',
         None => b',',
         Some(byte) if byte.is_ascii() && !matches!(byte, b'\r' | b'\n' | 0) => byte,
         Some(_) => {
-            return Err(Failure::usage("the delimiter must be one ASCII character, and no line break."));
+            return Err(Failure::usage("the delimiter must be one ASCII character, and not a line break."));
         }
     };
     let quote = options.quote.map_or(Some(b'"'), |quote| quote.0);
     if quote == Some(delimiter) {
-        return Err(Failure::usage("the delimiter and the quote must be two characters."));
+        return Err(Failure::usage("the delimiter and the quote must be different characters."));
     }
     Ok(Layout { delimiter, quote, begins_with_sep: false })
 }
 
-/// Reads the header, and refuses one whose names do not each tell one column. Columns without a name are for others to refuse.
+/// Reads the header and refuses duplicate names. The caller refuses columns without a name.
 pub fn read_header(name: &str, disk: Disk, options: &InputOptions, format: Format) -> Result<Header> {
     let layout = layout(options, format)?;
     let (mut records, layout) = open(name, disk, options, layout, true)?;
@@ -82,18 +82,18 @@ pub fn read_header(name: &str, disk: Disk, options: &InputOptions, format: Forma
     Ok(header)
 }
 
-/// What may stand between cells, and what to call it.
+/// Known delimiters and their names.
 pub const DELIMITERS: [(u8, &str); 4] = [(b';', "';'"), (b'\t', "tab"), (b'|', "'|'"), (b',', "','")];
 
-/// A header that is one column, though it has another delimiter in it than the one that was looked for.
+/// The error for a header with one column that contains another known delimiter.
 pub fn other_delimiter(name: &str, header: &str, other: &str) -> Failure {
     Failure::usage(format!(
-        "{name} has one column only, '{}': is something else between its cells? Say so, as with --delimiter {other}",
+        "{name} has only one column, '{}': if its cells have another delimiter, give it, as with --delimiter {other}",
         printable(&shortened(header))
     ))
 }
 
-/// Begins to read the records, after a line that tells the delimiter.
+/// Opens the records, after a first line with the delimiter.
 fn open(
     name: &str,
     disk: Disk,
@@ -117,7 +117,7 @@ fn open(
     Ok((records, layout))
 }
 
-/// The delimiter that a first line `sep=;` tells, which Excel reads and writes.
+/// The delimiter of a first line `sep=;`, which Excel reads and writes.
 fn sep(head: &[u8]) -> Option<u8> {
     let line = head.split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
     let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
@@ -141,7 +141,7 @@ impl CsvRows {
         wanted: &[Wanted],
     ) -> Result<Self> {
         let (mut records, layout) = open(name, disk, options, header.layout, false)?;
-        records.next()?; // the header
+        records.next()?; // skips the header
         let wanted: Result<_> = wanted
             .iter()
             .map(|wanted| match header.names.iter().position(|column| *column == wanted.column) {

@@ -1,9 +1,9 @@
-//! What a file is: by its name, and by how it begins.
+//! Detects a file's format by its name and its first bytes.
 
 use super::Format;
 use crate::failure::{Failure, Result};
 
-/// How a Parquet file begins and ends.
+/// The first and last bytes of a Parquet file.
 pub const PARQUET: &[u8] = b"PAR1";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub enum Compression {
     Zstd,
 }
 
-/// What is told from the beginnings of files that hold no rows in a form read here.
+/// The first bytes of files in unsupported formats.
 const FOREIGN: [(&[u8], &str); 8] = [
     (b"PK\x03\x04", "a zip archive or an Excel workbook: save the sheet as CSV"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook: save the sheet as CSV"),
@@ -24,7 +24,7 @@ const FOREIGN: [(&[u8], &str); 8] = [
     (b"\xfd7zXZ\0", "compressed by xz: decompress it, or use gzip or zstd"),
 ];
 
-/// The format that a file's name tells, with a compression's ending after it or without.
+/// The format by a file's name, with or without a compression suffix.
 pub fn by_name(path: &str) -> Option<Format> {
     let name = path.to_ascii_lowercase();
     let ending = split_compression(&name).0.rsplit_once('.')?.1;
@@ -37,7 +37,7 @@ pub fn by_name(path: &str) -> Option<Format> {
     })
 }
 
-/// A name without the ending of its compression, which is `.gz` or `.zst`.
+/// Splits off a compression suffix, `.gz` or `.zst`.
 pub fn split_compression(name: &str) -> (&str, Option<Compression>) {
     match name.rsplit_once('.') {
         Some((rest, "gz")) => (rest, Some(Compression::Gzip)),
@@ -46,7 +46,7 @@ pub fn split_compression(name: &str) -> (&str, Option<Compression>) {
     }
 }
 
-/// The format of text that begins like this.
+/// The format by the first bytes of the text.
 pub fn by_content(head: &[u8]) -> Format {
     match first_character(head) {
         Some(b'{') => Format::Jsonl,
@@ -58,7 +58,7 @@ pub fn first_character(head: &[u8]) -> Option<u8> {
     head.iter().copied().find(|byte| !byte.is_ascii_whitespace())
 }
 
-/// The compression of bytes that begin like this, whatever the file's name.
+/// The compression by the first bytes, independent of the file's name.
 pub fn compression(head: &[u8]) -> Option<Compression> {
     if head.starts_with(&[0x1f, 0x8b]) {
         Some(Compression::Gzip)
@@ -69,10 +69,10 @@ pub fn compression(head: &[u8]) -> Option<Compression> {
     }
 }
 
-/// Refuses what is no text of rows; it may have been decompressed.
+/// Refuses content that is not text rows; it may have been decompressed.
 pub fn refuse_foreign(name: &str, head: &[u8], decompressed: bool) -> Result<()> {
     let message = if decompressed && (compression(head).is_some() || head.starts_with(PARQUET)) {
-        format!("{name} is compressed twice, of which once is read: decompress it.")
+        format!("{name} is compressed twice, and only one layer is read: decompress it.")
     } else if head.starts_with(PARQUET) {
         format!("{name} is a Parquet file: its format is 'parquet'.")
     } else if let Some((_, what)) = FOREIGN.iter().find(|(start, _)| head.starts_with(start)) {

@@ -1,9 +1,9 @@
-//! Whether the numbers of a JSON document keep all their digits.
+//! Checks that the numbers of a JSON document keep all of their digits.
 
-/// So many digits always come back from a float of 64 bits.
+/// A float of 64 bits always keeps this many digits.
 const SAFE: usize = 15;
 
-/// The first number of a document that would not come back the same. The text is right JSON.
+/// The first number of a document that a float or integer would change. The text must be valid JSON.
 pub fn lost(text: &str) -> Option<&str> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -24,7 +24,7 @@ pub fn lost(text: &str) -> Option<&str> {
     None
 }
 
-/// The position after a string that begins here.
+/// The position after the string that starts here.
 fn end_of_string(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(byte) = bytes.get(at) {
@@ -45,7 +45,8 @@ fn is_kept(number: &str) -> bool {
     kept.is_ok_and(|kept| parts(number) == parts(&kept.to_string()))
 }
 
-/// A number's digits without zeros around them, and the power of ten of the last; its sign where it is not zero.
+/// A number's digits without leading and trailing zeros, the power of ten of the last digit, and the sign if
+/// it is not zero.
 fn parts(number: &str) -> Option<(bool, String, i64)> {
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));

@@ -1,4 +1,4 @@
-//! The bytes as they are on the disk, counted as they are read.
+//! Raw bytes of a file, counted while they are read.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek};
@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::failure::{Failure, Result};
 
-/// A file from its start. Every reader has a position of its own, though they share the open file: one pass reads the
-/// same file as the next, even where another has taken its name in between.
+/// A file from its start. All readers share the open file but have their own position, so every pass reads
+/// the same file even if another file has taken its name.
 #[derive(Debug)]
 pub struct Disk {
     file: Arc<File>,
@@ -18,8 +18,8 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Opens the file of a path. `-` is standard input; it and pipes are copied to an unnamed temporary file first, which
-    /// the operating system removes when it is closed.
+    /// Opens the file of a path. Standard input (`-`) and pipes are first copied to an unnamed temporary
+    /// file, which the operating system removes when it is closed.
     pub fn open(path: &str) -> Result<Self> {
         let failed = |error| Failure::failed(format!("cannot read {path}: {error}."));
         let copy_failed =
@@ -27,7 +27,7 @@ impl Disk {
         if path == "-" {
             return Disk::copy_of(io::stdin().lock()).map_err(copy_failed);
         }
-        // Looked at before it is opened: a pipe gives its bytes to one reader only.
+        // The type is checked before opening: a pipe gives its bytes to only one reader.
         let metadata = fs::metadata(path).map_err(failed)?;
         if metadata.is_dir() {
             return Err(Failure::failed(format!("cannot read {path}: it is a directory.")));
@@ -51,12 +51,12 @@ impl Disk {
         Ok(Disk { file: Arc::new(file), size, position: 0, read: Arc::default() })
     }
 
-    /// The same file from a position on; what is read is added to this reader's count.
+    /// The same file from a position on; reads add to this reader's count.
     pub fn at(&self, position: u64) -> Self {
         Disk { file: Arc::clone(&self.file), size: self.size, position, read: Arc::clone(&self.read) }
     }
 
-    /// The same file from its start, with a count of its own.
+    /// The same file from its start, with a new count.
     pub fn again(&self) -> Self {
         Disk { read: Arc::default(), ..self.at(0) }
     }
@@ -65,7 +65,7 @@ impl Disk {
         self.size
     }
 
-    /// How many bytes were read so far.
+    /// The number of bytes read so far.
     pub fn bytes_read(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.read)
     }
@@ -90,7 +90,7 @@ fn read_at(file: &File, buffer: &mut [u8], position: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, buffer, position)
 }
 
-/// What a message calls the file of a path.
+/// The file's name in messages.
 pub fn name_of(path: &str) -> &str {
     if path == "-" { "standard input" } else { path }
 }

@@ -1,4 +1,4 @@
-//! JSON documents before they are taken apart: what would be lost of them, or would take too much memory.
+//! Checks JSON documents before parsing for lost data and memory use.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -10,11 +10,12 @@ use serde::de::{
 use super::cell::Problem;
 use super::limits::{self, Limits};
 
-/// About how many bytes an object takes, with its first few members, and any other value.
+/// Approximate memory, in bytes, of an object with its first members, and of any other value.
 const OBJECT: usize = 640;
 const VALUE: usize = 64;
 
-/// Refuses a text that would be taken apart to a document of too many bytes, or of too deep a nesting. It need be no right JSON.
+/// Refuses a text that would parse to a document of too many bytes or levels. The text need not be valid
+/// JSON.
 pub fn check(text: &str, limits: Limits) -> Result<(), Problem> {
     let (mut bytes, mut depth) = (0_usize, 0_usize);
     let mut rest = text.as_bytes().iter();
@@ -42,19 +43,20 @@ pub fn check(text: &str, limits: Limits) -> Result<(), Problem> {
     if bytes > limits.document() { Err(limits.document_too_large()) } else { Ok(()) }
 }
 
-/// The first key that an object of the document has twice, of which all but one value would be lost. The text is right JSON.
+/// The first duplicate key in an object of the document: all but one of its values would be lost. The text
+/// must be valid JSON.
 pub fn repeated_key(text: &str) -> Option<String> {
-    // no key, no object: most documents' members are few, and cost little
+    // Without an object there is no key. Most documents have few members, so the check is cheap.
     if !text.contains('{') {
         return None;
     }
     let mut found = None;
-    // an error is the one that ends the search
+    // An error only ends the search.
     _ = Keys(&mut found).deserialize(&mut serde_json::Deserializer::from_str(text));
     found
 }
 
-/// Looks through a value for objects that have a key twice.
+/// Searches a value for objects with duplicate keys.
 struct Keys<'f>(&'f mut Option<String>);
 
 impl<'de> DeserializeSeed<'de> for Keys<'_> {
@@ -143,12 +145,12 @@ mod tests {
         let large = format!("[{}]", vec![r#"{"":0}"#; 10_000].join(","));
         assert_eq!(
             check(&large, limits).unwrap_err(),
-            "the JSON document has too many values: taken apart it needs more than 2 MiB; --max-row allows more."
+            "the JSON document has too many values: parsed, it needs more than 2 MiB; --max-row allows more."
         );
         assert_eq!(check(&large, Limits::of_row(8)), Ok(()));
         assert_eq!(
             check(&"[".repeat(200), limits).unwrap_err(),
-            "the JSON document is nested more than 128 deep."
+            "the JSON document is nested more than 128 levels deep."
         );
     }
 }

@@ -1,4 +1,4 @@
-//! A value written in JSON as the value of a field.
+//! Parses a JSON value as the value of a field.
 
 use std::borrow::Cow;
 
@@ -10,10 +10,11 @@ use super::cell::{self, Problem};
 use super::digits;
 use super::documents;
 
-/// What one JSON value says to a column of this type.
+/// Parses one JSON value for a column of this type.
 ///
-/// `null` is NULL, to a JSON column too. A string is read as a cell's text is, and a number digit by digit, so that decimals
-/// and large integers stay exact. Text is a string only; a JSON column takes whatever there is.
+/// `null` is NULL, also in a JSON column. A string is parsed like a cell's text, and a number digit by digit,
+/// so decimals and large integers stay exact. A text column accepts only strings; a JSON column accepts any
+/// value.
 pub fn read(data_type: &DataType, raw: &str) -> Result<Value, Problem> {
     let unexpected = || format!("expected {data_type} but got {}.", shortened(raw));
     match (data_type, raw.as_bytes().first()) {
@@ -39,7 +40,7 @@ pub fn read(data_type: &DataType, raw: &str) -> Result<Value, Problem> {
     }
 }
 
-/// A document that stands in an array of its own.
+/// A document wrapped in an array.
 pub fn boxed(raw: &str) -> Result<Value, Problem> {
     match raw.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         Some(text) => document(text).map(Value::Json),
@@ -48,23 +49,24 @@ pub fn boxed(raw: &str) -> Result<Value, Problem> {
     }
 }
 
-/// An array's item, which has no field to refuse what is wrong with it.
+/// An array's item; no field validates it.
 fn item(data_type: &DataType, raw: &str) -> Result<Value, Problem> {
     let value = read(data_type, raw)?;
     data_type.coerce(value).map_err(|error| error.message().to_owned())
 }
 
-/// A JSON document. Its numbers are kept as integers or floats of 64 bits, and one with more digits is refused, as is a key that is repeated.
+/// Parses a JSON document. Its numbers become 64-bit integers or floats. Numbers with more digits and
+/// duplicate keys are refused.
 pub fn document(text: &str) -> Result<serde_json::Value, Problem> {
     let document = serde_json::from_str(text).map_err(|error| not_json(text, &error))?;
     if let Some(number) = digits::lost(text) {
         let number = shortened(number);
-        return Err(format!("the number {number} in the JSON document has more digits than are kept."));
+        return Err(format!("the number {number} in the JSON document has more digits than can be kept."));
     }
     if let Some(key) = documents::repeated_key(text) {
         let key = shortened(&key);
         return Err(format!(
-            "the JSON document has the key '{key}' twice in one object, of which only one is kept."
+            "the JSON document has the key '{key}' twice in one object, and only one value can be kept."
         ));
     }
     Ok(document)
@@ -74,7 +76,7 @@ fn not_json(text: &str, error: &serde_json::Error) -> Problem {
     format!("expected a JSON document but got '{}': {}.", shortened(text), reason(error))
 }
 
-/// What is wrong, with the column where it was seen; the line is known better by others.
+/// The problem with its column. Callers know the line better.
 pub fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
@@ -84,7 +86,7 @@ pub fn reason(error: &serde_json::Error) -> String {
     }
 }
 
-/// What a string says.
+/// The content of a string.
 fn string(raw: &str) -> Result<Cow<'_, str>, Problem> {
     match raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         Some(plain) if !plain.contains('\\') => Ok(Cow::Borrowed(plain)),
@@ -133,7 +135,7 @@ mod tests {
             assert_eq!(
                 read(&DataType::Json, r#"{"x": 123456789012345678901234}"#),
                 Err(
-                    "the number 123456789012345678901234 in the JSON document has more digits than are kept."
+                    "the number 123456789012345678901234 in the JSON document has more digits than can be kept."
                         .into()
                 )
             );

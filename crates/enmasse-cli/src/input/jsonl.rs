@@ -1,4 +1,4 @@
-//! Rows of JSON Lines: an object a line, with a column a key.
+//! Rows of JSON Lines: one object per line, one key per column.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -17,10 +17,10 @@ use super::stream::{self, Stream};
 use super::{BadRow, Columns, InputOptions, Item, Place, Row, Wanted, detect, json};
 use crate::failure::{Failure, Result};
 
-/// How much is read at a time.
+/// The size of a read, in bytes.
 const CHUNK: usize = 128 * 1024;
 
-/// The rows of a file for the columns that are wanted.
+/// The rows of a file, reduced to the wanted columns.
 pub struct JsonRows {
     name: String,
     lines: Lines,
@@ -68,7 +68,7 @@ fn row(wanted: &[Converter], text: &str, boxed: bool) -> Result<Vec<Option<Value
         let place = members.binary_search_by(|(key, _)| key.as_ref().cmp(&converter.column));
         let Ok(place) = place else {
             return match converter.required {
-                true => Err((None, format!("the key '{}' must be there.", converter.column))),
+                true => Err((None, format!("the key '{}' is required.", converter.column))),
                 false => Ok(None),
             };
         };
@@ -79,13 +79,13 @@ fn row(wanted: &[Converter], text: &str, boxed: bool) -> Result<Vec<Option<Value
     wanted.iter().map(value).collect()
 }
 
-/// All keys in the order in which they first appear, read from the whole file. Wrong lines are left to the rows, unless no line is
-/// right.
+/// All keys in the order of their first appearance, from the whole file. Reading the rows reports wrong
+/// lines, unless every line is wrong.
 pub fn columns(name: &str, disk: Disk, options: &InputOptions) -> Result<Columns> {
     let mut lines = Lines::open(name, disk, options)?;
     let (mut names, mut rows) = (Vec::<String>::new(), 0_u64);
     let mut length = 0;
-    // in how many rows a key is, and which of them was the last
+    // The number of rows with each key, and the last such row.
     let mut counts = HashMap::<String, (u64, u64)>::new();
     let mut twice = false;
     let mut first_wrong = None;
@@ -100,7 +100,7 @@ pub fn columns(name: &str, disk: Disk, options: &InputOptions) -> Result<Columns
         rows += 1;
         for (key, _) in members {
             match counts.get_mut(key.as_ref()) {
-                // the rows refuse it, and it must not make up for a row without the key
+                // Reading the row refuses the duplicate key, which must not count for a row without the key.
                 Some((_, last)) if *last == rows => twice = true,
                 Some((count, last)) => (*count, *last) = (*count + 1, rows),
                 None => {
@@ -125,7 +125,7 @@ pub fn columns(name: &str, disk: Disk, options: &InputOptions) -> Result<Columns
     Ok(Columns { names, uneven: twice || counts.values().any(|(count, _)| *count != rows) })
 }
 
-/// The members of an object as they stand.
+/// The unparsed members of an object.
 pub fn all_members(text: &str) -> serde_json::Result<Vec<(Cow<'_, str>, &RawValue)>> {
     serde_json::from_str(text).map(|Members(members)| members)
 }
@@ -135,7 +135,7 @@ fn members(text: &str) -> Result<Vec<(Cow<'_, str>, &RawValue)>, Problem> {
     let Members(mut members) = serde_json::from_str(text).map_err(|error| not_object(text, &error))?;
     members.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     match members.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-        Some(pair) => Err(format!("the key '{}' stands there twice.", shortened(&pair[0].0))),
+        Some(pair) => Err(format!("the key '{}' occurs twice.", shortened(&pair[0].0))),
         None => Ok(members),
     }
 }
@@ -146,11 +146,11 @@ fn not_object(text: &str, error: &serde_json::Error) -> Problem {
     }
     match error.is_eof() {
         true => "the object does not end on its line; JSON Lines has one whole object a line.".to_owned(),
-        false => format!("is no JSON: {}.", json::reason(error)),
+        false => format!("is not JSON: {}.", json::reason(error)),
     }
 }
 
-/// The lines on which something stands, each with its number.
+/// The non-empty lines with their numbers.
 struct Lines {
     name: String,
     reader: BufReader<Stream>,
@@ -204,7 +204,7 @@ impl Lines {
     }
 }
 
-/// An object's members as they stand, its keys borrowed where they have no escapes.
+/// An object's unparsed members; keys without escapes are borrowed.
 struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de> serde::Deserialize<'de> for Members<'de> {

@@ -1,23 +1,23 @@
-//! How much of a file may be in memory at a time, so that no file can make the program take more than some tens of MiB: each limit has an
-//! error that names it.
+//! Limits on how much of a file is in memory, so that no file makes the program use more than some tens of
+//! MiB. The error of each limit names it.
 
 use super::cell::Problem;
 
-/// The most columns that a file may have, and the most cells or keys of a row.
+/// Maximum number of columns of a file, and of cells or keys of a row.
 pub const COLUMNS: usize = 65_536;
 
-/// How deep the arrays and objects of a JSON document may be nested.
+/// Maximum nesting of the arrays and objects of a JSON document.
 pub const NESTING: usize = 128;
 
-/// The largest window of zstd that is kept, as a power of two: that of its levels up to 19 is a quarter of it.
+/// Maximum window of zstd, as a power of two. Levels up to 19 use at most a quarter of it.
 pub const ZSTD_WINDOW: u32 = 25;
 
 const MIB: usize = 1 << 20;
 
-/// The limits that grow with what the user allows.
+/// The limits that grow with --max-row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How many bytes a row may have in the file, and how many the names of all columns.
+    /// Maximum bytes of a row in the file, and of the names of all columns.
     pub row: usize,
 }
 
@@ -28,24 +28,25 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The MiB that a row may have, unless more are allowed.
+    /// The default maximum of a row, in MiB.
     pub const ROW: u32 = 4;
 
     pub fn of_row(mib: u32) -> Self {
         Limits { row: mib as usize * MIB }
     }
 
-    /// Practically none, for what the program itself has written: it may be longer than the row that it is of.
+    /// Practically no limit, for rows that the program itself has written: these may be longer than the
+    /// original row.
     pub fn none() -> Self {
         Limits { row: usize::MAX / 16 }
     }
 
-    /// How many bytes a JSON document may take when it is taken apart, of which there may be many more than it has in the file.
+    /// Maximum bytes of a parsed JSON document, which may be larger than its text.
     pub fn document(self) -> usize {
         self.row * 2
     }
 
-    /// How many bytes a Parquet file's footer may have, which takes several times as many in memory.
+    /// Maximum bytes of a Parquet file's footer, which takes several times as much memory.
     pub fn footer(self) -> usize {
         self.row * 2
     }
@@ -54,17 +55,17 @@ impl Limits {
         format!("its footer is longer than {} MiB; --max-row allows more.", self.footer() / MIB)
     }
 
-    /// How many bytes of a Parquet file's pages may be held, of all columns together.
+    /// Maximum bytes of a Parquet file's pages in memory, for all columns together.
     pub fn pages(self) -> usize {
         self.row * 12
     }
 
-    /// What is wrong with a row that is too long.
+    /// The problem with a row that is too long.
     pub fn row_too_long(self) -> Problem {
         format!("the row is longer than {} MiB; --max-row allows more.", self.row / MIB)
     }
 
-    /// What is wrong with names that are too long.
+    /// The problem with names that are too long.
     pub fn names_too_long(self) -> Problem {
         format!(
             "the names of its columns have more than {} MiB in all; --max-row allows more.",
@@ -74,7 +75,7 @@ impl Limits {
 
     pub fn document_too_large(self) -> Problem {
         format!(
-            "the JSON document has too many values: taken apart it needs more than {} MiB; --max-row allows more.",
+            "the JSON document has too many values: parsed, it needs more than {} MiB; --max-row allows more.",
             self.document() / MIB
         )
     }
@@ -89,9 +90,9 @@ impl Limits {
 }
 
 pub fn too_many_columns() -> Problem {
-    format!("has more than {COLUMNS} columns, and no more can be read.")
+    format!("has more than {COLUMNS} columns, which is the maximum.")
 }
 
 pub fn nested_too_deep() -> Problem {
-    format!("the JSON document is nested more than {NESTING} deep.")
+    format!("the JSON document is nested more than {NESTING} levels deep.")
 }

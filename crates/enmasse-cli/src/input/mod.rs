@@ -1,4 +1,4 @@
-//! The file: its rows as values, each with the place where it stands.
+//! The input file: its rows as values, each with its place in the file.
 
 mod array;
 mod bad;
@@ -43,34 +43,36 @@ use self::disk::Disk;
 use crate::failure::{Failure, Result};
 use crate::panics;
 
-/// How a file is to be read, where it does not say so itself.
+/// Input options for what the file does not state itself.
 #[derive(Clone, Debug, Default)]
 pub struct InputOptions {
     pub format: Option<Format>,
-    /// Of CSV: what stands between two cells; a comma, and a tab where the file's name ends in `.tsv`.
+    /// CSV: the delimiter; by default a comma, or a tab if the file's name ends in `.tsv`.
     pub delimiter: Option<u8>,
-    /// Of CSV: what stands around a cell; `"` where nothing is said.
+    /// CSV: the quote character; by default `"`.
     pub quote: Option<Quote>,
-    /// Of CSV: the texts that stand for NULL, of which the first is written; an empty cell where there are none.
+    /// CSV: the texts that mean NULL, of which the first is written; without any, an empty cell means NULL.
     pub nulls: Vec<String>,
-    /// Of CSV: what stands before the fraction of a number; a point where nothing is said.
+    /// CSV: the decimal separator; by default a point.
     pub decimal: Option<char>,
-    /// Of CSV: how dates are written, as `%d/%m/%Y`; as in ISO 8601 where nothing is said.
+    /// CSV: the date format, as `%d/%m/%Y`; by default ISO 8601.
     pub date_format: Option<String>,
-    /// Of CSV and JSON Lines: a name as WHATWG has them, `latin1` or `utf-16le`; by default UTF-8. A byte order mark is believed before it.
+    /// CSV and JSON Lines: an encoding's name in the WHATWG list, `latin1` or `utf-16le`; by default UTF-8. A
+    /// byte order mark takes precedence.
     pub encoding: Option<String>,
-    /// Whether each row also has its text as it stands, so that it can be written to a file of refused rows.
+    /// Whether each row keeps its text, so that it can be written to a file of refused rows.
     pub keeps_raw: bool,
-    /// Of JSON Lines: each document of a JSON column stands in an array of its own, so that JSON's null is not NULL.
+    /// JSON Lines: each document of a JSON column is wrapped in an array, to distinguish JSON's null from
+    /// NULL.
     pub boxed_documents: bool,
     pub limits: Limits,
 }
 
-/// What stands around a cell of CSV, where anything does.
+/// The quote character of CSV, if any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote(pub Option<u8>);
 
-/// What a file's rows are written in.
+/// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     Csv,
@@ -80,13 +82,13 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format that a file's name tells.
+    /// The format by a file's name.
     pub fn of_name(path: &str) -> Option<Self> {
         detect::by_name(path)
     }
 }
 
-/// A column of the file and the field that its cells are for.
+/// A column of the file with the field of its cells.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// The column's name in the file.
@@ -94,19 +96,19 @@ pub struct Wanted {
     /// The model's name, for messages.
     pub model: String,
     pub field: Field,
-    /// Whether each row must have it.
+    /// Whether each row must have the column.
     pub required: bool,
 }
 
-/// What a file's columns are called.
+/// The columns of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns {
     pub names: Vec<String>,
-    /// Whether some rows lack some of them, as those of JSON Lines may.
+    /// Whether rows may lack columns, as in JSON Lines.
     pub uneven: bool,
 }
 
-/// What stands where a row is expected.
+/// An item of the file: a row or a bad row.
 #[derive(Clone, Debug)]
 pub enum Item {
     Row(Row),
@@ -117,30 +119,31 @@ pub enum Item {
 #[derive(Clone, Debug)]
 pub struct Row {
     pub place: Place,
-    /// A value for each wanted column, checked by [`Field::clean`]; `None` where the row does not have the column.
+    /// A value for each wanted column, checked by [`Field::clean`]; `None` if the row does not have the
+    /// column.
     pub values: Vec<Option<Value>>,
-    /// As [`BadRow::raw`], where [it is kept](InputOptions::keeps_raw).
+    /// As [`BadRow::raw`], if [it is kept](InputOptions::keeps_raw).
     pub raw: Option<String>,
 }
 
-/// Where a row stands in the file, counted from 1: its line, or in a Parquet file its row.
+/// A row's position in the file, counted from 1: its line, or its row in a Parquet file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     Line(u64),
     Row(u64),
 }
 
-/// What is wrong with a row.
+/// A bad row and its problem.
 #[derive(Clone, Debug)]
 pub struct BadRow {
     pub file: String,
     pub place: Place,
-    /// The column and the cell's text, where it is one cell.
+    /// The column and the cell's text, if the problem is in one cell.
     pub cell: Option<(String, String)>,
     /// What was expected.
     pub problem: String,
-    /// The row as it stands in the file, in UTF-8 and without the end of its line; of a Parquet file the wanted columns, as
-    /// a JSON object.
+    /// The row's text in UTF-8 without its line break; for a Parquet file the wanted columns as a JSON
+    /// object.
     pub raw: String,
 }
 
@@ -153,23 +156,23 @@ impl fmt::Display for Place {
     }
 }
 
-/// The file of a path.
+/// An input file.
 ///
-/// Standard input and pipes are copied to an unnamed temporary file first, so that they can be read again.
+/// Standard input and pipes are first copied to an unnamed temporary file, so they can be read again.
 #[derive(Debug)]
 pub struct Input {
     name: String,
     disk: Disk,
     format: Format,
     options: InputOptions,
-    /// Of CSV.
+    /// CSV only.
     header: Option<Header>,
 }
 
 impl Input {
-    /// Opens the file of a path, `-` being standard input.
+    /// Opens the file of a path; `-` is standard input.
     ///
-    /// Its format is what the options say, or else its name, or else how it begins. A CSV file's header is read.
+    /// The options, the name or the first bytes determine the format. The header of a CSV file is read.
     pub fn open(path: &str, options: &InputOptions) -> Result<Self> {
         panics::reading(disk::name_of(path), || Input::begin(path, options))
     }
@@ -187,7 +190,7 @@ impl Input {
         Ok(Input { name, disk, format, options: options.clone(), header })
     }
 
-    /// What messages call it: the path as given, or `standard input`.
+    /// The name in messages: the path as given, or `standard input`.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -196,12 +199,12 @@ impl Input {
         self.format
     }
 
-    /// Its size on the disk, in bytes.
+    /// The size on disk, in bytes.
     pub fn size(&self) -> u64 {
         self.disk.size()
     }
 
-    /// Its columns; for those of JSON Lines the whole file is read.
+    /// The file's columns; for JSON Lines the whole file is read.
     pub fn columns(&self) -> Result<Columns> {
         panics::reading(&self.name, || {
             let names = match (self.format, &self.header) {
@@ -213,7 +216,7 @@ impl Input {
         })
     }
 
-    /// Its rows from the first on, with a value for each wanted column. Nothing comes after an error.
+    /// The rows from the first one, with a value for each wanted column. An error is the last item.
     pub fn rows(&self, wanted: &[Wanted]) -> Result<Rows> {
         panics::reading(&self.name, || self.begin_rows(wanted))
     }
@@ -229,7 +232,7 @@ impl Input {
         Ok(Rows { name: name.clone(), rows, bytes, last: None, failed: false })
     }
 
-    /// The same file, whose rows also have their text as it stands.
+    /// The same file, with rows that keep their text.
     pub fn keeping_raw(&self) -> Input {
         let options = InputOptions { keeps_raw: true, ..self.options.clone() };
         Input {
@@ -241,12 +244,12 @@ impl Input {
         }
     }
 
-    /// How its bad rows are written to a file of their own.
+    /// The layout of a file of its bad rows.
     pub fn rejects(&self) -> Rejects {
         Rejects::of(self)
     }
 
-    /// How a file of refused rows, which is in UTF-8, begins, so that it is read rightly with the same options.
+    /// The first bytes of a file of refused rows, which is UTF-8, so that the same options read it correctly.
     pub fn mark_for_rejects(&self) -> &'static str {
         let given = self.options.encoding.as_deref().and_then(|name| stream::encoding_of(name).ok());
         let is_other = given.is_some_and(|given| given.name() != "UTF-8");
@@ -261,13 +264,13 @@ pub struct Rows {
     name: String,
     rows: BoxedRows,
     bytes: Arc<AtomicU64>,
-    /// Where the last row stands.
+    /// The place of the last row.
     last: Option<Place>,
     failed: bool,
 }
 
 impl Rows {
-    /// How many of the file's [bytes](Input::size) were read so far.
+    /// The number of the file's [bytes](Input::size) read so far.
     pub fn bytes_read(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.bytes)
     }
@@ -295,7 +298,7 @@ impl Iterator for Rows {
     }
 }
 
-/// The format of a file whose name does not tell it.
+/// Detects the format of a file whose name does not show it.
 fn format_of(name: &str, disk: &Disk, options: &InputOptions) -> Result<Format> {
     let mut start = Vec::new();
     let read = disk.again().take(detect::PARQUET.len() as u64).read_to_end(&mut start);
@@ -307,7 +310,7 @@ fn format_of(name: &str, disk: &Disk, options: &InputOptions) -> Result<Format> 
     Ok(detect::by_content(stream::Stream::open(name, disk.again(), encoding)?.head()))
 }
 
-/// The columns that a message names, of which there may be hundreds.
+/// The columns in a message, limited in number.
 const NAMED: usize = 20;
 
 fn no_column(name: &str, column: &str, columns: &[String]) -> Failure {

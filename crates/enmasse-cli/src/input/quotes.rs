@@ -1,4 +1,4 @@
-//! Quotes that a CSV parser would guess about.
+//! Misplaced quotes, which a CSV parser would interpret silently.
 
 use std::borrow::Cow;
 
@@ -6,10 +6,10 @@ use super::bad::shortened;
 use super::cell::Problem;
 use super::records::Layout;
 
-/// The first cell of a record with text after its closing quote, of which a parser would make another text: its position, and
-/// how it stands there.
+/// The first cell of a record with text after its closing quote, which a parser would change: its position
+/// and its text.
 ///
-/// A quote within a cell that does not begin with one is text.
+/// A quote inside a cell that does not start with one is text.
 pub fn wrong(record: &[u8], layout: Layout) -> Option<(usize, Cow<'_, str>)> {
     let (quote, delimiter) = (layout.quote?, layout.delimiter);
     if !record.contains(&quote) {
@@ -29,12 +29,12 @@ pub fn wrong(record: &[u8], layout: Layout) -> Option<(usize, Cow<'_, str>)> {
     }
 }
 
-/// What is wrong with such a cell.
+/// The problem with such a cell.
 pub fn problem(cell: &str) -> Problem {
     format!("there is text after the quote that closes its cell: '{}'.", shortened(cell))
 }
 
-/// The length of what stands in quotes, with the closing one.
+/// The length of a quoted text, including the closing quote.
 fn quoted(text: &[u8], quote: u8) -> usize {
     let mut at = 0;
     while let Some(byte) = text.get(at) {

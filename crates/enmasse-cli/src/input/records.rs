@@ -1,4 +1,4 @@
-//! A CSV file's text as records: cells, and the line and the text that they come from.
+//! Splits a CSV file's text into records: cells with their line and source text.
 
 use std::io::Read;
 
@@ -8,43 +8,43 @@ use super::limits::{self, Limits};
 use super::stream::{self, Stream};
 use crate::failure::{Failure, Result};
 
-/// How much is read at a time.
+/// The size of a read, in bytes.
 const CHUNK: usize = 128 * 1024;
 
-/// How the cells of a file are told apart.
+/// The delimiter and the quote of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     pub delimiter: u8,
-    /// What stands around a cell with a delimiter or a line break in it; none where such a character is text like any other.
+    /// The quote character; `None` if no character quotes.
     pub quote: Option<u8>,
-    /// Whether the first line only tells the delimiter.
+    /// Whether the first line only states the delimiter.
     pub begins_with_sep: bool,
 }
 
-/// Splits text into records. The cells of one are kept until the next is read.
+/// Splits text into records. A record's cells are valid until the next is read.
 pub struct Records {
     name: String,
     stream: Stream,
     parser: Reader,
     limits: Limits,
-    /// What was read and is not yet split, from `at` to `end`, with the current record before it.
+    /// The current record, followed by unsplit text from `at` to `end`.
     buffer: Vec<u8>,
     at: usize,
     end: usize,
     ended: bool,
     cells: Vec<u8>,
     ends: Vec<usize>,
-    /// The line of what comes next.
+    /// The line of the next text.
     line: u64,
-    /// Whether what comes next stands after a carriage return.
+    /// Whether the next text follows a carriage return.
     after_return: bool,
 }
 
 /// One record.
 pub struct Record<'a> {
-    /// The line that it begins on.
+    /// The record's first line.
     pub line: u64,
-    /// As it stands in the file, without the end of its line.
+    /// The source text, without the line break.
     pub raw: &'a [u8],
     cells: &'a str,
     ends: &'a [usize],
@@ -74,7 +74,7 @@ impl Records {
         }
     }
 
-    /// The next record; lines on which nothing stands are none.
+    /// The next record; empty lines are skipped.
     pub fn next(&mut self) -> Result<Option<Record<'_>>> {
         let mut start = self.at;
         let (mut cells, mut ends) = (0, 0);
@@ -82,7 +82,8 @@ impl Records {
             if self.at == self.end && !self.ended {
                 self.fill(&mut start)?;
             }
-            // One line break more than the file has ends its last record, unless that is within quotes.
+            // At the end of the file, an additional line break ends the last record, unless it is within
+            // quotes.
             let is_over = self.at == self.end;
             let input = if is_over { b"\n" } else { &self.buffer[self.at..self.end] };
             let (result, read, written, ended) =
@@ -127,10 +128,10 @@ impl Records {
         }
     }
 
-    /// Reads on, keeping the record that begins at `start`.
+    /// Reads more text, keeping the record that starts at `start`.
     fn fill(&mut self, start: &mut usize) -> Result<()> {
         if self.buffer[*start..self.end].iter().all(|byte| is_line_break(*byte)) {
-            // no record has begun
+            // No record has started.
             self.take_lines(*start);
             *start = self.end;
         }
@@ -151,8 +152,8 @@ impl Records {
         Ok(())
     }
 
-    /// Counts the lines of the record that ends here: the line on which it begins, and where it stands without the line
-    /// breaks around it.
+    /// Counts the lines of the record that ends here. Returns its first line, and its range without the
+    /// surrounding line breaks.
     fn take_lines(&mut self, start: usize) -> (u64, (usize, usize)) {
         let text = &self.buffer[start..self.at];
         let before = text.iter().take_while(|byte| is_line_break(**byte)).count();
@@ -164,7 +165,7 @@ impl Records {
         (line, (start + before, self.at - after))
     }
 
-    /// Twice as much room, but no more than the longest record needs.
+    /// Doubles the buffer, up to the longest record allowed.
     fn larger(&self, size: usize) -> usize {
         (size * 2).min((self.limits.row + CHUNK).max(size + 1))
     }
@@ -186,7 +187,7 @@ fn is_line_break(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
-/// How often a line ends: at a line feed, at a carriage return, or at both together, as on Windows.
+/// The number of line breaks: a line feed, a carriage return, or both together, as on Windows.
 fn line_breaks(text: &[u8], after_return: bool) -> u64 {
     let feeds = text.iter().filter(|byte| **byte == b'\n').count();
     let returns = text.iter().filter(|byte| **byte == b'\r').count();
@@ -199,18 +200,18 @@ fn line_breaks(text: &[u8], after_return: bool) -> u64 {
 }
 
 impl<'a> Record<'a> {
-    /// How many cells it has.
+    /// The number of cells.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// A cell's text; `None` where there is none, or a character begins in it and ends in the next.
+    /// A cell's text; `None` if the cell does not exist, or if a character is split between two cells.
     pub fn get(&self, position: usize) -> Option<&'a str> {
         let start = if position == 0 { 0 } else { *self.ends.get(position - 1)? };
         self.cells.get(start..*self.ends.get(position)?)
     }
 
-    /// As it stands in the file.
+    /// The source text.
     pub fn raw_text(&self) -> String {
         String::from_utf8_lossy(self.raw).into_owned()
     }

@@ -1,4 +1,4 @@
-//! Bad rows as they are kept: as they stand in the file, with the reason in a column of its own, which is last.
+//! Files of bad rows: the source text of each row, with the reason in an additional last column.
 
 use serde_json::value::RawValue;
 
@@ -8,10 +8,11 @@ use super::records::Layout;
 use super::{BadRow, Input};
 use crate::failure::cut_to;
 
-/// The column that has the reason. A file that is applied may have it: it is left out, unless the table has a column of this name.
+/// The column of the reason. It is ignored in a file that is applied, unless the table has a column of this
+/// name.
 pub const REASON: &str = "enmasse_error";
 
-/// How many characters of a reason are kept.
+/// Maximum characters of a reason.
 const LENGTH: usize = 1_000;
 
 /// Writes the lines of a file of bad rows.
@@ -23,12 +24,12 @@ pub struct Rejects {
 
 #[derive(Clone, Copy, Debug)]
 enum Form {
-    /// Whether each row has the reason of an earlier time at its end.
+    /// Whether each row ends in the reason of an earlier run.
     Csv {
         layout: Layout,
         has_reason: bool,
     },
-    /// The header has the column elsewhere, and so have the rows: no other is added.
+    /// The header and the rows have the column elsewhere; none is added.
     CsvAsItIs,
     Json,
 }
@@ -51,7 +52,7 @@ impl Rejects {
         Rejects { form, header: Some(format!("{sep}{raw}{column}")) }
     }
 
-    /// The header, where the file has one.
+    /// The header line, if the format has one.
     pub fn header(&self) -> Option<&str> {
         self.header.as_deref()
     }
@@ -69,7 +70,7 @@ impl Rejects {
     }
 }
 
-/// A reason as a cell: no quote is in it, so that its beginning can be found.
+/// A reason as a cell without quotes, so that its start can be found.
 fn cell(reason: &str, layout: Layout) -> String {
     match layout.quote {
         Some(quote) => {
@@ -81,7 +82,7 @@ fn cell(reason: &str, layout: Layout) -> String {
     }
 }
 
-/// A row without its last cell, which may have come through a program that writes no quotes.
+/// A row without its last cell, also if a program has rewritten the file without quotes.
 fn without_reason(raw: &str, layout: Layout) -> &str {
     let is_quoted =
         layout.quote.and_then(|quote| raw.strip_suffix(char::from(quote)).map(|rest| (rest, quote)));
@@ -93,7 +94,7 @@ fn without_reason(raw: &str, layout: Layout) -> &str {
     before.rfind(char::from(layout.delimiter)).map_or(raw, |at| &raw[..at])
 }
 
-/// An object with its reason; what is none stands as it is.
+/// An object with its reason; text that is not an object is unchanged.
 fn object(raw: &str, reason: &str) -> String {
     let (Ok(members), Ok(reason)) = (jsonl::all_members(raw), serde_json::to_string(reason)) else {
         return raw.to_owned();

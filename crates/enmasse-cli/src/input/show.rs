@@ -1,11 +1,12 @@
-//! A value as text that reads back as the same value.
+//! Formats a value as text that parses back to the same value.
 
 use enmasse::Value;
 use enmasse::chrono::{NaiveDateTime, NaiveTime, TimeDelta};
 
-/// The text of a value as a CSV cell; that of NULL is empty.
+/// A value as the text of a CSV cell; NULL is empty.
 ///
-/// Datetimes are in UTC and say so, durations are as Django writes them, bytes are `\x` and hex digits, arrays are JSON.
+/// Datetimes are in UTC with the zone, durations are in Django's form, bytes are `\x` and hex digits, arrays
+/// are JSON.
 pub fn shown(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -27,7 +28,8 @@ pub fn shown(value: &Value) -> String {
     }
 }
 
-/// A value in JSON. What JSON has no form for, and decimals, which many programs would read as floats, are strings.
+/// A value as JSON. Decimals, which many programs would read as floats, and values without a JSON form are
+/// strings.
 pub fn json(value: &Value) -> serde_json::Value {
     match value {
         Value::Null => serde_json::Value::Null,
@@ -44,7 +46,7 @@ fn float(value: f64) -> String {
     match value.is_infinite() {
         true if value > 0.0 => "Infinity".to_owned(),
         true => "-Infinity".to_owned(),
-        // the shortest that reads back the same
+        // The shortest text that parses back to the same float.
         false => format!("{value:?}"),
     }
 }
@@ -68,7 +70,7 @@ fn time(value: NaiveTime) -> String {
     value.format("%H:%M:%S%.f").to_string()
 }
 
-/// `-2 22:00:00.000001`: days, of which there may be fewer than none, and a clock that runs forward from there.
+/// `-2 22:00:00.000001`: days, which may be negative, and a time that is added to them.
 fn duration(value: TimeDelta) -> String {
     const DAY: i64 = 86_400_000_000;
     let micros = value.num_microseconds().unwrap_or(i64::MAX);

@@ -1,4 +1,4 @@
-//! How a file spells its numbers and dates, where that is not as everywhere else.
+//! The file's number and date formats, if they are not the default ones.
 
 use enmasse::chrono::NaiveDate;
 use enmasse::{DataType, Value};
@@ -7,7 +7,7 @@ use super::InputOptions;
 use super::bad::shortened;
 use super::cell::{self, Problem};
 
-/// What `--decimal` and `--date-format` say.
+/// The options `--decimal` and `--date-format`.
 #[derive(Clone, Debug, Default)]
 pub struct Spelling {
     decimal: Option<char>,
@@ -22,12 +22,12 @@ impl Spelling {
         }
     }
 
-    /// The text of a cell of this type as it is spelt elsewhere; `None` where it is spelt so already.
+    /// The text of a cell in the default format; `None` if it already has it.
     pub fn usual(&self, data_type: &DataType, text: &str) -> Result<Option<String>, Problem> {
         match (data_type, self.decimal, &self.date_format) {
             (_, Some(decimal), _) if data_type.is_number() => number(text, decimal).map(Some),
             (DataType::Date, _, Some(format)) => match moment(text, format)? {
-                // a midnight may be written too, as in a file whose dates are as everywhere else
+                // Midnight may follow, as in a file with default dates.
                 usual if matches!(cell::date(&usual), Value::Text(_)) && usual.len() > 10 => {
                     Err(no_date(text, format))
                 }
@@ -40,7 +40,7 @@ impl Spelling {
 }
 
 impl Spelling {
-    /// The text of a value, which [`show`](super::show) has made, as the file spells it.
+    /// Converts the text of a value from [`show`](super::show) to the file's format.
     pub fn written(&self, value: &Value, text: String) -> String {
         match (value, self.decimal, &self.date_format) {
             (Value::Decimal(_) | Value::Float(_), Some(decimal), _) => {
@@ -54,13 +54,13 @@ impl Spelling {
     }
 }
 
-/// A moment that begins with its date in another format.
+/// A datetime that starts with its date in another format.
 fn begin(date: NaiveDate, format: &str, text: &str) -> String {
     let time = text.split_once(' ').map_or("", |(_, time)| time);
     format!("{} {time}", date.format(format))
 }
 
-/// Whether a format says year, month and day, so that a date written by it can be read.
+/// Whether a format contains year, month and day, so that its dates can be parsed.
 pub fn is_date_format(format: &str) -> bool {
     use enmasse::chrono::format::{Item, StrftimeItems};
     let date = NaiveDate::from_ymd_opt(2023, 12, 31).unwrap_or_default();
@@ -69,7 +69,7 @@ pub fn is_date_format(format: &str) -> bool {
     }
     let mut text = String::new();
     use std::fmt::Write;
-    // a format that asks for a time of the day cannot be written
+    // A format that asks for a time of day cannot format a date.
     write!(text, "{}", date.format(format)).is_ok()
         && NaiveDate::parse_from_str(&text, format).is_ok_and(|read| read == date)
 }
@@ -77,20 +77,20 @@ pub fn is_date_format(format: &str) -> bool {
 fn number(text: &str, decimal: char) -> Result<String, Problem> {
     if text.contains('.') {
         return Err(format!(
-            "expected a number with '{decimal}' before its fraction but got '{}'.",
+            "expected a number with '{decimal}' as the decimal separator but got '{}'.",
             shortened(text)
         ));
     }
     Ok(text.replacen(decimal, ".", 1))
 }
 
-/// A date in this format as elsewhere, and the time of the day that may stand after it.
+/// Converts a date in this format to the default one, with the time of day that may follow it.
 fn moment(text: &str, format: &str) -> Result<String, Problem> {
     let read = NaiveDate::parse_and_remainder(text.trim(), format);
     let (date, rest) = read.map_err(|_| no_date(text, format))?;
     match rest.strip_prefix('T').unwrap_or(rest).trim_start() {
         "" if rest.is_empty() => Ok(date.to_string()),
-        // digits that follow are of a date in another format: 31/12/2024 is none as %d/%m/%y
+        // Digits that follow belong to a date in another format: 31/12/2024 does not match %d/%m/%y.
         time if time.len() < rest.len() && !time.is_empty() => Ok(format!("{date} {time}")),
         _ => Err(no_date(text, format)),
     }
@@ -126,7 +126,7 @@ mod tests {
         let wrong = |data_type, text| spelling.usual(&data_type, text).unwrap_err();
         assert_eq!(
             wrong(DataType::DECIMAL, "1.234,5"),
-            "expected a number with ',' before its fraction but got '1.234,5'."
+            "expected a number with ',' as the decimal separator but got '1.234,5'."
         );
         assert_eq!(wrong(DataType::Date, "2024-12-31"), "expected a date as %d/%m/%Y but got '2024-12-31'.");
         assert_eq!(wrong(DataType::Date, "31/02/2024"), "expected a date as %d/%m/%Y but got '31/02/2024'.");

@@ -1,4 +1,4 @@
-//! A file's text: decompressed, and in UTF-8.
+//! A file's text, decompressed and in UTF-8.
 
 use std::io::{self, Chain, Cursor, Read};
 
@@ -11,7 +11,7 @@ use super::disk::Disk;
 use super::limits;
 use crate::failure::{Failure, Result};
 
-/// How much of a file is looked at to tell what it is.
+/// Bytes read to detect a file's format.
 const HEAD: u64 = 4_096;
 
 type Peeked<R> = Chain<Cursor<Vec<u8>>, R>;
@@ -19,12 +19,13 @@ type Peeked<R> = Chain<Cursor<Vec<u8>>, R>;
 /// The text of a file from its start, without a byte order mark.
 pub struct Stream {
     reader: Peeked<Box<dyn Read + Send>>,
-    /// The encoding that the file has, where it is not UTF-8. What is wrong in it has become U+FFFD.
+    /// The file's encoding, if it is not UTF-8. Invalid sequences become U+FFFD.
     pub decoded_from: Option<&'static Encoding>,
 }
 
 impl Stream {
-    /// Opens the text; a byte order mark tells its encoding, and without one it is the given one, or UTF-8.
+    /// Opens the text. A byte order mark determines the encoding; without one it is the given encoding, or
+    /// UTF-8.
     pub fn open(name: &str, disk: Disk, given: Option<&'static Encoding>) -> Result<Self> {
         let failed = |error| read_failure(name, &error);
         let raw = peek(disk).map_err(failed)?;
@@ -55,7 +56,7 @@ impl Stream {
         Ok(Stream { reader: peek(reader).map_err(failed)?, decoded_from: Some(encoding) })
     }
 
-    /// How the text begins.
+    /// The start of the text.
     pub fn head(&self) -> &[u8] {
         head(&self.reader)
     }
@@ -77,10 +78,10 @@ pub fn encoding_of(label: &str) -> Result<&'static Encoding> {
     })
 }
 
-/// What an error of reading says of a file.
+/// The failure for a read error of a file.
 pub fn read_failure(name: &str, error: &io::Error) -> Failure {
     Failure::failed(match error.kind() {
-        // Only a decompressor knows that there should be more.
+        // Only a decompressor knows that data is missing.
         io::ErrorKind::UnexpectedEof => format!("{name} was cut short: its compressed data has no end."),
         _ if error.to_string().contains("too much memory") => format!(
             "cannot read {name}: it was compressed with a window of more than {} MiB (--long, --ultra), and no more is kept: decompress \
@@ -91,18 +92,18 @@ pub fn read_failure(name: &str, error: &io::Error) -> Failure {
     })
 }
 
-/// Text that is not what its encoding allows.
+/// The failure for text that is invalid in its encoding.
 pub fn wrong_text(name: &str, line: u64, decoded_from: Option<&'static Encoding>) -> Failure {
     Failure::failed(match decoded_from {
-        None => format!("{name}:{line}: this is not UTF-8; say what it is, as with --encoding latin1."),
-        Some(encoding) => format!("{name}:{line}: this is not {}; is its encoding another?", encoding.name()),
+        None => format!("{name}:{line}: this is not UTF-8; give the encoding, as with --encoding latin1."),
+        Some(encoding) => format!("{name}:{line}: this is not {}; check --encoding.", encoding.name()),
     })
 }
 
-/// NUL bytes, which no text of rows has.
+/// The failure for NUL bytes, which text rows never contain.
 pub fn nul_bytes(name: &str, line: u64) -> Failure {
     Failure::failed(format!(
-        "{name}:{line}: there is a NUL byte, so this is no text; if it is UTF-16, say --encoding utf-16le."
+        "{name}:{line}: a NUL byte: this is not text; if it is UTF-16, use --encoding utf-16le."
     ))
 }
 
@@ -116,7 +117,7 @@ fn head<R>(peeked: &Peeked<R>) -> &[u8] {
     peeked.get_ref().0.get_ref()
 }
 
-/// The encoding that a mark tells, and the mark's length.
+/// The encoding of a byte order mark, and the mark's length.
 fn byte_order_mark(head: &[u8]) -> (Option<&'static Encoding>, u64) {
     match head {
         [0xef, 0xbb, 0xbf, ..] => (Some(UTF_8), 3),

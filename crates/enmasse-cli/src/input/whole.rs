@@ -1,22 +1,22 @@
-//! Whole numbers that were written as floats are: whether all of their digits are there.
+//! Whole numbers in the form of floats: whether they have all of their digits.
 
 use enmasse::{DataType, Value};
 
 use super::bad::shortened;
 use super::cell::Problem;
 
-/// The largest whole numbers up to which floats of 64 and of 32 bits have every one.
+/// The largest whole numbers up to which 64-bit and 32-bit floats are exact.
 const EXACT: i64 = 1 << 53;
 const EXACT_SINGLE: i64 = 1 << 24;
 
-/// Below this power of ten nobody rounds: the programs that do keep six digits or more.
+/// Below this power of ten no program rounds: programs that round keep six digits or more.
 const ROUNDED_FROM: u32 = 6;
 
-/// `12.0`, `1e5` and `1.234000e+03` as whole numbers; `None` for what is none.
+/// Parses `12.0`, `1e5` and `1.234000e+03` as whole numbers; `None` for other texts.
 ///
 /// # Errors
 ///
-/// A spelling that may have lost digits when it was written, as spreadsheets write `9.91214E+15` for 9912142137894512.
+/// A form that may have lost digits, as spreadsheets write `9.91214E+15` for 9912142137894512.
 pub fn read(text: &str) -> Result<Option<Value>, Problem> {
     let number = DataType::DECIMAL.coerce(text.into()).and_then(|number| DataType::BigInt.coerce(number));
     match number {
@@ -27,46 +27,46 @@ pub fn read(text: &str) -> Result<Option<Value>, Problem> {
     }
 }
 
-/// Refuses a decimal number of which each digit counts, where its spelling may have lost some.
+/// Refuses a decimal number whose digits all matter, if its form may have lost some.
 pub fn check_decimal(text: &str) -> Result<(), Problem> {
     if hides_digits(text) { Err(rounded(text)) } else { Ok(()) }
 }
 
-/// Refuses a float as a number of which each digit counts, where floats, of 64 bits or of 32, do not have every whole number.
+/// Refuses a float for a number whose digits all matter, beyond the exact range of 64-bit or 32-bit floats.
 pub fn of_float(float: f64, is_single: bool) -> Result<(), Problem> {
     let exact = if is_single { EXACT_SINGLE } else { EXACT };
     if float.abs() > exact as f64 && float.is_finite() { Err(rounded(&format!("{float:?}"))) } else { Ok(()) }
 }
 
-/// Whether the spelling of this number may lack some of its digits.
+/// Whether this form of a number may lack digits.
 fn hides_digits(text: &str) -> bool {
     let is_of_float = match exponent(text) {
         Some((mantissa, power)) if power > fraction(mantissa) => return !is_short(mantissa, power),
         Some(_) => true,
-        // as Python writes a float; a decimal has two zeros or more
+        // Python's form of a float; a decimal has two zeros or more.
         None => text.ends_with(".0"),
     };
     let number = || DataType::DECIMAL.coerce(text.into());
     is_of_float && matches!(number(), Ok(Value::Decimal(number)) if number.abs() > EXACT.into())
 }
 
-/// `9.9E+30`: a whole number, but for no column.
+/// `9.9E+30`: a whole number that no column can hold.
 fn is_large(text: &str) -> bool {
     exponent(text).is_some_and(|(mantissa, power)| power > fraction(mantissa) && is_number(mantissa))
 }
 
-/// One digit and so few zeros that the program that wrote it, R for instance, would have written others too.
+/// One digit with so few zeros that a rounding program, such as R, would have written more digits.
 fn is_short(mantissa: &str, power: u32) -> bool {
     power < ROUNDED_FROM && mantissa.trim_start_matches(['+', '-']).len() == 1
 }
 
-/// What stands before and after an `e`, where the exponent is not below zero.
+/// The texts before and after an `e`, if the exponent is not negative.
 fn exponent(text: &str) -> Option<(&str, u32)> {
     let (mantissa, power) = text.split_once(['e', 'E'])?;
     Some((mantissa, power.strip_prefix('+').unwrap_or(power).parse().ok()?))
 }
 
-/// How many digits stand after the point.
+/// The number of digits after the point.
 fn fraction(mantissa: &str) -> u32 {
     mantissa.split_once('.').map_or(0, |(_, digits)| digits.len() as u32)
 }

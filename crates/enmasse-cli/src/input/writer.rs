@@ -1,4 +1,4 @@
-//! Rows written to a file.
+//! Writes rows to a file.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -12,10 +12,10 @@ use super::spelling::Spelling;
 use super::{Format, InputOptions, csv, show};
 use crate::failure::{Failure, Result};
 
-/// Writes rows of the same columns, as JSON Lines or CSV in UTF-8. A file that is not [finished](RowWriter::finish) is not
-/// whole.
+/// Writes rows of the same columns as JSON Lines or CSV in UTF-8. A file is incomplete until it is
+/// [finished](RowWriter::finish).
 ///
-/// CSV tells an empty text from NULL only where a text that stands for NULL is given; JSON Lines always does.
+/// CSV distinguishes an empty text from NULL only if the options give a NULL text; JSON Lines always does.
 pub struct RowWriter {
     path: String,
     columns: Vec<String>,
@@ -35,13 +35,14 @@ struct CsvForm {
 }
 
 impl RowWriter {
-    /// Makes the file of a path, in place of one that is there, in the form that its name tells: `.jsonl` and `.ndjson` are JSON Lines, `.tsv` has tabs,
-    /// all else is CSV; `.gz` or `.zst` after it compress. The options say more, as they do for reading.
+    /// Creates or replaces the file of a path, in the format of its name: `.jsonl` and `.ndjson` are JSON
+    /// Lines, `.tsv` uses tabs, everything else is CSV; a suffix `.gz` or `.zst` compresses it. The options
+    /// apply as for reading.
     pub fn create(path: &str, columns: &[String], options: &InputOptions) -> Result<Self> {
         RowWriter::create_at(path, path, columns, options)
     }
 
-    /// Makes it in another place than the one that its messages name.
+    /// Creates the file at `place`; messages name `path`.
     pub fn create_at(place: &str, path: &str, columns: &[String], options: &InputOptions) -> Result<Self> {
         let format = options.format.or_else(|| detect::by_name(path)).unwrap_or(Format::Csv);
         if format == Format::Parquet {
@@ -73,7 +74,7 @@ impl RowWriter {
         Ok(RowWriter { path: path.to_owned(), columns: columns.to_vec(), form })
     }
 
-    /// Writes a row with a value for each column. `None` leaves a column out, which only JSON Lines can.
+    /// Writes a row with a value for each column. `None` leaves a column out, which only JSON Lines supports.
     pub fn write(&mut self, values: &[Option<Value>]) -> Result<()> {
         let RowWriter { path, columns, form } = self;
         if values.len() != columns.len() {
@@ -102,7 +103,7 @@ impl RowWriter {
         }
     }
 
-    /// Writes what is left, and waits until the disk has it.
+    /// Writes the remaining data and waits until it is on disk.
     pub fn finish(self) -> Result<()> {
         let sink = match self.form {
             Form::Csv(csv) => csv.writer.into_inner().map_err(|error| error.into_error()),
@@ -112,7 +113,7 @@ impl RowWriter {
     }
 }
 
-/// A document in an array of its own.
+/// Wraps a document in an array.
 fn boxed(value: &Option<Value>) -> Option<Value> {
     match value {
         Some(Value::Json(document)) => Some(Value::Json(vec![document.clone()].into())),
@@ -127,17 +128,17 @@ fn write_failure(path: &str, error: &io::Error) -> Failure {
 impl CsvForm {
     fn cell(&self, value: Option<&Value>) -> Result<String, String> {
         let value = match value {
-            None => return Err("CSV has no row that lacks a column; write JSON Lines.".to_owned()),
+            None => return Err("CSV cannot leave out a column of a row; write JSON Lines.".to_owned()),
             Some(Value::Null) => return Ok(self.nulls.first().cloned().unwrap_or_default()),
             Some(value) => value,
         };
         let text = self.spelling.written(value, show::shown(value));
         if self.nulls.contains(&text) {
-            return Err(format!("{value} would read back as NULL; let another text stand for NULL."));
+            return Err(format!("{value} would read back as NULL; use another text for NULL."));
         }
         let needs_quotes = |byte: &u8| *byte == self.layout.delimiter || matches!(byte, b'\r' | b'\n');
         if self.layout.quote.is_none() && text.as_bytes().iter().any(needs_quotes) {
-            return Err(format!("{value} needs quotes, and --quote says that there are none."));
+            return Err(format!("{value} needs quotes, and --quote none disables them."));
         }
         Ok(text)
     }
@@ -159,7 +160,7 @@ pub fn object(line: &mut Vec<u8>, columns: &[String], values: &[Option<Value>]) 
     Ok(())
 }
 
-/// A file, or what compresses into it.
+/// A file, or a compressor that writes to it.
 enum Sink {
     Plain(BufWriter<File>),
     Gzip(GzEncoder<BufWriter<File>>),
@@ -195,7 +196,8 @@ impl Write for Sink {
         }
     }
 
-    /// Does nothing: a flush in between would only compress worse, and [`finish`](Sink::finish) leaves nothing out.
+    /// Does nothing: flushing would only make compression worse, and [`finish`](Sink::finish) writes
+    /// everything.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }

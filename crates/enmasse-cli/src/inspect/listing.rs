@@ -1,4 +1,4 @@
-//! Tables as people and programs read them.
+//! Tables as text and as JSON.
 
 use enmasse::schema::{Field, LeftOut, ModelRef, Storage};
 use enmasse::{DataType, Value};
@@ -8,7 +8,7 @@ use super::{Rows, Shown};
 use crate::output::grouped;
 use crate::shown::printable;
 
-/// A block for each table, and a line for each column.
+/// One block per table, one line per column.
 pub fn text(shown: &Shown, counts: &[Rows]) -> String {
     let mut blocks: Vec<String> =
         shown.models.iter().zip(counts).map(|(model, count)| block(model, count)).collect();
@@ -127,7 +127,7 @@ fn type_name(data_type: &DataType) -> String {
     }
 }
 
-/// One object.
+/// One JSON object.
 pub fn json(database: &str, shown: &Shown, counts: &[Rows]) -> serde_json::Value {
     let left_out = |left_out: &[LeftOut]| -> serde_json::Value {
         left_out.iter().map(|LeftOut { name, reason }| json!({ "name": name, "reason": reason })).collect()
@@ -156,7 +156,7 @@ pub fn json(database: &str, shown: &Shown, counts: &[Rows]) -> serde_json::Value
     json!({ "database": database, "tables": tables, "left_out": left_out(&shown.left_out) })
 }
 
-/// A choice, which is a text where a catalogue has it.
+/// A choice, which a catalogue gives as text.
 fn plain(choice: &Value) -> String {
     match choice {
         Value::Text(text) => text.clone(),

@@ -11,10 +11,10 @@ use crate::connect::connect_to_read;
 use crate::failure::{Outcome, Result};
 use crate::tables::table;
 
-/// What is to be shown.
+/// The tables to show.
 struct Shown {
     models: Vec<ModelRef>,
-    /// The tables that could not be models, where all are shown.
+    /// Tables that cannot be models; only filled if all tables are shown.
     left_out: Vec<LeftOut>,
 }
 
@@ -29,7 +29,7 @@ pub async fn run(args: InspectArgs) -> Result<Outcome> {
     for model in &shown.models {
         counts.push(match QuerySet::<Record>::of(model, &db).count().await {
             Ok(count) => Rows::Counted(count),
-            // what may not be read keeps nobody from seeing the rest
+            // A table that cannot be read does not hide the others.
             Err(error) if error.kind() == ErrorKind::Database => Rows::Unreadable(error.to_string()),
             Err(error) => return Err(error.into()),
         });
@@ -42,7 +42,7 @@ pub async fn run(args: InspectArgs) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// How many rows a table has, or why that cannot be told.
+/// A table's number of rows, or why it is unknown.
 enum Rows {
     Counted(u64),
     Unreadable(String),

@@ -9,7 +9,7 @@ use super::literal::{self, Given, Item};
 use super::{expression, halves, misspelt};
 use crate::failure::{Failure, Result};
 
-/// All of these hold; `None` where there are none.
+/// Combines all conditions with AND; `None` without conditions.
 pub fn all(rows: &QuerySet<Record>, option: &str, texts: &[String]) -> Result<Option<Q>> {
     let mut all = None;
     for text in texts {
@@ -44,7 +44,7 @@ fn operand(lookup: Lookup, data_type: Option<&DataType>, text: &str) -> Result<O
             if ends.len() != 2 {
                 let found = ends.len();
                 return Err(format!(
-                    "expected two values, the first and the last with a comma between, but got {found}"
+                    "expected two values, the first and the last, separated by a comma, but got {found}"
                 ));
             }
             Operand::Many(ends)
@@ -64,7 +64,7 @@ fn operand(lookup: Lookup, data_type: Option<&DataType>, text: &str) -> Result<O
                 _ => Expr::value(of_row(data_type, text.to_owned(), false)?).into(),
             }
         }
-        // a pattern is text as it stands, but for quotes around all of it
+        // A pattern is taken literally, except for quotes around the whole of it.
         _ => match literal::given(text)? {
             Given::Quoted(text) => text.into(),
             Given::Plain(_) | Given::Null => text.into(),
@@ -73,7 +73,7 @@ fn operand(lookup: Lookup, data_type: Option<&DataType>, text: &str) -> Result<O
 }
 
 fn many(data_type: Option<&DataType>, text: &str) -> Result<Vec<Value>, String> {
-    // most likely a variable of the shell that is not set, and with --exclude it would mean every row
+    // An empty value is most likely an unset shell variable; with --exclude it would match every row.
     if text.is_empty() {
         return Err(
             "expected a list of values but got nothing; an empty text in a list is written \"\"".to_owned()
@@ -83,7 +83,7 @@ fn many(data_type: Option<&DataType>, text: &str) -> Result<Vec<Value>, String> 
     literal::list(text)?.into_iter().map(one).collect()
 }
 
-/// A value to compare with. What stands in a JSON document is often text, which needs no quotes where it is no JSON.
+/// Parses a value to compare with. In a JSON document, unquoted text that is not JSON is a string.
 fn of_row(data_type: Option<&DataType>, text: String, is_quoted: bool) -> Result<Value, String> {
     match literal::value(data_type, text.clone(), is_quoted) {
         Err(_) if data_type == Some(&DataType::Json) && !text.starts_with(['{', '[', '"']) => {

@@ -1,4 +1,4 @@
-//! `enmasse update --dry-run`: all of it in a transaction that is rolled back.
+//! `enmasse update --dry-run`: the update runs in a transaction that is rolled back.
 
 use enmasse::query_set::Preview;
 use enmasse::{Database, Error, Q, QuerySet, Record, Transaction, Value};
@@ -10,12 +10,13 @@ use crate::changes::Changes;
 use crate::failure::{Outcome, Result};
 use crate::shown;
 
-/// How many rows are looked at for the examples of a column: the database may keep some of them as they are.
+/// Rows read for the examples of a column, more than are shown because the database may leave some of them
+/// unchanged.
 const LOOKED_AT: u64 = 30;
 
-/// Why the transaction ends without a commit.
+/// The reason to roll the transaction back.
 enum Undone {
-    /// As it should.
+    /// The expected end of a dry run.
     Shown(Found),
     Failed(Error),
 }
@@ -26,18 +27,18 @@ impl From<Error> for Undone {
     }
 }
 
-/// What the update did before it was undone.
+/// The effects of the update before the rollback.
 struct Found {
-    /// The rows that match.
+    /// Matched rows.
     matched: u64,
-    /// Of these, the rows that the database did not write.
+    /// Matched rows that the database did not write.
     skipped: u64,
     changes: Changes,
 }
 
 pub async fn run(db: &Database, request: Request, output: OutputArgs) -> Result<Outcome> {
-    // The database counts what would change before it is changed, so that no row need be kept here; the update itself then shows
-    // whether a constraint or a trigger refuses it, and what became of the rows that are shown.
+    // The database counts the changes before the update, so no rows are kept in memory. The update then shows
+    // whether a constraint or a trigger refuses it, and how it changes the example rows.
     let request = &request;
     let undone = db.transaction_with(async |tx| {
         let update = || request.rows.clone().using(&tx).update_by(request.set.clone());
@@ -80,8 +81,8 @@ pub async fn run(db: &Database, request: Request, output: OutputArgs) -> Result<
     Ok(Outcome::Done)
 }
 
-/// The counts that were foreseen, and examples as the update left them. Where the database kept rows as they are, no more
-/// change than were written.
+/// The expected counts, and examples with the values after the update. If the database left rows unchanged,
+/// the counts are limited to the rows written.
 async fn changes(
     request: &Request,
     tx: &Transaction,
@@ -95,7 +96,7 @@ async fn changes(
     let fields: Vec<&str> = preview.fields.iter().map(|field| field.field.as_str()).collect();
     let mut changes = Changes::of(fields.iter().map(|field| shown::printable(field)));
     changes.add_rows(preview.changed);
-    // a row whose key is set is found no more by the key that it had
+    // A row whose key is set cannot be found by its old key.
     let can_find = !fields.iter().any(|field| key.contains(field));
     for (column, field) in preview.fields.iter().enumerate() {
         changes.count(column, field.changed);
@@ -122,7 +123,7 @@ async fn changes(
     Ok(changes)
 }
 
-/// The value that the row with this key now has, where it is still there.
+/// The current value of the row with this key, if the row still exists.
 async fn value(
     request: &Request,
     tx: &Transaction,

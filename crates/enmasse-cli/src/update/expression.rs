@@ -12,10 +12,10 @@ use std::ops::RangeInclusive;
 use enmasse::expr::{Expr, Function, Operator};
 use enmasse::{DataType, Value};
 
-/// Deeper or longer than anyone writes, and shallow enough that nothing that walks the tree runs out of stack.
+/// Limits the depth of an expression, so that no recursive walk overflows the stack.
 const MOST_TERMS: usize = 200;
 
-/// The functions, with how many values they take.
+/// The functions with the number of their arguments.
 static FUNCTIONS: [(&str, Function, RangeInclusive<usize>); 19] = [
     ("Abs", Function::Abs, 1..=1),
     ("Ceil", Function::Ceil, 1..=1),
@@ -42,7 +42,7 @@ fn function(name: &str) -> Option<&'static (&'static str, Function, RangeInclusi
     FUNCTIONS.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name))
 }
 
-/// Whether a value is an expression: it has a field in it, `F(…)`, or begins with a function. In quotes they count for nothing.
+/// Whether a value is an expression: it contains `F(…)` outside of quotes, or begins with a function.
 pub fn is_one(text: &str) -> bool {
     let start = text.trim_start_matches([' ', '(', '-']);
     let first = start.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(start.len());
@@ -60,7 +60,7 @@ pub fn is_one(text: &str) -> bool {
 
 /// # Errors
 ///
-/// The text with a mark below what is wrong, and what was expected there.
+/// The text with a marker below the wrong place, and what was expected there.
 pub fn parse(text: &str) -> Result<Expr, String> {
     let mut parser = Parser { text, at: 0, terms: 0 };
     let expr = parser.sum();
@@ -71,7 +71,7 @@ pub fn parse(text: &str) -> Result<Expr, String> {
     whole.map_err(|Problem { at, message }| {
         let before: String = text[..at].chars().map(|_| ' ').collect();
         format!(
-            "{message} at character {}\n  {text}\n  {before}^\nA text with F( or a function's name in it is set by quotes around it: '…'",
+            "{message} at character {}\n  {text}\n  {before}^\nQuote a text that contains F( or begins with a function: '…'",
             before.len() + 1
         )
     })
@@ -79,12 +79,12 @@ pub fn parse(text: &str) -> Result<Expr, String> {
 
 struct Parser<'a> {
     text: &'a str,
-    /// In bytes.
+    /// A byte offset.
     at: usize,
     terms: usize,
 }
 
-/// What is wrong, and where.
+/// An error and its position.
 struct Problem {
     at: usize,
     message: String,
@@ -97,7 +97,7 @@ impl<'a> Parser<'a> {
         &self.text[self.at..]
     }
 
-    /// The next character that is no space.
+    /// The next character that is not a space.
     fn peek(&mut self) -> Option<char> {
         let rest = self.rest();
         self.at += rest.len() - rest.trim_start().len();
@@ -159,7 +159,7 @@ impl<'a> Parser<'a> {
         if self.terms > MOST_TERMS {
             return Err(Problem {
                 at: self.at,
-                message: format!("more than {MOST_TERMS} terms are too many"),
+                message: format!("more than {MOST_TERMS} terms"),
             });
         }
         if !self.eat('-') {
@@ -186,7 +186,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A whole number, or a decimal one: a float would not be what is written.
+    /// A whole or decimal number. A float would not be exact.
     fn number(&mut self, sign: &str) -> Parsed<Expr> {
         let start = self.at;
         let rest = self.rest();
@@ -212,7 +212,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// `'…'`, with a quote inside written twice.
+    /// `'…'`, with doubled quotes inside.
     fn quoted(&mut self) -> Parsed<String> {
         let start = self.at;
         self.at += 1;
@@ -221,7 +221,7 @@ impl<'a> Parser<'a> {
             let Some(end) = self.rest().find('\'') else {
                 return Err(Problem {
                     at: start,
-                    message: "this quote is not closed, which begins".to_owned(),
+                    message: "unclosed quote".to_owned(),
                 });
             };
             text.push_str(&self.rest()[..end]);
@@ -248,7 +248,7 @@ impl<'a> Parser<'a> {
             ("false" | "False", false) => Ok(Expr::value(false)),
             ("NULL", false) => Ok(Expr::value(Value::Null)),
             (_, false) => {
-                let message = format!("a field is written F({word}) and a text '{word}', not {word},");
+                let message = format!("expected F({word}) for a field or '{word}' for a text but got {word}");
                 Err(Problem { at: start, message })
             }
             (_, true) => self.call(start, word),
@@ -293,7 +293,7 @@ impl<'a> Parser<'a> {
         let Some((name, function, takes)) = function(word) else {
             let known: Vec<&str> = FUNCTIONS.iter().map(|(name, ..)| *name).collect();
             let message = format!(
-                "there is no function {word} (there are F, Duration, {}), as named",
+                "unknown function {word} (choices are F, Duration, {})",
                 known.join(", ")
             );
             return Err(Problem { at: start, message });
@@ -368,15 +368,15 @@ mod tests {
         assert_eq!(
             problem("F(points)+"),
             "expected a number, a 'text', F(field), a function or '(' but got the end at character 11\n  \
-             F(points)+\n            ^\nA text with F( or a function's name in it is set by quotes around it: '…'"
+             F(points)+\n            ^\nQuote a text that contains F( or begins with a function: '…'"
         );
         for (text, message, at) in [
             ("F(é) é", "expected an operator or the end but got 'é'", 6),
             ("(F(a)", "expected ')' but got the end", 6),
             ("F(", "expected the name of a field in F(…)", 3),
             ("F(a", "expected ')' but got the end", 4),
-            ("F(a) + points", "a field is written F(points) and a text 'points', not points,", 8),
-            ("Concat(F(a), 'x)", "this quote is not closed, which begins", 14),
+            ("F(a) + points", "expected F(points) for a field or 'points' for a text but got points", 8),
+            ("Concat(F(a), 'x)", "unclosed quote", 14),
             ("F(a) * 1.2.3", "expected a number of at most 28 digits but got '1.2.3'", 8),
             ("F(a) * 1e", "expected a number of at most 28 digits but got '1e'", 8),
             ("Upper(F(a), 2)", "Upper takes one value, not 2,", 1),
@@ -394,10 +394,10 @@ mod tests {
         }
         assert!(
             problem("F(a) + Uper(F(b))")
-                .starts_with("there is no function Uper (there are F, Duration, Abs, ")
+                .starts_with("unknown function Uper (choices are F, Duration, Abs, ")
         );
         assert!(
-            problem(&"(".repeat(100_000)).starts_with("more than 200 terms are too many at character 201\n")
+            problem(&"(".repeat(100_000)).starts_with("more than 200 terms at character 201\n")
         );
         assert!(problem(&"F(a)+".repeat(1_000)).starts_with("more than 200 terms"));
         assert!(problem(&"-".repeat(1_000)).starts_with("more than 200 terms"));

@@ -1,20 +1,20 @@
-//! Values as they are typed in a shell.
+//! Values as typed in a shell.
 
 use enmasse::serde_json::{self, Value as Json};
 use enmasse::{DataType, Value};
 
-/// What stands after the `=`.
+/// The text after the `=`.
 #[derive(Debug, PartialEq)]
 pub enum Given {
     /// `NULL`
     Null,
-    /// `'…'`, without the quotes: the text itself, whatever it looks like.
+    /// `'…'` without the quotes: a literal text.
     Quoted(String),
     /// Anything else.
     Plain(String),
 }
 
-/// Reads a whole value. Quotes count only around all of it, so that `O'Hara` needs none.
+/// Parses a whole value. Only quotes around the whole value count, so `O'Hara` needs none.
 pub fn given(text: &str) -> Result<Given, String> {
     if text == "NULL" {
         return Ok(Given::Null);
@@ -25,21 +25,21 @@ pub fn given(text: &str) -> Result<Given, String> {
     let mut chars = inner.chars();
     while let Some(c) = chars.next() {
         if c == '\'' && chars.next() != Some('\'') {
-            return Err(format!("{text}: a quote inside of quotes is written twice"));
+            return Err(format!("{text}: double a quote inside quotes"));
         }
         plain.push(c);
     }
     Ok(Given::Quoted(plain))
 }
 
-/// One of a list.
+/// An item of a list.
 #[derive(Debug, PartialEq)]
 pub struct Item {
     pub text: String,
     pub is_quoted: bool,
 }
 
-/// `US,CA`: items between commas. One in quotes, `"…"` or `'…'`, may have commas in it; a quote inside is written twice.
+/// `US,CA`: items separated by commas. A quoted item, `"…"` or `'…'`, may contain commas and doubled quotes.
 pub fn list(text: &str) -> Result<Vec<Item>, String> {
     let mut items = Vec::new();
     let mut chars = text.chars().peekable();
@@ -65,7 +65,7 @@ pub fn list(text: &str) -> Result<Vec<Item>, String> {
                 item.text.push(c);
             }
             if item.text == "NULL" {
-                return Err("NULL is in no list; such rows are found by __isnull=true".to_owned());
+                return Err("a list cannot contain NULL; use __isnull=true".to_owned());
             }
         }
         items.push(item);
@@ -75,7 +75,8 @@ pub fn list(text: &str) -> Result<Vec<Item>, String> {
     }
 }
 
-/// A text as a value of the type, or near enough that the library makes one of it, with its own word where it cannot.
+/// A text as a value of the type, or as a value that the library can convert. The library reports values that
+/// do not fit.
 pub fn value(data_type: Option<&DataType>, text: String, is_quoted: bool) -> Result<Value, String> {
     Ok(match data_type {
         Some(DataType::Bytes) => Value::Bytes(bytes(&text)?),
@@ -100,7 +101,7 @@ pub fn value(data_type: Option<&DataType>, text: String, is_quoted: bool) -> Res
     })
 }
 
-/// `00ff`, also as PostgreSQL and others write it: `\x00ff`, `0x00ff`.
+/// `00ff`, and the forms of PostgreSQL and others: `\x00ff`, `0x00ff`.
 fn bytes(text: &str) -> Result<Vec<u8>, String> {
     let digits = text.strip_prefix("\\x").or_else(|| text.strip_prefix("0x")).unwrap_or(text);
     let wrong = || format!("expected bytes as hexadecimal digits, as \\x00ff, but got {}", Value::from(text));
@@ -130,7 +131,7 @@ mod tests {
         ] {
             assert_eq!(given(text).unwrap(), expected, "{text}");
         }
-        assert_eq!(given("'it's'").unwrap_err(), "'it's': a quote inside of quotes is written twice");
+        assert_eq!(given("'it's'").unwrap_err(), "'it's': double a quote inside quotes");
     }
 
     #[test]

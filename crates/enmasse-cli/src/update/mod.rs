@@ -20,12 +20,12 @@ use crate::interrupt::{Committing, rolled_back, unless_interrupted};
 use crate::output::grouped;
 use crate::tables::{owner, table};
 
-/// What is asked for, checked against the table.
+/// A request, checked against the table.
 struct Request {
     rows: QuerySet<Record>,
     model: ModelRef,
     set: Vec<(String, Expr)>,
-    /// The tables that are written, the root of the chain first.
+    /// The tables to write, the root of the chain first.
     tables: Vec<String>,
     sql: String,
 }
@@ -33,10 +33,10 @@ struct Request {
 pub async fn run(args: UpdateArgs) -> Result<Outcome> {
     refuse_all_by_accident(&args)?;
     let db = connect(&args.database).await?;
-    // a dry run is rolled back
+    // A dry run is rolled back.
     let stays = args.allow_non_transactional && !args.dry_run;
     db.allow_non_transactional(stays);
-    // F(n)+1 that stays is not to be written once more
+    // An F(n)+1 that cannot be rolled back must not run twice.
     let db = if stays { db.with_retries(0) } else { db };
     let model = table(&db, &args.table, lookups(&args)).await?;
     let request = Request::new(QuerySet::of(&model, &db), model, &args)?;
@@ -71,7 +71,7 @@ pub async fn run(args: UpdateArgs) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// The names that filters and expressions begin with, each with what follows it: `user__country__in`.
+/// The names at the start of filters and expressions, each with the rest of its path: `user__country__in`.
 fn lookups(args: &UpdateArgs) -> impl Iterator<Item = &str> {
     let conditions = args.filters.iter().chain(&args.exclude);
     let compared = conditions.clone().filter_map(|text| text.split('=').next());
@@ -86,25 +86,25 @@ fn rows(count: u64) -> String {
     format!("{} {}", grouped(count), if count == 1 { "row" } else { "rows" })
 }
 
-/// All rows are meant only where that is said.
+/// Refuses to update all rows without an explicit option.
 fn refuse_all_by_accident(args: &UpdateArgs) -> Result<()> {
     let is_filtered = !args.filters.is_empty() || !args.exclude.is_empty();
     match (is_filtered, args.all) {
         (false, false) => Err(Failure::usage(
-            "this would update all rows of the table: say which rows with --where or --exclude, or say --all",
+            "this would update all rows of the table: select rows with --where or --exclude, or use --all",
         )),
         (true, true) => {
-            Err(Failure::usage("--all is for all rows, and does not go with --where or --exclude"))
+            Err(Failure::usage("--all selects all rows and cannot be used with --where or --exclude"))
         }
         _ => Ok(()),
     }
 }
 
 impl Request {
-    /// In a transaction, of which it is known until when it can be rolled back.
+    /// Runs in a transaction that records when it can no longer be rolled back.
     async fn update(&self, db: &Database, committing: &Committing) -> Result<u64> {
         let work = |tx: Transaction| {
-            // after a conflict it is tried again
+            // The update is retried after a conflict.
             committing.set(false);
             let update = self.rows.clone().using(&tx).update_by(self.set.clone());
             async move {
@@ -118,7 +118,8 @@ impl Request {
 
     fn new(rows: QuerySet<Record>, model: ModelRef, args: &UpdateArgs) -> Result<Self> {
         let mut filtered = rows.clone();
-        // as the keywords of one call in Django: on a relation with many rows they hold for the same row of it
+        // As the keywords of one call in Django: conditions on a to-many relation apply to the same related
+        // row.
         if let Some(all) = condition::all(&rows, "--where", &args.filters)? {
             filtered = filtered.filter_by(all);
         }
@@ -135,7 +136,7 @@ impl Request {
             }
         }
         tables.sort_by_key(|(is_own, _)| *is_own);
-        // what does not fit is found before anything is sent
+        // Values that do not fit are reported before anything is sent.
         let sql = filtered.clone().update_by(set.clone()).explain().map_err(given)?;
         Ok(Request {
             rows: filtered,
@@ -147,7 +148,7 @@ impl Request {
     }
 }
 
-/// A value of the command line that does not fit is wrong usage, as a name is.
+/// A value of the command line that does not fit is wrong usage, like a wrong name.
 fn given(error: enmasse::Error) -> Failure {
     match error.kind() {
         ErrorKind::Value => Failure::usage(error.to_string()),
@@ -155,27 +156,27 @@ fn given(error: enmasse::Error) -> Failure {
     }
 }
 
-/// `name=value`, where the name has no equals sign.
+/// Splits `name=value`. The name contains no equals sign.
 fn halves<'a>(option: &str, text: &'a str) -> Result<(&'a str, &'a str)> {
     let expected = if option == "--set" { "FIELD=VALUE" } else { "LOOKUP=VALUE" };
     let (name, value) = text.split_once('=').ok_or_else(|| {
-        Failure::usage(format!("{option} {text}: expected {expected}, but there is no '='"))
+        Failure::usage(format!("{option} {text}: expected {expected}, but got no '='"))
     })?;
     match name.trim() {
         "" => Err(Failure::usage(format!(
-            "{option} {text}: expected {expected}, but nothing stands before the '='"
+            "{option} {text}: expected {expected}, but the name before the '=' is empty"
         ))),
         name => Ok((name, value)),
     }
 }
 
-/// What was meant by `points>=5`, which is no name; without that the error itself.
+/// A hint for `points>=5`, which is not a name; otherwise the error itself.
 fn misspelt(error: enmasse::Error, option: &str, name: &str, value: &str) -> Failure {
     let field = name.trim_end_matches(['<', '>', '!', '+', '-', '*', '/']).trim_end();
     let hint = match name.chars().next_back() {
         Some('>') => format!("a comparison is a lookup: {field}__gte={value}"),
         Some('<') => format!("a comparison is a lookup: {field}__lte={value}"),
-        Some('!') => format!("rows are left out by --exclude {field}={value}"),
+        Some('!') => format!("use --exclude {field}={value} to leave rows out"),
         Some(sign @ ('+' | '-' | '*' | '/')) => format!("write it as {field}=F({field}){sign}{value}"),
         _ => return given(error),
     };

@@ -8,7 +8,7 @@ use super::literal::{self, Given};
 use super::{expression, halves, misspelt};
 use crate::failure::{Failure, Result};
 
-/// The field's name as the model has it, and a value of its type or an expression.
+/// The model's name of the field, and a value of its type or an expression.
 pub fn setting(model: &ModelRef, text: &str) -> Result<(String, Expr)> {
     let (name, value) = halves("--set", text)?;
     let found = model.find(name).map_err(|error| misspelt(error, "--set", name, value))?;

@@ -1,4 +1,4 @@
-//! What is wrong with a file, the line or the database is told in words that help; and nothing is written.
+//! Errors in the file, the command line or the database have helpful messages; nothing is written.
 
 use std::io::Write;
 
@@ -196,11 +196,11 @@ fn cases() -> Vec<Case> {
         // Files
         case("an empty file", file("f.csv", ""), &[], 1, Same("f.csv has no header line: it is empty.")),
         case("a quote that is not closed", file("f.csv", "id,name\n1,bolt\n2,\"nut\n3,gear\n"), &[], 1, Same("f.csv:3: a quote is opened in this row and never closed.")),
-        case("bytes that are not UTF-8", file("f.csv", b"id,name\n1,caf\xe9\n"), &[], 1, Same("f.csv:2: this is not UTF-8; say what it is, as with --encoding latin1.")),
-        case("bytes that are not of the encoding", file("f.csv", b"id,name\n1,\x82\xff\n"), &["--encoding", "shift_jis"], 1, Same("f.csv:2: this is not Shift_JIS; is its encoding another?")),
+        case("bytes that are not UTF-8", file("f.csv", b"id,name\n1,caf\xe9\n"), &[], 1, Same("f.csv:2: this is not UTF-8; give the encoding, as with --encoding latin1.")),
+        case("bytes that are not of the encoding", file("f.csv", b"id,name\n1,\x82\xff\n"), &["--encoding", "shift_jis"], 1, Same("f.csv:2: this is not Shift_JIS; check --encoding.")),
         case("an encoding that there is not", file("f.csv", "id,amount\n1,5\n"), &["--encoding", "klingon"], 2, Same("there is no encoding 'klingon'; names are as the WHATWG has them: utf-8, latin1, windows-1252, utf-16le, shift_jis, …")),
-        case("NUL bytes", file("f.csv", b"id,name\n1,b\0lt\n"), &[], 1, Same("f.csv:2: there is a NUL byte, so this is no text; if it is UTF-16, say --encoding utf-16le.")),
-        case("UTF-16 without a mark", file("f.csv", b"i\0d\0,\0n\0a\0m\0e\0\n\x001\0,\0b\0\n\0"), &[], 1, Same("f.csv:1: there is a NUL byte, so this is no text; if it is UTF-16, say --encoding utf-16le.")),
+        case("NUL bytes", file("f.csv", b"id,name\n1,b\0lt\n"), &[], 1, Same("f.csv:2: a NUL byte: this is not text; if it is UTF-16, use --encoding utf-16le.")),
+        case("UTF-16 without a mark", file("f.csv", b"i\0d\0,\0n\0a\0m\0e\0\n\x001\0,\0b\0\n\0"), &[], 1, Same("f.csv:1: a NUL byte: this is not text; if it is UTF-16, use --encoding utf-16le.")),
         case("a workbook", file("f.csv", b"PK\x03\x04\x14\0\x06\0"), &[], 1, Same("f.csv is neither CSV nor JSON Lines: it is a zip archive or an Excel workbook: save the sheet as CSV.")),
         case("an old workbook", file("f.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), &[], 1, Same("f.csv is neither CSV nor JSON Lines: it is an old Excel workbook: save the sheet as CSV.")),
         case("a PDF document", file("f.csv", b"%PDF-1.7\n"), &[], 1, Same("f.csv is neither CSV nor JSON Lines: it is a PDF document.")),
@@ -212,22 +212,22 @@ fn cases() -> Vec<Case> {
         // JSON Lines
         case("a JSON array", file("f.json", "[{\"id\": 1, \"amount\": 5}]\n"), &[], 1, Same("f.json is one JSON array, and JSON Lines is expected: one object a line, with no brackets around them and no commas between them. `jq -c '.[]'` makes it so.")),
         case("no object on any line", file("f.jsonl", "hello\nworld\n"), &[], 1, Same("f.jsonl:1: expected a JSON object but got 'hello'.")),
-        case("a JSON line that is broken", file("f.jsonl", "{\"id\": 1, \"amount\": 5}\n{\"id\": 2, \"amount\": }\n"), &[], 1, Same("f.jsonl:2: is no JSON: expected value at column 21.\nNothing was written.")),
+        case("a JSON line that is broken", file("f.jsonl", "{\"id\": 1, \"amount\": 5}\n{\"id\": 2, \"amount\": }\n"), &[], 1, Same("f.jsonl:2: is not JSON: expected value at column 21.\nNothing was written.")),
         case("a JSON object on several lines", file("f.jsonl", "{\n  \"id\": 1,\n  \"amount\": 5\n}\n"), &[], 1, Same("f.jsonl:1: the object does not end on its line; JSON Lines has one whole object a line.")),
         case("a JSON line that is no object", file("f.jsonl", "{\"id\": 1, \"amount\": 5}\n[2, 6]\n"), &[], 1, Same("f.jsonl:2: expected a JSON object but got '[2, 6]'.\nNothing was written.")),
         case("a JSON value of another type", file("f.jsonl", "{\"id\": 1, \"amount\": true}\n"), &[], 1, Same("f.jsonl:1: column 'amount': expected a whole number but got true.\nNothing was written.")),
         case("a JSON number for a text", file("f.jsonl", "{\"id\": 1, \"name\": 12}\n"), &[], 1, Same("f.jsonl:1: column 'name': expected text but got 12.\nNothing was written.")),
         case("a JSON list for a text", file("f.jsonl", "{\"id\": 1, \"note\": [\"a\"]}\n"), &[], 1, Same("f.jsonl:1: column 'note': expected text but got [\"a\"].\nNothing was written.")),
-        case("a JSON key twice", file("f.jsonl", "{\"id\": 1, \"amount\": 5, \"amount\": 6}\n"), &[], 1, Same("f.jsonl:1: the key 'amount' stands there twice.\nNothing was written.")),
-        case("a JSON row without the key", file("f.jsonl", "{\"id\": 1, \"amount\": 5}\n{\"amount\": 6}\n"), &[], 1, Same("f.jsonl:2: the key 'id' must be there.\nNothing was written.")),
+        case("a JSON key twice", file("f.jsonl", "{\"id\": 1, \"amount\": 5, \"amount\": 6}\n"), &[], 1, Same("f.jsonl:1: the key 'amount' occurs twice.\nNothing was written.")),
+        case("a JSON row without the key", file("f.jsonl", "{\"id\": 1, \"amount\": 5}\n{\"amount\": 6}\n"), &[], 1, Same("f.jsonl:2: the key 'id' is required.\nNothing was written.")),
         case("a JSON row whose key is null", file("f.jsonl", "{\"id\": null, \"amount\": 5}\n"), &[], 1, Same("f.jsonl:1: column 'id': NULL may not stand in it.\nNothing was written.")),
         case("a JSON null where none may stand", file("f.jsonl", "{\"id\": 1, \"amount\": null}\n"), &[], 1, Same("f.jsonl:1: column 'amount': NULL may not stand in it.\nNothing was written.")),
         case("a JSON key that is unknown", file("f.jsonl", "{\"id\": 1, \"amount\": 5}\n{\"id\": 2, \"amuont\": 5}\n"), &[], 2, Same("f.jsonl: item has no column 'amuont'. Did you mean 'amount'? Choices are: id, name, code, price, amount, small, ratio, made, seen, active, token, note, owner_id, twice. --map gives it another name, --ignore leaves it out.")),
         case("a key twice in JSON", file("f.jsonl", "{\"id\": 1, \"amount\": 5}\n{\"id\": 1.0, \"amount\": 6}\n"), &[], 1, Same("f.jsonl: duplicate key id=1: line 1, line 2\nNothing was written.")),
         // Parquet
-        case("no Parquet", file("f.parquet", "id,amount\n1,5\n"), &[], 1, Same("f.parquet is no Parquet file: Invalid Parquet file. Corrupt footer.")),
-        case("Parquet that is cut short", file("f.parquet", b"PAR1\x15\x04\x15"), &[], 1, Same("f.parquet is no Parquet file: EOF: Parquet file too small. Size is 7 but need 8.")),
-        case("CSV that is called Parquet", file("f.csv", "id,amount\n1,5\n"), &["--format", "parquet"], 1, Same("f.csv is no Parquet file: Invalid Parquet file. Corrupt footer.")),
+        case("no Parquet", file("f.parquet", "id,amount\n1,5\n"), &[], 1, Same("f.parquet is not a Parquet file: Invalid Parquet file. Corrupt footer.")),
+        case("Parquet that is cut short", file("f.parquet", b"PAR1\x15\x04\x15"), &[], 1, Same("f.parquet is not a Parquet file: EOF: Parquet file too small. Size is 7 but need 8.")),
+        case("CSV that is called Parquet", file("f.csv", "id,amount\n1,5\n"), &["--format", "parquet"], 1, Same("f.csv is not a Parquet file: Invalid Parquet file. Corrupt footer.")),
         // The database
         case("a table that there is not", file("f.csv", "id,amount\n1,5\n"), &["--table", "itme"], 2, Same("There is no table 'itme'. Did you mean 'item'? Choices are: item, owner")),
         case("a schema that there is not", file("f.csv", "id,amount\n1,5\n"), &["--table", "nowhere.item"], 2, Same("In the schema 'nowhere' there is no table 'item'.")),
@@ -235,7 +235,7 @@ fn cases() -> Vec<Case> {
         case("no URL at all", file("f.csv", "id,amount\n1,5\n"), &["--db", "shop"], 2, Same("A database's URL begins with sqlite:, postgres:, postgresql:, mysql: or mariadb:, as in sqlite://app.db")),
         case("a server that does not answer", file("f.csv", "id,amount\n1,5\n"), &["--db", "postgres://me:hunter2@127.0.0.1:1/db"], 1, Same("postgres://me@127.0.0.1:1/db: error connecting to server: Connection refused (os error 111)")),
         case("a server of MySQL that does not answer", file("f.csv", "id,amount\n1,5\n"), &["--db", "mysql://me:hunter2@127.0.0.1:1/db"], 1, Same("mysql://me@127.0.0.1:1/db: Input/output error: Connection refused (os error 111)")),
-        case("a database file that is not there", file("f.csv", "id,amount\n1,5\n"), &["--db", "sqlite://none.db"], 1, Same("no such file: none.db (an empty database is made by ?mode=rwc at the end of the URL)")),
+        case("a database file that is not there", file("f.csv", "id,amount\n1,5\n"), &["--db", "sqlite://none.db"], 1, Same("no such file: none.db (?mode=rwc at the end of the URL creates an empty database)")),
         case("a unique constraint, in the last row", file("f.csv", "id,amount,code\n1,5,X1\n2,6,X2\n3,7,X1\n"), &[], 1, Each(["f.csv:4: the database refuses the row with id=3: UNIQUE constraint failed: item.code [SQLITE_CONSTRAINT_UNIQUE]\nNothing was written.", "f.csv:4: the database refuses the row with id=3: duplicate key value violates unique constraint \"item_code_key\". Key (code)=(X1) already exists. [23505]\nNothing was written.", "f.csv:4: the database refuses the row with id=3: Duplicate entry 'X1' for key 'code' [1062]\nNothing was written.", "f.csv:4: the database refuses the row with id=3: Duplicate entry 'X1' for key 'item.code' [1062]\nNothing was written."])),
         case("a value that another row has", file("f.csv", "id,code\n1,B2\n"), &[], 1, Each(["f.csv:2: the database refuses the row with id=1: UNIQUE constraint failed: item.code [SQLITE_CONSTRAINT_UNIQUE]\nNothing was written.", "f.csv:2: the database refuses the row with id=1: duplicate key value violates unique constraint \"item_code_key\". Key (code)=(B2) already exists. [23505]\nNothing was written.", "f.csv:2: the database refuses the row with id=1: Duplicate entry 'B2' for key 'code' [1062]\nNothing was written.", "f.csv:2: the database refuses the row with id=1: Duplicate entry 'B2' for key 'item.code' [1062]\nNothing was written."])),
         case("a foreign key that leads nowhere", file("f.csv", "id,amount,owner_id\n1,5,2\n2,6,77\n"), &[], 1, Each(["f.csv:3: the database refuses the row with id=2: FOREIGN KEY constraint failed [SQLITE_CONSTRAINT_FOREIGNKEY]\nNothing was written.", "f.csv:3: the database refuses the row with id=2: insert or update on table \"item\" violates foreign key constraint \"item_owner_id_0d98b76d_fk\". Key (owner_id)=(77) is not present in table \"owner\". [23503]\nNothing was written.", "f.csv:3: the database refuses the row with id=2: Cannot add or update a child row: a foreign key constraint fails (`SCRATCH`.`item`, CONSTRAINT `item_owner_id_0d98b76d_fk` FOREIGN KEY (`owner_id`) REFERENCES `owner` (`id`)) [1452]\nNothing was written.", "f.csv:3: the database refuses the row with id=2: Cannot add or update a child row: a foreign key constraint fails (`SCRATCH`.`item`, CONSTRAINT `item_owner_id_0d98b76d_fk` FOREIGN KEY (`owner_id`) REFERENCES `owner` (`id`)) [1452]\nNothing was written."])),
@@ -247,10 +247,10 @@ fn cases() -> Vec<Case> {
         case("--diff into a folder that is not there", file("f.csv", "id,amount\n1,5\n"), &["--diff", "none/diff.csv"], 1, Same("cannot write none/diff.csv: No such file or directory (os error 2).")),
         case("--rejects into a folder that is not there", file("f.csv", "id,amount\n1,x\n"), &["--skip-bad", "--rejects", "none/bad.csv"], 1, Same("cannot write none/bad.csv: No such file or directory (os error 2).")),
         case("--diff as Parquet", file("f.csv", "id,amount\n1,5\n"), &["--diff", "diff.parquet"], 2, Same("rows are written as CSV or JSON Lines, and diff.parquet is Parquet.")),
-        case("--missing in CSV of rows that lack a column", file("f.jsonl", "{\"id\": 77, \"name\": \"x\"}\n{\"id\": 78, \"amount\": 6}\n"), &["--missing", "missing.csv"], 1, Same("f.jsonl: cannot write 'amount' to missing.csv: CSV has no row that lacks a column; write JSON Lines.")),
+        case("--missing in CSV of rows that lack a column", file("f.jsonl", "{\"id\": 77, \"name\": \"x\"}\n{\"id\": 78, \"amount\": 6}\n"), &["--missing", "missing.csv"], 1, Same("f.jsonl: cannot write 'amount' to missing.csv: CSV cannot leave out a column of a row; write JSON Lines.")),
         case("a delimiter of two characters", file("f.csv", "id;amount\n1;5\n"), &["--delimiter", ";;"], 2, Same("error: invalid value ';;' for '--delimiter <CHARACTER>': expected one ASCII character, or 'tab'\n\nFor more information, try '--help'.")),
-        case("a delimiter that is a quote", file("f.csv", "id;amount\n1;5\n"), &["--delimiter", "\""], 2, Same("the delimiter and the quote must be two characters.")),
-        case("the delimiter of another file", file("f.csv", "id;amount\n1;5\n"), &[], 2, Same("f.csv has one column only, 'id;amount': is something else between its cells? Say so, as with --delimiter ';'")),
+        case("a delimiter that is a quote", file("f.csv", "id;amount\n1;5\n"), &["--delimiter", "\""], 2, Same("the delimiter and the quote must be different characters.")),
+        case("the delimiter of another file", file("f.csv", "id;amount\n1;5\n"), &[], 2, Same("f.csv has only one column, 'id;amount': if its cells have another delimiter, give it, as with --delimiter ';'")),
         case("--strict and --insert-missing", file("f.csv", "id,amount\n1,5\n"), &["--strict", "--insert-missing"], 2, Same("error: the argument '--strict' cannot be used with '--insert-missing'\n\nUsage: enmasse apply --table <TABLE> --strict --db <URL> <FILE>\n\nFor more information, try '--help'.")),
         case("a format that there is not", file("f.csv", "id,amount\n1,5\n"), &["--format", "xlsx"], 2, Same("error: invalid value 'xlsx' for '--format <FORMAT>'\n  [possible values: csv, tsv, jsonl, parquet]\n\nFor more information, try '--help'.")),
     ]

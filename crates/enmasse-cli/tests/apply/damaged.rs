@@ -33,7 +33,7 @@ async fn refused(trial: &Trial<'_>, file: &[u8], says: &str) {
 fn a01_a_damaged_footer_writes_nothing() {
     on_each(async |trial| {
         make(trial).await;
-        let says = "enmasse: f.parquet is damaged: column 'id' of its row group 2 is said to stand outside of the file, \
+        let says = "enmasse: f.parquet is damaged: column 'id' of its row group 2 lies outside of the file: \
                     -8030 bytes from byte 16062.\n";
         refused(trial, NEGATIVE_LENGTH, says).await;
         trial.write("f.parquet", GOOD);

@@ -63,7 +63,7 @@ fn a11_documents_lose_nothing() {
         ] {
             trial.write(name, content);
             let said = trial.apply([name, "--table", "d"]).failed(1);
-            let says = "column 'doc': the JSON document has the key 'c' twice in one object, of which only one is kept.";
+            let says = "column 'doc': the JSON document has the key 'c' twice in one object, and only one value can be kept.";
             assert!(said.contains(says), "{said}");
         }
         let inside = "{\"id\":1,\"doc\":{\"n\":18446744073709551615}}\n";
@@ -99,7 +99,7 @@ fn d04_the_delimiter_is_found_or_asked_for() {
             trial.write("f.csv", content);
             let said = trial.apply(["f.csv", "--table", "item"]).failed(2);
             assert!(
-                said.ends_with(": is something else between its cells? Say so, as with --delimiter ';'\n"),
+                said.ends_with(": if its cells have another delimiter, give it, as with --delimiter ';'\n"),
                 "{said}"
             );
         }
@@ -215,7 +215,7 @@ fn d05_decimals_dates_and_quotes_as_the_file_has_them() {
         trial.apply(args).done();
         trial.write("f.csv", "id;price\n1;1.50\n");
         let said = trial.apply(["f.csv", "--table", "item"].into_iter().chain(how)).failed(1);
-        assert!(said.contains("expected a number with ',' before its fraction but got '1.50'."), "{said}");
+        assert!(said.contains("expected a number with ',' as the decimal separator but got '1.50'."), "{said}");
         // nothing of a date is dropped
         trial.write("f.csv", "id,made\n1,31/12/2024\n");
         let said = trial.apply(["f.csv", "--table", "item", "--date-format", "%d/%m/%y"]).failed(1);

@@ -48,7 +48,7 @@ fn b07_a_file_of_passwords_that_is_a_pipe_is_not_read() {
         assert_eq!(ended(child), Some(1), "{name}");
         let mut said = String::new();
         std::io::Read::read_to_string(&mut stderr, &mut said).unwrap();
-        assert!(said.contains(&format!("{name} is ignored: it is no regular file")), "{said}");
+        assert!(said.contains(&format!("{name} is ignored: it is not a regular file")), "{said}");
     }
 }
 

@@ -10,10 +10,10 @@ use enmasse::Value;
 
 use super::kind::{Kind, Unread};
 
-/// How many values are read at a time.
+/// Values read at a time.
 const BATCH: usize = 1_024;
 
-/// A column of whatever physical type.
+/// A column of any physical type.
 pub enum Column {
     Bool(Batches<BoolType>),
     Int32(Batches<Int32Type>),
@@ -40,7 +40,7 @@ impl Column {
         }
     }
 
-    /// Whether there is no further row.
+    /// Whether no row is left.
     pub fn is_at_end(&mut self) -> Result<bool> {
         match self {
             Column::Bool(column) => column.is_at_end(),
@@ -77,10 +77,10 @@ impl Column {
     }
 }
 
-/// The values of a column, of which a batch is held.
+/// The values of a column; one batch is in memory.
 pub struct Batches<T: DataType> {
     reader: ColumnReaderImpl<T>,
-    /// Whether it may have NULLs, and so has a level for each row that says whether there is a value.
+    /// Whether the column may have NULLs. Each row then has a level that says whether it has a value.
     optional: bool,
     values: Vec<T::T>,
     levels: Vec<i16>,

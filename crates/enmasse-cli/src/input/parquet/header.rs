@@ -1,33 +1,33 @@
-//! The header of a page, read before the library reads it: what the page says of its sizes.
+//! The header of a page, parsed before the library does: the sizes that the page declares.
 //!
 //! <https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift>, in Thrift's compact protocol:
 //! <https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md>.
 
 use std::io::{self, Read};
 
-/// The longest header: it may have the smallest and the largest value of its page in it.
+/// Maximum length of a header, which may contain the smallest and the largest value of its page.
 const LONGEST: u64 = 1 << 20;
 
-/// How deep structures may be nested in one.
+/// Maximum nesting of structures in a header.
 const DEEPEST: usize = 16;
 
-/// What a header says.
+/// The content of a header.
 #[derive(Debug, Default, PartialEq)]
 pub struct PageHeader {
-    /// How many bytes the header itself has.
+    /// The header's own length in bytes.
     pub length: u64,
     pub kind: i64,
     pub uncompressed: i64,
     pub compressed: i64,
-    /// How many values a dictionary has.
+    /// The number of values in a dictionary.
     pub dictionary_values: i64,
-    /// How many bytes of levels, never compressed, a page of the second version begins with.
+    /// Bytes of uncompressed levels at the start of a version 2 page.
     pub levels: i64,
-    /// Whether such a page is not compressed at all.
+    /// Whether such a page is uncompressed.
     pub is_plain: bool,
 }
 
-/// The kinds of pages that are told apart.
+/// The kinds of pages.
 pub const INDEX_PAGE: i64 = 1;
 
 impl PageHeader {
@@ -78,7 +78,7 @@ struct Thrift<R> {
 }
 
 impl<R: Read> Thrift<R> {
-    /// The type of the next field, whose number then stands in `field`; `None` at the end of the structure.
+    /// The type of the next field, whose number is stored in `field`; `None` at the end of the structure.
     fn field(&mut self, field: &mut i64) -> io::Result<Option<u8>> {
         let byte = self.byte()?;
         if byte == 0 {
@@ -119,7 +119,7 @@ impl<R: Read> Thrift<R> {
             LIST | SET => {
                 let byte = self.byte()?;
                 let count = if byte >> 4 == 15 { self.varint()? } else { u64::from(byte >> 4) };
-                // an item of a list has at least a byte, also one that is a truth value
+                // An item of a list takes at least one byte, even if it is a boolean.
                 (0..count).try_for_each(|_| match byte & 0x0f {
                     TRUE | FALSE => self.bytes(1),
                     kind => self.skip(kind, depth + 1),
@@ -165,7 +165,7 @@ fn zigzag(number: u64) -> i64 {
 }
 
 fn wrong() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "the header of a page is no such header")
+    io::Error::new(io::ErrorKind::InvalidData, "the header of a page is invalid")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What the values of a Parquet column mean.
+//! The logical meaning of a Parquet column's values.
 
 use ::parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use ::parquet::schema::types::ColumnDescriptor;
@@ -10,30 +10,30 @@ use enmasse::{DataType, Value};
 use crate::input::cell::{Converter, Problem};
 use crate::input::{show, whole};
 
-/// What is to be read in a column's physical values.
+/// The interpretation of a column's physical values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// What the physical type says.
+    /// As the physical type says.
     Plain,
-    /// Floats of 32 bits, which are values of 64.
+    /// 32-bit floats, converted to 64 bits.
     Single,
     Unsigned,
-    /// With so many digits after the point.
+    /// The number of digits after the point.
     Decimal(u32),
     Date,
-    /// In so many nanoseconds each.
+    /// The unit in nanoseconds.
     Time(i64),
-    /// In so many nanoseconds each, and in UTC or in no zone.
+    /// The unit in nanoseconds, and whether the value is in UTC or without a zone.
     Moment(i64, bool),
     Text,
     Uuid,
 }
 
-/// A value that has no equal here.
+/// A value that Enmasse cannot represent.
 #[derive(Clone, Debug)]
 pub struct Unread {
     pub problem: Problem,
-    /// The value as the file has it, without what its annotations say.
+    /// The physical value, without its annotations.
     pub text: String,
 }
 
@@ -42,7 +42,7 @@ impl Unread {
         Unread { problem, text: value.to_string() }
     }
 
-    /// Of bytes, which may be a text but for some of them.
+    /// For bytes, most of which may be text.
     pub fn of_bytes(problem: Problem, bytes: &[u8]) -> Self {
         Unread::of(problem, show::shown(&Value::Bytes(bytes.to_vec())))
     }
@@ -58,7 +58,7 @@ fn nanos(unit: TimeUnit) -> i64 {
 }
 
 impl Kind {
-    /// What a column's annotations say; what they call it, where that cannot be read.
+    /// Interprets a column's annotations; the error is the name of an unsupported one.
     pub fn of(column: &ColumnDescriptor) -> Result<Self, String> {
         if let Some(logical) = column.logical_type_ref() {
             return Ok(match logical {
@@ -81,7 +81,7 @@ impl Kind {
             ConvertedType::DATE => Kind::Date,
             ConvertedType::TIME_MILLIS => Kind::Time(1_000_000),
             ConvertedType::TIME_MICROS => Kind::Time(1_000),
-            // Older writers could not say that there is no zone, so it is not said here either.
+            // Older writers could not declare the absence of a zone, so none is assumed here.
             ConvertedType::TIMESTAMP_MILLIS => Kind::Moment(1_000_000, false),
             ConvertedType::TIMESTAMP_MICROS => Kind::Moment(1_000, false),
             ConvertedType::UINT_8
@@ -130,10 +130,10 @@ impl Kind {
         }
     }
 
-    /// A moment as Hive and Spark wrote it: nanoseconds of the day, and the number of a Julian day.
+    /// A timestamp of Hive and Spark: nanoseconds of the day, and a Julian day number.
     pub fn int96(self, words: &[u32]) -> Result<Value, Problem> {
         const EPOCH: i128 = 2_440_588;
-        let [low, high, day] = *words else { return Err("is no moment of 96 bits.".to_owned()) };
+        let [low, high, day] = *words else { return Err("is not a 96-bit timestamp.".to_owned()) };
         let nanos = i128::from(high) << 32 | i128::from(low);
         let days = i128::from(day.cast_signed()) - EPOCH;
         moment(days * 86_400_000_000_000 + nanos).map(Value::NaiveDateTime)
@@ -145,14 +145,14 @@ impl Kind {
             Kind::Uuid => Uuid::from_slice(value).map(Value::Uuid).map_err(|error| format!("{error}.")),
             Kind::Decimal(scale) => match whole(value) {
                 Some(digits) => decimal(digits, scale),
-                None => Err("has more digits than a decimal keeps, which is 28.".to_owned()),
+                None => Err("has more than the 28 digits of a decimal.".to_owned()),
             },
             _ => Ok(Value::Bytes(value.to_vec())),
         }
     }
 }
 
-/// A column's value as one that a field takes: bytes that no annotation says more of may be text or a UUID.
+/// Converts a column's value for a field: unannotated bytes may be text or a UUID.
 pub fn suited(kind: Kind, converter: &Converter, value: &Value) -> Result<Value, Problem> {
     match (converter.data_type(), value) {
         (DataType::Uuid, Value::Bytes(bytes)) if bytes.len() == 16 => Kind::Uuid.bytes(bytes),
@@ -168,11 +168,11 @@ pub fn suited(kind: Kind, converter: &Converter, value: &Value) -> Result<Value,
 fn text(value: &[u8]) -> Result<Value, Problem> {
     match std::str::from_utf8(value) {
         Ok(text) => Ok(text.into()),
-        Err(_) => Err("is no text in UTF-8.".to_owned()),
+        Err(_) => Err("is not UTF-8 text.".to_owned()),
     }
 }
 
-/// The number of bytes in two's complement, the greatest first.
+/// A big-endian two's complement number.
 fn whole(bytes: &[u8]) -> Option<i128> {
     let fill = if bytes.first().is_some_and(|first| first & 0x80 != 0) { 0xff } else { 0 };
     let spare = bytes.len().saturating_sub(16);
@@ -184,14 +184,14 @@ fn whole(bytes: &[u8]) -> Option<i128> {
 }
 
 fn decimal(digits: i128, scale: u32) -> Result<Value, Problem> {
-    // Zeros at the end do not count, and there may be more of them than a `Decimal` has places.
+    // Trailing zeros do not count, and there may be more of them than a `Decimal` has places.
     let (mut digits, mut scale) = (digits, scale);
     while scale > 0 && digits % 10 == 0 {
         (digits, scale) = (digits / 10, scale - 1);
     }
     Decimal::try_from_i128_with_scale(digits, scale)
         .map(Value::Decimal)
-        .map_err(|_| format!("{digits}e-{scale} has more digits than a decimal keeps, which is 28."))
+        .map_err(|_| format!("{digits}e-{scale} has more than the 28 digits of a decimal."))
 }
 
 fn time(nanos: i128) -> Result<Value, Problem> {
@@ -210,5 +210,5 @@ fn moment(nanos: i128) -> Result<NaiveDateTime, Problem> {
         .ok()
         .and_then(|seconds| DateTime::from_timestamp(seconds, rest as u32))
         .map(|moment| moment.naive_utc())
-        .ok_or_else(|| format!("the moment, {seconds} seconds from 1970, is out of range."))
+        .ok_or_else(|| format!("the timestamp, {seconds} seconds from 1970, is out of range."))
 }

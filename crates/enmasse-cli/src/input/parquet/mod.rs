@@ -1,4 +1,5 @@
-//! Rows of Parquet, from its flat columns. Of each wanted column some hundred values are held at a time, never a row group.
+//! Rows of Parquet's flat columns. Some hundred values of each wanted column are in memory, never a whole row
+//! group.
 
 mod column;
 mod header;
@@ -26,7 +27,7 @@ use super::limits::Limits;
 use super::{BadRow, InputOptions, Item, Place, Row, Wanted, detect, show, writer};
 use crate::failure::{Failure, Result};
 
-/// The names of a file's columns, nested ones among them.
+/// The names of a file's columns, including nested ones.
 pub fn columns(name: &str, disk: Disk, limits: Limits) -> Result<Vec<String>> {
     let reader = open(name, disk, limits)?;
     Ok(names(reader.metadata().file_metadata().schema_descr()))
@@ -36,7 +37,7 @@ fn open(name: &str, disk: Disk, limits: Limits) -> Result<SerializedFileReader<D
     let mut start = [0; 4];
     if disk.again().read_exact(&mut start).is_ok() && detect::compression(&start).is_some() {
         return Err(Failure::failed(format!(
-            "{name} is compressed as a whole, where Parquet is compressed within: decompress it."
+            "{name} is compressed as a whole; Parquet files are compressed internally: decompress it."
         )));
     }
     let size = disk.size();
@@ -44,12 +45,12 @@ fn open(name: &str, disk: Disk, limits: Limits) -> Result<SerializedFileReader<D
         return Err(Failure::failed(format!("{name} cannot be read: {}", limits.footer_too_long())));
     }
     let reader = SerializedFileReader::new(disk)
-        .map_err(|error| Failure::failed(format!("{name} is no Parquet file: {}.", reason(&error))))?;
+        .map_err(|error| Failure::failed(format!("{name} is not a Parquet file: {}.", reason(&error))))?;
     totals::check(reader.metadata(), size).map_err(|error| damaged(name, &error))?;
     Ok(reader)
 }
 
-/// How long a file's last bytes say that its footer is.
+/// The footer's length as declared in the file's last bytes.
 fn footer(disk: &Disk) -> Option<u64> {
     let mut length = [0; 4];
     disk.at(disk.size().checked_sub(8)?).read_exact(&mut length).ok()?;
@@ -60,14 +61,14 @@ fn names(schema: &SchemaDescriptor) -> Vec<String> {
     schema.root_schema().get_fields().iter().map(|field| field.name().to_owned()).collect()
 }
 
-/// The library's text, without the name of the kind of error before it.
+/// The library's text, without the prefix for the kind of error.
 fn reason(error: &ParquetError) -> String {
     let text = error.to_string();
     let text = text.strip_prefix("Parquet error: ").unwrap_or(&text);
     text.trim_end_matches('.').to_owned()
 }
 
-/// The rows of a file for the columns that are wanted.
+/// The rows of a file, reduced to the wanted columns.
 pub struct ParquetRows {
     name: String,
     disk: Disk,
@@ -80,12 +81,12 @@ pub struct ParquetRows {
     next_group: usize,
     left_in_group: i64,
     row: u64,
-    /// The current row as the file has it.
+    /// The current row's physical values.
     found: Vec<Result<Value, Unread>>,
     keeps_raw: bool,
 }
 
-/// Where a wanted column stands in the file, and what its values are.
+/// The position of a wanted column in the file, and the kind of its values.
 #[derive(Clone, Copy)]
 struct Source {
     leaf: usize,
@@ -95,7 +96,7 @@ struct Source {
 impl ParquetRows {
     pub fn open(name: &str, disk: Disk, options: &InputOptions, wanted: &[Wanted]) -> Result<Self> {
         let limits = options.limits;
-        // what the metadata has is not counted twice
+        // Bytes of the metadata are not counted twice.
         let reader = open(name, disk.at(0), limits)?;
         let schema = reader.metadata().file_metadata().schema_descr();
         let find =
@@ -174,7 +175,7 @@ impl ParquetRows {
         Ok(())
     }
 
-    /// Refuses a row group with more rows than it says.
+    /// Refuses a row group with more rows than it declares.
     fn end_group(&mut self) -> Result<(), ParquetError> {
         for (column, (_, converter)) in self.columns.iter_mut().zip(&self.wanted) {
             if !column.is_at_end()? {
@@ -207,7 +208,7 @@ impl Iterator for ParquetRows {
     }
 }
 
-/// How many bytes of a file a value has, about.
+/// A value's approximate size in the file, in bytes.
 fn size(value: &Value) -> usize {
     match value {
         Value::Text(text) => text.len(),
@@ -216,7 +217,7 @@ fn size(value: &Value) -> usize {
     }
 }
 
-/// A text is read as a cell of CSV is; all else is of a type already.
+/// Parses a text like a CSV cell; every other value already has a type.
 fn convert(kind: Kind, converter: &Converter, found: &Result<Value, Unread>) -> Result<Value, Problem> {
     match kind::suited(kind, converter, found.as_ref().map_err(|unread| unread.problem.clone())?)? {
         Value::Text(text) => converter.text(&text),
@@ -226,7 +227,7 @@ fn convert(kind: Kind, converter: &Converter, found: &Result<Value, Unread>) -> 
 
 fn damaged(name: &str, error: &ParquetError) -> Failure {
     Failure::failed(match error {
-        // what is right, but not done here
+        // Valid, but unsupported by the library.
         ParquetError::NYI(what) => format!("{name} cannot be read: {what}."),
         _ => format!("{name} is damaged: {}.", reason(error)),
     })
@@ -272,7 +273,7 @@ impl ChunkReader for Disk {
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
-        // A damaged file may ask for any length.
+        // A damaged file may request any length.
         if start.saturating_add(length as u64) > self.size() {
             return Err(ParquetError::EOF("the file ends before its data does".to_owned()));
         }

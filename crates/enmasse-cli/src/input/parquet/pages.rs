@@ -1,4 +1,5 @@
-//! The pages of a column, each looked at before the library makes room for it: what it claims, and what it really is.
+//! The pages of a column, each checked before the library allocates memory for it: its declared and its real
+//! sizes.
 
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
@@ -14,13 +15,13 @@ use super::header::{INDEX_PAGE, PageHeader};
 use crate::input::disk::Disk;
 use crate::input::limits::Limits;
 
-/// How many bytes a value of a dictionary takes, besides its own.
+/// Bytes of a dictionary value, in addition to its content.
 const DICTIONARY_VALUE: u64 = 32;
 
-/// How many bytes a value takes whose length is kept apart, twice.
+/// Bytes of a value whose length is stored separately, twice.
 const LENGTH: u64 = 8;
 
-/// How many bytes the pages of all columns have at a time.
+/// Limits the bytes of the pages of all columns in memory.
 #[derive(Debug)]
 pub struct Budget {
     limits: Limits,
@@ -33,7 +34,7 @@ impl Budget {
     }
 
     fn take(&self, bytes: u64) -> Result<()> {
-        // one column after the other
+        // Columns are read one after the other.
         if self.held.fetch_add(bytes, Relaxed).saturating_add(bytes) > self.limits.pages() as u64 {
             return Err(ParquetError::NYI(self.limits.pages_too_large()));
         }
@@ -50,9 +51,9 @@ pub struct CheckedPages {
     pages: SerializedPageReader<Disk>,
     disk: Disk,
     compression: Compression,
-    /// Whether a value may be missing, and so a page begins with levels.
+    /// Whether values may be NULL, so a page starts with levels.
     optional: bool,
-    /// Where the next page begins, and where the last one ends.
+    /// The start of the next page and the end of the last one.
     at: u64,
     end: u64,
     budget: Arc<Budget>,
@@ -61,7 +62,7 @@ pub struct CheckedPages {
 }
 
 impl CheckedPages {
-    /// The metadata has been checked.
+    /// The metadata is already checked.
     pub fn new(disk: Disk, column: &ColumnChunkMetaData, rows: i64, budget: Arc<Budget>) -> Result<Self> {
         let (at, length) = column.byte_range();
         Ok(CheckedPages {
@@ -77,14 +78,14 @@ impl CheckedPages {
         })
     }
 
-    /// Looks at the header of the page that the library reads next.
+    /// Checks the header of the page that the library reads next.
     fn check(&mut self) -> Result<()> {
         while self.at < self.end {
             let header = PageHeader::read(BufReader::new(self.disk.at(self.at)))?;
             let sizes = (u64::try_from(header.compressed), u64::try_from(header.uncompressed));
             let start = self.at + header.length;
             let (Ok(compressed), Ok(uncompressed)) = sizes else {
-                return Err(wrong("the header of a page has a size below zero"));
+                return Err(wrong("the header of a page has a negative size"));
             };
             if compressed > self.end.saturating_sub(start) {
                 return Err(wrong("a page is longer than its column"));
@@ -94,17 +95,17 @@ impl CheckedPages {
                 continue;
             }
             self.budget.give(std::mem::take(&mut self.page));
-            // while it is decompressed, both are there
+            // The compressed and the decompressed page are in memory at the same time.
             self.budget.take(compressed)?;
             let values = u64::try_from(header.dictionary_values)
-                .map_err(|_| wrong("a dictionary has values below zero"))?;
+                .map_err(|_| wrong("a dictionary has a negative number of values"))?;
             let kept = uncompressed.saturating_add(values.saturating_mul(DICTIONARY_VALUE));
             let held = if values > 0 { &mut self.dictionary } else { &mut self.page };
             *held = held.saturating_add(kept);
             self.budget.take(kept)?;
             if !header.is_plain {
                 let levels = u64::try_from(header.levels)
-                    .map_err(|_| wrong("a page has levels of a size below zero"))?;
+                    .map_err(|_| wrong("a page has levels of a negative size"))?;
                 self.check_decompressed(start, levels, compressed, uncompressed)?;
             }
             self.budget.give(compressed);
@@ -113,7 +114,7 @@ impl CheckedPages {
         Ok(())
     }
 
-    /// Refuses a page that has more bytes than it says, where the library would make room for whatever comes.
+    /// Refuses a page with more bytes than declared; the library would allocate memory for all of them.
     fn check_decompressed(&self, start: u64, levels: u64, compressed: u64, uncompressed: u64) -> Result<()> {
         let Some(length) = compressed.checked_sub(levels) else {
             return Err(wrong("a page has more levels than bytes"));
@@ -130,12 +131,12 @@ impl CheckedPages {
             return Ok(());
         }
         if io::copy(&mut out.by_ref().take(room), &mut io::sink())? == room {
-            return Err(wrong("a page has more bytes, decompressed, than it says"));
+            return Err(wrong("a page has more bytes, decompressed, than it declares"));
         }
         Ok(())
     }
 
-    /// Refuses a page whose lengths of values are more than it says that there are values.
+    /// Refuses a page with more value lengths than declared values.
     fn check_lengths(&mut self, page: &Page) -> Result<()> {
         if !matches!(page.encoding(), Encoding::DELTA_LENGTH_BYTE_ARRAY | Encoding::DELTA_BYTE_ARRAY) {
             return Ok(());
@@ -164,7 +165,7 @@ impl CheckedPages {
     }
 }
 
-/// How many numbers a sequence in differences says that it has: its third number.
+/// The number of values that a delta-encoded sequence declares: its third number.
 fn count(bytes: &[u8]) -> Option<u64> {
     let mut rest = bytes.iter();
     let mut number = || {
@@ -212,7 +213,7 @@ impl PageReader for CheckedPages {
     }
 
     fn skip_next_page(&mut self) -> Result<()> {
-        // all rows are read: no page is ever skipped
+        // All rows are read, so no page is skipped.
         Err(ParquetError::NYI("pages are not skipped".to_owned()))
     }
 }

@@ -1,9 +1,10 @@
-//! Whether a file's own numbers fit together: how many rows it has, in all, by row group and by column, and where their bytes are.
+//! Checks that a file's metadata is consistent: the numbers of rows in total, by row group and by column, and
+//! the positions of their bytes.
 
 use ::parquet::errors::ParquetError;
 use ::parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
-/// Refuses metadata that contradicts itself.
+/// Refuses contradictory metadata.
 pub fn check(metadata: &ParquetMetaData, size: u64) -> Result<(), ParquetError> {
     let all = metadata.file_metadata().num_rows();
     let mut sum = 0_i64;
@@ -11,14 +12,14 @@ pub fn check(metadata: &ParquetMetaData, size: u64) -> Result<(), ParquetError> 
         let rows = group.num_rows();
         sum = match sum.checked_add(rows) {
             Some(sum) if rows >= 0 => sum,
-            _ => return Err(wrong(format!("its row group {number} says that it has {rows} rows"))),
+            _ => return Err(wrong(format!("its row group {number} declares {rows} rows"))),
         };
         for column in group.columns() {
             check_column(column, number, rows, size)?;
         }
     }
     if sum != all {
-        return Err(wrong(format!("its row groups have {sum} rows in all, and its footer says {all}")));
+        return Err(wrong(format!("its row groups have {sum} rows in total, and its footer declares {all}")));
     }
     Ok(())
 }
@@ -31,7 +32,7 @@ fn check_column(
 ) -> Result<(), ParquetError> {
     let name = || format!("column '{}' of its row group {group}", column.column_path().string());
     let (values, is_list) = (column.num_values(), column.column_descr().max_rep_level() > 0);
-    // a list has any number of values in a row, and an empty one has none, but even that counts
+    // A list has any number of values in a row; even an empty one counts as one.
     if values != rows && !(is_list && values >= rows) {
         return Err(wrong(format!("{} has {values} values, and the group has {rows} rows", name())));
     }
@@ -42,11 +43,11 @@ fn check_column(
         (end <= size).then_some(())
     };
     inside(start, length).ok_or_else(|| {
-        wrong(format!("{} is said to stand outside of the file, {length} bytes from byte {start}", name()))
+        wrong(format!("{} lies outside of the file: {length} bytes from byte {start}", name()))
     })
 }
 
-/// A reader that has values left after the last row of its group.
+/// The error for values left after the last row of a row group.
 pub fn too_many(column: &str, rows: u64) -> ParquetError {
     wrong(format!("its column '{column}' has values after row {rows}, the last of its row group"))
 }

@@ -62,8 +62,8 @@ fn other_delimiters() {
     assert_eq!(file.read(&price()), [row(Line(2), 1, "a,b", Some("1"))]);
     assert_eq!(file.open().unwrap().format(), Format::Tsv);
     for (delimiter, says) in [
-        (b'"', "the delimiter and the quote must be two characters."),
-        (b'\n', "the delimiter must be one ASCII character, and no line break."),
+        (b'"', "the delimiter and the quote must be different characters."),
+        (b'\n', "the delimiter must be one ASCII character, and not a line break."),
     ] {
         let options = InputOptions { delimiter: Some(delimiter), ..InputOptions::default() };
         assert_eq!(file.failure_with(&options, &[]), says);

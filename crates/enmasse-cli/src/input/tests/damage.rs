@@ -15,13 +15,13 @@ fn a_quote_that_nobody_closes() {
 
 #[test]
 fn text_that_is_not_utf_8() {
-    let message = "a.csv:3: this is not UTF-8; say what it is, as with --encoding latin1.";
+    let message = "a.csv:3: this is not UTF-8; give the encoding, as with --encoding latin1.";
     assert_eq!(failure("a.csv", b"id,name,price\n1,a,1\n2,\xc4pfel,1\n"), message);
     // a character begun in one cell and ended in the next
     assert_eq!(failure("a.csv", b"id,name,price\n1,a,1\n2,\xc3,\x84\n"), message);
     assert_eq!(
         failure("a.jsonl", b"{\"id\": 1}\n{\"name\": \"\xc4\"}\n"),
-        "a.jsonl:2: this is not UTF-8; say what it is, as with --encoding latin1."
+        "a.jsonl:2: this is not UTF-8; give the encoding, as with --encoding latin1."
     );
 }
 
@@ -31,7 +31,7 @@ fn text_that_is_not_what_it_was_said_to_be() {
     let file = Sample::new("a.csv", b"id,name,price\n1,\x81\xff,1\n");
     assert_eq!(
         file.failure_with(&options, &price()),
-        "a.csv:2: this is not Shift_JIS; is its encoding another?"
+        "a.csv:2: this is not Shift_JIS; check --encoding."
     );
 }
 
@@ -44,11 +44,11 @@ fn files_of_other_kinds() {
     assert_eq!(failure("a.csv", "%PDF-1.7\n"), "a.csv is neither CSV nor JSON Lines: it is a PDF document.");
     assert_eq!(
         failure("a.csv", b"i\0d\0,\0n\0\n\0"),
-        "a.csv:1: there is a NUL byte, so this is no text; if it is UTF-16, say --encoding utf-16le."
+        "a.csv:1: a NUL byte: this is not text; if it is UTF-16, use --encoding utf-16le."
     );
     assert_eq!(
         failure("a.csv.gz", gzip(&gzip(b"id\n"))),
-        "a.csv.gz is compressed twice, of which once is read: decompress it."
+        "a.csv.gz is compressed twice, and only one layer is read: decompress it."
     );
 }
 

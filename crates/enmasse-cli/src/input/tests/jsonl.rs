@@ -40,9 +40,9 @@ fn bad_lines() {
         problems,
         [
             "a.jsonl:1: column 'id': expected a whole number but got 1.5.",
-            "a.jsonl:2: the key 'id' stands there twice.",
+            "a.jsonl:2: the key 'id' occurs twice.",
             "a.jsonl:3: expected a JSON object but got '[1, 2]'.",
-            "a.jsonl:4: is no JSON: trailing comma at column 10.",
+            "a.jsonl:4: is not JSON: trailing comma at column 10.",
             "a.jsonl:5: the object does not end on its line; JSON Lines has one whole object a line.",
             "a.jsonl:6: column 'name': expected text but got 5.",
             "a.jsonl:7: column 'id': NULL may not stand in it.",

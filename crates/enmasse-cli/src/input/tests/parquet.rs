@@ -196,7 +196,7 @@ fn decimals_of_each_physical_type() {
     assert_eq!(one("fixed_len_byte_array(16) () (DECIMAL(38,2))", fixed, DataType::DECIMAL), decimal("12.5"));
     let fixed = Data::Fixed(vec![&[0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0xe3]]);
     let problem = one("fixed_len_byte_array(16) () (DECIMAL(38,2))", fixed, DataType::DECIMAL).unwrap_err();
-    assert!(problem.ends_with("has more digits than a decimal keeps, which is 28."), "{problem}");
+    assert!(problem.ends_with("has more than the 28 digits of a decimal."), "{problem}");
 }
 
 #[test]
@@ -319,16 +319,16 @@ fn nested_columns_matter_only_where_they_are_wanted() {
 #[test]
 fn what_is_no_parquet() {
     let failure = |content: &[u8]| Sample::new("a.parquet", content).failure(&price());
-    assert!(failure(b"id,name\n").starts_with("a.parquet is no Parquet file: "), "{}", failure(b"id,name\n"));
-    assert!(failure(b"").starts_with("a.parquet is no Parquet file: "));
+    assert!(failure(b"id,name\n").starts_with("a.parquet is not a Parquet file: "), "{}", failure(b"id,name\n"));
+    assert!(failure(b"").starts_with("a.parquet is not a Parquet file: "));
     let whole = fs::read(&sample(&[("id", "int32 ()", vec![1], Data::Int32(vec![1]))], 1).path).unwrap();
-    assert!(failure(&whole[..whole.len() - 5]).starts_with("a.parquet is no Parquet file: "));
+    assert!(failure(&whole[..whole.len() - 5]).starts_with("a.parquet is not a Parquet file: "));
     let told = Sample::new("data", &whole);
     assert_eq!(told.open().unwrap().format(), Format::Parquet);
     assert_eq!(told.read(&[wanted("id", DataType::Integer)]).len(), 1);
     assert_eq!(
         Sample::new("a.parquet.gz", gzip(&whole)).failure(&price()),
-        "a.parquet.gz is compressed as a whole, where Parquet is compressed within: decompress it."
+        "a.parquet.gz is compressed as a whole; Parquet files are compressed internally: decompress it."
     );
     let csv = Sample::new("a.csv", &whole).failure(&price());
     assert_eq!(csv, "a.csv is a Parquet file: its format is 'parquet'.");
@@ -369,7 +369,7 @@ fn b06_pages_that_lie_about_their_length() {
         assert_eq!(lying(compression, 600_000, 600_004).read(&wanted).len(), 1);
         assert_eq!(
             lying(compression, 600_000, 20_000).failure(&wanted),
-            "a.parquet is damaged: a page has more bytes, decompressed, than it says.",
+            "a.parquet is damaged: a page has more bytes, decompressed, than it declares.",
             "{compression:?}"
         );
     }

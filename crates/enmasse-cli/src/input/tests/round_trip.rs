@@ -212,11 +212,11 @@ fn csv_refuses_what_would_read_back_as_something_else() {
     let mut message = |value| writer.write(&[value]).unwrap_err().message().replace(&path, "a.csv");
     assert_eq!(
         message(Some("NULL".into())),
-        "cannot write 'x' to a.csv: 'NULL' would read back as NULL; let another text stand for NULL."
+        "cannot write 'x' to a.csv: 'NULL' would read back as NULL; use another text for NULL."
     );
     assert_eq!(
         message(None),
-        "cannot write 'x' to a.csv: CSV has no row that lacks a column; write JSON Lines."
+        "cannot write 'x' to a.csv: CSV cannot leave out a column of a row; write JSON Lines."
     );
 }
 

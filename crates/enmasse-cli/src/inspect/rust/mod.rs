@@ -8,7 +8,7 @@ use enmasse::schema::{LeftOut, ModelRef};
 use self::structs::Structs;
 use crate::failure::Result;
 
-/// Source that compiles, a struct for each table; what could not be told is said in a comment.
+/// Source that compiles, with a struct for each table. Comments describe what cannot be expressed.
 pub fn source(models: &[ModelRef], left_out: &[LeftOut]) -> Result<String> {
     let models = with_parents(models)?;
     let structs = Structs::of(&models);
@@ -28,7 +28,7 @@ pub fn source(models: &[ModelRef], left_out: &[LeftOut]) -> Result<String> {
     Ok(source)
 }
 
-/// A model is nothing without those that it extends.
+/// A model is incomplete without the models that it extends.
 fn with_parents(models: &[ModelRef]) -> Result<Vec<ModelRef>> {
     let mut all: Vec<ModelRef> = Vec::new();
     let mut next: Vec<ModelRef> = models.iter().rev().cloned().collect();

@@ -1,11 +1,11 @@
-//! Names that Rust takes, and that do not hide one another.
+//! Valid Rust names that do not shadow each other.
 
 use std::collections::HashSet;
 
-/// Words that cannot be names, not even as `r#…`.
+/// Words that cannot be names, even as `r#…`.
 const NEVER_RAW: [&str; 5] = ["self", "Self", "super", "crate", "_"];
 
-/// The other words of the language.
+/// The other keywords.
 const KEYWORDS: [&str; 47] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else",
     "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
@@ -13,7 +13,7 @@ const KEYWORDS: [&str; 47] = [
     "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while",
 ];
 
-/// What the prelude and the standard library call types and traits that the source, or code beside it, may name.
+/// Types and traits of the prelude and the standard library that the source, or code next to it, may use.
 const TAKEN: [&str; 60] = [
     "AsRef",
     "Assignment",
@@ -82,12 +82,12 @@ const TAKEN: [&str; 60] = [
 pub struct Names(HashSet<String>);
 
 impl Names {
-    /// None but what structs may not be called.
+    /// Only the names that structs may not have.
     pub fn of_structs() -> Self {
         Names(TAKEN.map(str::to_owned).into())
     }
 
-    /// Takes the name, or the first of it with a number that is free.
+    /// Reserves the name, or the name with the first free number.
     pub fn take(&mut self, name: &str) -> String {
         let numbered = (2..).map(|number| format!("{name}_{number}"));
         let free = std::iter::once(name.to_owned()).chain(numbered).find(|name| !self.0.contains(name));
@@ -96,7 +96,7 @@ impl Names {
         free
     }
 
-    /// Takes a name for a struct, next to which the derive makes one that ends in `Columns`.
+    /// Reserves a struct's name and the name ending in `Columns` that the derive generates for it.
     pub fn take_struct(&mut self, name: &str) -> String {
         let numbered = (2..).map(|number| format!("{name}{number}"));
         let is_free = |name: &String| {
@@ -114,7 +114,8 @@ impl Names {
     }
 }
 
-/// A column's name as a field's: `createdAt` is `created_at`, `2nd` is `field_2nd`, `type` stays and is written `r#type`.
+/// A column's name as a field name: `createdAt` is `created_at`, `2nd` is `field_2nd`, and `type` is written
+/// `r#type`.
 pub fn field(name: &str) -> String {
     let mut snake = String::new();
     let letters: Vec<char> = name.chars().collect();
@@ -135,7 +136,7 @@ pub fn field(name: &str) -> String {
     let plain = parts.join("_");
     match plain.as_str() {
         "" => "field".to_owned(),
-        // `pk` is the key, whatever its name
+        // `pk` always means the key.
         "pk" => "pk_field".to_owned(),
         name if NEVER_RAW.contains(&name) => format!("{name}_field"),
         name if !name.starts_with(char::is_alphabetic) => format!("field_{name}"),
@@ -143,12 +144,12 @@ pub fn field(name: &str) -> String {
     }
 }
 
-/// A name as the source writes it.
+/// The name as written in the source.
 pub fn written(name: &str) -> String {
     if KEYWORDS.contains(&name) { format!("r#{name}") } else { name.to_owned() }
 }
 
-/// A table's name as a struct's: `shop_order_item` is `ShopOrderItem`.
+/// A table's name as a struct name: `shop_order_item` is `ShopOrderItem`.
 pub fn structure(table: &str) -> String {
     let capitalized = |part: &str| {
         let mut letters = part.chars();

@@ -1,4 +1,4 @@
-//! The structs: what each is called, and what is in it.
+//! The structs, their names and their fields.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use enmasse::schema::{LeftOut, ModelRef};
 
 use super::names::{self, Names};
 
-/// The models with names that Rust takes.
+/// The models with valid Rust names.
 pub struct Structs<'m> {
     models: &'m [ModelRef],
     named: Vec<Named>,
@@ -16,14 +16,14 @@ pub struct Structs<'m> {
 
 /// A model's names.
 struct Named {
-    /// The struct's.
+    /// The struct's name.
     name: String,
-    /// Each own field's, by its position.
+    /// The names of its own fields, by position.
     fields: HashMap<usize, String>,
-    /// The parents that it extends, by the positions of the links to them; with another link than the derive would make, a parent is
-    /// referred to by a foreign key.
+    /// The parents that it extends, by the positions of the links. If the link's name differs from the
+    /// derive's, the parent is a foreign key instead.
     parents: HashMap<usize, Parent>,
-    /// What each foreign key, or link, is called from the other side, where that is not the default.
+    /// The reverse names of foreign keys and links that differ from the default.
     reverse: HashMap<usize, String>,
 }
 
@@ -42,7 +42,7 @@ impl<'m> Structs<'m> {
         let wanted: Vec<String> = models.iter().map(|model| struct_name(model, models)).collect();
         for (model, name) in models.iter().zip(&wanted) {
             let mut used = Names::default();
-            // a column that has a name of Rust's keeps it, whichever comes first
+            // A column whose name is valid in Rust keeps it, independent of the order.
             let mut own: Vec<(usize, &str, String)> = model
                 .own()
                 .map(|position| (position, model.fields[position].name.as_str()))
@@ -63,13 +63,13 @@ impl<'m> Structs<'m> {
         structs
     }
 
-    /// The model that a foreign key leads to, where it is among these.
+    /// The model that a foreign key refers to, if it is one of these.
     fn target(&self, number: usize, position: usize) -> Option<usize> {
         let relation = self.models[number].forward(position)?;
         self.by_table.get(relation.model.table.as_str()).copied()
     }
 
-    /// The derive makes the link's name of the parent's.
+    /// The derive builds the link's name from the parent's.
     fn find_parents(&mut self, number: usize) {
         let model = &self.models[number];
         let mut found = HashMap::new();
@@ -83,13 +83,13 @@ impl<'m> Structs<'m> {
                 found.insert(position, Parent { model: target, field: free.unwrap_or(name + "_row") });
             }
         }
-        // the key is the first parent's, so that it is all or none
+        // The key is the first parent's, so either all links match or none does.
         if found.len() == links.len() {
             self.named[number].parents = found;
         }
     }
 
-    /// No relation is called like another thing of the model that it leads from.
+    /// Gives relations names that do not collide on the model that they start from.
     fn name_relations(&mut self) {
         let mut taken: Vec<Names> = Vec::new();
         for number in 0..self.models.len() {
@@ -146,7 +146,7 @@ impl<'m> Structs<'m> {
         for together in &model.unique_together {
             let fields = together.iter().filter_map(|name| named.fields.get(&model.position(name)?));
             let fields: Vec<String> = fields.map(|name| names::written(name)).collect();
-            // a link has no field of its own to name
+            // A link has no field to name.
             if !together
                 .iter()
                 .any(|name| model.position(name).is_some_and(|at| named.parents.contains_key(&at)))
@@ -205,7 +205,7 @@ impl<'m> Structs<'m> {
             }
         }
         if let Some(expression) = &field.generated {
-            // SQLite does not tell it; a table is not to be made with another
+            // SQLite does not report the expression; the table must not be created with another one.
             let expression = if expression.is_empty() { "unknown" } else { expression };
             attributes.push(format!("generated = {expression:?}"));
         }
@@ -236,7 +236,7 @@ impl<'m> Structs<'m> {
             source.push_str(&format!("    #[model({})]\n", attributes.join(", ")));
         }
         let of = rust_type(&field.data_type);
-        // a key is never NULL, but the database may have yet to number it
+        // A key is never NULL, but the database may still have to assign it.
         let is_alone = model.key().len() == 1;
         let is_optional = field.null && !field.primary_key || field.identity && field.primary_key && is_alone;
         let of = if is_optional { format!("Option<{of}>") } else { of };
@@ -244,7 +244,8 @@ impl<'m> Structs<'m> {
     }
 }
 
-/// The name of the table's struct. A parent is called as its children's links are, for the derive makes the links' names of it.
+/// The struct's name for a table. A parent is named after its children's links, because the derive builds
+/// link names from it.
 fn struct_name(model: &ModelRef, models: &[ModelRef]) -> String {
     let links = models.iter().flat_map(|child| {
         let to = child.own().filter(|&position| {
@@ -257,13 +258,14 @@ fn struct_name(model: &ModelRef, models: &[ModelRef]) -> String {
         links.into_iter().next().and_then(|column| column.strip_suffix("_ptr_id").map(str::to_owned));
     let of_table = names::structure(&model.name);
     match of_link {
-        // Django's links have the model's name in lower case: where the table's own is that too, its capitals are better
+        // Django's links have the model's name in lower case. If the table's own name also matches, its
+        // capitalisation is better.
         Some(link) if of_table.to_lowercase() != link => names::structure(&link),
         _ => of_table,
     }
 }
 
-/// Whether a field of the model's own table links to a model that it extends.
+/// Whether a field of the model's own table links to a parent that it extends.
 fn is_link(model: &ModelRef, position: usize) -> bool {
     let column = &model.fields[position].column;
     model.parents.iter().any(|parent| parent.column.as_ref() == Some(column))
