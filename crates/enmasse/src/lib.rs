@@ -1,9 +1,10 @@
 //! Updates many database records at once, with Django's vocabulary, on PostgreSQL, MariaDB and MySQL, and SQLite.
 //!
 //! A model is a struct with `#[derive(Model)]`. Its rows are a [`QuerySet`], which is filtered and then read, updated
-//! ([`update`](QuerySet::update): one statement for any number of rows) or written from objects that each carry values of their own
-//! ([`bulk_update`](QuerySet::bulk_update)). Fields, lookups and values are checked by the compiler. Values are stored as Django
-//! stores them, so that a program can work beside a Django project on the same database.
+//! ([`update`](QuerySet::update): one statement for any number of rows) or written from objects that each
+//! have their own values ([`bulk_update`](QuerySet::bulk_update)). The compiler checks fields, lookups and
+//! values. Values are stored as Django stores them, so a program can share its database with a Django
+//! project.
 //!
 //! ```
 //! # #[cfg(feature = "sqlite")]
@@ -37,7 +38,7 @@
 //! let n = User::objects(&db).filter(q!(last_login__lte = month_ago)).update(set!(is_active = false)).await?;
 //! assert_eq!(n, 3);
 //!
-//! // objects that each carry values of their own
+//! bulk_update: each object has its own values
 //! users[0].country = "FR".into();
 //! users[1].country = "CA".into();
 //! let report = User::objects(&db).bulk_update(&users, |u| u.country).await?;
@@ -52,25 +53,26 @@
 //!
 //! | to | see |
 //! | --- | --- |
-//! | connect, make tables, read a live database's models | [`Database`]: [`connect`](Database::connect), [`create_tables`](Database::create_tables), [`inspect`](Database::inspect) |
+//! | connect, create tables, read a live database's models | [`Database`]: [`connect`](Database::connect), [`create_tables`](Database::create_tables), [`inspect`](Database::inspect) |
 //! | declare models, and enums as fields | the derives [`Model`](macro@Model) and [`Choices`](macro@Choices); the types of fields: [`FieldType`] |
 //! | filter | [`QuerySet::filter`], [`Lookups`], [`Functions`], [`q!`](q), [`exists`] |
 //! | read | [`fetch`](QuerySet::fetch), [`get`](QuerySet::get), [`first`](QuerySet::first), [`stream`](QuerySet::stream), [`values`](QuerySet::values), [`count`](QuerySet::count), [`exists`](QuerySet::exists) |
 //! | write rows | [`create`](QuerySet::create), [`bulk_create`](QuerySet::bulk_create), [`save`](QuerySet::save), [`delete`](QuerySet::delete) |
 //! | update | [`update`](QuerySet::update), [`set!`](set), [`bulk_update`](QuerySet::bulk_update), [`bulk_patch`](QuerySet::bulk_patch), [`case`], [`F`] |
-//! | name bulk logic once | [`Manager`], and its [derive](macro@Manager) |
-//! | do something at each save or deletion | [`signals`], [`Database::signals`] |
-//! | put several writes into one | [`Database::transaction`] |
+//! | define named bulk operations | [`Manager`], and its [derive](macro@Manager) |
+//! | run code at each save or deletion | [`signals`], [`Database::signals`] |
+//! | combine several writes in one transaction | [`Database::transaction`] |
 //! | see the SQL | [`QuerySet::explain`], [`Update::explain`](query_set::Update::explain), [`BulkUpdate::explain`](query_set::BulkUpdate::explain) |
-//! | work with models and names that are known at run time | [`schema`], [`Record`], [`QuerySet::of`], [`filter_by`](QuerySet::filter_by), [`update_by`](QuerySet::update_by) |
-//! | tell errors apart | [`Error`], [`ErrorKind`] |
+//! | work with models and names known only at run time | [`schema`], [`Record`], [`QuerySet::of`], [`filter_by`](QuerySet::filter_by), [`update_by`](QuerySet::update_by) |
+//! | handle errors | [`Error`], [`ErrorKind`] |
 //!
-//! [`prelude`] has what most programs need.
+//! [`prelude`] exports what most programs need.
 //!
 //! # Features
 //!
-//! Each database is a cargo feature: `sqlite` (on by default, and bundled: it needs a C compiler), `postgres` and `mysql` (MariaDB and
-//! MySQL). TLS is rustls's. Every statement is a span of `tracing`, with its rows and its time.
+//! Each database is a cargo feature: `sqlite` (enabled by default, and bundled: it needs a C compiler),
+//! `postgres` and `mysql` (MariaDB and MySQL). TLS uses rustls. Every statement is a `tracing` span with its
+//! number of rows and its duration.
 //!
 //! Futures need a tokio runtime.
 
@@ -105,7 +107,7 @@ mod transaction;
 mod typed;
 mod url;
 
-// the code that the derives write names this crate, and models are declared here too
+// The derives' code refers to this crate by name, and this crate declares models too.
 extern crate self as enmasse;
 
 pub use choices::Choices;
@@ -133,7 +135,7 @@ pub use enmasse_core::catalog::Catalogue;
 pub use enmasse_core::query::Q;
 pub use enmasse_core::{DataType, Error, ErrorKind, Result, Value, ValueRef, query, schema};
 
-/// Expressions as data: what a field is set to or compared with.
+/// Expressions as data: values that fields are set to or compared with.
 pub mod expr {
     pub use enmasse_core::query::{
         Aggregate, DatePart, Expr, FieldPath, Function, JsonStep, Operator, TruncateTo,

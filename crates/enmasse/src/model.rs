@@ -1,4 +1,4 @@
-//! What a model is to the rest of the crate.
+//! The traits of models.
 
 use enmasse_core::schema;
 use enmasse_core::schema::ModelRef;
@@ -8,75 +8,76 @@ use crate::columns::Path;
 use crate::manager::Manager;
 use crate::registry;
 
-/// Anything whose rows can be read and written: a model with `#[derive(Model)]`, or a [`Record`](crate::Record) of a model that is
-/// known only at run time.
+/// A type whose rows can be read and written: a model with `#[derive(Model)]`, or a [`Record`](crate::Record)
+/// of a model known only at run time.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
     label = "not a model",
     note = "write `#[derive(Model)]` on the struct"
 )]
 pub trait Entity: Sized + Send + Sync + 'static {
-    /// What the closures of `filter`, `update` and their like are given.
+    /// The argument of the closures of `filter`, `update` and similar methods.
     type Columns: Copy + Send + Sync + 'static;
 
     /// The columns at the end of a path over relations.
     fn columns(path: Path) -> Self::Columns;
 
-    /// An object of a row's values, in the order of the model's fields.
+    /// Builds an object from a row's values, in the order of the model's fields.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Value`](crate::ErrorKind::Value) where a value is not of its field's type.
+    /// [`ErrorKind::Value`](crate::ErrorKind::Value) if a value is not of its field's type.
     fn from_row(model: &ModelRef, row: Vec<Value>) -> Result<Self>;
 
-    /// The value of the field at this position; NULL for a key that the database is to give.
+    /// The value of the field at this position; NULL for a key that the database will assign.
     fn value(&self, model: &ModelRef, field: usize) -> Value;
 
-    /// The value of the field at this position, borrowed where it can be: as it is written in bulk.
+    /// The value of the field at this position for a bulk write, borrowed if possible.
     fn value_ref(&self, model: &ModelRef, field: usize) -> ValueRef<'_> {
         ValueRef::Owned(self.value(model, field))
     }
 
-    /// Sets the field at this position: a key that the database gave, the time of a write, a default.
+    /// Sets the field at this position: to a key from the database, the time of a write, or a default.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Value`](crate::ErrorKind::Value) where the value is not of the field's type.
+    /// [`ErrorKind::Value`](crate::ErrorKind::Value) if the value is not of the field's type.
     fn set_value(&mut self, model: &ModelRef, field: usize, value: Value) -> Result<()>;
 
-    /// Whether it says anything of the field at this position.
+    /// Whether the object has a value for the field at this position.
     #[doc(hidden)]
     fn sets(&self, _field: usize) -> bool {
         true
     }
 }
 
-/// A struct that is a model: made by `#[derive(Model)]`.
+/// A struct that is a model, implemented by `#[derive(Model)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
     label = "not a model",
     note = "write `#[derive(Model)]` on the struct"
 )]
 pub trait Model: Entity {
-    /// The type of the primary key; a tuple where it is composite.
+    /// The type of the primary key; a tuple for a composite key.
     type Key;
 
-    /// What [`objects`](crate::Objects::objects) gives: by default a [`QuerySet`](crate::QuerySet).
+    /// The return type of [`objects`](crate::Objects::objects): by default a [`QuerySet`](crate::QuerySet).
     type Manager: Manager<Model = Self>;
 
     /// The model as data: its table and its fields.
     fn definition() -> schema::Model;
 
-    /// What tells the model from every other of the program: the full name of its type.
+    /// A unique identifier of the model in the program: the full name of its type.
     fn label() -> &'static str {
         std::any::type_name::<Self>()
     }
 
-    /// The model among all derived models of the program.
+    /// The model, resolved among all derived models of the program.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) where the models do not fit together, for example where two relations to a model have one name.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the models do not fit together, for
+    /// example if two relations to a model have the same name.
     ///
     /// ```
     /// use enmasse::prelude::*;
@@ -98,5 +99,5 @@ pub trait Model: Entity {
     }
 }
 
-/// The columns of a model: what the closures of its queries are given.
+/// The columns of a model: the argument of the closures of its queries.
 pub type Columns<M> = <M as Entity>::Columns;
