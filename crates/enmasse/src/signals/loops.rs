@@ -1,4 +1,4 @@
-//! Signals inside of signals, and their limit.
+//! Nested signals, and their limit.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use enmasse_core::schema::ModelRef;
 
 use crate::signals::registry::SignalKind;
 
-/// How many signals may be sent one inside of the other.
+/// Maximum depth of nested signals.
 const DEEPEST: usize = 12;
 
-/// The signals that are being sent, one inside of the other.
+/// The nested signals that are currently sent.
 pub(crate) struct Path {
     step: String,
     outer: Option<Arc<Path>>,
@@ -18,7 +18,7 @@ pub(crate) struct Path {
 }
 
 impl Path {
-    /// One signal more.
+    /// Adds one signal.
     pub fn further(outer: Option<&Arc<Path>>, model: &ModelRef, kind: SignalKind) -> Result<Arc<Path>> {
         let depth = outer.map_or(1, |outer| outer.depth + 1);
         let path = Path { step: format!("{}.{kind}", model.name), outer: outer.cloned(), depth };
