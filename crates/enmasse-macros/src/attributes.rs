@@ -48,7 +48,7 @@ pub fn key(meta: &Meta) -> String {
 /// An attribute without a value.
 pub fn flag(meta: &Meta, errors: &mut Errors) -> bool {
     if let Err(_not_alone) = meta.require_path_only() {
-        errors.push(meta.span(), format!("`{}` stands alone, without a value", key(meta)));
+        errors.push(meta.span(), format!("`{}` takes no value", key(meta)));
     }
     true
 }

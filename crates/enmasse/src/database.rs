@@ -133,7 +133,7 @@ impl Database {
     ///
     /// let db = Database::connect("sqlite::memory:").await?.with_acquire_timeout(Duration::from_millis(10));
     /// let error = db.transaction(async |_| db.execute_raw("SELECT 1", []).await).await.unwrap_err();
-    /// assert!(error.to_string().contains("Inside of a transaction, use its handle"));
+    /// assert!(error.to_string().contains("Inside a transaction, use its handle"));
     /// # Ok(())
     /// # }
     /// # #[cfg(not(feature = "sqlite"))]

@@ -68,7 +68,7 @@ impl<T: FieldType<Base = T>> AcceptedBy<Option<T>> for MaybeNull {}
 
 /// Types of expressions that are accepted for a `B`: `B` itself, and narrower numbers.
 #[diagnostic::on_unimplemented(
-    message = "a column or expression of type `{Self}` cannot stand where one of type `{B}` is wanted",
+    message = "a column or expression of type `{Self}` cannot be used as one of type `{B}`",
     label = "expected `{B}`",
     note = "convert it with `.cast::<…>()`"
 )]

@@ -215,7 +215,7 @@ fn lasts(table: &str, engine: &str, by: Option<String>) -> String {
             "The table '{table}' is stored by {engine}, which has no savepoints and miscounts rows: work on its backends"
         ),
         None => format!(
-            "The table '{table}' is stored by {engine}, which cannot roll back: what is written stays, whatever fails"
+            "The table '{table}' is stored by {engine}, which cannot roll back: written rows stay, even if a later step fails"
         ),
         Some(by) => format!(
             "The {by} writes to the table '{table}', which is stored by {engine} and cannot be rolled back"

@@ -66,7 +66,7 @@ impl Notes {
         if self.stream.strong_count() > 0 {
             return Err(Error::new(
                 ErrorKind::Request,
-                "A stream of this transaction's rows is still being read: take all of it, or drop it, first.",
+                "A stream of this transaction's rows is still being read: read all of it, or drop it, first.",
             ));
         }
         Ok(())
@@ -525,7 +525,7 @@ impl Drop for Claim {
 fn ended() -> Error {
     Error::new(
         ErrorKind::TransactionEnded,
-        "This transaction has ended. Its handle works only inside of the function that it was given to.",
+        "This transaction has ended. Its handle works only inside the function that received it.",
     )
 }
 

@@ -59,7 +59,7 @@ impl Table {
                     format!("{IT_IS_A}{}, whose rows have no key; name the table that it shows", self.kind)
                 }
                 "foreign table" => {
-                    format!("{IT_IS_A}foreign table, whose rows have no key; go to its own server")
+                    format!("{IT_IS_A}foreign table, whose rows have no key; use its own server")
                 }
                 kind => format!("{IT_IS_A}{kind}"),
             });
@@ -72,7 +72,7 @@ impl Table {
         }
         let in_key = |column: &&Column| self.key.contains(&column.name) && column.declared.is_none();
         let unknown = self.columns.iter().find(in_key)?;
-        Some(format!("of its key '{}' {}", unknown.name, unknown.reason_to_leave_out()))
+        Some(format!("its key column '{}': {}", unknown.name, unknown.reason_to_leave_out()))
     }
 
     /// Whether rows are identifiable: by a primary key, or by columns that are unique and never NULL.

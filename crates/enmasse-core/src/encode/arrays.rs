@@ -36,7 +36,7 @@ impl Encoder for Arrays {
     fn cell(&mut self, column: usize, value: &ValueRef<'_>) -> Result<()> {
         let Column { item, out, has_null, room } = &mut self.columns[column];
         if let DataType::Array(_) = item {
-            return Err(Error::not_supported("a column of arrays does not travel as an array."));
+            return Err(Error::not_supported("a column of arrays cannot be sent as an array."));
         }
         if out.is_empty() {
             out.reserve(*room);

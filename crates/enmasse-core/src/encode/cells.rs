@@ -273,7 +273,9 @@ fn write(chunk: &mut Chunk, value: &ValueRef<'_>) -> Result<()> {
             chunk.kept_text(start)?;
         }
         ValueRef::Array(_) | ValueRef::Owned(_) => {
-            return Err(Error::value("SQLite takes no such value: it has not been stored first."));
+            return Err(Error::value(
+                "SQLite does not accept this value: it was not converted to its storage form.",
+            ));
         }
     }
     Ok(())

@@ -169,7 +169,7 @@ mod tests {
         let few = Field::new("f", DataType::TEXT).choices(vec!["a".into(), "b".into()]);
         assert!(column(few.clone()).clean(ValueRef::Text("a")).is_ok());
         let refused = column(few).clean(ValueRef::Text("c")).map(ValueRef::into_owned).unwrap_err();
-        assert_eq!(refused.to_string(), "User.f: 'c' is none of its choices, which are: 'a', 'b'.");
+        assert_eq!(refused.to_string(), "User.f: 'c' is not one of its choices, which are: 'a', 'b'.");
         let mut odd = Field::new("f", DataType::Integer);
         odd.range = Some((0, 255));
         assert!(column(odd).clean(ValueRef::Int(256)).is_err());

@@ -73,7 +73,7 @@ impl LoadData {
             }
             ValueRef::Array(_) | ValueRef::Owned(_) => {
                 return Err(Error::value(format!(
-                    "{} takes no such value: it has not been stored first.",
+                    "{} does not accept this value: it was not converted to its storage form.",
                     dialect.name()
                 )));
             }
@@ -133,12 +133,12 @@ fn hexadecimal(out: &mut Vec<u8>, bytes: &[u8]) {
 /// The number of bytes checked at once: a few of the processor's widest registers.
 const STRIDE: usize = 32;
 
-/// Appends text with a backslash before each byte that means something: a tab, the ends of lines, the backslash, NUL, and the
-/// byte 26, which ends a file on Windows.
+/// Appends text with a backslash before each special byte: tab, line breaks, backslash, NUL, and byte 26,
+/// which ends a file on Windows.
 fn escape(out: &mut Vec<u8>, text: &[u8]) {
     out.reserve(text.len());
     for piece in text.chunks(STRIDE) {
-        // without a branch for each byte; most text has none of them
+        // Without a branch per byte; most texts have no special bytes.
         let is_plain = piece.iter().fold(true, |plain, byte| plain & (*byte > 26) & (*byte != b'\\'));
         if is_plain {
             out.extend_from_slice(piece);
@@ -160,7 +160,7 @@ fn escape_byte(out: &mut Vec<u8>, byte: u8) {
     }
 }
 
-/// Escapes what is written into it.
+/// Escapes text written to it.
 struct Escaped<'a>(&'a mut Vec<u8>);
 
 impl fmt::Write for Escaped<'_> {

@@ -58,14 +58,14 @@ pub fn encode(value: Decimal, out: &mut Vec<u8>) {
 /// The name of an unsupported value: NaN, infinity, or a number with too many digits.
 pub fn decode(raw: &[u8]) -> Result<Decimal, &'static str> {
     let mut words = raw.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
-    let mut word = || words.next().ok_or("a numeric that is cut short");
+    let mut word = || words.next().ok_or("a truncated numeric");
     let count = word()?;
     let weight = word()? as i16;
     let sign = word()?;
     let shown = u32::from(word()?);
     match sign {
-        NAN => return Err("NaN, which a decimal cannot be"),
-        INFINITY | NEGATIVE_INFINITY => return Err("infinity, which a decimal cannot be"),
+        NAN => return Err("NaN, which a decimal cannot represent"),
+        INFINITY | NEGATIVE_INFINITY => return Err("infinity, which a decimal cannot represent"),
         _ => {}
     }
     const TOO_LARGE: &str = "a numeric with more digits than the 28 of a decimal";

@@ -164,7 +164,7 @@ fn too_long() -> Error {
 }
 
 fn unexpected() -> Error {
-    Error::value("PostgreSQL takes no such value: it has not been stored first.")
+    Error::value("PostgreSQL does not accept this value: it was not converted to its storage form.")
 }
 
 fn narrow<T: TryFrom<i64>>(number: i64) -> Result<T> {

@@ -233,9 +233,7 @@ impl Field {
         if value.is_null() {
             return match self.null || self.identity {
                 true => Ok(value),
-                false => {
-                    Err(Error::value("NULL may not stand in it.").at(format_args!("{model}.{}", self.name)))
-                }
+                false => Err(Error::value("NULL is not allowed.").at(format_args!("{model}.{}", self.name))),
             };
         }
         let fits = |value| self.in_range(&value).and_then(|()| self.is_choice(&value)).map(|()| value);
@@ -283,5 +281,5 @@ fn not_a_choice(value: &Value, choices: &[Value]) -> Error {
     const SHOWN: usize = 20;
     let shown = choices.iter().take(SHOWN).map(Value::to_string).collect::<Vec<_>>().join(", ");
     let more = if choices.len() > SHOWN { ", …" } else { "" };
-    Error::value(format!("{value} is none of its choices, which are: {shown}{more}."))
+    Error::value(format!("{value} is not one of its choices, which are: {shown}{more}."))
 }

@@ -78,7 +78,7 @@ impl Limits {
             && let Some(made) = number_of(text)
         {
             return Err(Error::value(format!(
-                "{value} would become the number {made}: the column keeps no such text."
+                "{value} would become the number {made}: the column cannot store such a text."
             )));
         }
         let Some(set) = self.character_set else {
@@ -133,7 +133,7 @@ impl Limits {
         let named: Vec<&str> = text.split(',').filter(|_| !text.is_empty()).collect();
         if let Some(unknown) = named.iter().find(|name| !members.iter().any(|member| member == *name)) {
             return Err(Error::value(format!(
-                "'{unknown}' is no member of the column's set. Its members are: {}",
+                "'{unknown}' is not a member of the column's set. Its members are: {}",
                 members.join(", ")
             )));
         }

@@ -68,7 +68,7 @@ impl ModelRef {
         let Some(key) = self.candidate_keys.iter().find(is_it) else {
             return Err(Error::new(
                 ErrorKind::Configuration,
-                format!("{} is no key of {}.", key.join(", "), self.name),
+                format!("{} is not a key of {}.", key.join(", "), self.name),
             ));
         };
         let mut models: Vec<Model> = Vec::new();

@@ -85,10 +85,7 @@ pub fn choices(input: DeriveInput, errors: &mut Errors) -> Result<Choices, Optio
         match (integer, variant.discriminant) {
             (true, Some((_, number))) => integers.push((variant.ident, number)),
             (true, None) => {
-                let text = format!(
-                    "an integer choice says its value, which stands in the database: `{} = 1`",
-                    variant.ident
-                );
+                let text = format!("an integer choice needs its database value: `{} = 1`", variant.ident);
                 errors.push(variant.ident.span(), text);
                 bad = true;
             }

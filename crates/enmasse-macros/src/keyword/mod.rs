@@ -155,7 +155,7 @@ fn take_step(before: &TokenStream, name: &str, span: Span) -> TokenStream {
         #[diagnostic::on_unimplemented(
             message = #message,
             label = #label,
-            note = "the parts of a keyword are joined by `__`, and a key of a JSON document is written `data[\"key\"]`"
+            note = "join the parts of a keyword by `__`, and write a key of a JSON document as `data[\"key\"]`"
         )]
         #[allow(dead_code)]
         trait __Known {}
@@ -183,7 +183,7 @@ fn add_names(steps: &mut Vec<Step>, ident: &Ident, names: &str) -> syn::Result<(
     for name in names.split("__") {
         if name.is_empty() || name.ends_with('_') {
             let text = format!(
-                "`{ident}`: the parts of a keyword are names with `__` between, as in `user__country`"
+                "`{ident}`: the parts of a keyword are names separated by `__`, as in `user__country`"
             );
             return Err(syn::Error::new(ident.span(), text));
         }

@@ -26,7 +26,7 @@ impl Value {
                     if punct.spacing() == Spacing::Joint && mark == '|' {
                         return Err(syn::Error::new(
                             punct.span(),
-                            "write `|` for or; a value with `|` in it is put in parentheses",
+                            "write `|` for or; put a value with `|` in parentheses",
                         ));
                     }
                     break;

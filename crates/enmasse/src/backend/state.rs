@@ -103,7 +103,7 @@ impl TransactionState {
         let failure = self.failure.as_ref()?;
         let error = Error::new(
             failure.kind,
-            format!("The transaction can do no more and is rolled back: {}", failure.message),
+            format!("The transaction failed and is rolled back: {}", failure.message),
         );
         Some(match &failure.code {
             Some(code) => error.with_code(code.clone()),

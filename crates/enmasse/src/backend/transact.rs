@@ -73,7 +73,7 @@ pub(crate) fn unknown_if_lost(error: Error) -> Error {
         return error;
     }
     let text = format!(
-        "The connection was lost during the commit, and it is not known whether all was written or nothing: {}",
+        "The connection was lost during the commit, and it is unknown whether everything or nothing was written: {}",
         error.message()
     );
     let mut unknown = Error::new(ErrorKind::CommitUnknown, text);

@@ -128,7 +128,7 @@ fn nothing_related(data_type: &DataType) -> Error {
     Error::new(
         ErrorKind::Value,
         format!(
-            "expected {data_type} but there is NULL, as where no row is related; `.optional()` makes an Option of the column."
+            "expected {data_type} but got NULL, for example because no row is related; `.optional()` makes the column an Option."
         ),
     )
 }

@@ -39,7 +39,7 @@ fn bound(value: &Value) -> Result<Driver> {
         other => {
             return Err(Error::new(
                 ErrorKind::Value,
-                format!("The driver does not take {other}: it has not been stored first."),
+                format!("The driver does not accept {other}: it was not converted to its storage form."),
             ));
         }
     })
@@ -110,14 +110,16 @@ fn raw(value: Driver, column: &Column) -> Result<Value, Unfit> {
                 Value::Text(format!("{shown} {hour:02}:{minute:02}:{second:02}{fraction}"))
             };
             let date = NaiveDate::from_ymd_opt(year.into(), month.into(), day.into()).ok_or_else(|| {
-                let why = format!("{shown} is not a date: the server let it in, but no one can read it");
+                let why = format!("{shown} is not a date: the server accepted it, but it cannot be read");
                 unfit(why, if is_date { Value::Text(shown.clone()) } else { shown_moment() })
             })?;
             if is_date {
                 return Ok(Value::Date(date));
             }
             let moment = date.and_hms_micro_opt(hour.into(), minute.into(), second.into(), micro);
-            Value::NaiveDateTime(moment.ok_or_else(|| unfit("The time is none.".to_owned(), shown_moment()))?)
+            Value::NaiveDateTime(
+                moment.ok_or_else(|| unfit("The time is invalid.".to_owned(), shown_moment()))?,
+            )
         }
         Driver::Time(negative, days, hours, minutes, seconds, micros) => {
             let of_day = NaiveTime::from_hms_micro_opt(hours.into(), minutes.into(), seconds.into(), micros);

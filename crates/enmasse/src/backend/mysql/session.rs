@@ -80,7 +80,7 @@ pub(super) async fn refuse_unfit(conn: &mut Conn) -> Result<()> {
     let found: Option<Found> = conn.query_first(asked).await.map_err(error::error)?;
     let Some((autocommit, client, connection, results, sql_mode, time_zone)) = found else { return Ok(()) };
     if autocommit != 1 {
-        return Err(configuration("The pool's connections have autocommit switched off: switch it on."));
+        return Err(configuration("The pool's connections have autocommit off: turn it on."));
     }
     if let Some(other) = [&client, &connection, &results].into_iter().find(|set| *set != "utf8mb4") {
         return Err(configuration(format!(

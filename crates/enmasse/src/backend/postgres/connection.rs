@@ -250,7 +250,7 @@ fn no_answer_to_copy() -> Error {
     Error::new(
         ErrorKind::Conflict,
         format!(
-            "The server has not answered COPY for {COPY_ANSWER:?}, as pgpool does not. From now on rows travel as arrays: run it again."
+            "The server has not answered COPY for {COPY_ANSWER:?}, as with pgpool. Rows are now sent as arrays: run it again."
         ),
     )
 }

@@ -305,7 +305,7 @@ fn finite(raw: &[u8], what: &str) -> Result<(), Boxed> {
         _ => false,
     };
     if infinite {
-        return refuse(format!("The value is infinity, which a {what} cannot be here"));
+        return refuse(format!("The value is infinity, which a {what} cannot represent"));
     }
     Ok(())
 }
@@ -313,13 +313,13 @@ fn finite(raw: &[u8], what: &str) -> Result<(), Boxed> {
 /// A month counts as 30 days, as psycopg has it.
 fn duration(raw: &[u8]) -> Result<TimeDelta, Boxed> {
     let (Some(micros), Some(days), Some(months)) = (raw.get(..8), raw.get(8..12), raw.get(12..16)) else {
-        return refuse("The interval is cut short".to_owned());
+        return refuse("The interval is truncated".to_owned());
     };
     let micros = i64::from_sql(&Type::INT8, micros)?;
     let days = i32::from_sql(&Type::INT4, days)?;
     let months = i32::from_sql(&Type::INT4, months)?;
     if matches!((micros, days, months), (i64::MAX, i32::MAX, i32::MAX) | (i64::MIN, i32::MIN, i32::MIN)) {
-        return refuse("The value is infinity, which a duration cannot be".to_owned());
+        return refuse("The value is infinity, which a duration cannot represent".to_owned());
     }
     let days = i64::from(days) + 30 * i64::from(months);
     let sum = TimeDelta::try_days(days).and_then(|days| days.checked_add(&TimeDelta::microseconds(micros)));

@@ -26,7 +26,7 @@ pub(super) fn bound(value: &Value) -> rusqlite::Result<ToSqlOutput<'_>> {
         Value::Text(value) => ValueRef::Text(value.as_bytes()),
         Value::Bytes(value) => ValueRef::Blob(value),
         other => {
-            let message = format!("SQLite does not take {other}: it has not been stored first");
+            let message = format!("SQLite does not accept {other}: it was not converted to its storage form");
             return Err(rusqlite::Error::ToSqlConversionFailure(message.into()));
         }
     }))

@@ -28,6 +28,6 @@ pub(super) fn refuse_broken_keys(handle: &Handle) -> Result<()> {
     match (code, broken) {
         (ffi::SQLITE_OK, 0) => Ok(()),
         (ffi::SQLITE_OK, _) => failed(ffi::SQLITE_CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"),
-        (code, _) => failed(code, "SQLite does not tell which foreign keys are yet to be checked"),
+        (code, _) => failed(code, "SQLite does not report which foreign keys are still unchecked"),
     }
 }

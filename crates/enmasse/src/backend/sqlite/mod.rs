@@ -255,7 +255,7 @@ impl Threads {
         let text = match self.file {
             None => format!(
                 "SQLite's one connection for writing has been in use for {waited:?}, by a transaction or by \
-                 a statement. Inside of a transaction, use its handle and not the database's own."
+                 a statement. Inside a transaction, use its handle and not the database's own."
             ),
             Some(_) => format!(
                 "All {} connections that read from the SQLite database have been in use for {waited:?}: read streams to \
