@@ -1,6 +1,6 @@
-//! One folder a database: connects, runs statements that the core has made, nothing more.
+//! One folder per database: connects, and runs statements built by the core.
 
-// without any database there is nothing to connect to
+// Without any database feature, this module is unused.
 #![cfg_attr(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")), allow(dead_code))]
 
 mod chunk;

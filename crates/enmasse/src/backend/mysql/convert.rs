@@ -1,4 +1,4 @@
-//! Values to MySQL and MariaDB and back.
+//! Converts values to and from MySQL and MariaDB.
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 use enmasse_core::error::{Error, ErrorKind, Result};
@@ -63,12 +63,12 @@ fn moment(value: NaiveDateTime) -> Result<Driver> {
     ))
 }
 
-/// Of a leap second, the last moment before it.
+/// The microseconds; for a leap second, the last moment before it.
 fn microseconds(nanoseconds: u32) -> u32 {
     (nanoseconds / 1_000).min(999_999)
 }
 
-/// The values of a row; where their fields are not known to who asked, the column is named.
+/// The values of a row. With `named`, errors name the column.
 pub(super) fn raw_row(row: mysql_async::Row, named: bool) -> impl Iterator<Item = Result<Value, Unfit>> {
     let columns = row.columns();
     row.unwrap().into_iter().enumerate().map(move |(position, value)| {
@@ -125,7 +125,7 @@ fn raw(value: Driver, column: &Column) -> Result<Value, Unfit> {
             let of_day = NaiveTime::from_hms_micro_opt(hours.into(), minutes.into(), seconds.into(), micros);
             match of_day.filter(|_| !negative && days == 0) {
                 Some(time) => Value::Time(time),
-                // a TIME may also be a length of up to 838 hours
+                // A TIME may also be a duration of up to 838 hours.
                 None => {
                     let length = TimeDelta::days(days.into())
                         + TimeDelta::hours(hours.into())
@@ -139,7 +139,7 @@ fn raw(value: Driver, column: &Column) -> Result<Value, Unfit> {
     })
 }
 
-/// Whether a column holds bytes; decimals and JSON say that they do, but are text.
+/// Whether a column contains bytes. Decimals and JSON claim to, but are text.
 fn is_binary(column: &Column) -> bool {
     use ColumnType::*;
     column.character_set() == BINARY
