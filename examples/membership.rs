@@ -1,5 +1,5 @@
-//! The four ways to update in bulk, as one story: QuerySets, signals, `BulkUpdateMixin`, custom managers. It prints each call, the SQL
-//! that it became, and the rows that it touched.
+//! The four bulk operations in one program: QuerySets, signals, `BulkUpdateMixin`, custom managers. It prints
+//! each call, its SQL, and the rows that it changed.
 //!
 //! ```sh
 //! cargo run --release --example membership                                # SQLite, in memory
@@ -53,7 +53,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A second receiver: it writes nothing, and prints the SQL that the update of the first becomes for the same users.
+/// A second receiver. It writes nothing, and prints the SQL of the first receiver's update for the same
+/// users.
 fn tell_the_reward(db: &Database) -> Receiver {
     db.signals().post_save::<User>().connect(|batch, tx| async move {
         let profiles = Profile::objects(&tx).filter(|p| p.user.in_(&batch));

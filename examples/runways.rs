@@ -1,4 +1,4 @@
-//! Brings a table of every runway in the world from 2021 up to 2026.
+//! Updates a table of all runways in the world from 2021 to 2026.
 //!
 //! ```sh
 //! cargo run --release --example runways                                # a new SQLite database in the temporary folder
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// One step, and how long it took.
+/// A step with its duration.
 struct Step {
     what: &'static str,
     begun: Instant,

@@ -1,4 +1,4 @@
-//! What the example programs are made of, so that tests can run it too.
+//! The code of the example programs, in a library for tests.
 
 #[allow(missing_docs)] // the code says it
 pub mod membership;

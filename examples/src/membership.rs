@@ -1,4 +1,4 @@
-//! Members, their points, and customers that are members too: the four ways to update in bulk.
+//! Members, their points, and customers that are also members: the four bulk operations.
 
 use enmasse::prelude::*;
 use enmasse::query_set::UpdateWhere;

@@ -1,11 +1,11 @@
-//! Every runway in the world: a table of 2021 that is brought up to 2026.
+//! All runways in the world: a table of 2021 that is updated to 2026.
 
 use std::path::{Path, PathBuf};
 
 use enmasse::prelude::*;
 use serde::{Deserialize, Deserializer};
 
-/// One runway, as OurAirports publishes it. Any column but the key may be unknown.
+/// One runway in OurAirports' format. Any column but the key may be unknown.
 #[derive(Model, Deserialize, Debug, Clone, PartialEq)]
 #[model(table = "runways")]
 #[allow(missing_docs, non_snake_case)]
@@ -47,12 +47,12 @@ fn zero_or_one<'de, D: Deserializer<'de>>(field: D) -> Result<Option<bool>, D::E
     Ok(Option::<u8>::deserialize(field)?.map(|flag| flag != 0))
 }
 
-/// The file of the table as it stood in 2021.
+/// The file of the table in 2021.
 pub fn older_file() -> PathBuf {
     data("runways-2021-11-02.csv")
 }
 
-/// The file of the table as it stands in 2026.
+/// The file of the table in 2026.
 pub fn newer_file() -> PathBuf {
     data("runways-2026-08-22.csv")
 }
@@ -61,40 +61,40 @@ fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(name)
 }
 
-/// All runways of a file.
+/// Reads all runways of a file.
 ///
 /// # Errors
 ///
-/// Where the file cannot be read, or a line of it is not a runway; the error says which.
+/// If the file cannot be read, or a line is not a runway; the error names the line.
 pub fn read(file: &Path) -> Result<Vec<Runway>, csv::Error> {
     csv::Reader::from_path(file)?.into_deserialize().collect()
 }
 
-/// Makes the table, empty.
+/// Creates the empty table.
 ///
 /// # Errors
 ///
-/// What the database reports.
+/// Errors of the database.
 pub async fn make_table(db: &Database) -> Result<()> {
     let models = [Runway::model()?];
     db.drop_tables(models.clone()).await?;
     db.create_tables(models).await
 }
 
-/// Loads runways into the table, and gives how many they were.
+/// Loads runways into the table, and returns their number.
 ///
 /// # Errors
 ///
-/// What the database reports.
+/// Errors of the database.
 pub async fn load(db: &Database, runways: Vec<Runway>) -> Result<usize> {
     Ok(Runway::objects(db).bulk_create(runways).await?.len())
 }
 
-/// Sets every column of the runways that the table has.
+/// Sets every column of the runways that are in the table.
 ///
 /// # Errors
 ///
-/// What the database reports.
+/// Errors of the database.
 pub async fn bring_up_to_date(db: &Database, runways: &[Runway]) -> Result<Report> {
     Runway::objects(db)
         .bulk_update(runways, |r| {
@@ -108,20 +108,20 @@ pub async fn bring_up_to_date(db: &Database, runways: &[Runway]) -> Result<Repor
         .await
 }
 
-/// What tidying did.
+/// The result of tidying.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tidied {
     /// Surfaces that became `ASPH`.
     pub asphalt: u64,
-    /// Runways that are closed, and now unlit.
+    /// Closed runways that are now unlit.
     pub unlit: u64,
 }
 
-/// Gives every surface of asphalt one name, and puts out the lights of closed runways.
+/// Gives all asphalt surfaces the same name, and turns off the lights of closed runways.
 ///
 /// # Errors
 ///
-/// What the database reports.
+/// Errors of the database.
 pub async fn tidy(db: &Database) -> Result<Tidied> {
     db.transaction(async |tx| {
         let asphalt = Runway::objects(&tx)

@@ -168,8 +168,7 @@ mod tests {
 
     #[tokio::test]
     async fn a01_a_panic_of_the_work_is_a_failure_that_says_what_was_written() {
-        for (commits, says) in [(false, "\nNothing was written."), (true, "the write may be done.")]
-        {
+        for (commits, says) in [(false, "\nNothing was written."), (true, "the write may be done.")] {
             let committing = Committing::default();
             committing.set(commits);
             let failure = unless_interrupted(&committing, async { panics() }).await.unwrap_err();

@@ -35,8 +35,7 @@ pub fn unreadable(place: &str, panic: &str) -> Failure {
 /// The text of a panic.
 pub fn text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
-    let text = text
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic without text");
+    let text =
+        text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic without text");
     text.trim_end_matches('.').to_owned()
 }

@@ -324,7 +324,7 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
             (&["--all", "--set", "points=1", "--set", "points=2"], "users.points is set twice."),
             (&["--all", "--set", "points=100+5"], "users.points: expected a whole number but got '100+5'."),
             (&["--all", "--set", "points="], "users.points: expected a whole number but got ''."),
-            (&["--all", "--set", "points=NULL"], "users.points: NULL may not stand in it."),
+            (&["--all", "--set", "points=NULL"], "users.points: NULL is not allowed."),
             (
                 &["--all", "--set", "name=a name that is far too long for it"],
                 "users.name: 'a name that is far too long for it' has 34 characters, and at most 25 fit.",
@@ -341,10 +341,7 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
                 &["--all", "--set", "points=F(profile__points)"],
                 "users.points: Joined field references are not permitted",
             ),
-            (
-                &["--all", "--set", "name='it's'"],
-                "--set name='it's': 'it's': double a quote inside quotes",
-            ),
+            (&["--all", "--set", "name='it's'"], "--set name='it's': 'it's': double a quote inside quotes"),
             (
                 &["--all", "--set", "data={"],
                 "--set data={: expected a JSON document but got '{': EOF while parsing",

@@ -1,4 +1,4 @@
-//! The one error type.
+//! The error type.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,11 +9,11 @@ use crate::value::Value;
 /// `Result` with Enmasse's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong, where, and what would be right.
+/// An error: what went wrong, where, and what would be correct.
 ///
-/// An error is one pointer wide. [`kind`](Error::kind) is what a program matches on; the text is for people.
-/// Where a database or a driver is the cause, it is kept as the [`source`](StdError::source), with
-/// [`code`](Error::code) holding the database's own code. No text holds a password.
+/// An error is one pointer wide. Programs match on [`kind`](Error::kind); the text is for people. If a
+/// database or a driver is the cause, it is the [`source`](StdError::source), and [`code`](Error::code) is
+/// the database's own code. No text contains a password.
 ///
 /// ```
 /// use enmasse_core::{Error, ErrorKind};
@@ -31,19 +31,19 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// What an [`Error`] is about: match on this.
+/// The kind of an [`Error`], to match on.
 ///
-/// The exception that Django raises in the same case is named beside each kind.
+/// Each kind names the exception that Django raises in the same case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A model has no field of that name (`FieldDoesNotExist`, or `FieldError` in a filter).
+    /// A model has no field with that name (`FieldDoesNotExist`, or `FieldError` in a filter).
     UnknownField,
     /// A field that exists cannot be used in this place: a relation, a joined reference, an aggregate (`FieldError`).
     Field,
     /// A value is of the wrong type, or does not fit its column (`ValueError`).
     Value,
-    /// The request makes no sense as it stands, for example an update of a slice (`TypeError`).
+    /// The request is invalid, for example an update of a slice (`TypeError`).
     Request,
     /// The database cannot do this (`NotSupportedError`).
     NotSupported,
@@ -57,14 +57,14 @@ pub enum ErrorKind {
     MultipleFound,
     /// A unique, foreign key, not-null or check constraint, a trigger or a row policy refused the write (`IntegrityError`).
     Integrity,
-    /// The database refused a value: it is out of its column's range, too long, or has no such form (`DataError`).
+    /// The database refused a value: it is out of its column's range, too long, or malformed (`DataError`).
     Data,
-    /// A deadlock, a serialisation failure or a lock that could not be had in time: the transaction may be tried again.
+    /// A deadlock, a serialisation failure or a lock timeout: the transaction may be retried.
     Conflict,
-    /// The connection could not be made, or was lost (`OperationalError`). What a transaction had done until then is rolled back; of a
-    /// statement outside of one, which commits by itself, it is not known.
+    /// The connection could not be established, or was lost (`OperationalError`). A transaction is rolled
+    /// back; for a single statement outside of a transaction, the outcome is unknown.
     Connection,
-    /// The connection was lost while a transaction was being committed: whether all of it was written, or nothing, is not known
+    /// The connection was lost during a commit: it is unknown whether everything or nothing was written
     /// (`OperationalError`).
     CommitUnknown,
     /// A handle was used after its transaction had ended.
@@ -76,42 +76,42 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// An error of a kind, with its text. What is longer than some thousand characters is cut in the middle: names and values of a user,
-    /// or of a database, may be of any length.
+    /// Creates an error with its kind and text. A text of more than some thousand characters is shortened in
+    /// the middle, because names and values may have any length.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let message = shorten::message(message.into());
         Error(Box::new(Inner { kind, message, code: None, keys: Vec::new(), source: None }))
     }
 
-    /// Keeps the cause.
+    /// Sets the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
     }
 
-    /// Keeps the database's own code: an SQLSTATE, an error number, a result code's name.
+    /// Sets the database's own code: an SQLSTATE, an error number, a result code's name.
     #[must_use]
     pub fn with_code(mut self, code: impl Into<String>) -> Self {
         self.0.code = Some(code.into());
         self
     }
 
-    /// Says which keys it is about.
+    /// Sets the keys concerned.
     #[must_use]
     pub fn with_keys(mut self, keys: Vec<Vec<Value>>) -> Self {
         self.0.keys = keys;
         self
     }
 
-    /// Puts where it happened before the text.
+    /// Prefixes the text with the place.
     #[must_use]
     pub fn at(mut self, place: impl fmt::Display) -> Self {
         self.0.message = format!("{place}: {}", self.0.message);
         self
     }
 
-    /// The same error once more, without its cause.
+    /// A copy of the error without its cause.
     #[must_use]
     pub fn again(&self) -> Self {
         let Inner { kind, message, code, keys, .. } = &*self.0;
@@ -124,33 +124,34 @@ impl Error {
         }))
     }
 
-    /// What the error is about.
+    /// The kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The keys that it is about, where it is about rows of a bulk update: of a [`DuplicateKey`](ErrorKind::DuplicateKey) those that come
-    /// twice, as far as the message names them; of a [`Value`](ErrorKind::Value) that of its row. For each, the values of its fields.
+    /// The keys concerned, for errors about rows of a bulk update: for a
+    /// [`DuplicateKey`](ErrorKind::DuplicateKey) the duplicate keys in the message; for a
+    /// [`Value`](ErrorKind::Value) that of its row. Each key is the list of its fields' values.
     pub fn keys(&self) -> &[Vec<Value>] {
         &self.0.keys
     }
 
-    /// What went wrong, without the code.
+    /// The text without the code.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The database's own code, where a database reported the error: `23505`, `1062`, `SQLITE_CONSTRAINT_UNIQUE`.
+    /// The database's own code, for errors of a database: `23505`, `1062`, `SQLITE_CONSTRAINT_UNIQUE`.
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
-    /// Whether running the same transaction again may succeed.
+    /// Whether a retry of the same transaction may succeed.
     pub fn is_retryable(&self) -> bool {
         self.0.kind == ErrorKind::Conflict
     }
 
-    /// Whether the database refused a value or a row, so that without this row the others may be written.
+    /// Whether the database refused a value or a row, so that the other rows may be written without it.
     pub fn is_of_rows(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Integrity | ErrorKind::Data | ErrorKind::Value)
     }
@@ -171,7 +172,7 @@ impl Error {
         Error::new(ErrorKind::NotSupported, message)
     }
 
-    /// A name that is none of `choices`, with the nearest of them.
+    /// The error for a name that is not among `choices`, with the nearest choice.
     pub fn unknown<'a>(
         kind: ErrorKind,
         what: impl fmt::Display,

@@ -179,7 +179,7 @@ fn a_value_that_does_not_fit_is_refused_with_what_would() {
         (refused(numeric(5, 2), f64::NAN), "M.f: expected a decimal number but got NaN."),
         (refused(Bool, 2), "M.f: expected true or false but got 2."),
         (refused(DataType::TEXT, true), "M.f: expected text but got true."),
-        (refused(DataType::TEXT, Value::Null), "M.f: NULL may not stand in it."),
+        (refused(DataType::TEXT, Value::Null), "M.f: NULL is not allowed."),
         (refused(Date, "2023-02-29"), "M.f: expected a date but got '2023-02-29'."),
         (
             refused(DataType::NaiveDateTime, "2024-02-29T10:00Z"),

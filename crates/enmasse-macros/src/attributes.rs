@@ -1,4 +1,4 @@
-//! What stands in attributes: `#[model(primary_key, max_length = 20)]`.
+//! The content of attributes: `#[model(primary_key, max_length = 20)]`.
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
@@ -10,7 +10,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, LitInt, LitStr, Meta, Token};
 use crate::errors::Errors;
 use crate::names::name;
 
-/// What stands in the attributes of a name, `#[model(…)]`; an attribute given twice is a mistake.
+/// The content of the attributes with this name, `#[model(…)]`; duplicates are errors.
 pub fn metas(attributes: &[Attribute], of: &str, errors: &mut Errors) -> Vec<Meta> {
     let mut all: Vec<Meta> = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(of)) {
@@ -28,7 +28,7 @@ pub fn metas(attributes: &[Attribute], of: &str, errors: &mut Errors) -> Vec<Met
     all
 }
 
-/// One attribute; `abstract`, alone among them, is a keyword of Rust.
+/// One attribute. `abstract` is the only one that is a Rust keyword.
 struct Item(Meta);
 
 impl Parse for Item {
@@ -48,7 +48,7 @@ pub fn key(meta: &Meta) -> String {
 /// An attribute without a value.
 pub fn flag(meta: &Meta, errors: &mut Errors) -> bool {
     if let Err(_not_alone) = meta.require_path_only() {
-        errors.push(meta.span(), format!("`{}` stands alone, without a value", key(meta)));
+        errors.push(meta.span(), format!("`{}` takes no value", key(meta)));
     }
     true
 }
@@ -78,7 +78,7 @@ pub fn number(meta: &Meta, example: &str, errors: &mut Errors) -> Option<LitInt>
     None
 }
 
-/// The number that a literal is.
+/// The value of a number literal.
 pub fn value(number: &LitInt) -> u32 {
     number.base10_parse().unwrap_or_default()
 }

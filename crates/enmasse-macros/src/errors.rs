@@ -1,18 +1,18 @@
-//! Every mistake of one input, reported together.
+//! Collects all errors of one input, so that they are reported together.
 
 use proc_macro2::{Span, TokenStream};
 
-/// The mistakes that were found.
+/// The errors found.
 #[derive(Default)]
 pub struct Errors(Option<syn::Error>);
 
 impl Errors {
-    /// One more, at a place.
+    /// Adds an error at a place.
     pub fn push(&mut self, span: Span, message: impl std::fmt::Display) {
         self.add(syn::Error::new(span, message));
     }
 
-    /// One more.
+    /// Adds an error.
     pub fn add(&mut self, error: syn::Error) {
         match &mut self.0 {
             Some(all) => all.combine(error),
@@ -20,7 +20,7 @@ impl Errors {
         }
     }
 
-    /// The value, or nothing and one more mistake.
+    /// The value, or `None` with an added error.
     pub fn ok<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.add(error)).ok()
     }

@@ -27,7 +27,7 @@ fn expand(input: DeriveInput) -> syn::Result<TokenStream> {
         generics.make_where_clause().predicates.push(syn::parse2(quote! { #rows: ::enmasse::Manager })?);
     }
     let (params, arguments, bounds) = generics.split_for_impl();
-    // Spanned as the type is, so that a type that is no manager is reported once.
+    // With the type's span, so that a type that is not a manager is reported once.
     let of_inner = |item| {
         let item = Ident::new(item, rows.span());
         quote_spanned! { rows.span() => <#rows as ::enmasse::Manager>::#item }

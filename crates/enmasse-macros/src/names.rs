@@ -1,4 +1,4 @@
-//! Names as Django and Rust write them.
+//! Conversions between Django's and Rust's names.
 
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
@@ -23,12 +23,12 @@ pub fn name(ident: &Ident) -> String {
     ident.unraw().to_string()
 }
 
-/// The hidden method by which the keyword macros take a step of this name.
+/// The hidden method of the keyword macros for a step with this name.
 pub fn step(name: &str, span: Span) -> Ident {
     Ident::new(&format!("__{name}"), span)
 }
 
-/// An identifier of this name, raw where it is a keyword; none where it cannot be one.
+/// An identifier with this name, raw if it is a keyword; `None` if it is invalid.
 pub fn ident(name: &str, span: Span) -> Option<Ident> {
     let plain = syn::parse_str::<Ident>(name).or_else(|_| syn::parse_str(&format!("r#{name}")));
     plain.ok().map(|mut ident| {
@@ -37,7 +37,7 @@ pub fn ident(name: &str, span: Span) -> Option<Ident> {
     })
 }
 
-/// The names in backticks with commas between.
+/// The names in backticks, separated by commas.
 pub fn listed<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect();
     names.join(", ")

@@ -26,21 +26,21 @@ fn filter(input: ParseStream) -> syn::Result<(Option<Path>, TokenStream)> {
     Ok((model, any(input)?))
 }
 
-/// Conditions with `|` between.
+/// Conditions separated by `|`.
 fn any(input: ParseStream) -> syn::Result<TokenStream> {
     let parts = Punctuated::<_, Token![|]>::parse_separated_nonempty_with(input, odd)?;
     rest_is_empty(input)?;
     Ok(quote! { #parts })
 }
 
-/// Conditions with `^` between.
+/// Conditions separated by `^`.
 fn odd(input: ParseStream) -> syn::Result<TokenStream> {
     let parts = Punctuated::<_, Token![^]>::parse_separated_nonempty_with(input, all)?;
     let parts = quote! { #parts };
     Ok(quote! { (#parts) })
 }
 
-/// Conditions with `,` between, and perhaps one at the end.
+/// Conditions separated by `,`, with an optional trailing one.
 fn all(input: ParseStream) -> syn::Result<TokenStream> {
     let mut conditions = vec![one(input)?];
     while input.peek(Token![,]) {
@@ -72,7 +72,7 @@ fn one(input: ParseStream) -> syn::Result<TokenStream> {
     Ok(keyword.condition(&value))
 }
 
-/// The `=`, or what to write instead of what stands there.
+/// The `=`, or an error that suggests the correct form.
 fn equals(input: ParseStream, keyword: &Keyword) -> syn::Result<Token![=]> {
     let name = &keyword.ident;
     let instead = if input.peek(Token![==]) {

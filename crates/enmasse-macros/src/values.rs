@@ -16,7 +16,7 @@ pub fn expand(input: TokenStream) -> TokenStream {
     }
 }
 
-/// `None` is NULL, and a plain integer is as wide as the database's widest.
+/// `None` is NULL, and a plain integer is a 64-bit integer.
 fn value(value: &Expr) -> TokenStream {
     match value {
         Expr::Path(path) if path.path.is_ident("None") => quote! { ::enmasse::Value::Null },

@@ -1,9 +1,10 @@
 //! Updates many database records at once, with Django's vocabulary, on PostgreSQL, MariaDB and MySQL, and SQLite.
 //!
 //! A model is a struct with `#[derive(Model)]`. Its rows are a [`QuerySet`], which is filtered and then read, updated
-//! ([`update`](QuerySet::update): one statement for any number of rows) or written from objects that each carry values of their own
-//! ([`bulk_update`](QuerySet::bulk_update)). Fields, lookups and values are checked by the compiler. Values are stored as Django
-//! stores them, so that a program can work beside a Django project on the same database.
+//! ([`update`](QuerySet::update): one statement for any number of rows) or written from objects that each
+//! have their own values ([`bulk_update`](QuerySet::bulk_update)). The compiler checks fields, lookups and
+//! values. Values are stored as Django stores them, so a program can share its database with a Django
+//! project.
 //!
 //! ```
 //! # #[cfg(feature = "sqlite")]
@@ -37,7 +38,7 @@
 //! let n = User::objects(&db).filter(q!(last_login__lte = month_ago)).update(set!(is_active = false)).await?;
 //! assert_eq!(n, 3);
 //!
-//! // objects that each carry values of their own
+//! bulk_update: each object has its own values
 //! users[0].country = "FR".into();
 //! users[1].country = "CA".into();
 //! let report = User::objects(&db).bulk_update(&users, |u| u.country).await?;
@@ -56,17 +57,17 @@
 //! | filter and read: QuerySets | [`QuerySet::filter`], [`Lookups`], [`Functions`], [`q!`](q), [`exists`]; [`fetch`](QuerySet::fetch), [`get`](QuerySet::get), [`first`](QuerySet::first), [`stream`](QuerySet::stream), [`values`](QuerySet::values), [`count`](QuerySet::count) |
 //! | update rows to one value, or by an expression | [`update`](QuerySet::update), [`set!`](set), [`case`], [`F`] |
 //! | update rows to values of their own | [`bulk_update`](QuerySet::bulk_update), [`bulk_patch`](QuerySet::bulk_patch) |
-//! | do something at each write: signals | [`signals`], [`Database::signals`] |
+//! | run code at each write: signals | [`signals`], [`Database::signals`] |
 //! | models that extend others: inheritance | `extends`, `flatten` and `proxy` of the derive [`Model`](macro@Model); [`BulkUpdateMixin`], [`bulk_update_where`](QuerySet::bulk_update_where) |
-//! | name bulk logic once: managers | [`Manager`], and its [derive](macro@Manager) |
-//! | tell errors apart | [`Error`], [`ErrorKind`] |
+//! | define named bulk operations: managers | [`Manager`], and its [derive](macro@Manager) |
+//! | handle errors | [`Error`], [`ErrorKind`] |
 //! | write rows | [`create`](QuerySet::create), [`bulk_create`](QuerySet::bulk_create), [`save`](QuerySet::save), [`delete`](QuerySet::delete) |
-//! | connect, make tables, read a live database's models | [`Database`]: [`connect`](Database::connect), [`create_tables`](Database::create_tables), [`inspect`](Database::inspect) |
-//! | put several writes into one transaction | [`Database::transaction`] |
+//! | connect, create tables, read a live database's models | [`Database`]: [`connect`](Database::connect), [`create_tables`](Database::create_tables), [`inspect`](Database::inspect) |
+//! | combine several writes in one transaction | [`Database::transaction`] |
 //! | see the SQL | [`QuerySet::explain`], [`Update::explain`](query_set::Update::explain), [`BulkUpdate::explain`](query_set::BulkUpdate::explain) |
-//! | work with models and names that are known at run time | [`schema`], [`Record`], [`QuerySet::of`], [`filter_by`](QuerySet::filter_by), [`update_by`](QuerySet::update_by) |
+//! | work with models and names known only at run time | [`schema`], [`Record`], [`QuerySet::of`], [`filter_by`](QuerySet::filter_by), [`update_by`](QuerySet::update_by) |
 //!
-//! [`prelude`] has what most programs need.
+//! [`prelude`] exports what most programs need.
 //!
 //! # Features
 //!
@@ -76,7 +77,7 @@
 //! | `postgres` | PostgreSQL 13 and later. `Database::from_postgres_pool` takes a pool of `deadpool_postgres`. |
 //! | `mysql` | MariaDB 10.5 and later, MySQL 8.0 and later. `Database::from_mysql_pool` takes a pool of `mysql_async`. |
 //!
-//! TLS is rustls's. Every statement is a span of `tracing`, with its rows and its time. Futures need a tokio runtime.
+//! TLS uses rustls. Every statement is a `tracing` span with its number of rows and its duration. Futures need a tokio runtime.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -90,7 +91,7 @@ mod run;
 pub mod signals;
 mod typed;
 
-// the code that the derives write names this crate, and models are declared here too
+// The derives' code refers to this crate by name, and this crate declares models too.
 extern crate self as enmasse;
 
 pub use database::Database;
@@ -122,7 +123,7 @@ pub use enmasse_core::catalog::Catalogue;
 pub use enmasse_core::query::Q;
 pub use enmasse_core::{DataType, Error, ErrorKind, Result, Value, ValueRef, query, schema};
 
-/// Expressions as data: what a field is set to or compared with.
+/// Expressions as data: values that fields are set to or compared with.
 pub mod expr {
     pub use enmasse_core::query::{
         Aggregate, DatePart, Expr, FieldPath, Function, JsonStep, Operator, TruncateTo,
@@ -135,7 +136,7 @@ pub mod lookup {
 }
 pub use {chrono, rust_decimal, serde_json, uuid};
 
-// the drivers' types that stand in signatures: a program names them by the version that this crate has
+// The driver crates whose types are in public signatures, in the versions that this crate uses.
 #[cfg(feature = "postgres")]
 #[doc(no_inline)]
 pub use deadpool_postgres;

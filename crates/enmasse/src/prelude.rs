@@ -1,4 +1,4 @@
-//! What a program that uses Enmasse needs at hand: `use enmasse::prelude::*;`.
+//! The items that most programs need: `use enmasse::prelude::*;`.
 
 pub use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 pub use enmasse_core::query::Q;

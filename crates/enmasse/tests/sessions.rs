@@ -213,7 +213,7 @@ fn b02_a_used_up_pool_is_an_error_after_the_limit() {
                 refused += 1;
                 assert!(matches!(error.kind(), ErrorKind::Connection | ErrorKind::Conflict), "{error:?}");
                 assert!(error.message().contains("in use for 300ms"), "{error}");
-                assert!(error.message().contains("Inside of a transaction, use its handle"), "{error}");
+                assert!(error.message().contains("Inside a transaction, use its handle"), "{error}");
             }
         }
         assert_ne!(refused, 0);

@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(strict.cell("", &[]), Ok(Value::from("")));
         assert_eq!(loose.cell("", &[]), Ok(Value::Null));
         assert_eq!(number.cell("", &[]), Ok(Value::Null));
-        assert_eq!(of(DataType::Integer).cell("", &[]), Err("NULL may not stand in it.".into()));
+        assert_eq!(of(DataType::Integer).cell("", &[]), Err("NULL is not allowed.".into()));
     }
 
     #[test]

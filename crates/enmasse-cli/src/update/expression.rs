@@ -157,10 +157,7 @@ impl<'a> Parser<'a> {
     fn unary(&mut self) -> Parsed<Expr> {
         self.terms += 1;
         if self.terms > MOST_TERMS {
-            return Err(Problem {
-                at: self.at,
-                message: format!("more than {MOST_TERMS} terms"),
-            });
+            return Err(Problem { at: self.at, message: format!("more than {MOST_TERMS} terms") });
         }
         if !self.eat('-') {
             return self.atom();
@@ -219,10 +216,7 @@ impl<'a> Parser<'a> {
         let mut text = String::new();
         loop {
             let Some(end) = self.rest().find('\'') else {
-                return Err(Problem {
-                    at: start,
-                    message: "unclosed quote".to_owned(),
-                });
+                return Err(Problem { at: start, message: "unclosed quote".to_owned() });
             };
             text.push_str(&self.rest()[..end]);
             self.at += end + 1;
@@ -292,10 +286,7 @@ impl<'a> Parser<'a> {
     fn call(&mut self, start: usize, word: &str) -> Parsed<Expr> {
         let Some((name, function, takes)) = function(word) else {
             let known: Vec<&str> = FUNCTIONS.iter().map(|(name, ..)| *name).collect();
-            let message = format!(
-                "unknown function {word} (choices are F, Duration, {})",
-                known.join(", ")
-            );
+            let message = format!("unknown function {word} (choices are F, Duration, {})", known.join(", "));
             return Err(Problem { at: start, message });
         };
         self.expect('(')?;
@@ -393,12 +384,9 @@ mod tests {
             );
         }
         assert!(
-            problem("F(a) + Uper(F(b))")
-                .starts_with("unknown function Uper (choices are F, Duration, Abs, ")
+            problem("F(a) + Uper(F(b))").starts_with("unknown function Uper (choices are F, Duration, Abs, ")
         );
-        assert!(
-            problem(&"(".repeat(100_000)).starts_with("more than 200 terms at character 201\n")
-        );
+        assert!(problem(&"(".repeat(100_000)).starts_with("more than 200 terms at character 201\n"));
         assert!(problem(&"F(a)+".repeat(1_000)).starts_with("more than 200 terms"));
         assert!(problem(&"-".repeat(1_000)).starts_with("more than 200 terms"));
     }

@@ -159,9 +159,9 @@ fn given(error: enmasse::Error) -> Failure {
 /// Splits `name=value`. The name contains no equals sign.
 fn halves<'a>(option: &str, text: &'a str) -> Result<(&'a str, &'a str)> {
     let expected = if option == "--set" { "FIELD=VALUE" } else { "LOOKUP=VALUE" };
-    let (name, value) = text.split_once('=').ok_or_else(|| {
-        Failure::usage(format!("{option} {text}: expected {expected}, but got no '='"))
-    })?;
+    let (name, value) = text
+        .split_once('=')
+        .ok_or_else(|| Failure::usage(format!("{option} {text}: expected {expected}, but got no '='")))?;
     match name.trim() {
         "" => Err(Failure::usage(format!(
             "{option} {text}: expected {expected}, but the name before the '=' is empty"

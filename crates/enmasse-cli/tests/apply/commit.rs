@@ -42,7 +42,7 @@ fn of_which_nobody_knows_whether_it_was() {
                 Some(5) => {
                     unknown += 1;
                     assert!(changed == 0 || changed == 2, "{changed}: {said}");
-                    let error = "enmasse: f.csv: The connection was lost during the commit, and it is not known whether all was written or nothing: ";
+                    let error = "enmasse: f.csv: The connection was lost during the commit, and it is unknown whether everything or nothing was written: ";
                     assert!(said.contains(error), "{said}");
                     assert!(said.contains("\nIf it was: 2 matched, 2 changed, 0 not in the table\nd.csv is not there: it is "), "{said}");
                     let place = said.trim_end().rsplit(" it is ").next().expect("a place");

@@ -215,7 +215,10 @@ fn d05_decimals_dates_and_quotes_as_the_file_has_them() {
         trial.apply(args).done();
         trial.write("f.csv", "id;price\n1;1.50\n");
         let said = trial.apply(["f.csv", "--table", "item"].into_iter().chain(how)).failed(1);
-        assert!(said.contains("expected a number with ',' as the decimal separator but got '1.50'."), "{said}");
+        assert!(
+            said.contains("expected a number with ',' as the decimal separator but got '1.50'."),
+            "{said}"
+        );
         // nothing of a date is dropped
         trial.write("f.csv", "id,made\n1,31/12/2024\n");
         let said = trial.apply(["f.csv", "--table", "item", "--date-format", "%d/%m/%y"]).failed(1);

@@ -1,4 +1,4 @@
-//! From the tables of a catalogue to models.
+//! Builds models from the tables of a catalogue.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,10 +8,10 @@ use crate::catalog::table::{Column, Table};
 use crate::error::Result;
 use crate::schema::{Field, ForeignKey, LeftOut, Model, Parent, Schema, Storage, table_part};
 
-/// The schema that these tables make.
+/// Builds the schema of these tables.
 ///
-/// Left out, with the reason, are tables without a primary key and columns whose type is not known here. A foreign
-/// key of several columns, or to a table that is left out or in another schema, is plain columns.
+/// Tables without a primary key and columns of unknown types are left out, with the reason. A foreign key of
+/// several columns, or to a table that is left out or in another schema, becomes plain columns.
 pub(super) fn build(schema: Option<&str>, found: Vec<Table>) -> Result<Catalogue> {
     let mut left_out = Vec::new();
     let mut tables = Vec::new();
@@ -24,7 +24,7 @@ pub(super) fn build(schema: Option<&str>, found: Vec<Table>) -> Result<Catalogue
     let by_name: HashMap<&str, &Table> = tables.iter().map(|table| (table.name.as_str(), table)).collect();
     let names: HashMap<&str, Names> =
         tables.iter().map(|table| (table.name.as_str(), table.names(&by_name))).collect();
-    // What leads away from each table already, which no reverse relation may be called.
+    // The names of each table's own relations, which reverse relations cannot use.
     let mut taken: HashMap<&str, HashSet<String>> = HashMap::new();
     for table in &tables {
         let mut all = Vec::new();
@@ -35,14 +35,14 @@ pub(super) fn build(schema: Option<&str>, found: Vec<Table>) -> Result<Catalogue
     Ok(Catalogue { schema: Schema::new(models)?, left_out })
 }
 
-/// How the reason begins for what is no table.
+/// The prefix of the reason for objects that are not tables.
 pub(super) const IT_IS_A: &str = "it is a ";
 
 /// The field of each column.
 type Names<'a> = HashMap<&'a str, String>;
 
 impl Column {
-    /// Why it is left out, where it has no declared type that is known.
+    /// The reason to leave the column out, if it has no known declared type.
     fn reason_to_leave_out(&self) -> String {
         match self.type_name.as_str() {
             "" => "no type is declared".to_owned(),
@@ -59,7 +59,7 @@ impl Table {
                     format!("{IT_IS_A}{}, whose rows have no key; name the table that it shows", self.kind)
                 }
                 "foreign table" => {
-                    format!("{IT_IS_A}foreign table, whose rows have no key; go to its own server")
+                    format!("{IT_IS_A}foreign table, whose rows have no key; use its own server")
                 }
                 kind => format!("{IT_IS_A}{kind}"),
             });
@@ -72,10 +72,10 @@ impl Table {
         }
         let in_key = |column: &&Column| self.key.contains(&column.name) && column.declared.is_none();
         let unknown = self.columns.iter().find(in_key)?;
-        Some(format!("of its key '{}' {}", unknown.name, unknown.reason_to_leave_out()))
+        Some(format!("its key column '{}': {}", unknown.name, unknown.reason_to_leave_out()))
     }
 
-    /// Whether rows can be told from one another: by the primary key, or by columns that are unique and never NULL.
+    /// Whether rows are identifiable: by a primary key, or by columns that are unique and never NULL.
     fn has_key(&self) -> bool {
         self.has_primary_key() || self.unique.iter().any(|columns| self.are_known(columns, true))
     }
@@ -84,7 +84,7 @@ impl Table {
         !self.key.is_empty() && self.are_known(&self.key, false)
     }
 
-    /// Whether all these columns are of known types, and never NULL where that is asked.
+    /// Whether all these columns have known types and, on request, are never NULL.
     fn are_known(&self, columns: &[String], never_null: bool) -> bool {
         columns.iter().all(|name| {
             self.columns.iter().any(|column| {
@@ -93,13 +93,13 @@ impl Table {
         })
     }
 
-    /// The column of this name; SQLite's foreign keys may spell it in another case.
+    /// The column with this name; SQLite's foreign keys may spell it in different case.
     fn column(&self, name: &str) -> Option<&Column> {
         let exact = self.columns.iter().find(|column| column.name == name);
         exact.or_else(|| self.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)))
     }
 
-    /// The foreign key that starts at a column, its target and the column there.
+    /// The foreign key on a column, its target and the column there.
     fn reference<'a>(
         &self,
         column: &str,
@@ -117,8 +117,8 @@ impl Table {
         to_column.declared.is_some().then_some((target, to_column))
     }
 
-    /// The table that this one extends by a column, as Django's multi-table inheritance has it: the primary key links to the parent's, and
-    /// so do unique columns to those of further parents.
+    /// The table that this one extends by a column, as in Django's multi-table inheritance: the primary key
+    /// links to the parent's, and unique columns link to those of further parents.
     fn parent<'a>(
         &self,
         column: &Column,
@@ -139,7 +139,7 @@ impl Table {
         if *key != column.name && !is_further {
             return None;
         }
-        // no row has two fields of one name
+        // Field names in a row are unique.
         let mut above: Vec<&str> = Vec::new();
         for column in &self.columns {
             let Some(target) = links(column) else { continue };
@@ -152,7 +152,7 @@ impl Table {
         (above.len() == count).then_some(target)
     }
 
-    /// Adds the names of the fields of this table and of those that it extends; `None` where they run in a circle.
+    /// Adds the names of the fields of this table and its parents; `None` for a cycle.
     fn all_names<'n>(
         &self,
         tables: &HashMap<&str, &Table>,
@@ -172,7 +172,7 @@ impl Table {
         Some(())
     }
 
-    /// A field's name for each column that can be a field.
+    /// A field name for each column that can be a field.
     fn names<'a>(&'a self, tables: &HashMap<&str, &Table>) -> Names<'a> {
         let mut used = HashSet::new();
         let mut names = HashMap::new();
@@ -214,7 +214,7 @@ impl Table {
             field.limits = declared.limits.clone();
             field.choices = declared.choices.clone();
             field.primary_key = in_key;
-            // SQLite lets NULL stand in a key, which then is no key of that row.
+            // SQLite allows NULL in a key; such a row has no key.
             field.null = column.null && !in_key;
             field.identity = column.identity;
             field.always_identity = column.always_identity;
@@ -238,13 +238,13 @@ impl Table {
                     .then(|| names[target.name.as_str()][to_column.name.as_str()].clone());
                 let taken = taken.get_mut(target.name.as_str()).expect("every table is there");
                 let related_name = related_name(&self.name, name, taken);
-                // It takes its value from there, though SQLite would number it.
+                // Its value comes from the parent, although SQLite would number it.
                 field.identity = column.always_identity;
                 field = field.references(ForeignKey { model: target.name.clone(), to_field, related_name });
             }
             model = model.add(field);
         }
-        // Django makes the links in the opposite order: the first parent's, which is the key, comes last.
+        // Django creates the links in the opposite order: the first parent's, which is the key, comes last.
         model.parents.sort_by_key(|parent| parent.column.as_ref() != self.key.first());
         for columns in self.unique.iter().filter(|columns| columns.len() > 1) {
             if let Some(fields) =
@@ -257,7 +257,7 @@ impl Table {
     }
 }
 
-/// What a relation is called from its far end, where the default is not free: with the field's name, or not at all.
+/// The reverse name of a relation if the default is taken: with the field's name, or none.
 fn related_name(table: &str, field: &str, taken: &mut HashSet<String>) -> Option<String> {
     let default = table.to_lowercase();
     if clean(&default) == default && taken.insert(default.clone()) {

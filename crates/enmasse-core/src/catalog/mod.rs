@@ -1,7 +1,8 @@
-//! A live database's catalogue as a schema: models that nobody wrote.
+//! A live database's catalogue as a schema of models.
 //!
-//! A [`Reading`] says what to ask the database, and takes the rows that come back, until it knows enough. As with Django's `inspectdb`, a
-//! model is named as its table, a field as its column, and the field of a foreign key `user_id` is `user`.
+//! A [`Reading`] provides the queries to run, and takes their rows, until it has enough. As with Django's
+//! `inspectdb`, a model has its table's name, a field its column's name, and the field of a foreign key
+//! `user_id` is `user`.
 
 mod build;
 mod name;
@@ -26,13 +27,13 @@ use crate::schema::{LeftOut, ModelRef, Schema};
 use crate::sql::Statement;
 use crate::value::DataType;
 
-/// What a catalogue says, as models.
+/// A catalogue as models.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
-    /// A model for each table that has a primary key; a model's [`left_out`](crate::schema::Model::left_out) lists the
-    /// columns of types that are not known here.
+    /// A model for each table with a primary key. A model's [`left_out`](crate::schema::Model::left_out)
+    /// lists the columns of unknown types.
     pub schema: Arc<Schema>,
-    /// The tables that could not be models.
+    /// The tables that cannot be models.
     pub left_out: Vec<LeftOut>,
 }
 
@@ -41,7 +42,8 @@ impl Catalogue {
     ///
     /// # Errors
     ///
-    /// [`Configuration`](ErrorKind::Configuration) where there is no such table, or with the reason why it is left out.
+    /// [`Configuration`](ErrorKind::Configuration) if the table does not exist, or with the reason why it is
+    /// left out.
     pub fn model(&self, table: &str) -> Result<ModelRef> {
         match self.left_out.iter().find(|left_out| left_out.name == table) {
             None => self.schema.model(table).map_err(|_| {
@@ -60,11 +62,11 @@ impl Catalogue {
     }
 }
 
-/// The statement that gives the names of a schema's tables first, and the types of its columns.
+/// The statement that returns the names of a schema's tables first, and the types of its columns.
 ///
 /// # Errors
 ///
-/// Where the schema's name cannot be a parameter.
+/// If the schema's name cannot be a parameter.
 pub fn names(dialect: &dyn Dialect, schema: Option<&str>) -> Result<(Statement, Vec<DataType>)> {
     const TEXT: DataType = DataType::TEXT;
     let tables = dialect.catalog(schema, Tables::All)?.tables.statement(dialect);

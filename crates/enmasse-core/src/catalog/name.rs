@@ -1,19 +1,20 @@
-//! A table's name as a person writes it.
+//! Table names as users write them.
 
 use crate::dialect::{Capability, Dialect};
 use crate::schema::quoted_parts;
 
-/// A table, and the schema that it is in where that is said.
+/// A table with an optional schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableName {
-    /// The schema. Without one, the connection's own is meant.
+    /// The schema; by default the connection's own.
     pub schema: Option<String>,
     /// The table.
     pub table: String,
 }
 
-/// What a name may mean, the likeliest first: itself, `schema.table` at each of its dots, and what stands in SQL's quotes, as in `"Order"`,
-/// `` `order` `` and `shop."odd.name"`. Where the database writes names without quotes in lower case, that comes last.
+/// The possible meanings of a name, the most likely first: the name itself, `schema.table` split at each dot,
+/// and quoted names as in `"Order"`, `` `order` `` and `shop."odd.name"`. If the database converts unquoted
+/// names to lower case, that comes last.
 ///
 /// ```
 /// use enmasse_core::catalog::table_names;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-/// A name without what a lookup could not tell from its own signs: no `__`, no `_` at the end.
+/// A name without parts that would be ambiguous in lookups: no `__`, no trailing `_`.
 pub(super) fn clean(name: &str) -> String {
     let mut clean = name.to_owned();
     while clean.contains("__") {
@@ -14,7 +14,7 @@ pub(super) fn clean(name: &str) -> String {
     clean
 }
 
-/// The name, or the name with the first number that makes it new.
+/// The name, or the name with the first number that makes it unique.
 pub(super) fn unused(name: String, used: &mut HashSet<String>) -> String {
     let numbered = (2..).map(|number| format!("{name}_{number}"));
     let free = std::iter::once(name.clone()).chain(numbered).find(|name| !used.contains(name));

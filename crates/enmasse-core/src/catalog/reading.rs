@@ -1,7 +1,7 @@
-//! What to ask a database about its tables, one question after the other, until enough is known.
+//! The queries about a database's tables, one after the other, until enough is known.
 //!
-//! A schema is read whole. A table is read with those that it extends and those that its foreign keys refer to, and with what lookups
-//! lead to: its cost does not grow with the number of other tables.
+//! A schema is read as a whole. A single table is read with its parents, the targets of its foreign keys, and
+//! the targets of lookups: the cost does not depend on the number of other tables.
 
 use std::collections::BTreeSet;
 
@@ -14,10 +14,10 @@ use crate::schema::ModelRef;
 use crate::sql::{Fragment, Statement};
 use crate::value::{DataType, Value};
 
-/// The most tables that one question names.
+/// Maximum number of tables in one query.
 const MOST_TABLES: usize = 50;
 
-/// How the link to a parent's row ends, as Django names it.
+/// The suffix of the link to a parent's row, as in Django.
 pub(super) const LINK: &str = "_ptr_id";
 
 /// A catalogue being read.
@@ -28,7 +28,7 @@ pub(super) const LINK: &str = "_ptr_id";
 ///
 /// let dialect = Sqlite::default();
 /// let mut reading = Reading::of_table(&dialect, None, "users", []);
-/// // the host runs the statements and hands their rows back, as long as there are any
+/// the host runs the statements and returns their rows, as long as there are any
 /// while let Some(asked) = reading.next_question()? {
 ///     let rows = asked.statements.iter().map(|_| Vec::new()).collect();
 ///     reading.answer(rows)?;
@@ -40,13 +40,13 @@ pub(super) const LINK: &str = "_ptr_id";
 pub struct Reading<'d> {
     dialect: &'d dyn Dialect,
     schema: Option<String>,
-    /// The table to read, with the lookups for it. Without one, all tables are read.
+    /// The table to read, with its lookups; `None` reads all tables.
     wanted: Option<Wanted>,
     rows: Rows,
-    /// The tables that have been asked for, and those whose referring tables have been.
+    /// The tables already requested, and those whose referring tables were requested.
     asked: BTreeSet<String>,
     asked_referring: BTreeSet<String>,
-    /// The tables whose relations are wanted too.
+    /// The tables whose relations are needed too.
     related: BTreeSet<String>,
     question: Question,
 }
@@ -57,7 +57,7 @@ struct Wanted {
     lookups: Vec<String>,
 }
 
-/// What the statements that were given last are about.
+/// The subject of the last statements.
 #[derive(Debug, PartialEq)]
 enum Question {
     Nothing,
@@ -65,7 +65,7 @@ enum Question {
     Referring,
 }
 
-/// Statements to be run, each with the types of its columns.
+/// Statements to run, each with its column types.
 #[derive(Debug)]
 pub struct Asked {
     /// The statements, in the order in which [`Reading::answer`] takes their rows.
@@ -73,7 +73,7 @@ pub struct Asked {
 }
 
 impl<'d> Reading<'d> {
-    /// All tables of a schema; no schema is the connection's own.
+    /// All tables of a schema; `None` is the connection's own.
     pub fn of_schema(dialect: &'d dyn Dialect, schema: Option<&str>) -> Self {
         Reading {
             dialect,
@@ -87,7 +87,8 @@ impl<'d> Reading<'d> {
         }
     }
 
-    /// One table of a schema, what it extends and refers to, and what these lookups on it lead to, as `profile__points__gte`.
+    /// One table of a schema, its parents and references, and the targets of these lookups, as
+    /// `profile__points__gte`.
     pub fn of_table<'l>(
         dialect: &'d dyn Dialect,
         schema: Option<&str>,
@@ -99,11 +100,11 @@ impl<'d> Reading<'d> {
         Reading { wanted: Some(wanted), ..Reading::of_schema(dialect, schema) }
     }
 
-    /// What to ask now; nothing where enough is known.
+    /// The next statements; `None` if enough is known.
     ///
     /// # Errors
     ///
-    /// Where a name cannot be a parameter, or the answers are not those of the statements.
+    /// If a name cannot be a parameter, or the answers do not match the statements.
     pub fn next_question(&mut self) -> Result<Option<Asked>> {
         if self.wanted.is_none() {
             return match std::mem::replace(&mut self.question, Question::Tables) {
@@ -129,11 +130,11 @@ impl<'d> Reading<'d> {
         Ok(None)
     }
 
-    /// Takes the rows of the statements that were to be run.
+    /// Takes the rows of the last statements.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database) where the rows are not those of the statements.
+    /// [`Database`](crate::ErrorKind::Database) if the rows do not match the statements.
     pub fn answer(&mut self, rows: Vec<Vec<Vec<Value>>>) -> Result<()> {
         let mut rows = rows.into_iter();
         let mut next = || rows.next().unwrap_or_default();
@@ -142,7 +143,7 @@ impl<'d> Reading<'d> {
             self.related.extend(referring.names()?);
             return Ok(());
         }
-        // a table may come again, by a name in another case
+        // A table may be returned again under a name in different case.
         let known: BTreeSet<String> = self.rows.names()?.into_iter().collect();
         let is_new =
             |row: &Vec<Value>| !matches!(row.first(), Some(Value::Text(name)) if known.contains(name));
@@ -155,20 +156,20 @@ impl<'d> Reading<'d> {
         Ok(())
     }
 
-    /// The models of the tables that were read.
+    /// The models of the tables read.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database) where the rows are not those of the statements.
+    /// [`Database`](crate::ErrorKind::Database) if the rows do not match the statements.
     pub fn finish(self) -> Result<Catalogue> {
         build(self.schema.as_deref(), self.rows.tables(self.dialect)?)
     }
 
-    /// The name of the table that is wanted as the database has it: it may not mind in what case the name is written.
+    /// The database's spelling of the requested table name, which may differ in case.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database) where the rows are not those of the statements.
+    /// [`Database`](crate::ErrorKind::Database) if the rows do not match the statements.
     pub fn found(&self) -> Result<Option<String>> {
         let Some(wanted) = &self.wanted else { return Ok(None) };
         let names = self.rows.names()?;
@@ -193,7 +194,7 @@ impl<'d> Reading<'d> {
         Ok(Asked { statements: statements.into_iter().map(made).collect() })
     }
 
-    /// The tables that are still to be asked for, and those whose referring tables are.
+    /// The tables still to request, and those whose referring tables are.
     fn missing(&mut self) -> Result<(Vec<String>, Vec<String>)> {
         let Some(wanted) = &self.wanted else { return Ok(Default::default()) };
         if self.asked.is_empty() {
@@ -201,7 +202,7 @@ impl<'d> Reading<'d> {
         }
         let Some(found) = self.found()? else { return Ok(Default::default()) };
         self.related.insert(found.clone());
-        // it may have been asked for in another case
+        // It may have been requested in different case.
         self.asked.insert(found.clone());
         loop {
             let tables = self.unread()?;
@@ -227,7 +228,8 @@ impl<'d> Reading<'d> {
         }
     }
 
-    /// The tables that the related ones extend or refer to and that have not been asked for; whatever they extend is related.
+    /// The tables that related tables extend or refer to and that were not requested yet; parents are related
+    /// too.
     fn unread(&mut self) -> Result<Vec<String>> {
         let mut unread: Vec<String> = Vec::new();
         let mut next: Vec<String> = self.related.iter().cloned().collect();
@@ -250,8 +252,8 @@ impl<'d> Reading<'d> {
         Ok(unread)
     }
 
-    /// Goes along a lookup: notes the tables that it leads to, and where it ends at a name that may be a relation of tables that are not
-    /// known, those that these would refer to.
+    /// Follows a lookup and notes its target tables. If it ends at a name that may be a relation of unknown
+    /// tables, notes the tables that these would refer to.
     fn follow(&self, model: &ModelRef, lookup: &str, related: &mut Vec<String>, referring: &mut Vec<String>) {
         let mut model = model.clone();
         for name in lookup.split("__") {
@@ -265,14 +267,14 @@ impl<'d> Reading<'d> {
             let Some(relation) = relation else { return };
             model = relation.model;
             if !self.related.contains(&model.name) {
-                // what it refers to is read first
+                // The target is read first.
                 return related.push(model.name.clone());
             }
         }
     }
 }
 
-/// The table of a model, and those of the models that it extends.
+/// The table of a model, and those of its parents.
 fn tables_of(model: &ModelRef) -> Vec<String> {
     let above = model.extended().into_iter().flat_map(|(above, _)| tables_of(&above));
     std::iter::once(model.name.clone()).chain(above).collect()

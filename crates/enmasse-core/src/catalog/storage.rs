@@ -1,36 +1,37 @@
-//! Whether what is written to a table can be undone: a storage engine may have no transactions, and several servers have one each.
+//! Whether writes to a table can be rolled back: a storage engine may have no transactions, and several
+//! servers do not commit as one.
 
 use crate::dialect::{Dialect, ReachQueries, StorageQueries};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::Statement;
 use crate::value::{DataType, Value};
 
-/// A statement that asks about a table, and the types of its columns.
+/// A statement about a table, with its column types.
 pub type Question = (Statement, Vec<DataType>);
 
-/// What to ask about a table, or about what stands in its schema.
+/// The queries about a table, or about objects of its schema.
 pub struct StorageQuestions {
     /// Its storage engine: [`lasting_engine`] reads the answer.
     pub engine: Question,
-    /// What else a write may reach; `None` where that is not looked at.
+    /// Objects that a write may also reach; `None` if this is not checked.
     pub reached: Option<ReachQuestions>,
 }
 
-/// What to ask about what else a write to a table may reach.
+/// The queries about objects that a write to a table may also reach.
 pub struct ReachQuestions {
-    /// Its triggers, and where it is a view its text: [`stored_texts`] reads the answer.
+    /// Its triggers, and the text of a view: [`stored_texts`] reads the answer.
     pub texts: Question,
-    /// A table of the schema that has no transactions, and its engine.
+    /// A table of the schema without transactions, and its engine.
     pub lasting: Question,
 }
 
 const TEXT: DataType = DataType::TEXT;
 
-/// What to ask about a table as a model names it; `None` where every table of the database has transactions.
+/// The queries about a table, named as in a model; `None` if every table of the database has transactions.
 ///
 /// # Errors
 ///
-/// Where the name cannot be a parameter.
+/// If the name cannot be a parameter.
 pub fn storage_questions(dialect: &dyn Dialect, table: &str) -> Result<Option<StorageQuestions>> {
     let Some(StorageQueries { engine, reached }) = dialect.storage(table)? else { return Ok(None) };
     let engine = (engine.statement(dialect), vec![TEXT, DataType::Bool]);
@@ -41,16 +42,16 @@ pub fn storage_questions(dialect: &dyn Dialect, table: &str) -> Result<Option<St
     Ok(Some(StorageQuestions { engine, reached }))
 }
 
-/// What to ask about procedures and functions; the answer is read by [`stored_texts`].
+/// The query about procedures and functions; [`stored_texts`] reads the answer.
 ///
 /// # Errors
 ///
-/// Where a name cannot be a parameter.
+/// If a name cannot be a parameter.
 pub fn routine_question(dialect: &dyn Dialect, names: &[String]) -> Result<Question> {
     Ok((dialect.routines(names)?.statement(dialect), TEXT_COLUMNS.to_vec()))
 }
 
-/// The engine of a table that has no transactions, from the rows of the first question.
+/// The engine of a table without transactions, from the rows of the first query.
 pub fn lasting_engine(rows: &[Vec<Value>]) -> Option<&str> {
     match rows.first().map(Vec::as_slice) {
         Some([Value::Text(engine), Value::Bool(false)]) => Some(engine),
@@ -61,25 +62,25 @@ pub fn lasting_engine(rows: &[Vec<Value>]) -> Option<&str> {
 /// A trigger, a view, a procedure or a function.
 #[derive(Clone, Debug)]
 pub struct StoredText {
-    /// What it is: `trigger`.
+    /// The kind of object: `trigger`.
     pub kind: String,
-    /// What it is called.
+    /// The name.
     pub name: String,
-    /// The schema that its names without one are of; none is the connection's own.
+    /// The schema of its unqualified names; `None` is the connection's own.
     pub schema: Option<String>,
-    /// What it does; `None` where the user may not read that.
+    /// The source text; `None` if the user may not read it.
     pub text: Option<String>,
-    /// Whether a backslash in a string says something of the next character.
+    /// Whether a backslash escapes the next character of a string.
     pub has_escapes: bool,
 }
 
 const TEXT_COLUMNS: [DataType; 5] = [TEXT, TEXT, TEXT, TEXT, DataType::Bool];
 
-/// The texts of an answer.
+/// The texts in an answer.
 ///
 /// # Errors
 ///
-/// [`Database`](ErrorKind::Database) where the rows are not those of the question.
+/// [`Database`](ErrorKind::Database) if the rows do not match the query.
 pub fn stored_texts(rows: Vec<Vec<Value>>) -> Result<Vec<StoredText>> {
     let optional = |value| match value {
         Value::Text(text) => Some(text),

@@ -1,4 +1,4 @@
-//! The rows of a catalogue, gathered a table at a time.
+//! The rows of a catalogue, grouped by table.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -6,7 +6,7 @@ use crate::dialect::{Declared, Dialect};
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::Value;
 
-/// The rows that the queries gave, one list for each of them.
+/// The rows of the queries, one list for each.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rows {
     pub tables: Vec<Vec<Value>>,
@@ -16,7 +16,7 @@ pub(super) struct Rows {
     pub json: Vec<Vec<Value>>,
 }
 
-/// A table, a view or what else may stand where a table does.
+/// A table, a view or another table-like object.
 pub(super) struct Table {
     pub name: String,
     /// `table`, `view`, …
@@ -40,20 +40,21 @@ pub(super) struct Column {
 }
 
 impl Column {
-    /// Whether it says from when, or until when, a row is a version: of rows that are in the table now, all keys are unique without it.
+    /// Whether it starts or ends the period of a row version: for current rows, all keys are unique without
+    /// it.
     fn is_period(&self) -> bool {
         self.generated.as_deref().is_some_and(|generated| PERIOD.contains(&generated))
     }
 }
 
-/// What MariaDB says of the columns of a versioned table's period.
+/// MariaDB's marks of a versioned table's period columns.
 const PERIOD: [&str; 2] = ["ROW START", "ROW END"];
 
 /// A foreign key of one column.
 pub(super) struct Reference {
     pub column: String,
     pub table: String,
-    /// Nothing is the primary key.
+    /// `None` for the primary key.
     pub to_column: Option<String>,
 }
 
@@ -63,7 +64,7 @@ impl Rows {
         self.tables.iter().map(|row| name_at(row, 0)).collect()
     }
 
-    /// The tables that a table's foreign keys refer to, each with the column that does.
+    /// The tables that a table's foreign keys refer to, each with its column.
     pub fn referred(&self, table: &str) -> Result<Vec<(String, String)>> {
         let mut referred = Vec::new();
         for row in self.references.iter().filter(|row| row.first() == Some(&Value::from(table))) {
@@ -74,7 +75,7 @@ impl Rows {
         Ok(referred)
     }
 
-    /// The tables in the order of their names.
+    /// The tables, ordered by name.
     pub fn tables(self, dialect: &dyn Dialect) -> Result<Vec<Table>> {
         let mut tables = BTreeMap::new();
         for row in self.tables {
@@ -122,7 +123,7 @@ impl Rows {
 }
 
 impl Table {
-    /// Whether rows can be read and written as those of a table.
+    /// Whether its rows can be read and written as those of a table.
     pub fn is_table(&self) -> bool {
         self.kind == "table"
     }

@@ -1,36 +1,37 @@
-//! What the texts of triggers, views, procedures and functions name: tables, and further procedures and functions.
+//! Finds the tables, procedures and functions named in the texts of triggers, views, procedures and
+//! functions.
 
 use crate::catalog::StoredText;
 use crate::schema::table_part;
 
-/// What a text names, as far as a text tells: each as a model would name it.
+/// The names in a text, as far as the text shows; each in the form of a model's table name.
 #[derive(Debug, Default, PartialEq)]
 pub struct Touched {
     /// The tables that it may write, or that a view shows.
     pub tables: Vec<String>,
     /// The procedures that it calls.
     pub procedures: Vec<String>,
-    /// What may be functions that it calls; most are the database's own.
+    /// The functions that it may call; most are built-in.
     pub functions: Vec<String>,
 }
 
-/// Words of SQL after which tables are named; after some of them a list.
+/// SQL words before a table name; after some of them before a list.
 const BEFORE_TABLES: [&str; 7] = ["insert", "replace", "update", "into", "from", "join", "using"];
 const BEFORE_LISTS: [&str; 4] = ["update", "from", "join", "using"];
 
-/// Words of SQL that stand between a table's name and the word that says it is written.
+/// SQL words between a table's name and the word that starts a write.
 const BETWEEN: [&str; 7] = ["into", "ignore", "low_priority", "delayed", "high_priority", "table", "quick"];
 
-/// Words of SQL that end a list of tables.
+/// SQL words that end a list of tables.
 const AFTER_LISTS: [&str; 9] =
     ["set", "where", "values", "value", "select", "group", "order", "having", "limit"];
 
 impl StoredText {
-    /// What it names; `None` where its text may not be read.
+    /// The names in the text; `None` if it may not be read.
     pub fn touched(&self) -> Option<Touched> {
         let text = self.text.as_deref()?;
         let mut touched = self.read(&tokens(text, Some(self.has_escapes)));
-        // MySQL's catalogue loses the backslash of `'it\'s'`: what looks like a string may be none
+        // MySQL's catalogue loses the backslash of `'it\'s'`, so a string may end elsewhere.
         if text.contains(['\'', '"']) {
             let more = self.read(&tokens(text, None));
             touched.tables.extend(more.tables);
@@ -67,7 +68,7 @@ impl StoredText {
                 add(&mut touched.procedures, name);
             } else if BEFORE_TABLES.contains(&word.as_str()) && !(expects && BETWEEN.contains(&word.as_str()))
             {
-                // `ON DUPLICATE KEY UPDATE` and `FOR UPDATE` name no table
+                // `ON DUPLICATE KEY UPDATE` and `FOR UPDATE` name no table.
                 let names_none = word == "update" && ["key", "for"].contains(&before.as_str());
                 expects = !names_none;
                 is_list = BEFORE_LISTS.contains(&word.as_str()) && !names_none;
@@ -84,12 +85,12 @@ impl StoredText {
         touched
     }
 
-    /// What else is called so in its schema, as a model would name it.
+    /// Another object with this name in its schema, in the form of a model's table name.
     pub fn beside(&self, name: &str) -> String {
         self.qualified(&[name.to_owned()])
     }
 
-    /// A name as a model would have it; one without a schema is of this text's own.
+    /// A name in the form of a model's table name; without a schema, in this text's own.
     fn qualified(&self, parts: &[String]) -> String {
         let own = if parts.len() == 1 { self.schema.as_ref() } else { None };
         let parts: Vec<_> = own.into_iter().chain(parts).map(|part| table_part(part)).collect();
@@ -105,14 +106,15 @@ fn add(names: &mut Vec<String>, name: String) {
 
 #[derive(Debug, PartialEq)]
 enum Token {
-    /// The parts of a name, and whether one is in quotes; or a word of SQL, or a number.
+    /// The parts of a name, and whether one is quoted; or an SQL word, or a number.
     Name(Vec<String>, bool),
     /// Any other character.
     Mark(char),
 }
 
-/// The names and marks of a text, without its comments and its strings, in which a backslash may escape the next character. What stands in `"`
-/// may be a name. Without a word of the strings, what stands in them and in comments is taken for SQL too.
+/// The names and marks of a text without comments and strings, in which a backslash may escape the next
+/// character. The content of `"` may be a name. If `strings` is `None`, the content of strings and comments
+/// counts as SQL too.
 fn tokens(text: &str, strings: Option<bool>) -> Vec<Token> {
     let mut tokens: Vec<Token> = Vec::new();
     let mut is_qualified = false;
@@ -160,7 +162,8 @@ fn tokens(text: &str, strings: Option<bool>) -> Vec<Token> {
     tokens
 }
 
-/// The length of the comment that a text begins with; of one that the server executes, that of its mark.
+/// The length of the comment at the start of a text; for one that the server executes, the length of its
+/// mark.
 fn comment(text: &str) -> Option<usize> {
     let to_line_end = || text.find('\n').unwrap_or(text.len());
     if text.starts_with('#') {
@@ -180,7 +183,7 @@ fn comment(text: &str) -> Option<usize> {
     Some(after.find("*/").map_or(text.len(), |end| end + 4))
 }
 
-/// What stands in the quotes that a text begins with, and its length with them.
+/// The content of the quotes at the start of a text, and its length including the quotes.
 fn quoted(text: &str, quote: char, has_escapes: bool) -> (String, usize) {
     let mut name = String::new();
     let mut characters = text.char_indices().skip(1).peekable();

@@ -17,15 +17,15 @@ pub struct Arrays {
 #[derive(Debug)]
 struct Column {
     item: DataType,
-    /// Room for the header, then the elements.
+    /// Reserved space for the header, followed by the elements.
     out: Vec<u8>,
     has_null: bool,
-    /// How many bytes the last array had: the next will be about as long.
+    /// The size of the last array in bytes, as an estimate for the next.
     room: usize,
 }
 
 impl Arrays {
-    /// Rows with columns of these types, of which none is an array itself: `unnest` would take that apart as well.
+    /// Rows with columns of these types. None may be an array, because `unnest` would expand it too.
     pub fn new(types: Vec<DataType>) -> Self {
         let column = |item| Column { item, out: Vec::new(), has_null: false, room: 0 };
         Arrays { columns: types.into_iter().map(column).collect(), rows: 0, size: 0 }
@@ -36,7 +36,7 @@ impl Encoder for Arrays {
     fn cell(&mut self, column: usize, value: &ValueRef<'_>) -> Result<()> {
         let Column { item, out, has_null, room } = &mut self.columns[column];
         if let DataType::Array(_) = item {
-            return Err(Error::not_supported("a column of arrays does not travel as an array."));
+            return Err(Error::not_supported("a column of arrays cannot be sent as an array."));
         }
         if out.is_empty() {
             out.reserve(*room);
@@ -67,7 +67,7 @@ impl Encoder for Arrays {
 impl Column {
     fn take(&mut self, rows: usize) -> Vec<u8> {
         self.out.resize(self.out.len().max(ARRAY_HEADER), 0);
-        // of an array that cannot be, no element was written
+        // An array that cannot be encoded has no elements.
         _ = postgres::array_header(&mut self.out, &self.item, rows, self.has_null);
         self.room = self.out.len();
         self.has_null = false;

@@ -1,4 +1,4 @@
-//! Takes rows cell by cell, checks them and has them written.
+//! Takes rows cell by cell, checks them and encodes them.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::encode::{BatchColumn, BatchShape, Chunk, Encoder, SeenKeys, SortedKey
 use crate::error::{Error, Result};
 use crate::value::{Value, ValueRef};
 
-/// Takes rows cell by cell, checks them and has them written.
+/// Takes rows cell by cell, checks them and encodes them.
 #[derive(Debug)]
 pub struct BatchEncoder {
     shape: Arc<BatchShape>,
@@ -14,30 +14,32 @@ pub struct BatchEncoder {
     seen: SeenKeys,
     rows: u64,
     left_out: u64,
-    /// How many rows are in the chunk, and how many it may have.
+    /// The number of rows in the chunk, and its maximum.
     in_chunk: usize,
     most: usize,
 }
 
 impl BatchEncoder {
-    /// Rows of this shape, written by `encoder`; at most `most` in a chunk.
+    /// Rows of this shape, encoded by `encoder`; at most `most` per chunk.
     pub fn new(shape: Arc<BatchShape>, encoder: Box<dyn Encoder>, most: usize) -> Self {
         let seen = SeenKeys::new(shape.duplicates);
         BatchEncoder { shape, encoder, seen, rows: 0, left_out: 0, in_chunk: 0, most }
     }
 
-    /// What the rows carry.
+    /// The columns of the rows.
     pub fn shape(&self) -> &Arc<BatchShape> {
         &self.shape
     }
 
-    /// Adds a row, whose cells `cell` gives by the column's position. Where [later rows of a key are left
-    /// out](crate::encode::Duplicates::are_left_out), it is asked for those of the key first, and once more if the row is added.
+    /// Adds a row; `cell` returns a cell by its column's position. If [later rows of a key are left
+    /// out](crate::encode::Duplicates::are_left_out), `cell` is first called for the key's columns, and again
+    /// if the row is added.
     ///
     /// # Errors
     ///
-    /// [`Value`](crate::ErrorKind::Value) where a value does not fit; its place is the field; and those of `cell`. After an error, or a
-    /// row without a key, the batch is of no more use: a part of the row may have been written.
+    /// [`Value`](crate::ErrorKind::Value) with the field as its place if a value does not fit; and errors of
+    /// `cell`. After an error, or a row without a key, the batch must not be used: a part of the row may be
+    /// written.
     pub fn row<'v>(&mut self, cell: impl Fn(usize) -> Result<ValueRef<'v>>) -> Result<Added> {
         let first_counts = self.shape.duplicates.are_left_out();
         if first_counts {
@@ -78,57 +80,57 @@ impl BatchEncoder {
         Ok(if first_counts || self.seen.end_key() { Added::Yes } else { Added::Twice })
     }
 
-    /// How many rows have been added in all.
+    /// The total number of added rows.
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// How many rows were left out.
+    /// The number of rows left out.
     pub fn left_out(&self) -> u64 {
         self.left_out
     }
 
-    /// Whether it is time to take a chunk.
+    /// Whether the chunk should be taken.
     pub fn is_full(&self) -> bool {
         self.in_chunk >= self.most || self.encoder.is_full()
     }
 
-    /// Takes the rows that have been added since the last time, and their number.
+    /// Takes the rows added since the last call, and their number.
     pub fn take(&mut self) -> (Chunk, usize) {
         (self.encoder.take(), std::mem::take(&mut self.in_chunk))
     }
 
-    /// Takes a chunk back that is of no more use, to write into it again.
+    /// Takes back a used chunk for reuse.
     pub fn recycle(&mut self, chunk: Chunk) {
         self.encoder.recycle(chunk);
     }
 
-    /// Takes the last rows, with what comes after them, and their number.
+    /// Takes the last rows with the format's trailer, and their number.
     pub fn finish_rows(&mut self) -> (Chunk, usize) {
         (self.encoder.finish(), std::mem::take(&mut self.in_chunk))
     }
 
-    /// The integer keys of all rows in ascending order, some at a time.
+    /// The integer keys of all rows in ascending order, in portions.
     pub fn sorted_keys(&mut self) -> SortedKeys {
         self.seen.sorted()
     }
 
-    /// The integer keys that came twice, as far as that was not said when they came: the first few.
+    /// The first few duplicate integer keys that were not reported when their rows were added.
     pub fn twice(&mut self) -> Vec<Value> {
         self.seen.twice()
     }
 }
 
-/// What became of a row.
+/// The result of adding a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Added {
     /// It was added.
     Yes,
     /// It has no key.
     KeyIsNull,
-    /// Its key was there before, which refuses the batch.
+    /// Its key is a duplicate, which refuses the batch.
     Twice,
-    /// Its key was there before, and the first row of a key counts: nothing of this one was written.
+    /// Its key is a duplicate, and only the first row of a key is kept: nothing was written.
     LeftOut,
 }
 

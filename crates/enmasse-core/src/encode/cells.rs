@@ -5,11 +5,11 @@ use crate::encode::{self, CHUNK, Encoder};
 use crate::error::{Error, Result};
 use crate::value::{DataType, Value, ValueRef, json, short};
 
-/// How many bytes a chunk has, about, whose keys came in no order: so many rows that several fall on each page of a large table, which is then
-/// read and written once for all of them.
+/// Approximate size of a chunk with unordered keys, in bytes. Large chunks have several rows on each page of
+/// a large table, which is then read and written only once for all of them.
 const UNORDERED: usize = 12 << 20;
 
-/// A cell in the form in which SQLite takes it.
+/// A cell in SQLite's form.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cell<'a> {
     /// NULL.
@@ -24,34 +24,34 @@ pub enum Cell<'a> {
     Bytes(&'a [u8]),
 }
 
-/// Rows of cells in one buffer, as SQLite stores them.
+/// Rows of cells in one buffer, in SQLite's storage form.
 #[derive(Debug)]
 pub struct Cells {
     types: Vec<DataType>,
     chunk: Chunk,
-    /// The first cell's key of each row of the chunk, where rows are wanted in its order.
+    /// The integer key in the first cell of each row, if rows are returned in key order.
     keys: Option<Vec<i64>>,
-    /// Whether these ascend so far.
+    /// Whether the keys are ascending so far.
     in_order: bool,
-    /// How many cells and bytes of texts and of bytes the last chunk had: the next will be of about the same size.
+    /// The number of cells and the bytes of the last chunk, as an estimate for the next.
     room: [usize; 3],
 }
 
 /// Some rows of cells.
 ///
-/// Texts and bytes stand in one buffer each, with their places in the cells: nothing is allocated for a row, and a text needs
-/// no second look when it is read.
+/// Texts and bytes are in one buffer each, with their places in the cells: rows need no allocation, and texts
+/// need no second validation.
 #[derive(Debug, Default)]
 pub struct Chunk {
     width: usize,
     cells: Vec<Kept>,
     texts: String,
     bytes: Vec<u8>,
-    /// The rows' keys and positions in the order of the keys; empty where the rows are in that order, or in none.
+    /// The rows' keys and positions in key order; empty if the rows are already in order, or unordered.
     order: Vec<(i64, u32)>,
 }
 
-/// A cell as it stands in a chunk.
+/// A cell as stored in a chunk.
 #[derive(Clone, Copy, Debug)]
 enum Kept {
     Null,
@@ -88,17 +88,17 @@ pub struct Row<'a> {
 }
 
 impl Chunk {
-    /// How many rows there are.
+    /// The number of rows.
     pub fn len(&self) -> usize {
         self.cells.len().checked_div(self.width).unwrap_or(0)
     }
 
-    /// Whether there is none.
+    /// Whether it has no rows.
     pub fn is_empty(&self) -> bool {
         self.cells.is_empty()
     }
 
-    /// The rows, in the order of their keys where these are single integers, else in the order in which they came.
+    /// The rows in key order if the keys are single integers, otherwise in their original order.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
         (0..self.len()).map(|position| {
             let position = self.order.get(position).map_or(position, |(_, position)| *position as usize);
@@ -129,7 +129,7 @@ impl Chunk {
         self.kept_text(start)
     }
 
-    /// Adds the cell of the text that begins at `start`.
+    /// Adds the cell of the text that starts at `start`.
     fn kept_text(&mut self, start: usize) -> Result<()> {
         self.cells.push(Kept::Text(Place::new(start, self.texts.len())?));
         Ok(())
@@ -148,7 +148,7 @@ impl Chunk {
 }
 
 impl Place {
-    /// A chunk is taken when it is far smaller, so it is one row that is too long.
+    /// Chunks are taken long before this size, so a single row is too long.
     fn new(start: usize, end: usize) -> Result<Self> {
         match (u32::try_from(start), u32::try_from(end)) {
             (Ok(start), Ok(end)) => Ok(Place { start, end }),
@@ -172,13 +172,14 @@ impl<'a> Row<'a> {
 }
 
 impl Cells {
-    /// Rows with columns of these types; the first is the key where `integer_key` is set, and the rows of a chunk are then given in its order.
+    /// Rows with columns of these types. With `integer_key`, the first column is the key, and a chunk returns
+    /// its rows in key order.
     pub fn new(types: Vec<DataType>, integer_key: bool) -> Self {
         let chunk = Chunk { width: types.len(), ..Chunk::default() };
         Cells { types, chunk, keys: integer_key.then(Vec::new), in_order: true, room: [0; 3] }
     }
 
-    /// The positions of the rows in the order of their keys; nothing where they are in that order already.
+    /// The positions of the rows in key order; empty if they are already in order.
     fn order(&mut self) {
         let Some(keys) = &mut self.keys else { return };
         if !self.in_order {
@@ -232,7 +233,7 @@ impl Encoder for Cells {
         self.in_order = true;
         let next = Chunk { width: self.types.len(), ..Chunk::default() };
         let chunk = std::mem::replace(&mut self.chunk, next);
-        // a little more: a buffer that is too small doubles
+        // Slightly more, because a buffer that is too small doubles.
         self.room =
             [chunk.cells.len(), chunk.texts.len(), chunk.bytes.len()].map(|length| length + length / 16);
         encode::Chunk::Cells(chunk)
@@ -249,7 +250,7 @@ impl Encoder for Cells {
     }
 }
 
-/// Writes a value of its column's type as SQLite stores it; the rule is [`codec::store`].
+/// Writes a value of its column's type in SQLite's storage form, as defined by [`codec::store`].
 fn write(chunk: &mut Chunk, value: &ValueRef<'_>) -> Result<()> {
     match value {
         ValueRef::Null => chunk.cells.push(Kept::Null),
@@ -272,7 +273,9 @@ fn write(chunk: &mut Chunk, value: &ValueRef<'_>) -> Result<()> {
             chunk.kept_text(start)?;
         }
         ValueRef::Array(_) | ValueRef::Owned(_) => {
-            return Err(Error::value("SQLite takes no such value: it has not been stored first."));
+            return Err(Error::value(
+                "SQLite does not accept this value: it was not converted to its storage form.",
+            ));
         }
     }
     Ok(())

@@ -1,17 +1,17 @@
-//! A column of a batch, and what may stand in it.
+//! A column of a batch, and the values that it accepts.
 
 use crate::error::Result;
 use crate::schema::{Field, ModelRef};
 use crate::value::{DataType, Value, ValueRef};
 
-/// A column of a batch: a field of the model, or one of the batch's own.
+/// A column of a batch: a field of the model, or an auxiliary column.
 #[derive(Clone, Debug)]
 pub struct BatchColumn {
     /// The type of its values.
     pub data_type: DataType,
-    /// The model's name and the field, which says what may stand in it; `None` where the column is the batch's own.
+    /// The model's name and the field that checks the values; `None` for an auxiliary column.
     field: Option<(String, Field)>,
-    /// Whether a value of the type needs no further look.
+    /// Whether values of the type need no further check.
     takes_all: bool,
 }
 
@@ -42,7 +42,7 @@ impl BatchColumn {
         }
     }
 
-    /// The column of the field at this position where not every row of the batch has a value for it: NULL stands for none.
+    /// The column of the field at this position, with NULL in rows of the batch that do not set the field.
     pub(crate) fn patch(model: &ModelRef, position: usize) -> Self {
         let mut column = BatchColumn::of(model, position);
         if let Some((_, field)) = &mut column.field {
@@ -51,7 +51,7 @@ impl BatchColumn {
         column
     }
 
-    /// A column of the batch's own, with values that need no check.
+    /// An auxiliary column, whose values need no check.
     pub fn own(data_type: DataType) -> Self {
         BatchColumn { data_type, field: None, takes_all: true }
     }
@@ -61,7 +61,8 @@ impl BatchColumn {
         self.field.as_ref().map(|(model, field)| (model.as_str(), field.name.as_str()))
     }
 
-    /// The value as the column keeps it: of its type, fitting, to the microsecond; the rule is [`Field::clean`].
+    /// The value as the column stores it: of its type, fitting, in microseconds, as defined by
+    /// [`Field::clean`].
     ///
     /// # Errors
     ///
@@ -76,7 +77,7 @@ impl BatchColumn {
         }
     }
 
-    /// Whether the value can be kept as it stands, as far as can be told without a copy.
+    /// Whether the value can be stored unchanged, as far as can be decided without a copy.
     #[inline]
     pub(super) fn keeps(&self, value: &ValueRef<'_>) -> bool {
         let Some((_, field)) = &self.field else { return true };
@@ -94,7 +95,7 @@ impl BatchColumn {
         match (&self.data_type, value) {
             (DataType::Text { max_length: None } | DataType::Native(_), _) => true,
             (DataType::Text { max_length: Some(most) }, ValueRef::Text(text)) => {
-                // a character has at least one byte
+                // A character has at least one byte.
                 text.len() <= *most as usize || text.chars().count() <= *most as usize
             }
             (DataType::SmallInt | DataType::Integer, ValueRef::Int(number)) => {
@@ -107,7 +108,7 @@ impl BatchColumn {
             (DataType::Decimal { .. }, ValueRef::Decimal(number)) => {
                 self.data_type.fits(&Value::Decimal(*number)).is_ok()
             }
-            // its limits hold for this very value
+            // The limits are already checked for this value.
             (DataType::Bytes, _) => true,
             _ => self.takes_all,
         }
@@ -168,7 +169,7 @@ mod tests {
         let few = Field::new("f", DataType::TEXT).choices(vec!["a".into(), "b".into()]);
         assert!(column(few.clone()).clean(ValueRef::Text("a")).is_ok());
         let refused = column(few).clean(ValueRef::Text("c")).map(ValueRef::into_owned).unwrap_err();
-        assert_eq!(refused.to_string(), "User.f: 'c' is none of its choices, which are: 'a', 'b'.");
+        assert_eq!(refused.to_string(), "User.f: 'c' is not one of its choices, which are: 'a', 'b'.");
         let mut odd = Field::new("f", DataType::Integer);
         odd.range = Some((0, 255));
         assert!(column(odd).clean(ValueRef::Int(256)).is_err());

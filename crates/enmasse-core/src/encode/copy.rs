@@ -7,7 +7,7 @@ use crate::value::{DataType, ValueRef};
 /// The signature, no flags, and no extension of the header.
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 
-/// Where a row would say how many cells it has.
+/// In place of a row's number of cells.
 const TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
 
 /// A stream of rows for `COPY … FROM STDIN BINARY`.
@@ -15,7 +15,7 @@ const TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
 pub struct CopyBinary {
     types: Vec<DataType>,
     out: Vec<u8>,
-    /// How many bytes the last chunk had: the next will be about as long.
+    /// The size of the last chunk in bytes, as an estimate for the next.
     room: usize,
 }
 
@@ -32,7 +32,7 @@ impl Encoder for CopyBinary {
             if self.out.is_empty() {
                 self.out.reserve(self.room);
             }
-            // a table has 1,600 columns at most
+            // A table has at most 1,600 columns.
             self.out.extend((self.types.len() as i16).to_be_bytes());
         }
         postgres::write(&mut self.out, value, &self.types[column])

@@ -10,18 +10,18 @@ use crate::error::{Error, Result};
 use crate::value::short::{self, Short};
 use crate::value::{DataType, ValueRef, json};
 
-/// A stream of rows for `LOAD DATA LOCAL INFILE`, in the form that the statement takes if it says nothing else: cells end with
-/// a tab and rows with a new line, `\N` is NULL, and a backslash escapes.
+/// A stream of rows for `LOAD DATA LOCAL INFILE` in the statement's default format: cells end with a tab and
+/// rows with a newline, `\N` is NULL, and a backslash escapes.
 ///
-/// The text is `CHARACTER SET utf8mb4`. Bytes are written as hexadecimal digits, for `SET column = UNHEX(@variable)`: a
-/// character set's parser must not see them.
+/// The text is `CHARACTER SET utf8mb4`. Bytes are written as hexadecimal digits for `SET column =
+/// UNHEX(@variable)`, because the character set's parser must not see them.
 #[derive(Debug)]
 pub struct LoadData {
     dialect: Arc<dyn Dialect>,
     types: Vec<DataType>,
     native_uuid: bool,
     out: Vec<u8>,
-    /// How many bytes the last chunk had: the next will be about as long.
+    /// The size of the last chunk in bytes, as an estimate for the next.
     room: usize,
 }
 
@@ -32,7 +32,8 @@ impl LoadData {
         LoadData { dialect, types, native_uuid, out: Vec::new(), room: 0 }
     }
 
-    /// Writes a value of its column's type as MariaDB and MySQL store it; the rule is [`codec::store`].
+    /// Writes a value of its column's type in the storage form of MariaDB and MySQL, as defined by
+    /// [`codec::store`].
     fn write(&mut self, value: &ValueRef<'_>) -> Result<()> {
         let out = &mut self.out;
         let dialect = &*self.dialect;
@@ -72,7 +73,7 @@ impl LoadData {
             }
             ValueRef::Array(_) | ValueRef::Owned(_) => {
                 return Err(Error::value(format!(
-                    "{} takes no such value: it has not been stored first.",
+                    "{} does not accept this value: it was not converted to its storage form.",
                     dialect.name()
                 )));
             }
@@ -113,7 +114,7 @@ impl Encoder for LoadData {
     }
 }
 
-/// Appends what has nothing to escape.
+/// Appends text that needs no escapes.
 fn plain(out: &mut Vec<u8>, text: &Short) {
     out.extend_from_slice(text.as_bytes());
 }
@@ -129,15 +130,15 @@ fn hexadecimal(out: &mut Vec<u8>, bytes: &[u8]) {
     );
 }
 
-/// How many bytes are looked at at once: a few of the processor's widest registers.
+/// The number of bytes checked at once: a few of the processor's widest registers.
 const STRIDE: usize = 32;
 
-/// Appends text with a backslash before each byte that means something: a tab, the ends of lines, the backslash, NUL, and the
-/// byte 26, which ends a file on Windows.
+/// Appends text with a backslash before each special byte: tab, line breaks, backslash, NUL, and byte 26,
+/// which ends a file on Windows.
 fn escape(out: &mut Vec<u8>, text: &[u8]) {
     out.reserve(text.len());
     for piece in text.chunks(STRIDE) {
-        // without a branch for each byte; most text has none of them
+        // Without a branch per byte; most texts have no special bytes.
         let is_plain = piece.iter().fold(true, |plain, byte| plain & (*byte > 26) & (*byte != b'\\'));
         if is_plain {
             out.extend_from_slice(piece);
@@ -159,7 +160,7 @@ fn escape_byte(out: &mut Vec<u8>, byte: u8) {
     }
 }
 
-/// Escapes what is written into it.
+/// Escapes text written to it.
 struct Escaped<'a>(&'a mut Vec<u8>);
 
 impl fmt::Write for Escaped<'_> {

@@ -1,4 +1,4 @@
-//! Rows on their way to the database: checked, and written in the form in which they travel.
+//! Encodes rows for the database: checks them, and writes them in a wire format.
 //!
 //! | form | carries | to |
 //! | --- | --- | --- |
@@ -6,10 +6,10 @@
 //! | [`Arrays`] | a binary array for each column | PostgreSQL's `unnest` |
 //! | [`LoadData`] | a stream of text | `LOAD DATA LOCAL INFILE` of MariaDB and MySQL |
 //! | [`Cells`] | cells that are bound one by one | a prepared statement in a loop |
-//! | [`Stored`] | values that become parameters | any statement |
+//! | [`Stored`] | values as parameters | any statement |
 //!
-//! A [`BatchEncoder`] takes a row cell by cell, as borrowed values. It checks each against its column, remembers the keys so
-//! that one that comes twice is found, and has the cell written. Nothing is allocated for a cell.
+//! A [`BatchEncoder`] takes a row cell by cell, as borrowed values. It checks each against its column,
+//! remembers the keys to detect duplicates, and encodes the cell. Cells need no allocation.
 
 mod arrays;
 mod batch;
@@ -39,54 +39,56 @@ use std::fmt;
 use crate::error::Result;
 use crate::value::{Value, ValueRef};
 
-/// How many bytes a chunk has, about: enough that the calls around it cost nothing.
+/// Approximate size of a chunk in bytes, large enough to make the cost of the calls negligible.
 const CHUNK: usize = 256 << 10;
 
-/// Writes rows in one form.
+/// Encodes rows in one wire format.
 ///
-/// The cells of a row come in the order of the columns and are checked: each is NULL or of its column's
-/// [`DataType`](crate::DataType), fits it, and has no more than microseconds. What the *database* cannot keep is refused here.
+/// The cells of a row come in column order and are checked: each is NULL or of its column's
+/// [`DataType`](crate::DataType), fits it, and is in microseconds at most. The encoder refuses values that
+/// the *database* cannot store.
 pub trait Encoder: fmt::Debug + Send {
-    /// Writes the next cell of the present row, that of the column at this position.
+    /// Writes the cell of the column at this position, in column order.
     ///
     /// # Errors
     ///
-    /// [`Value`](crate::ErrorKind::Value) where the database cannot keep the value. The batch has then failed: nothing more is written.
+    /// [`Value`](crate::ErrorKind::Value) if the database cannot store the value. The batch must not be used
+    /// afterwards.
     fn cell(&mut self, column: usize, value: &ValueRef<'_>) -> Result<()>;
 
-    /// Ends the present row.
+    /// Ends the current row.
     fn end_row(&mut self);
 
-    /// About how many bytes have been written since the last [`take`](Encoder::take).
+    /// Approximate bytes written since the last [`take`](Encoder::take).
     fn size(&self) -> usize;
 
-    /// Whether it is time to take a chunk.
+    /// Whether the chunk should be taken.
     fn is_full(&self) -> bool {
         self.size() >= CHUNK
     }
 
-    /// Takes what has been written, in whole rows.
+    /// Takes the written rows.
     fn take(&mut self) -> Chunk;
 
-    /// Takes a chunk back that is of no more use, to write into it again. Chunks that go away as they are need not come back.
+    /// Takes back a used chunk for reuse. Chunks that are moved elsewhere need not be returned.
     fn recycle(&mut self, _chunk: Chunk) {}
 
-    /// What is to come after the last row.
+    /// The trailer after the last row.
     fn finish(&mut self) -> Chunk {
         self.take()
     }
 }
 
-/// Some encoded rows.
+/// Encoded rows.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Chunk {
-    /// A piece of a stream.
+    /// A part of a stream.
     Bytes(Vec<u8>),
     /// One array for each column, in the database's wire format.
     Columns(Vec<Vec<u8>>),
     /// Cells to bind.
     Cells(CellsChunk),
-    /// Rows of values in the form in which the database stores them.
+    /// Rows of values in the database's storage form.
     Rows(Vec<Vec<Value>>),
 }

@@ -1,7 +1,8 @@
 //! PostgreSQL's binary `numeric`: groups of four decimal digits.
 //!
-//! Four numbers of 16 bits come first: how many groups there are, the power of 10,000 of the first, the sign, and how many
-//! digits are shown after the point. The format is that of `numeric_send` in the server's `numeric.c`.
+//! It starts with four 16-bit numbers: the number of groups, the power of 10,000 of the first group, the
+//! sign, and the number of displayed digits after the point. The format is that of `numeric_send` in the
+//! server's `numeric.c`.
 
 use rust_decimal::Decimal;
 
@@ -15,11 +16,11 @@ const NEGATIVE_INFINITY: u16 = 0xF000;
 /// The groups of the longest decimal: 29 digits, and three zeros that fill the last group.
 const GROUPS: usize = 8;
 
-/// Appends the number in PostgreSQL's format, with as many digits after the point as it has.
+/// Appends the number in PostgreSQL's format, with its own number of digits after the point.
 pub fn encode(value: Decimal, out: &mut Vec<u8>) {
     let scale = value.scale();
     let after_point = scale.div_ceil(GROUP);
-    // whole groups after the point
+    // Whole groups after the point.
     let mut rest = value.mantissa().unsigned_abs() * 10_u128.pow(after_point * GROUP - scale);
     let mut groups = [0_u16; GROUPS];
     let mut first = GROUPS;
@@ -31,7 +32,7 @@ pub fn encode(value: Decimal, out: &mut Vec<u8>) {
         add((rest % BASE) as u16);
         rest /= BASE;
     }
-    // most have 64 bits from the start, and these are divided much faster
+    // Most numbers have at most 64 bits, which are divided much faster.
     let mut rest = rest as u64;
     while rest > 0 {
         add((rest % BASE as u64) as u16);
@@ -50,21 +51,21 @@ pub fn encode(value: Decimal, out: &mut Vec<u8>) {
     }
 }
 
-/// The decimal that PostgreSQL sent.
+/// Decodes a decimal from PostgreSQL.
 ///
 /// # Errors
 ///
-/// What it is instead: NaN, infinity, or a number with too many digits.
+/// The name of an unsupported value: NaN, infinity, or a number with too many digits.
 pub fn decode(raw: &[u8]) -> Result<Decimal, &'static str> {
     let mut words = raw.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
-    let mut word = || words.next().ok_or("a numeric that is cut short");
+    let mut word = || words.next().ok_or("a truncated numeric");
     let count = word()?;
     let weight = word()? as i16;
     let sign = word()?;
     let shown = u32::from(word()?);
     match sign {
-        NAN => return Err("NaN, which a decimal cannot be"),
-        INFINITY | NEGATIVE_INFINITY => return Err("infinity, which a decimal cannot be"),
+        NAN => return Err("NaN, which a decimal cannot represent"),
+        INFINITY | NEGATIVE_INFINITY => return Err("infinity, which a decimal cannot represent"),
         _ => {}
     }
     const TOO_LARGE: &str = "a numeric with more digits than the 28 of a decimal";
@@ -75,12 +76,12 @@ pub fn decode(raw: &[u8]) -> Result<Decimal, &'static str> {
             .and_then(|sum| sum.checked_add(word().ok()?.into()))
             .ok_or(TOO_LARGE)?;
     }
-    // the last group's power of ten
+    // The power of ten of the last group.
     let mut exponent = i32::from(GROUP as i16) * (i32::from(weight) - i32::from(count) + 1);
     if mantissa == 0 {
         exponent = 0;
     }
-    // zeros at the end are kept as far as they are shown and there is room
+    // Trailing zeros are kept up to the displayed digits and the maximum scale.
     let wanted = -(shown.min(Decimal::MAX_SCALE) as i32);
     while exponent < wanted && mantissa % 10 == 0 {
         mantissa /= 10;
@@ -99,7 +100,7 @@ pub fn decode(raw: &[u8]) -> Result<Decimal, &'static str> {
     Decimal::try_from_i128_with_scale(mantissa, exponent.unsigned_abs()).map_err(|_| TOO_LARGE)
 }
 
-/// Whether a decimal has room for it.
+/// Whether the digits fit in a decimal.
 fn fits(mantissa: i128) -> bool {
     mantissa.unsigned_abs() < 1 << 96
 }

@@ -1,5 +1,5 @@
-//! Cells in PostgreSQL's binary format, the same in `COPY` and in an array: the number of bytes, then the value as the type's
-//! `recv` function in the server reads it.
+//! Cells in PostgreSQL's binary format, the same in `COPY` and in arrays: the number of bytes, followed by
+//! the value for the type's `recv` function.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
 
@@ -18,7 +18,7 @@ const JSONB_VERSION: u8 = 1;
 const DAY_ZERO: i32 = 730_120;
 const MOMENT_ZERO: i64 = 946_684_800_000_000;
 
-/// The type's number in `pg_type`; `None` where an array cannot have it for its elements.
+/// The type's number in `pg_type`; `None` if it cannot be an array's element type.
 fn oid(data_type: &DataType) -> Option<u32> {
     Some(match data_type {
         DataType::Bool => 16,
@@ -54,7 +54,7 @@ pub(super) fn write(out: &mut Vec<u8>, value: &ValueRef<'_>, data_type: &DataTyp
     write_stored(out, &(&stored).into(), data_type)
 }
 
-/// Whether the value needs nothing done to it, nor any element of an array.
+/// Whether the value and all elements of an array need no conversion.
 fn is_prepared(value: &ValueRef<'_>, data_type: &DataType) -> bool {
     match (value, data_type) {
         (ValueRef::Array(items), DataType::Array(item)) => {
@@ -64,7 +64,7 @@ fn is_prepared(value: &ValueRef<'_>, data_type: &DataType) -> bool {
     }
 }
 
-/// Appends a value of its column's type; what is refused is what [`codec::store`] refuses.
+/// Appends a value of its column's type; refuses the same values as [`codec::store`].
 fn write_stored(out: &mut Vec<u8>, value: &ValueRef<'_>, data_type: &DataType) -> Result<()> {
     match value {
         ValueRef::Bool(value) => fixed(out, [u8::from(*value)]),
@@ -119,8 +119,8 @@ fn write_stored(out: &mut Vec<u8>, value: &ValueRef<'_>, data_type: &DataType) -
     Ok(())
 }
 
-/// The bytes before the elements of an array: its dimensions, whether it has NULLs, its elements' type, how many there are,
-/// and the number of the first.
+/// The bytes before the elements of an array: its dimensions, whether it has NULLs, the elements' type, their
+/// number, and the lower bound.
 pub(super) const ARRAY_HEADER: usize = 20;
 
 /// Fills in the header of an array.
@@ -145,7 +145,7 @@ fn bytes(out: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Appends a value whose length is known when it has been written.
+/// Appends a value whose length is known after it is written.
 fn measured(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
     let start = out.len();
     out.extend([0; 4]);
@@ -164,7 +164,7 @@ fn too_long() -> Error {
 }
 
 fn unexpected() -> Error {
-    Error::value("PostgreSQL takes no such value: it has not been stored first.")
+    Error::value("PostgreSQL does not accept this value: it was not converted to its storage form.")
 }
 
 fn narrow<T: TryFrom<i64>>(number: i64) -> Result<T> {
@@ -180,7 +180,7 @@ fn micros_utc(moment: DateTime<Utc>) -> Result<i64> {
     micros_naive(moment.naive_utc())
 }
 
-/// Chrono's range is within that of 64 bits of microseconds.
+/// Chrono's range fits in 64 bits of microseconds.
 fn micros_naive(moment: NaiveDateTime) -> Result<i64> {
     codec::in_range(moment.date())?;
     Ok(moment.and_utc().timestamp_micros() - MOMENT_ZERO)
@@ -190,10 +190,10 @@ fn micros_of_day(time: NaiveTime) -> i64 {
     i64::from(time.num_seconds_from_midnight()) * 1_000_000 + i64::from(time.nanosecond() / 1_000)
 }
 
-/// Microseconds, days and months: days as Python's `timedelta` is sent by psycopg, and no months.
+/// Microseconds, days and months: days as psycopg sends Python's `timedelta`, and no months.
 fn interval(length: TimeDelta) -> [u8; 16] {
     const DAY: i64 = 86_400_000_000;
-    // a stored duration has 64 bits of microseconds, so its days have 32
+    // A stored duration has 64 bits of microseconds, so its days have 32.
     let micros = length.num_microseconds().unwrap_or(i64::MAX);
     let mut out = [0; 16];
     out[..8].copy_from_slice(&(micros % DAY).to_be_bytes());

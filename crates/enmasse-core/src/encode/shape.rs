@@ -1,35 +1,36 @@
-//! What the rows of a batch carry.
+//! The columns of a batch.
 
 use crate::encode::{BatchColumn, Duplicates};
 use crate::value::Value;
 
-/// How many fields one column of masks stands for.
+/// Fields per mask column.
 pub(crate) const BITS: usize = 63;
 
-/// What the rows of a batch carry.
+/// The columns of a batch.
 #[derive(Clone, Debug)]
 pub struct BatchShape {
-    /// The columns: those of the key, of the other fields, and the masks.
+    /// The columns: first the key, then the other fields, then the masks.
     pub columns: Vec<BatchColumn>,
-    /// The positions in the model of the fields that the columns are of: the masks, at the end, are of none.
+    /// The model positions of the columns' fields; mask columns have none.
     pub positions: Vec<usize>,
-    /// How many columns at the end say, bit by bit, which of the fields a row sets.
+    /// The number of mask columns at the end, whose bits say which fields a row sets.
     pub masks: usize,
-    /// How many columns are the key.
+    /// The number of key columns.
     pub key: usize,
-    /// How a key that comes twice is found.
+    /// How duplicate keys are detected.
     pub duplicates: Duplicates,
 }
 
 impl BatchShape {
-    /// The positions of the fields that the bits of a column of masks stand for, from the lowest.
+    /// The positions of the fields of a mask column's bits, lowest first.
     pub fn masked(&self, column: usize) -> &[usize] {
         let fields = &self.positions[self.key..];
         let first = (column - self.positions.len()) * BITS;
         &fields[first..fields.len().min(first + BITS)]
     }
 
-    /// What a row of the batch says of each field of its model, which has so many: a value, or nothing.
+    /// The values of a row of the batch for each of the model's fields; `None` for fields that it does not
+    /// set.
     pub fn by_field(&self, fields: usize, mut row: Vec<Value>) -> Vec<Option<Value>> {
         let masks = row.split_off(self.positions.len().min(row.len()));
         let is_set = |column: usize| {

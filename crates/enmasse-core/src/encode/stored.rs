@@ -1,4 +1,4 @@
-//! Rows of values in the form in which the database stores them: for statements that carry them as parameters.
+//! Rows of values in the database's storage form, for statements that take them as parameters.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::encode::{Chunk, Encoder};
 use crate::error::Result;
 use crate::value::{DataType, Value, ValueRef};
 
-/// Rows of values in the form in which the database stores them.
+/// Rows of values in the database's storage form.
 #[derive(Debug)]
 pub struct Stored {
     dialect: Arc<dyn Dialect>,

@@ -1,4 +1,4 @@
-//! Expressions: what a field is set to or compared with.
+//! Expressions: values that fields are set to or compared with.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,47 +6,47 @@ use std::fmt;
 use crate::query::{Aggregate, Function, Operator, Q, Select};
 use crate::value::{DataType, Value};
 
-/// Something that has a value for each row.
+/// An expression with a value for each row.
 ///
-/// Expressions are data: they name fields and are given a model only when a statement is made of them.
+/// Expressions are data: they name fields, and are resolved against a model only when a statement is built.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Expr {
-    /// A field of the row, or of a row that its relations lead to: Django's `F`.
+    /// A field of the row, or of a related row: Django's `F`.
     Field(FieldPath),
-    /// A field of the query around a subquery: Django's `OuterRef`.
+    /// A field of the outer query of a subquery: Django's `OuterRef`.
     Outer(FieldPath),
-    /// The value of a field that a bulk update carries for the row, where [`Field`](Expr::Field) is the stored one.
+    /// The value of a field in a bulk update's batch, in contrast to the stored [`Field`](Expr::Field).
     New(FieldPath),
-    /// A value, which takes the type of what it meets unless one is given.
+    /// A value. Its type is the given one, or derived from its context.
     Value(Value, Option<DataType>),
-    /// Arithmetic, or an operation on bits.
+    /// An arithmetic or bitwise operation.
     Binary(Box<Expr>, Operator, Box<Expr>),
     /// A function of other expressions.
     Function(Function, Vec<Expr>),
-    /// The first result whose condition holds: Django's `Case(When(...), default=...)`.
+    /// The result of the first true condition: Django's `Case(When(...), default=...)`.
     Case {
         /// Conditions and their results, in order.
         whens: Vec<(Q, Expr)>,
-        /// The result where none holds; NULL if there is none.
+        /// The result if no condition is true; NULL by default.
         default: Option<Box<Expr>>,
     },
-    /// A value of another type.
+    /// A value converted to another type.
     Cast(Box<Expr>, DataType),
-    /// Whether a condition holds.
+    /// A condition as a value.
     Condition(Box<Q>),
-    /// The one value that a query gives.
+    /// The single value of a query.
     Subquery(Box<Select>),
-    /// One value of all rows; allowed in what a subquery selects.
+    /// An aggregate over all rows; allowed in the selection of a subquery.
     Aggregate {
-        /// Which.
+        /// The aggregate function.
         function: Aggregate,
-        /// Of what; `None` counts rows.
+        /// The argument; `None` counts rows.
         of: Option<Box<Expr>>,
         /// Whether equal values count once.
         distinct: bool,
     },
-    /// SQL as it stands, with `{}` where the parts go: the way out, Django's `RawSQL`.
+    /// Raw SQL with `{}` for the parts: Django's `RawSQL`.
     Raw {
         /// The SQL; each `{}` is replaced by the next part.
         sql: String,
@@ -58,7 +58,7 @@ pub enum Expr {
 }
 
 impl Expr {
-    /// The field that this path names: Django's `F("user__country")`.
+    /// The field with this path: Django's `F("user__country")`.
     pub fn field(path: impl Into<FieldPath>) -> Self {
         Expr::Field(path.into())
     }
@@ -68,7 +68,7 @@ impl Expr {
         Expr::Value(value.into(), None)
     }
 
-    /// Two expressions with an operator between them.
+    /// Two expressions joined by an operator.
     #[must_use]
     pub fn binary(self, operator: Operator, other: impl Into<Expr>) -> Self {
         Expr::Binary(Box::new(self), operator, Box::new(other.into()))
@@ -81,7 +81,7 @@ impl<T: Into<Value>> From<T> for Expr {
     }
 }
 
-/// The names that lead to a field, over relations: `user`, `country`; transforms of it may follow.
+/// The path to a field over relations: `user`, `country`. Transforms may follow.
 ///
 /// ```
 /// use enmasse_core::query::FieldPath;
@@ -92,7 +92,7 @@ impl<T: Into<Value>> From<T> for Expr {
 pub struct FieldPath(Vec<Cow<'static, str>>);
 
 impl FieldPath {
-    /// A path of these names.
+    /// A path from names.
     pub fn new(names: impl IntoIterator<Item = impl Into<Cow<'static, str>>>) -> Self {
         FieldPath(names.into_iter().map(Into::into).collect())
     }

@@ -1,18 +1,18 @@
-//! The functions that expressions know.
+//! The functions of expressions.
 
-/// A function of other expressions, as Django names and defines it.
+/// A function with Django's name and definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Function {
     /// The first argument that is not NULL.
     Coalesce,
-    /// NULL where the two arguments are equal, else the first.
+    /// NULL if the two arguments are equal, otherwise the first.
     NullIf,
     /// The greatest argument.
     Greatest,
     /// The least argument.
     Least,
-    /// The texts one after the other; NULL counts as empty.
+    /// The concatenated texts; NULL counts as empty.
     Concat,
     /// In lower case.
     Lower,
@@ -20,9 +20,9 @@ pub enum Function {
     Upper,
     /// The number of characters.
     Length,
-    /// Characters from a position, the first being 1; the third argument, if there is one, says how many.
+    /// Characters from a position on, the first is 1; the optional third argument is their number.
     Substr,
-    /// Without spaces at either end.
+    /// Without spaces at both ends.
     Trim,
     /// Without spaces at the start.
     LTrim,
@@ -32,27 +32,27 @@ pub enum Function {
     Replace,
     /// The absolute value.
     Abs,
-    /// Rounded to the number of digits after the point that the second argument gives, or to a whole number.
+    /// Rounded to the second argument's number of digits after the point, or to a whole number.
     Round,
-    /// The greatest whole number not above.
+    /// The greatest whole number that is not above the argument.
     Floor,
-    /// The least whole number not below.
+    /// The least whole number that is not below the argument.
     Ceil,
     /// The remainder, with the sign of the dividend.
     Mod,
-    /// The first to the power of the second.
+    /// The first argument raised to the power of the second.
     Power,
     /// The current time.
     Now,
     /// One part of a date or time, as a number.
     Extract(DatePart),
-    /// A date or time with all below a unit cut off.
+    /// A date or time truncated to a unit.
     Truncate(TruncateTo),
     /// The date of a date and time.
     Date,
     /// The time of day of a date and time.
     Time,
-    /// What stands at a path in a JSON document.
+    /// The value at a path in a JSON document.
     JsonPath(Vec<JsonStep>),
 }
 
@@ -83,7 +83,7 @@ pub enum DatePart {
     Second,
 }
 
-/// The unit that a date or time is cut down to.
+/// The unit that a date or time is truncated to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TruncateTo {
     /// The first of January.
@@ -107,23 +107,23 @@ pub enum TruncateTo {
 /// One step into a JSON document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JsonStep {
-    /// The value of a key of an object. As in Django, a key of digits is an element of an array.
+    /// The value of a key of an object. As in Django, a key of digits is an index of an array.
     Key(String),
     /// An element of an array.
     Index(i64),
 }
 
-/// One value of many rows.
+/// An aggregate function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aggregate {
-    /// How many are not NULL.
+    /// The number of non-NULL values.
     Count,
     /// The sum.
     Sum,
     /// The average.
     Avg,
-    /// The least.
+    /// The minimum.
     Min,
-    /// The greatest.
+    /// The maximum.
     Max,
 }

@@ -4,10 +4,10 @@ use crate::query::{Expr, FieldPath, Lookup, Operand, Q, Query, Select};
 use crate::schema::{Model, ModelRef};
 use crate::value::{DataType, Value};
 
-/// Rows of a model, by their primary keys: values that the program knows, or a table in the database that has them.
+/// Rows of a model by their primary keys, which are known values or stored in a table of the database.
 #[derive(Clone, Debug)]
 pub struct KeySet {
-    /// The keys: what `in` takes.
+    /// The keys as the operand of `in`.
     pub(crate) keys: Operand,
     /// The rows with these keys.
     pub(crate) rows: Select,
@@ -34,8 +34,8 @@ impl KeySet {
         KeySet { keys: Operand::Query(Box::new(rows.clone())), rows }
     }
 
-    /// The rows whose keys are in a table. Keys of several fields are compared as one with those in `list`, a query in SQL, where there
-    /// is one; else each field by itself. How many there are is `size`, once they are counted.
+    /// The rows whose keys are in a table. Composite keys are compared as a whole with the SQL query `list`,
+    /// if given; otherwise field by field. `size` is the number of keys, once counted.
     pub(crate) fn stored(
         model: &ModelRef,
         table: &ModelRef,
@@ -75,7 +75,7 @@ impl KeySet {
         &self.rows.query
     }
 
-    /// A query of these rows, in place of those that its filters leave.
+    /// A query for these rows that replaces the given query's filters.
     #[must_use]
     pub fn in_place_of(&self, query: &Query) -> Query {
         Query { filters: self.rows().filters.clone(), none: self.rows().none, ..query.clone() }

@@ -3,31 +3,31 @@
 use crate::query::{Expr, KeySet, Select};
 use crate::value::{DataType, Value};
 
-/// A way to compare, as the last part of `last_login__lte`.
+/// A comparison, named by the last part of `last_login__lte`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Lookup {
     /// Equal; with NULL, is NULL.
     Exact,
-    /// Equal in any case.
+    /// Equal, ignoring case.
     IExact,
-    /// Has this text in it; of JSON, has this document in it.
+    /// Contains this text, or for JSON this document.
     Contains,
-    /// Has this text in it in any case.
+    /// Contains this text, ignoring case.
     IContains,
     /// Starts with this text.
     StartsWith,
-    /// Starts with this text in any case.
+    /// Starts with this text, ignoring case.
     IStartsWith,
     /// Ends with this text.
     EndsWith,
-    /// Ends with this text in any case.
+    /// Ends with this text, ignoring case.
     IEndsWith,
     /// Is one of these.
     In,
-    /// Is between these two, or one of them.
+    /// Is within these bounds, inclusive.
     Range,
-    /// Is NULL, or is not.
+    /// Is NULL, or is not NULL.
     IsNull,
     /// Greater.
     Gt,
@@ -39,7 +39,7 @@ pub enum Lookup {
     Lte,
     /// Matches a regular expression of the database.
     Regex,
-    /// Matches a regular expression of the database in any case.
+    /// Matches a regular expression of the database, ignoring case.
     IRegex,
     /// JSON: has this key.
     HasKey,
@@ -77,12 +77,12 @@ impl Lookup {
         ("contained_by", Lookup::ContainedBy),
     ];
 
-    /// The lookup of this name.
+    /// The lookup with this name.
     pub fn named(name: &str) -> Option<Lookup> {
         Lookup::ALL.iter().find(|(known, _)| *known == name).map(|(_, lookup)| *lookup)
     }
 
-    /// Whether something of this type may have such a lookup.
+    /// Whether values of this type support the lookup.
     pub(crate) fn is_of(self, data_type: Option<&DataType>) -> bool {
         let is_json = data_type.is_none_or(|data_type| *data_type == DataType::Json);
         let is_array = matches!(data_type, Some(DataType::Array(_)));
@@ -99,14 +99,14 @@ impl Lookup {
     }
 }
 
-/// What a field is compared with.
+/// The right operand of a comparison.
 #[derive(Clone, Debug)]
 pub enum Operand {
     /// One expression.
     One(Expr),
     /// Many values: for `in`, and for the JSON lookups that take several keys.
     Many(Vec<Value>),
-    /// Several expressions: the two of `range`, or those of an `in` that are not all values.
+    /// Several expressions: the bounds of `range`, or an `in` list that contains expressions.
     Several(Vec<Expr>),
     /// The rows of a query, for `in`.
     Query(Box<Select>),

@@ -1,4 +1,4 @@
-//! What a QuerySet holds: rows, conditions and expressions, as data.
+//! The content of a QuerySet as data: rows, conditions and expressions.
 
 mod expr;
 mod function;
@@ -20,31 +20,31 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::schema::ModelRef;
 
-/// A query: which rows of a model, in what order.
+/// A query: rows of a model in an order.
 ///
-/// Plain data, cheap to clone; nothing in it is checked until a statement is made of it.
+/// It is plain data and cheap to clone. It is checked when a statement is built.
 #[derive(Clone, Debug)]
 pub struct Query {
     /// The model.
     pub model: ModelRef,
-    /// The conditions, one for each call of `filter` or `exclude`: as in Django, conditions of one call on a relation with
-    /// many rows hold for the same row of it, those of several calls each for any row.
+    /// The conditions, one for each call of `filter` or `exclude`. As in Django, conditions of one call on a
+    /// to-many relation apply to the same related row; those of separate calls may match different ones.
     pub filters: Vec<Q>,
     /// Named expressions that filters, orders and values may use.
     pub annotations: Vec<(String, Expr)>,
     /// The order.
     pub order_by: Vec<Order>,
-    /// How many rows are passed over.
+    /// The number of rows to skip.
     pub offset: u64,
-    /// How many rows are taken at most.
+    /// The maximum number of rows.
     pub limit: Option<u64>,
-    /// Whether equal rows are given once.
+    /// Whether duplicate rows are removed.
     pub distinct: Distinct,
-    /// Whether it was made to have no rows.
+    /// Whether it is an empty set.
     pub none: bool,
-    /// Whether an update of it locks its rows in the order of their keys, before it writes the first.
+    /// Whether an update locks its rows in key order before the first write.
     pub lock_in_order: bool,
-    /// How many keys there are, where the rows are integer keys that were stored for a while, each to be looked up by itself.
+    /// The number of keys, if the rows are temporarily stored integer keys that are looked up one by one.
     pub(crate) stored: Option<u64>,
     problem: Option<Arc<Error>>,
 }
@@ -67,63 +67,63 @@ impl Query {
         }
     }
 
-    /// The rows of it for which a condition holds too.
+    /// Adds a condition.
     #[must_use]
     pub fn filtered(mut self, condition: Q) -> Self {
         self.filters.push(condition);
         self
     }
 
-    /// A query of a model that could not be had: every use of it gives this error.
+    /// A query without a valid model: every use of it returns this error.
     pub fn broken(problem: Error) -> Self {
         Query { problem: Some(Arc::new(problem)), none: true, ..Query::new(ModelRef::unknown()) }
     }
 
-    /// Makes every use of it give this error, unless it gives one already.
+    /// Makes every use of it return this error, unless it already has an error.
     pub fn fail(&mut self, problem: Error) {
         self.problem.get_or_insert_with(|| Arc::new(problem));
     }
 
-    /// Whether it can be used: its model could be had, and it was put together as queries are.
+    /// Checks that it can be used: its model is valid, and so is its construction.
     ///
     /// # Errors
     ///
-    /// The one that [`broken`](Query::broken) or [`fail`](Query::fail) was given.
+    /// The error given to [`broken`](Query::broken) or [`fail`](Query::fail).
     pub fn check(&self) -> Result<()> {
         self.problem.as_ref().map_or(Ok(()), |problem| Err(problem.again()))
     }
 
-    /// Whether it has been cut to a slice.
+    /// Whether it is a slice.
     pub fn is_sliced(&self) -> bool {
         self.offset > 0 || self.limit.is_some()
     }
 }
 
-/// Whether equal rows are given once.
+/// Whether duplicate rows are removed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Distinct {
     /// No.
     No,
-    /// Rows that are equal in all that is selected.
+    /// Rows that are equal in the whole selection.
     Rows,
-    /// Rows that are equal in these fields, of which the first is given: PostgreSQL's `DISTINCT ON`.
+    /// The first of the rows that are equal in these fields: PostgreSQL's `DISTINCT ON`.
     On(Vec<FieldPath>),
 }
 
 /// One part of an order.
 #[derive(Clone, Debug)]
 pub struct Order {
-    /// What is ordered by.
+    /// The sort expression.
     pub by: Expr,
-    /// Whether the greatest comes first.
+    /// Whether the order is descending.
     pub descending: bool,
 }
 
-/// A query with what it selects: a subquery.
+/// A query with its selection: a subquery.
 #[derive(Clone, Debug)]
 pub struct Select {
     /// The rows.
     pub query: Query,
-    /// What is selected of each; nothing means its primary key.
+    /// The selected expressions; empty for the primary key.
     pub output: Vec<Expr>,
 }

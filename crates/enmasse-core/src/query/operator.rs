@@ -14,7 +14,7 @@ pub enum Operator {
     Divide,
     /// `%`, with the sign of the dividend.
     Modulo,
-    /// To the power of.
+    /// Power.
     Power,
     /// Bits set in both.
     BitAnd,
@@ -22,14 +22,14 @@ pub enum Operator {
     BitOr,
     /// Bits set in one of the two.
     BitXor,
-    /// Bits moved to the left.
+    /// Left shift.
     ShiftLeft,
-    /// Bits moved to the right.
+    /// Right shift.
     ShiftRight,
 }
 
 impl Operator {
-    /// As Python writes it.
+    /// Python's spelling.
     pub fn sign(self) -> &'static str {
         match self {
             Operator::Add => "+",

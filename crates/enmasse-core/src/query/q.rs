@@ -1,4 +1,4 @@
-//! Conditions that can be put together: Django's `Q`.
+//! Conditions that can be combined: Django's `Q`.
 
 use std::ops::{BitAnd, BitOr, BitXor, Not};
 
@@ -6,7 +6,7 @@ use crate::query::{Expr, FieldPath, Lookup, Operand, Select};
 
 /// A condition on the rows of a model.
 ///
-/// `&`, `|`, `^` and `!` put conditions together as in Django.
+/// `&`, `|`, `^` and `!` combine conditions as in Django.
 ///
 /// ```
 /// use enmasse_core::query::Q;
@@ -18,55 +18,57 @@ use crate::query::{Expr, FieldPath, Lookup, Operand, Select};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Q {
-    /// All of these hold; with none, every row.
+    /// All are true; an empty list matches every row.
     And(Vec<Q>),
-    /// One of these holds; with none, every row, as an empty `Q()` in Django.
+    /// At least one is true; an empty list matches every row, as an empty `Q()` in Django.
     Or(Vec<Q>),
-    /// An odd number of these hold.
+    /// An odd number of them is true.
     Xor(Vec<Q>),
-    /// This does not hold, or is not known to.
+    /// False or unknown (NULL).
     Not(Box<Q>),
-    /// An expression is compared.
+    /// A comparison.
     Compare {
-        /// What is compared.
+        /// The left operand.
         left: Expr,
-        /// How.
+        /// The lookup.
         lookup: Lookup,
-        /// With what.
+        /// The right operand.
         right: Operand,
     },
     /// A field, transforms and a lookup, all by name: `user__last_login__year__gte`.
     Named {
         /// The keyword.
         path: FieldPath,
-        /// What it is compared with.
+        /// The right operand.
         right: Operand,
     },
     /// A query has rows.
     Exists(Box<Select>),
-    /// An expression that is true or false.
+    /// A boolean expression.
     Expr(Box<Expr>),
 }
 
 impl Q {
-    /// No condition: every row. Put together with another by `&`, `|` or `^` it is the other, as an empty `Q()` in Django.
+    /// No condition: every row. Combined with another condition by `&`, `|` or `^`, the result is the other
+    /// one, as with an empty `Q()` in Django.
     pub fn all() -> Self {
         Q::And(Vec::new())
     }
 
-    /// A condition by name, as a keyword of Django's `filter`: a field, hops, transforms and a lookup, with `__` between.
+    /// A condition by a keyword of Django's `filter`: a field, relations, transforms and a lookup, separated
+    /// by `__`.
     ///
     /// The names are checked against the model when the query is used.
     pub fn named(keyword: &str, right: impl Into<Operand>) -> Self {
         Q::Named { path: FieldPath::from(keyword), right: right.into() }
     }
 
-    /// Whether it asks for nothing.
+    /// Whether it has no condition.
     fn is_empty(&self) -> bool {
         matches!(self, Q::And(parts) | Q::Or(parts) | Q::Xor(parts) if parts.is_empty())
     }
 
-    /// An expression compared.
+    /// A comparison of an expression.
     pub fn compare(left: impl Into<Expr>, lookup: Lookup, right: impl Into<Operand>) -> Self {
         Q::Compare { left: left.into(), lookup, right: right.into() }
     }

@@ -1,9 +1,9 @@
-//! Walking over conditions and expressions.
+//! Visits conditions and expressions.
 
 use crate::query::{Expr, Operand, Q};
 
 impl Expr {
-    /// Calls `see` with the expression and every expression in it, but for those inside of subqueries.
+    /// Calls `see` with the expression and every expression in it, except those inside subqueries.
     pub fn visit(&self, see: &mut dyn FnMut(&Expr)) {
         see(self);
         match self {
@@ -35,7 +35,7 @@ impl Expr {
         }
     }
 
-    /// Whether there is an aggregate in it, subqueries aside.
+    /// Whether it contains an aggregate outside of subqueries.
     pub(crate) fn has_aggregate(&self) -> bool {
         let mut found = false;
         self.visit(&mut |part| found |= matches!(part, Expr::Aggregate { .. }));
@@ -44,8 +44,9 @@ impl Expr {
 }
 
 impl Q {
-    /// Calls `see` with every expression in the condition, but for those inside of subqueries. A subquery is seen as an
-    /// [`Expr::Subquery`], also where the condition is that it has rows; a keyword as the [`Expr::Field`] it starts with.
+    /// Calls `see` with every expression in the condition, except those inside subqueries. A subquery is
+    /// passed as an [`Expr::Subquery`], also for `Exists`; a keyword is passed as the [`Expr::Field`] it
+    /// starts with.
     pub fn visit(&self, see: &mut dyn FnMut(&Expr)) {
         match self {
             Q::And(parts) | Q::Or(parts) | Q::Xor(parts) => parts.iter().for_each(|part| part.visit(see)),

@@ -1,30 +1,30 @@
-//! Character sets of columns of text, as far as they decide what fits.
+//! Character sets of text columns, as far as they determine which texts fit.
 
-/// The character set of a column of text, other than UTF-8 with all its characters.
+/// The character set of a text column, if it is not full UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CharacterSet {
-    /// 128 characters, each of one byte.
+    /// 128 characters of one byte each.
     Ascii,
-    /// MySQL's `latin1`: Windows-1252, whose five free bytes are control characters.
+    /// MySQL's `latin1`: Windows-1252 with control characters in its five unused bytes.
     Latin1,
-    /// `utf8mb3`: UTF-8 without the characters of four bytes.
+    /// `utf8mb3`: UTF-8 without characters of four bytes.
     Utf8Mb3,
-    /// Two bytes for each character of the Basic Multilingual Plane, and no others.
+    /// Two bytes for each character of the Basic Multilingual Plane; no other characters.
     Ucs2,
     /// Two or four bytes for each character.
     Utf16,
     /// Four bytes for each character.
     Utf32,
-    /// Another one: what it lacks only the database knows.
+    /// Another one: only the database knows which characters it lacks.
     Other,
 }
 
-/// The characters that Windows-1252 has from byte 0x80 to 0x9F.
+/// The characters of Windows-1252 from byte 0x80 to 0x9F.
 const WINDOWS: &str = "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ\u{81}\u{8d}\u{8f}\u{90}\u{9d}";
 
 impl CharacterSet {
-    /// The set of this name; `None` for UTF-8 with all its characters.
+    /// The set with this name; `None` for full UTF-8.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {
             "utf8mb4" => return None,
@@ -51,7 +51,7 @@ impl CharacterSet {
         }
     }
 
-    /// Whether each character of ASCII is one byte of it.
+    /// Whether each ASCII character is one byte.
     pub(crate) fn is_of_bytes(self) -> bool {
         matches!(self, CharacterSet::Ascii | CharacterSet::Latin1 | CharacterSet::Utf8Mb3)
     }
@@ -70,7 +70,7 @@ impl CharacterSet {
         }
     }
 
-    /// How many bytes a text has in it, where that is known.
+    /// The number of bytes of a text, if known.
     pub(crate) fn size(self, text: &str) -> Option<u64> {
         let each = |bytes: fn(char) -> usize| Some(text.chars().map(bytes).sum::<usize>() as u64);
         match self {

@@ -4,9 +4,9 @@ use crate::error::{Error, Result};
 use crate::schema::{Inherited, Limits, Model};
 use crate::value::{DataType, Value};
 
-/// One field: its name in Rust, its column in the database, and what may stand in it.
+/// A field: its name in Rust, its column in the database, and the values that it accepts.
 ///
-/// Made with [`Field::new`] and the methods that say more; every part can be read.
+/// Create it with [`Field::new`] and the builder methods; all parts are public.
 ///
 /// ```
 /// use enmasse_core::DataType;
@@ -24,55 +24,55 @@ pub struct Field {
     pub column: String,
     /// The type of the column.
     pub data_type: DataType,
-    /// Whether NULL may stand in it.
+    /// Whether NULL is allowed.
     pub null: bool,
     /// Whether it is the primary key, or a part of a composite one.
     pub primary_key: bool,
-    /// Whether the database gives a value where the program gives none: an identity column.
+    /// Whether it is an identity column: the database assigns a value if the program gives none.
     pub identity: bool,
-    /// Whether that value is the database's alone, which an update cannot change: `GENERATED ALWAYS AS IDENTITY`.
+    /// Whether only the database may assign the value, and updates cannot change it: `GENERATED ALWAYS AS
+    /// IDENTITY`.
     pub always_identity: bool,
-    /// Whether no two rows may have the same value.
+    /// Whether values must be unique.
     pub unique: bool,
-    /// Whether writes set it to the time of the write.
+    /// Whether writes set it to the current time.
     pub auto: Auto,
-    /// The value of a new row that is given none.
+    /// The default value in a new row.
     pub default: Option<Default>,
     /// The SQL expression of a generated column, which is never written.
     pub generated: Option<String>,
-    /// The model and field that it refers to.
+    /// The referenced model and field.
     pub foreign_key: Option<ForeignKey>,
-    /// The only values that may stand in it, where it is an enum.
+    /// The only allowed values, if it is an enum.
     pub choices: Option<Vec<Value>>,
-    /// The least and the greatest number that fit, where the column holds fewer than its type: a `tinyint`, `int unsigned`.
+    /// The range of numbers, if the column's is smaller than its type's: a `tinyint`, `int unsigned`.
     pub range: Option<(i64, i64)>,
-    /// The digits of a second's fraction that the column keeps, where these are fewer than six: a `datetime` of MariaDB
-    /// keeps none.
+    /// The number of digits of a second's fraction, if it is less than six: a `datetime` of MariaDB has none.
     pub second_digits: Option<u32>,
-    /// What else the column does not hold though its type does.
+    /// Further limits of the column that its type does not have.
     pub limits: Limits,
-    /// Where it is in the table of a model that this one extends.
+    /// Its place in the table of an extended model, if it is inherited.
     pub inherited: Option<Inherited>,
     column_is_set: bool,
 }
 
-/// When a write sets a field to the current time by itself.
+/// When a write sets a field to the current time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Auto {
     /// Never.
     No,
-    /// When the row is made (`auto_now_add`).
+    /// When the row is created (`auto_now_add`).
     OnCreate,
     /// At every write (`auto_now`).
     OnWrite,
 }
 
-/// The value of a field that a new row is not given.
+/// The default value of a field in a new row.
 #[derive(Clone, Debug)]
 pub enum Default {
-    /// Always this.
+    /// A constant.
     Value(Value),
-    /// What this returns.
+    /// The result of a function.
     Call(fn() -> Value),
 }
 
@@ -86,14 +86,14 @@ impl Default {
     }
 }
 
-/// What a foreign key refers to.
+/// The target of a foreign key.
 #[derive(Clone, Debug)]
 pub struct ForeignKey {
     /// The label of the other model.
     pub model: String,
-    /// The field there; its primary key if none is named.
+    /// The referenced field; by default the primary key.
     pub to_field: Option<String>,
-    /// What the relation is called from the other side; by default the model's name in lower case, `"+"` for none.
+    /// The reverse name of the relation; by default the model's name in lower case, `"+"` for none.
     pub related_name: Option<String>,
 }
 
@@ -108,7 +108,7 @@ impl ForeignKey {
 }
 
 impl Field {
-    /// A field of this name and type, with a column of the same name, which may not be NULL.
+    /// A NOT NULL field with this name and type, and a column of the same name.
     pub fn new(name: impl Into<String>, data_type: DataType) -> Self {
         let name = name.into();
         Field {
@@ -133,35 +133,35 @@ impl Field {
         }
     }
 
-    /// Makes it the primary key, or one field of it.
+    /// Adds it to the primary key.
     #[must_use]
     pub fn primary_key(mut self) -> Self {
         self.primary_key = true;
         self
     }
 
-    /// Lets the database number the rows that are given no value.
+    /// Lets the database assign a number in rows without a value.
     #[must_use]
     pub fn identity(mut self) -> Self {
         self.identity = true;
         self
     }
 
-    /// Lets NULL stand in it.
+    /// Allows NULL.
     #[must_use]
     pub fn null(mut self) -> Self {
         self.null = true;
         self
     }
 
-    /// Allows each value once.
+    /// Requires unique values.
     #[must_use]
     pub fn unique(mut self) -> Self {
         self.unique = true;
         self
     }
 
-    /// Names its column (`db_column`).
+    /// Sets the name of its column (`db_column`).
     #[must_use]
     pub fn column(mut self, column: impl Into<String>) -> Self {
         self.column = column.into();
@@ -169,14 +169,14 @@ impl Field {
         self
     }
 
-    /// Sets it to the current time by itself.
+    /// Lets writes set it to the current time.
     #[must_use]
     pub fn auto(mut self, auto: Auto) -> Self {
         self.auto = auto;
         self
     }
 
-    /// Gives new rows a value.
+    /// Sets the default value.
     #[must_use]
     pub fn default(mut self, default: Default) -> Self {
         self.default = Some(default);
@@ -190,13 +190,13 @@ impl Field {
         self
     }
 
-    /// Makes it refer to the primary key of the model with this label.
+    /// Makes it a foreign key to the primary key of the model with this label.
     #[must_use]
     pub fn foreign_key(self, model: impl Into<String>) -> Self {
         self.references(ForeignKey { model: model.into(), to_field: None, related_name: None })
     }
 
-    /// Makes it refer to another model's field.
+    /// Makes it a foreign key to a field of another model.
     #[must_use]
     pub fn references(mut self, key: ForeignKey) -> Self {
         self.foreign_key = Some(key);
@@ -206,15 +206,15 @@ impl Field {
         self
     }
 
-    /// Allows these values only.
+    /// Allows only these values.
     #[must_use]
     pub fn choices(mut self, choices: Vec<Value>) -> Self {
         self.choices = Some(choices);
         self
     }
 
-    /// The value as it can be written to this field of the model: [`DataType::clean`], and no NULL where none may stand,
-    /// except in an identity column, which the database fills.
+    /// The value as it can be written to this field: [`DataType::clean`], and NULL only if it is allowed.
+    /// NULL is also allowed in an identity column, which the database fills.
     ///
     /// ```
     /// use enmasse_core::DataType;
@@ -227,14 +227,13 @@ impl Field {
     ///
     /// # Errors
     ///
-    /// [`Value`](crate::ErrorKind::Value) with the model, the field, what was given and what would fit: a type, a range, the choices.
+    /// [`Value`](crate::ErrorKind::Value) with the model, the field, the given value and what would fit: a
+    /// type, a range, the choices.
     pub fn clean(&self, model: &str, value: Value) -> Result<Value> {
         if value.is_null() {
             return match self.null || self.identity {
                 true => Ok(value),
-                false => {
-                    Err(Error::value("NULL may not stand in it.").at(format_args!("{model}.{}", self.name)))
-                }
+                false => Err(Error::value("NULL is not allowed.").at(format_args!("{model}.{}", self.name))),
             };
         }
         let fits = |value| self.in_range(&value).and_then(|()| self.is_choice(&value)).map(|()| value);
@@ -249,7 +248,7 @@ impl Field {
         }
     }
 
-    /// Refuses what the column would not keep though its type could.
+    /// Refuses a value that fits the type but not the column.
     fn in_range(&self, value: &Value) -> Result<()> {
         if let (Some((least, greatest)), Value::Int(number)) = (self.range, value)
             && !(least..=greatest).contains(number)
@@ -266,7 +265,7 @@ impl Field {
         self.limits.check(value)
     }
 
-    /// Whether a value stands in it at most once, as far as the field itself tells.
+    /// Whether its values are unique, as far as the field itself declares.
     pub fn is_unique(&self) -> bool {
         self.unique
     }
@@ -277,10 +276,10 @@ impl Field {
     }
 }
 
-/// The error for a value that is none of those that a field may have.
+/// The error for a value outside of the choices.
 fn not_a_choice(value: &Value, choices: &[Value]) -> Error {
     const SHOWN: usize = 20;
     let shown = choices.iter().take(SHOWN).map(Value::to_string).collect::<Vec<_>>().join(", ");
     let more = if choices.len() > SHOWN { ", …" } else { "" };
-    Error::value(format!("{value} is none of its choices, which are: {shown}{more}."))
+    Error::value(format!("{value} is not one of its choices, which are: {shown}{more}."))
 }

@@ -1,36 +1,38 @@
-//! Models that extend others: each has a table of its own, whose primary key is a link to the parent's row.
+//! Models that extend others. Each has its own table, whose primary key is a link to the parent's row.
 //!
-//! The fields of a model are those of its parents, then the links, then its own; so that a position names a field whichever table
-//! it is in.
+//! The fields of a model are those of its parents, then the links, then its own. A position therefore
+//! identifies a field in any of the tables.
 
 use std::collections::HashMap;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{Field, ForeignKey, Model, ModelRef, Relation};
 
-/// A model that another extends.
+/// A model that another one extends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parent {
     /// Its label.
     pub model: String,
-    /// The field of the child that links to the parent's row; by default the parent's name in lower case with `_ptr`.
+    /// The child's field that links to the parent's row; by default the parent's name in lower case with
+    /// `_ptr`.
     pub link: Option<String>,
     /// That field's column; by default its name with `_id`.
     pub column: Option<String>,
-    /// What the relation is called from the parent; by default the child's name in lower case, `"+"` for none.
+    /// The reverse name of the relation; by default the child's name in lower case, `"+"` for none.
     pub related_name: Option<String>,
 }
 
-/// Where the field of a parent stands that a child has inherited.
+/// The place of an inherited field in a parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inherited {
-    /// Which of the model's parents.
+    /// The number of the parent.
     pub parent: usize,
     /// The field's position there.
     pub position: usize,
 }
 
-/// Gives each model the fields of those that it extends, and the links; and a proxy those of its concrete model.
+/// Adds to each model the fields of its parents and the links, and to a proxy the fields of its concrete
+/// model.
 pub(super) fn inherit(models: &mut [Model], by_label: &HashMap<String, usize>) -> Result<()> {
     let mut done = vec![false; models.len()];
     for index in 0..models.len() {
@@ -132,7 +134,7 @@ fn extend(index: usize, models: &mut [Model], by_label: &HashMap<String, usize>)
     refuse_diamond(index, models, by_label)
 }
 
-/// A table that a model reaches by two ways would have to be written twice for one row.
+/// A table that a model reaches on two paths would have to be written twice for one row.
 fn refuse_diamond(index: usize, models: &[Model], by_label: &HashMap<String, usize>) -> Result<()> {
     let mut seen = Vec::new();
     let mut next: Vec<&Model> = vec![&models[index]];
@@ -154,42 +156,44 @@ fn wrong(message: String) -> Error {
 }
 
 impl ModelRef {
-    /// The models that this one extends, each with the position of the field that links to its row.
+    /// The parents, each with the position of the field that links to its row.
     pub fn extended(&self) -> Vec<(ModelRef, usize)> {
         let inherited = self.fields.iter().filter(|field| field.inherited.is_some()).count();
         let models = self.parents.iter().zip(inherited..);
         models.map(|(parent, link)| (self.other(self.schema().by_label[&parent.model]), link)).collect()
     }
 
-    /// The parent of this number.
+    /// The parent with this number.
     pub(crate) fn parent(&self, number: usize) -> ModelRef {
         self.other(self.schema().by_label[&self.parents[number].model])
     }
 
-    /// The position of the link to the parent of this number.
+    /// The position of the link to the parent with this number.
     pub(crate) fn link(&self, number: usize) -> usize {
         self.fields.iter().filter(|field| field.inherited.is_some()).count() + number
     }
 
-    /// Whether the field at this position links to the row of a model that this one extends.
+    /// Whether the field at this position links to a parent's row.
     pub(crate) fn is_link(&self, position: usize) -> bool {
         (self.link(0)..self.link(self.parents.len())).contains(&position)
     }
 
-    /// Whether the field at this position is a part of the row's key: of the primary key, or of that of a model that this one extends.
+    /// Whether the field at this position is a part of the row's key: the model's own primary key, or a
+    /// parent's.
     pub fn is_key(&self, position: usize) -> bool {
         let (way, above) = self.owner(position);
         let model = way.iter().fold(self.clone(), |model, &parent| model.parent(parent));
         model.fields[above].primary_key || model.is_link(above)
     }
 
-    /// The positions of all fields that have the same value as this one, itself too: a link, and the key that it refers to.
+    /// The positions of all fields with the same value as this one, including itself: a link and the key that
+    /// it refers to.
     pub fn same_key(&self, position: usize) -> Vec<usize> {
         let wanted = self.referred_by(position);
         (0..self.fields.len()).filter(|&other| self.referred_by(other) == wanted).collect()
     }
 
-    /// Where links lead from this field in the end: the parents on the way, and the position there.
+    /// The end of the links that start at this field: the parents on the path, and the position there.
     fn referred_by(&self, position: usize) -> (Vec<usize>, usize) {
         let (mut way, mut position) = self.owner(position);
         loop {
@@ -203,7 +207,7 @@ impl ModelRef {
         }
     }
 
-    /// The positions of the fields of the parent of this number, in its order.
+    /// The positions of the fields of the parent with this number, in its order.
     pub fn inherited(&self, parent: usize) -> impl Iterator<Item = usize> + '_ {
         let of = move |position: &usize| {
             self.fields[*position].inherited.is_some_and(|inherited| inherited.parent == parent)
@@ -216,7 +220,7 @@ impl ModelRef {
         !self.parents.is_empty()
     }
 
-    /// The numbers of the parents that lead to the model, this one or one that it extends, which has a relation of this name.
+    /// The path of parents to the model, this one or an ancestor, that has a relation with this name.
     pub(crate) fn way_to(&self, name: &str) -> Option<Vec<usize>> {
         if self.relation(name).is_some() {
             return Some(Vec::new());
@@ -228,14 +232,14 @@ impl ModelRef {
         })
     }
 
-    /// The relation over the link to the parent of this number, and its name.
+    /// The relation over the link to the parent with this number, and its name.
     pub(crate) fn upward(&self, number: usize) -> (String, Relation) {
         let link = self.link(number);
         let relation = self.forward(link).expect("a link is a foreign key");
         (self.fields[link].name.clone(), relation)
     }
 
-    /// The field at a position as the field of the table that has it: the numbers of the parents that lead there, and its position there.
+    /// The field at a position within its own table: the path of parents, and the position there.
     pub(crate) fn owner(&self, position: usize) -> (Vec<usize>, usize) {
         let (mut way, mut model, mut position) = (Vec::new(), self.clone(), position);
         while let Some(Inherited { parent, position: above }) = model.fields[position].inherited {

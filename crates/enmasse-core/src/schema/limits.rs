@@ -1,4 +1,4 @@
-//! What a column holds, where that is less than its type: bytes, characters, moments, signs, members of a set.
+//! Limits of a column beyond its type: bytes, characters, ranges of time, signs, members of a set.
 
 use chrono::NaiveDateTime;
 use rust_decimal::Decimal;
@@ -7,28 +7,29 @@ use crate::error::{Error, Result};
 use crate::schema::CharacterSet;
 use crate::value::{Value, ValueRef, json};
 
-/// What a column holds, where that is less than what its type does. A catalogue knows it.
+/// The limits of a column that are narrower than its type's, as read from a catalogue.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The least and the greatest number of bytes: a `tinytext` of MariaDB holds 255.
+    /// The minimum and the maximum number of bytes: a `tinytext` of MariaDB has at most 255.
     pub bytes: Option<(u64, u64)>,
-    /// The character set of a column of text that is not UTF-8.
+    /// The character set of a text column, if it is not UTF-8.
     pub character_set: Option<CharacterSet>,
-    /// Whether no number may be negative.
+    /// Whether negative numbers are excluded.
     pub unsigned: bool,
-    /// The first and the last moment.
+    /// The first and the last datetime.
     pub moments: Option<(NaiveDateTime, NaiveDateTime)>,
-    /// Whether the column makes a number of a text that looks like one, as those of SQLite do whose type's name says nothing to it.
+    /// Whether the column converts texts that look like numbers, as SQLite's columns do if their type name
+    /// implies no affinity.
     pub makes_numbers: bool,
-    /// Whether a JSON document is kept as the text that it is, with which the database compares nothing.
+    /// Whether a JSON document is stored as plain text, so the database cannot compare documents.
     pub plain_json: bool,
-    /// The members of a set, of which a value names some, with commas between.
+    /// The members of a set; a value is a comma-separated list of some of them.
     pub members: Option<Vec<String>>,
 }
 
 impl Limits {
-    /// Whether there is none.
+    /// Whether there are no limits.
     pub(crate) fn is_empty(&self) -> bool {
         let Limits { bytes, character_set, unsigned, moments, makes_numbers, members, .. } = self;
         bytes.is_none()
@@ -39,7 +40,7 @@ impl Limits {
             && members.is_none()
     }
 
-    /// Whether the value is within them, as far as can be told without a look at each character.
+    /// Whether the value is within the limits, as far as can be decided without checking each character.
     pub(crate) fn keep(&self, value: &ValueRef<'_>) -> bool {
         if self.is_empty() {
             return true;
@@ -58,7 +59,7 @@ impl Limits {
         }
     }
 
-    /// Refuses what is not within them.
+    /// Refuses values outside of the limits.
     pub(crate) fn check(&self, value: &Value) -> Result<()> {
         match value {
             Value::Text(text) => self.text(value, text),
@@ -77,7 +78,7 @@ impl Limits {
             && let Some(made) = number_of(text)
         {
             return Err(Error::value(format!(
-                "{value} would become the number {made}: the column keeps no such text."
+                "{value} would become the number {made}: the column cannot store such a text."
             )));
         }
         let Some(set) = self.character_set else {
@@ -122,17 +123,17 @@ impl Limits {
         }
     }
 
-    /// The value as the column keeps it: the members of a set in the order in which they are declared, each once.
+    /// The value as the column stores it: the members of a set in their declared order, each once.
     ///
     /// # Errors
     ///
-    /// [`Value`](crate::ErrorKind::Value) where one is no member.
+    /// [`Value`](crate::ErrorKind::Value) for an unknown member.
     pub(crate) fn settle(&self, value: Value) -> Result<Value> {
         let (Some(members), Value::Text(text)) = (&self.members, &value) else { return Ok(value) };
         let named: Vec<&str> = text.split(',').filter(|_| !text.is_empty()).collect();
         if let Some(unknown) = named.iter().find(|name| !members.iter().any(|member| member == *name)) {
             return Err(Error::value(format!(
-                "'{unknown}' is no member of the column's set. Its members are: {}",
+                "'{unknown}' is not a member of the column's set. Its members are: {}",
                 members.join(", ")
             )));
         }
@@ -142,7 +143,7 @@ impl Limits {
     }
 }
 
-/// The number that SQLite makes of a text that looks like one, where that is not spelt like the text.
+/// The number that SQLite makes of a text, if it is written differently from the text.
 fn number_of(text: &str) -> Option<String> {
     let number = text.trim_matches([' ', '\t', '\n', '\r', '\x0b', '\x0c']);
     let has_form = number.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
@@ -162,7 +163,7 @@ fn number_of(text: &str) -> Option<String> {
     Some(float.to_string()).filter(|made| made != text)
 }
 
-/// How many digits of a number that is no integer SQLite gives back.
+/// The number of digits of a float that SQLite preserves.
 const DIGITS: usize = 15;
 
 fn negative(value: &Value) -> Error {

@@ -1,7 +1,8 @@
 //! Models as data: tables, fields, types, keys and the relations between them.
 //!
-//! A [`Schema`] is a set of [`Model`]s that may refer to each other. The derive, a program at run time and the reader of
-//! a database's catalogue all make the same thing, and everything else in the crate works on a [`ModelRef`] into it.
+//! A [`Schema`] is a set of [`Model`]s that may refer to each other. The derive, programs at run time and the
+//! reader of a database's catalogue all create one, and the rest of the crate works on a [`ModelRef`] into
+//! it.
 
 mod character_set;
 mod field;
@@ -49,11 +50,11 @@ use crate::value::DataType;
 pub struct Schema {
     models: Vec<Model>,
     by_label: HashMap<String, usize>,
-    /// For each model, the foreign keys of others that point at it.
+    /// For each model, the foreign keys that refer to it.
     reverse: Vec<Vec<Reverse>>,
 }
 
-/// A relation seen from its far end: a foreign key of another model.
+/// A relation from its other side: a foreign key of another model.
 #[derive(Clone, Debug)]
 struct Reverse {
     name: String,
@@ -61,32 +62,33 @@ struct Reverse {
     field: usize,
 }
 
-/// A relation that a name in a filter can hop over.
+/// A relation that a name in a filter can follow.
 #[derive(Clone, Debug)]
 pub struct Relation {
     /// The model at the other end.
     pub model: ModelRef,
-    /// The column here that the join uses.
+    /// The join column of this model.
     pub from_column: String,
-    /// The column there that the join uses.
+    /// The join column of the other model.
     pub to_column: String,
-    /// Whether a row here may have no row there.
+    /// Whether the related row may be missing.
     pub optional: bool,
-    /// Whether a row here may have several rows there.
+    /// Whether there may be several related rows.
     pub many: bool,
-    /// Where the relation is a foreign key of the model here, that field.
+    /// The foreign key field, if this model has it.
     pub field: Option<usize>,
 }
 
 impl Schema {
-    /// A schema of these models.
+    /// Builds a schema of these models.
     ///
-    /// A foreign key that says no length or digits of its own has those of the field that it refers to, as in Django.
+    /// A foreign key without its own length or digits takes those of the referenced field, as in Django.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`] where two models have one label, a model has no primary key or two fields of one name, a
-    /// foreign key refers to a model or field that is not there, or two relations claim one reverse name.
+    /// [`ErrorKind::Configuration`] if two models have the same label, a model has no primary key or two
+    /// fields with the same name, a foreign key refers to an unknown model or field, or two relations have
+    /// the same reverse name.
     pub fn new(mut models: Vec<Model>) -> Result<Arc<Schema>> {
         let wrong = |message: String| Error::new(ErrorKind::Configuration, message);
         let mut by_label = HashMap::new();
@@ -100,7 +102,7 @@ impl Schema {
         models.iter().try_for_each(Model::check)?;
         let mut reverse: Vec<Vec<Reverse>> = models.iter().map(|_| Vec::new()).collect();
         for (index, model) in models.iter().enumerate() {
-            // what refers to another model is the concrete model, in its own table
+            // Only the concrete model's foreign keys count, in its own table.
             for position in model.own().filter(|_| model.proxy.is_none()) {
                 let field = &model.fields[position];
                 let Some(key) = &field.foreign_key else { continue };
@@ -139,7 +141,7 @@ impl Schema {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`] with the nearest label where there is none.
+    /// [`ErrorKind::Configuration`] with the nearest label if it is unknown.
     pub fn model(self: &Arc<Self>, label: &str) -> Result<ModelRef> {
         match self.by_label.get(label) {
             Some(&index) => Ok(ModelRef { schema: self.clone(), index }),
@@ -159,7 +161,7 @@ impl Schema {
     }
 }
 
-/// The model whose table a proxy is another name of; any other model itself.
+/// The model whose table a proxy uses; the model itself otherwise.
 fn concrete(mut index: usize, models: &[Model], by_label: &HashMap<String, usize>) -> usize {
     while let Some(label) = &models[index].proxy {
         index = by_label[label];
@@ -167,7 +169,8 @@ fn concrete(mut index: usize, models: &[Model], by_label: &HashMap<String, usize
     index
 }
 
-/// Gives foreign keys without a length or digits those of what they refer to, which may be a foreign key in turn.
+/// Copies the length and digits of the referenced field to foreign keys without their own; that field may be
+/// a foreign key too.
 fn take_limits(models: &mut [Model], by_label: &HashMap<String, usize>) {
     for _ in 0..models.len() {
         let mut taken = Vec::new();
@@ -197,7 +200,7 @@ fn take_limits(models: &mut [Model], by_label: &HashMap<String, usize>) {
     }
 }
 
-/// A [`Model`] together with the schema that its relations lead into: a cheap handle.
+/// A [`Model`] with the schema of its relations: a cheap handle.
 #[derive(Clone)]
 pub struct ModelRef {
     schema: Arc<Schema>,
@@ -205,7 +208,7 @@ pub struct ModelRef {
 }
 
 impl ModelRef {
-    /// A model that stands for one that could not be had.
+    /// A placeholder for an invalid model.
     pub(crate) fn unknown() -> Self {
         let schema = Schema {
             models: vec![Model::new("?", "?")],
@@ -215,12 +218,12 @@ impl ModelRef {
         ModelRef { schema: Arc::new(schema), index: 0 }
     }
 
-    /// The schema that the model belongs to.
+    /// The schema of the model.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema
     }
 
-    /// The model whose table it has, where it is a proxy; otherwise the model itself.
+    /// The model whose table a proxy uses; the model itself otherwise.
     pub fn concrete(&self) -> ModelRef {
         self.other(concrete(self.index, &self.schema.models, &self.schema.by_label))
     }
@@ -229,7 +232,7 @@ impl ModelRef {
         ModelRef { schema: self.schema.clone(), index }
     }
 
-    /// The relation of this name: a foreign key of the model, or one that points at it.
+    /// The relation with this name: a foreign key of the model, or one that refers to it.
     pub fn relation(&self, name: &str) -> Option<Relation> {
         if let Some(position) = self.position(name) {
             return self.forward(position);
@@ -244,7 +247,7 @@ impl ModelRef {
         Some(Relation { from_column, to_column, optional: true, many, field: None, model })
     }
 
-    /// The relation that the foreign key at this position makes.
+    /// The relation of the foreign key at this position.
     pub fn forward(&self, position: usize) -> Option<Relation> {
         let field = &self.fields[position];
         let key = field.foreign_key.as_ref()?;
@@ -260,12 +263,12 @@ impl ModelRef {
         })
     }
 
-    /// The names of everything that a filter on this model can start with.
+    /// All names that a filter on this model can start with.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().map(|field| field.name.as_str()).chain(self.reverse_names())
     }
 
-    /// What relations from other models are called, to this model and to those that it extends.
+    /// The reverse names of relations to this model and to its parents.
     fn reverse_names(&self) -> Vec<&str> {
         let Schema { models, by_label, reverse } = &*self.schema;
         let (mut names, mut next) = (Vec::new(), vec![self.index]);

@@ -1,59 +1,62 @@
-//! One model: a table and its fields.
+//! A model: a table and its fields.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{Field, ForeignKey, Parent, quoted_parts};
 
-/// One model: a table and its fields.
+/// A model: a table and its fields.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Model {
-    /// What it is called in messages and, in lower case, from the far end of its foreign keys.
+    /// The name in messages and, in lower case, the default reverse name of its foreign keys.
     pub name: String,
-    /// What tells it from every other model of its schema; by default the name.
+    /// A unique label in its schema; by default the name.
     pub label: String,
-    /// Its table, as `table` or `schema.table`; a part with a dot in it stands in quotes, as `shop."odd.name"`.
+    /// Its table, as `table` or `schema.table`. A part that contains a dot is quoted, as in
+    /// `shop."odd.name"`.
     pub table: String,
-    /// Its fields, in order; once it is in a schema, those of its [`parents`](Model::parents) first, then the links to these.
+    /// Its fields, in order. In a schema, those of its [`parents`](Model::parents) come first, then the links
+    /// to them.
     pub fields: Vec<Field>,
-    /// The models that it extends: its table has its own fields, and a link to the row of each.
+    /// The models that it extends. Its table has its own fields, and a link to the row of each parent.
     pub parents: Vec<Parent>,
-    /// The label of the model whose table it has, where it is a proxy.
+    /// The label of the model whose table it uses, if it is a proxy.
     pub proxy: Option<String>,
     /// Sets of fields, by name, that are unique together.
     pub unique_together: Vec<Vec<String>>,
-    /// What stores its table, where the model was read from a catalogue and the database has several such engines.
+    /// The storage of its table, if the model was read from a catalogue of a database with several storage
+    /// engines.
     pub storage: Option<Storage>,
-    /// Where no field is marked as the primary key: the sets of fields, by name, any of which could be one, being unique and never NULL. The first
-    /// is used as the key.
+    /// If no field is marked as the primary key: the sets of fields, by name, that are unique and never NULL.
+    /// The first is used as the key.
     pub candidate_keys: Vec<Vec<String>>,
-    /// The columns of the table that are no fields, where the model was read from a catalogue.
+    /// The columns of the table without fields, if the model was read from a catalogue.
     pub left_out: Vec<LeftOut>,
 }
 
-/// What stores a table.
+/// The storage engine of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Storage {
     /// Its name: `InnoDB`, `MyISAM`.
     pub engine: String,
-    /// Whether what is written to it can be rolled back.
+    /// Whether writes to it can be rolled back.
     pub transactional: bool,
 }
 
-/// A column or a table that a catalogue has and a schema has not.
+/// A column or a table of a catalogue that is not in the schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
-    /// What it is called.
+    /// The name of the column or table.
     pub name: String,
     /// Why it is left out.
     pub reason: String,
 }
 
-/// The parts of a table's name, as [`Model::table`] has it.
+/// Splits a table name in the form of [`Model::table`].
 pub(crate) fn table_parts(table: &str) -> Vec<String> {
     quoted_parts(table).unwrap_or_else(|| table.split('.').map(str::to_owned).collect())
 }
 
-/// A part of a table's name as [`Model::table`] has it.
+/// A part of a table name in the form of [`Model::table`].
 pub(crate) fn table_part(name: &str) -> String {
     if name.contains(['.', '"', '`']) {
         format!("\"{}\"", name.replace('"', "\"\""))
@@ -63,7 +66,7 @@ pub(crate) fn table_part(name: &str) -> String {
 }
 
 impl Model {
-    /// A model with no fields yet.
+    /// A model without fields.
     pub fn new(name: impl Into<String>, table: impl Into<String>) -> Self {
         let name = name.into();
         let label = name.clone();
@@ -81,7 +84,7 @@ impl Model {
         }
     }
 
-    /// Gives it another label than its name.
+    /// Sets a label other than its name.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
@@ -90,14 +93,14 @@ impl Model {
 
     /// Adds a field.
     #[must_use]
-    #[allow(clippy::should_implement_trait)] // a builder's word, no operator
+    #[allow(clippy::should_implement_trait)] // a builder method, not the operator
     pub fn add(mut self, field: Field) -> Self {
         self.fields.push(field);
         self
     }
 
-    /// Makes it extend the model with this label: Django's multi-table inheritance. The first that it extends gives it its primary key, a
-    /// link to the parent's row.
+    /// Extends the model with this label: Django's multi-table inheritance. The first parent provides the
+    /// primary key, which is a link to the parent's row.
     ///
     /// ```
     /// use enmasse_core::DataType;
@@ -120,14 +123,15 @@ impl Model {
         self.extends_by(Parent { model: model.into(), link: None, column: None, related_name: None })
     }
 
-    /// Makes it extend a model by a link that has a name or a column of its own.
+    /// Extends a model by a link with another name or column.
     #[must_use]
     pub fn extends_by(mut self, parent: Parent) -> Self {
         self.parents.push(parent);
         self
     }
 
-    /// Makes it another model over the table of the one with this label: it has that one's fields, and none of its own.
+    /// Makes it a proxy over the table of the model with this label; it has that model's fields, and none of
+    /// its own.
     #[must_use]
     pub fn proxy_of(mut self, model: impl Into<String>) -> Self {
         self.proxy = Some(model.into());
@@ -141,17 +145,17 @@ impl Model {
         self
     }
 
-    /// The table's own name, without its schema's.
+    /// The table's name without its schema.
     pub fn table_name(&self) -> String {
         table_parts(&self.table).pop().unwrap_or_default()
     }
 
-    /// Where the field of this name stands.
+    /// The position of the field with this name.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.name == name)
     }
 
-    /// The position of the field of this name, of the field behind a column's name (`user_id`), or of `pk`.
+    /// The position of the field with this name, of the field behind a column's name (`user_id`), or of `pk`.
     ///
     /// # Errors
     ///
@@ -176,7 +180,7 @@ impl Model {
         })
     }
 
-    /// The field of this name; see [`find`](Model::find).
+    /// The field with this name; see [`find`](Model::find).
     ///
     /// # Errors
     ///
@@ -185,12 +189,12 @@ impl Model {
         self.find(name).map(|position| &self.fields[position])
     }
 
-    /// The positions of the fields that are in the model's own table.
+    /// The positions of the fields in the model's own table.
     pub fn own(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.fields.len()).filter(|&position| self.fields[position].inherited.is_none())
     }
 
-    /// The positions of the primary key's fields: one, or several of a composite key.
+    /// The positions of the fields of the primary key.
     pub fn key(&self) -> Vec<usize> {
         (0..self.fields.len()).filter(|&position| self.fields[position].primary_key).collect()
     }
@@ -222,7 +226,7 @@ impl Model {
         }
     }
 
-    /// Where no field is marked as the primary key, the first that are unique and never NULL are.
+    /// Without a marked primary key, uses the first candidate key.
     pub(crate) fn find_key(&mut self) {
         if !self.key().is_empty() || !self.parents.is_empty() || self.proxy.is_some() {
             return;

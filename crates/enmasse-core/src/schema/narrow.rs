@@ -1,4 +1,4 @@
-//! A model with some of its fields only.
+//! A model reduced to some of its fields.
 
 use std::sync::Arc;
 
@@ -6,8 +6,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{Model, ModelRef, Schema};
 
 impl ModelRef {
-    /// The model with these of its fields only, its keys, and the links to the models that it extends: for a program that knows some of a table's
-    /// columns. It is alone in its schema, with those that it extends; foreign keys are plain columns there.
+    /// The model with only these fields, its keys, and the links to its parents: for a program that knows
+    /// only some of a table's columns. Its schema contains only the model and its parents; foreign keys are
+    /// plain columns.
     ///
     /// ```
     /// use enmasse_core::DataType;
@@ -39,7 +40,8 @@ impl ModelRef {
 }
 
 impl ModelRef {
-    /// The model with another of its [candidate keys](Model::candidate_keys) for its key; foreign keys are plain columns there.
+    /// The model with another of its [candidate keys](Model::candidate_keys) as its key; foreign keys are
+    /// plain columns.
     ///
     /// ```
     /// use enmasse_core::DataType;
@@ -58,7 +60,7 @@ impl ModelRef {
     ///
     /// # Errors
     ///
-    /// [`Configuration`](crate::ErrorKind::Configuration) where the fields are no such key.
+    /// [`Configuration`](crate::ErrorKind::Configuration) if the fields are not a candidate key.
     pub fn keyed_by(&self, key: &[String]) -> Result<ModelRef> {
         let is_it = |candidate: &&Vec<String>| {
             candidate.len() == key.len() && candidate.iter().all(|name| key.contains(name))
@@ -66,7 +68,7 @@ impl ModelRef {
         let Some(key) = self.candidate_keys.iter().find(is_it) else {
             return Err(Error::new(
                 ErrorKind::Configuration,
-                format!("{} is no key of {}.", key.join(", "), self.name),
+                format!("{} is not a key of {}.", key.join(", "), self.name),
             ));
         };
         let mut models: Vec<Model> = Vec::new();
@@ -79,7 +81,7 @@ impl ModelRef {
     }
 }
 
-/// Adds the model with the fields at these positions, and those that it extends.
+/// Adds the model with the fields at these positions, and its parents.
 fn narrow(model: &ModelRef, wanted: Vec<usize>, models: &mut Vec<Model>) {
     let mut narrowed = Model { fields: Vec::new(), ..(**model).clone() };
     for (position, field) in model.fields.iter().enumerate() {

@@ -1,6 +1,6 @@
-//! Names in SQL's quotes.
+//! Names in SQL quotes.
 
-/// The parts of a name of which at least one is in quotes; `None` where it is no such name.
+/// The parts of a name with at least one quoted part; `None` for other texts.
 pub(crate) fn quoted_parts(written: &str) -> Option<Vec<String>> {
     let mut parts = Vec::new();
     let mut rest = written;
@@ -29,7 +29,7 @@ pub(crate) fn quoted_parts(written: &str) -> Option<Vec<String>> {
     }
 }
 
-/// What stands in the quotes that a text begins with, a doubled quote being one, and what follows.
+/// The content of the quotes at the start of a text, with doubled quotes resolved, and the rest of the text.
 fn unquoted(text: &str, quote: char) -> Option<(String, &str)> {
     let mut name = String::new();
     let mut characters = text.char_indices().skip(1).peekable();

@@ -1,4 +1,5 @@
-//! Whether a value fits its column: what the database would cut, round or refuse is found before it is sent.
+//! Checks that a value fits its column: values that the database would truncate, round or refuse are detected
+//! before sending.
 
 use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
 use rust_decimal::Decimal;
@@ -7,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::value::{DataType, Value};
 
 impl DataType {
-    /// The value as a column of this type keeps it: [coerced](DataType::coerce), [fitting](DataType::fits), with
-    /// datetimes, times and durations cut to the microsecond.
+    /// The value as a column of this type stores it: [coerced](DataType::coerce), [fitting](DataType::fits),
+    /// with datetimes, times and durations truncated to microseconds.
     ///
     /// # Errors
     ///
@@ -19,10 +20,11 @@ impl DataType {
         Ok(self.settle(value))
     }
 
-    /// Whether a value that the type [holds](DataType::holds) is within the declared length, digits and range.
+    /// Checks that a value that the type [holds](DataType::holds) is within the declared length, digits and
+    /// range.
     ///
-    /// Length is counted in characters (Unicode code points). Zeros at the end of a decimal's fraction do not count. Any
-    /// float has its nearest neighbour in a column of 32 bits, unless it is too large.
+    /// Length is counted in characters (Unicode code points). Trailing zeros of a decimal do not count. A
+    /// float is rounded to the nearest value of a 32-bit column, unless it is too large.
     ///
     /// ```
     /// use enmasse_core::{DataType, Value};
@@ -35,7 +37,7 @@ impl DataType {
     ///
     /// # Errors
     ///
-    /// [`Value`](crate::ErrorKind::Value) with what was found and what would fit.
+    /// [`Value`](crate::ErrorKind::Value) with the value and what would fit.
     pub fn fits(&self, value: &Value) -> Result<()> {
         match (self, value) {
             (DataType::Text { max_length: Some(most) }, Value::Text(text)) => {
@@ -79,14 +81,14 @@ impl DataType {
         Ok(())
     }
 
-    /// The value ready to be stored or compared with: of this type, to the microsecond, but of any length and range.
+    /// The value prepared for storing or comparing: of this type, in microseconds, with any length and range.
     pub(crate) fn prepare(&self, value: &Value) -> Result<Value> {
         let value = self.coerce(value.clone())?;
         is_a_moment(&value)?;
         Ok(self.settle(value))
     }
 
-    /// The form in which a fitting value comes back from the database.
+    /// The form in which the database returns a fitting value.
     pub(crate) fn settle(&self, value: Value) -> Value {
         match (self, value) {
             (DataType::Real, Value::Float(number)) => Value::Float((number as f32).into()),
@@ -120,7 +122,8 @@ impl Value {
 }
 
 fn decimal_fits(number: Decimal, max_digits: Option<u32>, decimal_places: Option<u32>) -> Result<()> {
-    // `decimal_places` alone is a scale without a precision; `max_digits` alone means no places, as in SQL.
+    // `decimal_places` without `max_digits` is a scale without a precision; `max_digits` alone means no
+    // places, as in SQL.
     let places = decimal_places.or(max_digits.map(|_| 0));
     let (Some(places), digits) = (places, max_digits) else { return Ok(()) };
     if number.scale() > places {
@@ -146,15 +149,15 @@ fn decimal_fits(number: Decimal, max_digits: Option<u32>, decimal_places: Option
 fn whole_digits(number: Decimal) -> u32 {
     let (digits, scale) = (number.mantissa().unsigned_abs(), number.scale());
     let whole = match u64::try_from(digits) {
-        // most have 64 bits at most, and these are divided much faster
+        // Most numbers have at most 64 bits, which are divided much faster.
         Ok(digits) => 10_u64.checked_pow(scale).map_or(0, |power| digits / power).into(),
         Err(_) => digits / 10_u128.pow(scale),
     };
     whole.checked_ilog10().map_or(0, |last| last + 1)
 }
 
-/// Refuses what chrono can hold and no database can: the second 60, which chrono keeps as a fraction above one, and
-/// durations of more than 64 bits of microseconds.
+/// Refuses values that chrono can represent and databases cannot: the second 60, which chrono stores as a
+/// fraction above one, and durations of more than 64 bits of microseconds.
 fn is_a_moment(value: &Value) -> Result<()> {
     let time = match value {
         Value::DateTime(moment) => moment.time(),

@@ -1,4 +1,4 @@
-//! A value of one type as another, where nothing is lost and nobody would expect anything else.
+//! Converts values between types without loss or surprise.
 
 use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
 use rust_decimal::Decimal;
@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::value::{DataType, Value, text};
 
 impl DataType {
-    /// Whether the value is of this type as it stands; NULL is of every type.
+    /// Whether the value is of this type without conversion; NULL is of every type.
     pub fn holds(&self, value: &Value) -> bool {
         match (self, value) {
             (_, Value::Null)
@@ -31,11 +31,12 @@ impl DataType {
         }
     }
 
-    /// The value as one of this type, as Django's `to_python` makes it, but never with a loss.
+    /// The value as one of this type, as Django's `to_python` converts it, but never with loss.
     ///
-    /// Text is read as a number, a date, a UUID; a whole number is also a float and a decimal, and a float or a decimal
-    /// without a fraction a whole number; 0 and 1 are truth values; a date is its midnight. A time without a zone is
-    /// in UTC. For a JSON column text is a JSON string, not a document to read.
+    /// Text is parsed as a number, a date or a UUID. A whole number is also a float and a decimal, and a
+    /// float or a decimal without a fraction is also a whole number. 0 and 1 are booleans. A date is its
+    /// midnight. A time without a zone is in UTC. In a JSON column, text is a JSON string, not a document to
+    /// parse.
     ///
     /// ```
     /// use enmasse_core::{DataType, Value};
@@ -48,7 +49,7 @@ impl DataType {
     ///
     /// # Errors
     ///
-    /// [`Value`](crate::ErrorKind::Value) where it is no such value, or would lose something.
+    /// [`Value`](crate::ErrorKind::Value) if it cannot be converted, or only with loss.
     pub fn coerce(&self, value: Value) -> Result<Value> {
         if self.holds(&value) {
             return Ok(value);
@@ -56,7 +57,7 @@ impl DataType {
         self.convert(&value).ok_or_else(|| Error::value(format!("expected {self} but got {value}.")))
     }
 
-    /// The value as one of this type, where it is not one yet and can be one.
+    /// Converts the value to this type; `None` if it already has the type or cannot be converted.
     pub(crate) fn convert(&self, value: &Value) -> Option<Value> {
         match self {
             DataType::Bool => to_bool(value).map(Value::Bool),
@@ -119,7 +120,7 @@ fn to_int(value: &Value) -> Option<i64> {
     }
 }
 
-/// The whole number that a float is. `i64::MAX as f64` is one more than `i64::MAX`, so the bound is open.
+/// A float as a whole number. `i64::MAX as f64` is one more than `i64::MAX`, so the bound is exclusive.
 pub(crate) fn whole(value: f64) -> Option<i64> {
     let fits = value.fract() == 0.0 && value >= i64::MIN as f64 && value < i64::MAX as f64;
     fits.then_some(value as i64)
@@ -141,7 +142,7 @@ fn to_float(value: &Value) -> Option<f64> {
     }
 }
 
-/// The decimal that a float prints as.
+/// A float as the decimal that it prints as.
 fn from_float(value: f64) -> Option<Decimal> {
     value.is_finite().then(|| text::read_decimal(&format!("{value:e}")))?
 }
@@ -178,7 +179,7 @@ fn to_naive(value: &Value) -> Option<NaiveDateTime> {
     }
 }
 
-/// The date of a midnight; of any other time of the day it would lose something.
+/// The date of a midnight; another time of day would be lost.
 fn midnight(value: &Value) -> Option<Value> {
     let moment = match value {
         Value::DateTime(moment) => moment.naive_utc(),
@@ -199,7 +200,7 @@ fn to_decimal(value: &Value) -> Option<Decimal> {
 
 fn to_json(value: &Value) -> Option<serde_json::Value> {
     Some(match value {
-        // Inside an array or an object there is no SQL NULL.
+        // Arrays and objects of JSON contain no SQL NULL.
         Value::Null => serde_json::Value::Null,
         Value::Bool(value) => (*value).into(),
         Value::Int(value) => (*value).into(),

@@ -1,9 +1,9 @@
-//! The type that two types have in common.
+//! The common type of two types.
 
 use crate::value::DataType;
 
 impl DataType {
-    /// The type of a number or a moment made of two; the first where they have nothing to do with one another.
+    /// The result type of an operation on two numbers or times; the first type if they are unrelated.
     pub(crate) fn common(&self, other: &DataType) -> DataType {
         use DataType::*;
         match (self, other) {

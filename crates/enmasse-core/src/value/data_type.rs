@@ -1,31 +1,31 @@
-//! The types that a column can have.
+//! The types of columns.
 
 use std::fmt;
 
-/// The type of a column, as a model declares it; each database's own type for it is its dialect's affair.
+/// The type of a column, as a model declares it. The dialect maps it to the database's own type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DataType {
-    /// A truth value.
+    /// A boolean.
     Bool,
-    /// An integer of 16 bits.
+    /// A 16-bit integer.
     SmallInt,
-    /// An integer of 32 bits.
+    /// A 32-bit integer.
     Integer,
-    /// An integer of 64 bits.
+    /// A 64-bit integer.
     BigInt,
-    /// A float of 32 bits.
+    /// A 32-bit float.
     Real,
-    /// A float of 64 bits.
+    /// A 64-bit float.
     Double,
-    /// Text, with the greatest number of characters (Unicode code points) where there is a limit.
+    /// Text, with an optional maximum length in characters (Unicode code points).
     Text {
         /// In characters.
         max_length: Option<u32>,
     },
     /// Bytes.
     Bytes,
-    /// A moment in time, to the microsecond, in UTC.
+    /// A point in time in UTC, to the microsecond.
     DateTime,
     /// A date and time without a zone, to the microsecond.
     NaiveDateTime,
@@ -33,11 +33,11 @@ pub enum DataType {
     Date,
     /// A time of day, to the microsecond.
     Time,
-    /// A length of time, to the microsecond.
+    /// A duration, to the microsecond.
     Duration,
     /// An exact decimal number.
     Decimal {
-        /// Digits in all, before and after the point.
+        /// The total number of digits, before and after the point.
         max_digits: Option<u32>,
         /// Digits after the point.
         decimal_places: Option<u32>,
@@ -48,13 +48,13 @@ pub enum DataType {
     Json,
     /// A PostgreSQL array of a scalar type.
     Array(Box<DataType>),
-    /// A type of the database's own, by its name as SQL spells it (`inet`, `other."Mood"`): its values are texts, which the database reads and
-    /// writes as it does those of its own client.
+    /// A type of the database, by its name in SQL (`inet`, `other."Mood"`). Its values are texts in the form
+    /// of the database's own client.
     Native(String),
 }
 
 impl DataType {
-    /// Text without a limit.
+    /// Text without a maximum length.
     pub const TEXT: DataType = DataType::Text { max_length: None };
 
     /// A decimal without declared digits.
@@ -65,13 +65,13 @@ impl DataType {
         matches!(self, DataType::SmallInt | DataType::Integer | DataType::BigInt)
     }
 
-    /// Whether arithmetic on it gives a number.
+    /// Whether arithmetic on it returns a number.
     pub fn is_number(&self) -> bool {
         self.is_integer() || matches!(self, DataType::Real | DataType::Double | DataType::Decimal { .. })
     }
 
-    /// Whether `unnest` may make something else than its items of an array of it: an array of arrays is one longer array, and a composite
-    /// value becomes several columns.
+    /// Whether `unnest` may not return the items of an array of this type: an array of arrays becomes one
+    /// longer array, and a composite value becomes several columns.
     pub(crate) fn is_taken_apart(&self) -> bool {
         matches!(self, DataType::Array(_) | DataType::Native(_))
     }
@@ -81,7 +81,7 @@ impl DataType {
         matches!(self, DataType::DateTime | DataType::NaiveDateTime | DataType::Date)
     }
 
-    /// The least and the greatest value of an integer type.
+    /// The minimum and the maximum of an integer type.
     pub fn integer_range(&self) -> Option<(i64, i64)> {
         match self {
             DataType::SmallInt => Some((i16::MIN.into(), i16::MAX.into())),
@@ -92,7 +92,7 @@ impl DataType {
     }
 }
 
-/// What a person calls a value of the type: `a number`, `a date`.
+/// The type in messages: `a number`, `a date`.
 impl fmt::Display for DataType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,12 +1,12 @@
-//! JSON as text: written as Python's `json.dumps` does, which is what Django stores.
+//! JSON as text in the form of Python's `json.dumps`, which Django stores.
 
 use std::fmt::{self, Write};
 
 use serde_json::Value;
 
-/// `{"a": [1, "\u00e9"]}`: spaces after commas and colons, and nothing beyond ASCII.
+/// `{"a": [1, "\u00e9"]}`: spaces after commas and colons, and only ASCII characters.
 ///
-/// It matters beyond looks: MariaDB finds a key only in the spelling that the document has.
+/// The form matters: MariaDB finds a key only in the spelling of the document.
 pub(crate) fn write_json(document: &Value) -> String {
     let mut out = String::new();
     push_json(&mut out, document).expect("a String takes all");
@@ -49,7 +49,8 @@ fn separate(out: &mut impl Write, position: usize) -> fmt::Result {
     if position > 0 { out.write_str(", ") } else { Ok(()) }
 }
 
-/// Rust's debug output and Python's `repr` are alike, but for the exponent: `1e-7` is `1e-07`, and `1e16` is `1e+16`.
+/// Rust's debug output and Python's `repr` are the same except for the exponent: `1e-7` is `1e-07`, and
+/// `1e16` is `1e+16`.
 fn push_float(out: &mut impl Write, float: f64) -> fmt::Result {
     let text = format!("{float:?}");
     match text.split_once('e') {
@@ -99,7 +100,7 @@ fn push_escape(out: &mut impl Write, character: char) -> fmt::Result {
     }
 }
 
-/// Refuses a document that is a number of more than 64 bits with a sign, where the column makes numbers of what looks like one.
+/// Refuses a document that is a single number of more than 64 bits, if the column converts texts to numbers.
 pub(crate) fn whole(document: &Value) -> crate::Result<()> {
     match document.as_u64().filter(|number| i64::try_from(*number).is_err()) {
         None => Ok(()),

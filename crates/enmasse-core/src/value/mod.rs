@@ -1,4 +1,4 @@
-//! The value of a column, and the types that columns have.
+//! Values of columns, and the types of columns.
 
 mod check;
 mod coerce;
@@ -18,10 +18,10 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-/// One value, of any type that a column can hold.
+/// A value of any column type.
 ///
-/// Integers of every width are [`Int`](Value::Int) and both float types are [`Float`](Value::Float): the column's
-/// [`DataType`] says how wide it is. SQL's NULL is [`Null`](Value::Null); JSON's own null is
+/// Integers of every width are [`Int`](Value::Int), and both float types are [`Float`](Value::Float): the
+/// column's [`DataType`] has the width. SQL's NULL is [`Null`](Value::Null); JSON's null is
 /// `Value::Json(serde_json::Value::Null)`.
 ///
 /// ```
@@ -36,7 +36,7 @@ use uuid::Uuid;
 pub enum Value {
     /// SQL NULL.
     Null,
-    /// A truth value.
+    /// A boolean.
     Bool(bool),
     /// An integer of 16, 32 or 64 bits.
     Int(i64),
@@ -46,7 +46,7 @@ pub enum Value {
     Text(String),
     /// Bytes.
     Bytes(Vec<u8>),
-    /// A moment in time.
+    /// A point in time.
     DateTime(DateTime<Utc>),
     /// A date and time without a zone.
     NaiveDateTime(NaiveDateTime),
@@ -54,7 +54,7 @@ pub enum Value {
     Date(NaiveDate),
     /// A time of day.
     Time(NaiveTime),
-    /// A length of time.
+    /// A duration.
     Duration(TimeDelta),
     /// An exact decimal number.
     Decimal(Decimal),
@@ -64,13 +64,13 @@ pub enum Value {
     Json(serde_json::Value),
     /// A PostgreSQL array.
     Array(Vec<Value>),
-    /// A parameter that is in the database's wire format already.
+    /// A parameter already in the database's wire format.
     #[doc(hidden)]
     Encoded(Vec<u8>),
 }
 
 impl Value {
-    /// About how many bytes the value takes in a statement.
+    /// The value's approximate size in a statement, in bytes.
     pub fn wire_size(&self) -> usize {
         16 + match self {
             Value::Text(text) => text.len(),
@@ -85,7 +85,7 @@ impl Value {
         matches!(self, Value::Null)
     }
 
-    /// The type that this value has by itself, without a column to say more; `None` for NULL and for an array of nothing.
+    /// The type of the value itself, without a column; `None` for NULL and for an empty array.
     pub fn natural_type(&self) -> Option<DataType> {
         Some(match self {
             Value::Null | Value::Encoded(_) => return None,

@@ -1,4 +1,4 @@
-//! Reading values from the databases that keep some types as text or numbers, as Django reads them.
+//! Reads values of databases that store some types as text or numbers, as Django does.
 
 use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
@@ -9,10 +9,10 @@ use crate::error::{Error, Result};
 use crate::value::coerce::whole;
 use crate::value::{DataType, Value, text};
 
-/// The value of this type that a database's plain value stands for: SQLite's five storage classes, and what MariaDB and
-/// MySQL send for types of their own. Bytes are text where the type is none of bytes.
+/// Converts a database's plain value to this type: SQLite's five storage classes, and values that MariaDB and
+/// MySQL send for their own types. Bytes are text unless the type is bytes.
 pub(crate) fn read(raw: Value, data_type: &DataType) -> Result<Value> {
-    // A decimal has yet to get its column's places.
+    // A decimal still needs its column's number of places.
     if raw.is_null() || data_type.holds(&raw) && !matches!(data_type, DataType::Decimal { .. }) {
         return Ok(raw);
     }
@@ -65,7 +65,7 @@ pub(crate) fn read(raw: Value, data_type: &DataType) -> Result<Value> {
     made.ok_or_else(|| unexpected(&raw, data_type))
 }
 
-/// The error that the database's value is none of the type.
+/// The error for a database's value of another type.
 pub(crate) fn unexpected(found: &Value, data_type: &DataType) -> Error {
     Error::value(format!("expected {data_type} but the column has {found}."))
 }
@@ -78,7 +78,7 @@ fn read_bool(raw: &Value) -> Option<bool> {
     }
 }
 
-/// Sums of integers come as decimals in text.
+/// Sums of integers are returned as decimals in text.
 fn read_int(raw: &Value) -> Option<i64> {
     match raw {
         Value::Bool(value) => Some((*value).into()),
@@ -124,7 +124,8 @@ fn read_naive(raw: &Value) -> Option<NaiveDateTime> {
     }
 }
 
-/// A time of MariaDB and MySQL may be longer than a day, or negative: then it is a duration, and no time of day.
+/// A time of MariaDB and MySQL may be longer than a day, or negative: it is then a duration, not a time of
+/// day.
 fn read_time(raw: &Value) -> Option<NaiveTime> {
     match raw {
         Value::Text(text) => text::read_time(text),
@@ -163,11 +164,11 @@ fn read_decimal(raw: &Value) -> Option<Decimal> {
     }
 }
 
-/// With as many decimal places as the column has, as Django's `quantize`.
+/// Rounds to the column's number of decimal places, as Django's `quantize`.
 fn quantize(number: Decimal, decimal_places: Option<u32>) -> Decimal {
     let Some(places) = decimal_places else { return number.normalize() };
     let mut number = number.round_dp(places);
-    // Where the digits do not suffice for the zeros, the number is left as it is.
+    // If there are not enough digits for the zeros, the number stays unchanged.
     number.rescale(places);
     number
 }

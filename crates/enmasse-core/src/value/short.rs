@@ -1,11 +1,11 @@
-//! Dates, times and decimals as text that is nowhere allocated: written as Python's `str` does.
+//! Dates, times and decimals as text without allocation, in the form of Python's `str`.
 
 use std::fmt;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use rust_decimal::Decimal;
 
-/// The longest such text is a decimal's: 29 digits, a zero before the point, the point and the sign.
+/// The maximum length, that of a decimal: 29 digits, a zero before the point, the point and the sign.
 const LONGEST: usize = 32;
 
 /// A short text of ASCII characters.
@@ -15,7 +15,7 @@ pub(crate) struct Short {
     length: usize,
 }
 
-/// `2024-02-29`, for a year of four digits.
+/// `2024-02-29`, for a four-digit year.
 #[inline]
 pub(crate) fn date(date: NaiveDate) -> Short {
     let mut out = Short { bytes: *MOMENT, length: DATE };
@@ -23,7 +23,7 @@ pub(crate) fn date(date: NaiveDate) -> Short {
     out
 }
 
-/// `09:05:00`, or `09:05:00.000250` where there are microseconds.
+/// `09:05:00`, or `09:05:00.000250` with microseconds.
 #[inline]
 pub(crate) fn time(time: NaiveTime) -> Short {
     let mut out = Short { bytes: *TIME, length: 0 };
@@ -40,14 +40,14 @@ pub(crate) fn datetime(moment: NaiveDateTime) -> Short {
     out
 }
 
-/// What stands between the digits.
+/// The separators between the digits.
 const MOMENT: &[u8; LONGEST] = b"    -  -     :  :  .            ";
 const TIME: &[u8; LONGEST] = b"  :  :  .                       ";
 
-/// How long a date is.
+/// The length of a date.
 const DATE: usize = 10;
 
-/// `-12.50`, with as many digits after the point as the number has.
+/// `-12.50`, with the number's own digits after the point.
 #[inline]
 pub(crate) fn decimal(number: Decimal) -> Short {
     let mut buffer = itoa::Buffer::new();
@@ -107,7 +107,7 @@ impl Short {
         self.pair(8, date.day());
     }
 
-    /// Writes the digits of a time, which is the end.
+    /// Writes the digits of a time at the end.
     fn time<const START: usize>(&mut self, time: NaiveTime) {
         let seconds = time.num_seconds_from_midnight();
         self.pair(START, seconds / 3_600);

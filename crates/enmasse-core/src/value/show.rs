@@ -1,13 +1,13 @@
-//! How a value looks in a message.
+//! Values in messages.
 
 use std::fmt;
 
 use crate::value::{Value, short};
 
-/// The most characters of a text or document that a message shows.
+/// Maximum number of characters of a text or document in a message.
 const SHOWN: usize = 60;
 
-/// As a person would write it in a message: text in quotes, long ones cut short with `…`.
+/// The form of a value in messages: quoted text, shortened with `…` if it is long.
 ///
 /// ```
 /// use enmasse_core::Value;

@@ -1,4 +1,4 @@
-//! Dates, times, durations and decimals in text: read as Django's parsers do.
+//! Parses dates, times, durations and decimals as Django's parsers do.
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use rust_decimal::Decimal;
@@ -10,15 +10,15 @@ pub(crate) fn read_date(text: &str) -> Option<NaiveDate> {
     reader.is_done().then_some(date)
 }
 
-/// A time as `9:05`, `09:05:00` or `09:05:00.25`; what is below a microsecond is cut.
+/// A time as `9:05`, `09:05:00` or `09:05:00.25`; digits below a microsecond are truncated.
 pub(crate) fn read_time(text: &str) -> Option<NaiveTime> {
     let mut reader = Reader::new(text);
     let time = reader.time()?;
     reader.is_done().then_some(time)
 }
 
-/// A date and a time with a space or `T` between them, and the seconds that its zone is east of UTC if it names one
-/// (`Z`, `+02`, `+0200`, `+02:00`). A date alone is its midnight.
+/// A date and a time separated by a space or `T`, and the zone's offset in seconds east of UTC, if given
+/// (`Z`, `+02`, `+0200`, `+02:00`). A date without a time is its midnight.
 pub(crate) fn read_datetime(text: &str) -> Option<(NaiveDateTime, Option<i32>)> {
     let mut reader = Reader::new(text);
     let date = reader.date()?;
@@ -33,7 +33,7 @@ pub(crate) fn read_datetime(text: &str) -> Option<(NaiveDateTime, Option<i32>)> 
     reader.is_done().then_some((date.and_time(time), zone))
 }
 
-/// A duration as Django writes it (`3 04:05:06.25`, `04:05`, `-1 days, 02:00:00`) or in ISO 8601 (`P3DT4H`).
+/// A duration in Django's form (`3 04:05:06.25`, `04:05`, `-1 days, 02:00:00`) or in ISO 8601 (`P3DT4H`).
 pub(crate) fn read_duration(text: &str) -> Option<TimeDelta> {
     let text = text.trim();
     let (negative, unsigned) = match text.as_bytes().first()? {
@@ -53,7 +53,7 @@ const HOUR: i128 = 3_600_000_000;
 const MINUTE: i128 = 60_000_000;
 const SECOND: i128 = 1_000_000;
 
-/// `[days[ days,] ][-][[hours:]minutes:]seconds[.fraction]`; the second sign is that of the clock alone.
+/// `[days[ days,] ][-][[hours:]minutes:]seconds[.fraction]`; the second sign applies only to the time.
 fn read_clock_duration(text: &str) -> Option<i128> {
     let (days, clock) = match text.rsplit_once(' ') {
         None => (0, text),
@@ -97,14 +97,15 @@ fn whole(digits: &str) -> Option<i128> {
     digits.parse::<u64>().ok().map(i128::from)
 }
 
-/// Digits with a fraction, in so many microseconds each; what is below a microsecond is cut.
+/// Digits with a fraction, in units of this many microseconds; digits below a microsecond are truncated.
 fn scaled(number: &str, unit: i128) -> Option<i128> {
     let (digits, fraction) = number.split_once(['.', ',']).unwrap_or((number, "0"));
     let fraction = fraction.get(..fraction.len().min(12))?;
     Some(whole(digits)? * unit + whole(fraction)? * unit / 10_i128.pow(fraction.len() as u32))
 }
 
-/// A decimal number, plain or with an exponent; `None` where it is none or has more digits than a [`Decimal`] keeps.
+/// A decimal number, plain or with an exponent; `None` for other texts, and for more digits than a
+/// [`Decimal`] has.
 pub(crate) fn read_decimal(text: &str) -> Option<Decimal> {
     let text = text.trim();
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
@@ -124,7 +125,7 @@ pub(crate) fn read_decimal(text: &str) -> Option<Decimal> {
     }
 }
 
-/// Reads a text from its start; every part that fits is taken.
+/// Parses a text from its start; each successful part is consumed.
 struct Reader<'a> {
     rest: &'a [u8],
 }
@@ -188,7 +189,7 @@ impl<'a> Reader<'a> {
         Some(number * 10_u32.pow(6 - digits as u32))
     }
 
-    /// The outer `None` is no zone at all but something else.
+    /// The outer `None` means an invalid zone.
     fn zone(&mut self) -> Option<Option<i32>> {
         if self.is_done() {
             return Some(None);

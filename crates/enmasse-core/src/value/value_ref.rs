@@ -1,4 +1,4 @@
-//! A value that somebody else owns.
+//! A borrowed value.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
 use rust_decimal::Decimal;
@@ -6,8 +6,7 @@ use uuid::Uuid;
 
 use crate::value::{DataType, Value};
 
-/// A [`Value`] that is borrowed: what an object gives of its fields when it is written, so that nothing is copied on the way to
-/// the database.
+/// A borrowed [`Value`]: the value of an object's field during a write, without a copy.
 ///
 /// ```
 /// use enmasse_core::{Value, ValueRef};
@@ -20,7 +19,7 @@ use crate::value::{DataType, Value};
 pub enum ValueRef<'a> {
     /// SQL NULL.
     Null,
-    /// A truth value.
+    /// A boolean.
     Bool(bool),
     /// An integer of 16, 32 or 64 bits.
     Int(i64),
@@ -30,7 +29,7 @@ pub enum ValueRef<'a> {
     Text(&'a str),
     /// Bytes.
     Bytes(&'a [u8]),
-    /// A moment in time.
+    /// A point in time.
     DateTime(DateTime<Utc>),
     /// A date and time without a zone.
     NaiveDateTime(NaiveDateTime),
@@ -38,7 +37,7 @@ pub enum ValueRef<'a> {
     Date(NaiveDate),
     /// A time of day.
     Time(NaiveTime),
-    /// A length of time.
+    /// A duration.
     Duration(TimeDelta),
     /// An exact decimal number.
     Decimal(Decimal),
@@ -48,7 +47,7 @@ pub enum ValueRef<'a> {
     Json(&'a serde_json::Value),
     /// A PostgreSQL array.
     Array(&'a [Value]),
-    /// A value that is nowhere as it is needed, and was made for the occasion.
+    /// A temporary value, computed on request.
     Owned(Value),
 }
 
@@ -58,8 +57,8 @@ impl<'a> ValueRef<'a> {
         matches!(self, ValueRef::Null | ValueRef::Owned(Value::Null))
     }
 
-    /// Whether [`DataType::prepare`] would leave the value as it is: of the type, a moment to the microsecond, a decimal without
-    /// zeros at the end of its fraction. NULL and arrays are not looked at.
+    /// Whether [`DataType::prepare`] would leave the value unchanged: it has the type, times are in
+    /// microseconds, and decimals have no trailing zeros. NULL and arrays are not checked.
     #[inline]
     pub(crate) fn is_prepared(&self, data_type: &DataType) -> bool {
         let whole = |nanos: u32| nanos < 1_000_000_000 && nanos.is_multiple_of(1_000);
@@ -84,7 +83,7 @@ impl<'a> ValueRef<'a> {
             (DataType::Decimal { .. }, ValueRef::Decimal(number)) => {
                 number.scale() == 0 || {
                     let digits = number.mantissa().unsigned_abs();
-                    // most have 64 bits at most, and these are divided much faster
+                    // Most numbers have at most 64 bits, which are divided much faster.
                     u64::try_from(digits).map_or(digits % 10, |digits| (digits % 10).into()) != 0
                 }
             }
@@ -92,7 +91,7 @@ impl<'a> ValueRef<'a> {
         }
     }
 
-    /// A value of its own.
+    /// An owned copy.
     pub fn into_owned(self) -> Value {
         match self {
             ValueRef::Null => Value::Null,
@@ -114,7 +113,7 @@ impl<'a> ValueRef<'a> {
         }
     }
 
-    /// The same value, with what is owned borrowed from here.
+    /// The same value, borrowed from this one.
     pub fn borrowed(&'a self) -> ValueRef<'a> {
         match self {
             ValueRef::Owned(value) => value.into(),

@@ -1,4 +1,4 @@
-//! What makes an enum a field's type.
+//! The impls that make an enum a field type.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -96,7 +96,7 @@ pub fn expand(choices: &Choices) -> TokenStream {
     }
 }
 
-/// What lets the enum stand as a value.
+/// The impls that make the enum a value.
 fn literal(ident: &Ident) -> TokenStream {
     quote! {
         #[diagnostic::do_not_recommend]
@@ -141,7 +141,7 @@ fn literal(ident: &Ident) -> TokenStream {
     }
 }
 
-/// The impls of something that cannot be an enum of choices, so that what uses it is not reported as well.
+/// Dummy impls for an invalid enum, so that its uses are not reported too.
 pub fn dummy(name: &Option<Ident>) -> TokenStream {
     let Some(ident) = name else { return TokenStream::new() };
     let literal = literal(ident);

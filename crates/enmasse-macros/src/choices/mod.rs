@@ -8,7 +8,7 @@ use quote::quote;
 
 use crate::errors::Errors;
 
-/// As with a model, a mistake leaves the rest standing.
+/// As with a model, the impls are generated even after an error.
 pub fn derive(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let choices = syn::parse2(input).map(|input| parse::choices(input, &mut errors));

@@ -1,4 +1,4 @@
-//! What is written on an enum and its variants.
+//! Parses an enum and its variants.
 
 use proc_macro2::Ident;
 use syn::spanned::Spanned;
@@ -8,7 +8,7 @@ use crate::attributes::{flag, key, metas, text};
 use crate::errors::Errors;
 use crate::names::{name, snake_case};
 
-/// An enum as it is written.
+/// A parsed enum.
 pub struct Choices {
     pub ident: Ident,
     pub variants: Variants,
@@ -20,7 +20,7 @@ pub enum Variants {
     Integer(Vec<(Ident, Expr)>),
 }
 
-/// The enum, or its name where it cannot be one of choices.
+/// The enum, or only its name if it is invalid.
 pub fn choices(input: DeriveInput, errors: &mut Errors) -> Result<Choices, Option<Ident>> {
     let ident = input.ident;
     if !input.generics.params.is_empty() {
@@ -85,10 +85,7 @@ pub fn choices(input: DeriveInput, errors: &mut Errors) -> Result<Choices, Optio
         match (integer, variant.discriminant) {
             (true, Some((_, number))) => integers.push((variant.ident, number)),
             (true, None) => {
-                let text = format!(
-                    "an integer choice says its value, which stands in the database: `{} = 1`",
-                    variant.ident
-                );
+                let text = format!("an integer choice needs its database value: `{} = 1`", variant.ident);
                 errors.push(variant.ident.span(), text);
                 bad = true;
             }

@@ -12,7 +12,7 @@ use syn::{Expr, ExprLit, Lit, Token};
 
 use crate::names;
 
-/// The lookups with the methods that make them.
+/// The lookups with their methods.
 const LOOKUPS: [(&str, &str); 21] = [
     ("exact", "eq"),
     ("iexact", "iexact"),
@@ -37,12 +37,12 @@ const LOOKUPS: [(&str, &str); 21] = [
     ("contained_by", "contained_by"),
 ];
 
-/// What the closures of the macros call their columns; no name of the caller's can be the same.
+/// The closures' name for their columns; it cannot collide with the caller's names.
 pub fn columns() -> Ident {
     Ident::new("columns", Span::mixed_site())
 }
 
-/// The closure that the macros make: of any model, or of the one that stands before `:`.
+/// The closure that the macros generate, for any model or for the one before `:`.
 pub fn closure(model: Option<syn::Path>, body: TokenStream) -> TokenStream {
     let columns = columns();
     let of_model = model.map(|model| quote! { : ::enmasse::Columns<#model> });
@@ -56,7 +56,7 @@ pub fn closure(model: Option<syn::Path>, body: TokenStream) -> TokenStream {
     }
 }
 
-/// `User:` before everything else.
+/// `User:` at the start.
 pub fn model_before(input: ParseStream) -> syn::Result<Option<syn::Path>> {
     let fork = input.fork();
     if fork.parse::<syn::Path>().is_err() || !fork.peek(Token![:]) {
@@ -67,7 +67,7 @@ pub fn model_before(input: ParseStream) -> syn::Result<Option<syn::Path>> {
     Ok(Some(model))
 }
 
-/// One keyword: the steps that lead to an expression, and the lookup if one is named.
+/// A keyword: the steps to an expression, and an optional lookup.
 pub struct Keyword {
     pub ident: Ident,
     steps: Vec<Step>,
@@ -83,7 +83,7 @@ enum Step {
 }
 
 impl Keyword {
-    /// A keyword before an operator, where a last part may be a lookup.
+    /// A keyword before an operator, whose last part may be a lookup.
     pub fn parse_lookup(input: ParseStream) -> syn::Result<Self> {
         let mut keyword: Keyword = input.parse()?;
         if let [_, .., Step::Name(last, _)] = &keyword.steps[..]
@@ -95,15 +95,15 @@ impl Keyword {
         Ok(keyword)
     }
 
-    /// Whether it is one name only.
+    /// Whether it is a single name.
     pub fn is_plain(&self) -> bool {
         matches!(&self.steps[..], [Step::Name(..)])
     }
 
-    /// The expression that the steps lead to.
+    /// The expression of the steps.
     pub fn expression(&self) -> TokenStream {
         let columns = columns();
-        // In a block that stands where the keyword does, so that messages point at it and not at the whole macro.
+        // A block with the keyword's span, so that errors point at the keyword and not at the whole macro.
         let start = quote_spanned! { self.ident.span() => { #columns } };
         self.steps.iter().fold(start, |before, step| match step {
             Step::Name(name, span) => take_step(&before, name, *span),
@@ -111,7 +111,7 @@ impl Keyword {
         })
     }
 
-    /// The condition on a value.
+    /// The comparison with a value.
     pub fn condition(&self, value: &Value) -> TokenStream {
         let expression = self.expression();
         let method = Ident::new(self.lookup.unwrap_or("eq"), self.ident.span());
@@ -145,8 +145,8 @@ impl Parse for Keyword {
     }
 }
 
-/// One step, with words of our own where there is no such step: rustc would offer to put the name of a method in place of the whole
-/// keyword. The trait's method is taken only where the type itself has none.
+/// One step, with our own error for an unknown step: rustc would suggest replacing the whole keyword with a
+/// method's name. The trait's method is used only if the type has none.
 fn take_step(before: &TokenStream, name: &str, span: Span) -> TokenStream {
     let method = names::step(name, span);
     let message = format!("`{{Self}}` has no field, relation or transform `{name}`");
@@ -155,7 +155,7 @@ fn take_step(before: &TokenStream, name: &str, span: Span) -> TokenStream {
         #[diagnostic::on_unimplemented(
             message = #message,
             label = #label,
-            note = "the parts of a keyword are joined by `__`, and a key of a JSON document is written `data[\"key\"]`"
+            note = "join the parts of a keyword by `__`, and write a key of a JSON document as `data[\"key\"]`"
         )]
         #[allow(dead_code)]
         trait __Known {}
@@ -183,7 +183,7 @@ fn add_names(steps: &mut Vec<Step>, ident: &Ident, names: &str) -> syn::Result<(
     for name in names.split("__") {
         if name.is_empty() || name.ends_with('_') {
             let text = format!(
-                "`{ident}`: the parts of a keyword are names with `__` between, as in `user__country`"
+                "`{ident}`: the parts of a keyword are names separated by `__`, as in `user__country`"
             );
             return Err(syn::Error::new(ident.span(), text));
         }

@@ -13,10 +13,10 @@ use crate::names::listed;
 pub struct Value(Expr);
 
 impl Value {
-    /// Everything up to one of these marks, which only separate where they are not inside of something.
+    /// Everything up to one of these separators outside of nested expressions.
     pub fn parse_until(input: ParseStream, separators: &[char], after: Span) -> syn::Result<Self> {
         let mut tokens = TokenStream::new();
-        // How deep in the angle brackets of `collect::<HashMap<_, _>>()`, where a comma does not separate.
+        // The depth of angle brackets, as in `collect::<HashMap<_, _>>()`, in which commas do not separate.
         let mut angles = 0_usize;
         let mut before = [' ', ' '];
         while !input.is_empty() {
@@ -26,7 +26,7 @@ impl Value {
                     if punct.spacing() == Spacing::Joint && mark == '|' {
                         return Err(syn::Error::new(
                             punct.span(),
-                            "write `|` for or; a value with `|` in it is put in parentheses",
+                            "write `|` for or; put a value with `|` in parentheses",
                         ));
                     }
                     break;

@@ -61,12 +61,12 @@ pub fn expand(model: &Model) -> TokenStream {
     }
 }
 
-/// The name of the columns struct of a model.
+/// The name of a model's columns struct.
 pub fn columns_ident(model: &Ident) -> Ident {
     format_ident!("{}Columns", model)
 }
 
-/// The columns struct beside a model.
+/// The path of a model's columns struct.
 pub fn columns_path(model: &Path) -> Path {
     let mut path = model.clone();
     if let Some(last) = path.segments.last_mut() {
@@ -75,7 +75,7 @@ pub fn columns_path(model: &Path) -> Path {
     path
 }
 
-/// The methods by which keywords name a field and go over a relation.
+/// The methods that keywords use for a field and its relation.
 fn steps(model: &Model, field: &Field) -> TokenStream {
     let Field { ident, name, .. } = field;
     let step = names::step(name, ident.span());
@@ -116,7 +116,7 @@ fn steps(model: &Model, field: &Field) -> TokenStream {
     }
 }
 
-/// `pk` in a keyword, where the key is one field.
+/// `pk` in a keyword, if the key is a single field.
 fn key_step(model: &Model) -> Option<TokenStream> {
     let mut keys = model.fields.iter().filter(|field| field.primary_key);
     let (Some(key), None) = (keys.next(), keys.next()) else { return None };
@@ -137,7 +137,7 @@ fn key_step(model: &Model) -> Option<TokenStream> {
     })
 }
 
-/// The relation from the other side.
+/// The reverse relation.
 fn reverse(model: &Model, field: &Field, key: &ForeignKey) -> Option<TokenStream> {
     let name = key.reverse_name(&model.ident)?;
     let span = key.related_name.as_ref().map_or(field.ident.span(), |name| name.span());
@@ -148,13 +148,13 @@ fn reverse(model: &Model, field: &Field, key: &ForeignKey) -> Option<TokenStream
             (quote! { #column_type }, quote! { columns.#ident })
         }
         ([], Some(parent)) => Link::of(parent)?.key(),
-        // A composite key cannot be compared, but there is still the way to the fields.
+        // A composite key cannot be compared, but its fields can be reached.
         _ => (quote! { () }, quote! { ::enmasse::Column::new(self.__path, #name) }),
     };
     back(model, &key.model, &name, span, &doc, key_of)
 }
 
-/// The way from a parent to the model.
+/// The relation from a parent to the model.
 fn child(model: &Model, parent: &Part) -> Option<TokenStream> {
     let (name, link) = (parent.reverse_name(&model.ident)?, Link::of(parent)?);
     let span = parent.related_name.as_ref().map_or(link.ident.span(), |name| name.span());
@@ -162,7 +162,7 @@ fn child(model: &Model, parent: &Part) -> Option<TokenStream> {
     back(model, link.parent, &name, span, &doc, link.key())
 }
 
-/// A relation to the model, on the columns of another one; with the type of the model's key, and its column.
+/// A relation to the model on the columns of another one, with the type and the column of the model's key.
 fn back(
     model: &Model,
     target: &Path,
@@ -192,7 +192,7 @@ fn back(
     })
 }
 
-/// The field of a model that refers to the row of a parent.
+/// The field of a model that refers to a parent's row.
 struct Link<'m> {
     name: String,
     ident: Ident,
@@ -233,13 +233,13 @@ impl<'m> Link<'m> {
         quote! { #[doc = #doc] pub #ident: #column }
     }
 
-    /// As a key: its type, and its column.
+    /// The type and the column of the key.
     fn key(&self) -> (TokenStream, TokenStream) {
         let ident = &self.ident;
         (self.column_type(), quote! { columns.#ident })
     }
 
-    /// The columns of the parent, from `self`.
+    /// The parent's columns, from `self`.
     fn hop(&self) -> TokenStream {
         let Link { name, parent_type, .. } = self;
         let path = quote! { self.__path.hop(#name) };

@@ -1,4 +1,4 @@
-//! `impl Model`: the model as data, and the checks that need the compiler's knowledge of types.
+//! `impl Model`: the model as data, and the checks that need type information.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -73,7 +73,7 @@ fn table(model: &Model) -> TokenStream {
     }
 }
 
-/// A model whose fields others have.
+/// A model whose fields are added to other models.
 fn abstract_model(model: &Model) -> TokenStream {
     let Model { ident, .. } = model;
     let types = layout::types(model);
@@ -94,7 +94,7 @@ fn abstract_model(model: &Model) -> TokenStream {
     }
 }
 
-/// Statements that add the fields of a model's own table to `model`.
+/// Statements that add the fields of the model's own table to `model`.
 fn fields(model: &Model) -> TokenStream {
     let only_key = model.keys().len() == 1;
     let mut made = TokenStream::new();
@@ -115,7 +115,7 @@ fn fields(model: &Model) -> TokenStream {
     quote! { #made #(let model = model.unique_together([#(#unique_together),*]);)* }
 }
 
-/// The type of the key, where the struct's own fields are it.
+/// The type of the key, if it consists of the struct's own fields.
 fn own_key(model: &Model) -> Option<TokenStream> {
     let keys = model.keys();
     let types = keys.iter().map(|field| field.column_type());
@@ -126,7 +126,7 @@ fn own_key(model: &Model) -> Option<TokenStream> {
     }
 }
 
-/// The type of the key of the first flattened model that has one.
+/// The type of the key of the first flattened model with a key.
 fn flattened_key(model: &Model, none: TokenStream) -> TokenStream {
     let parts: Vec<&Part> = model.flattened().collect();
     parts.into_iter().rev().fold(none, |or, part| {
@@ -135,7 +135,7 @@ fn flattened_key(model: &Model, none: TokenStream) -> TokenStream {
     })
 }
 
-/// The checks that a model with parts has one key.
+/// Checks that a model with parts has one key.
 fn keys(model: &Model) -> TokenStream {
     let ident = &model.ident;
     let parents = model.parents().map(|part| {
@@ -165,7 +165,7 @@ fn keys(model: &Model) -> TokenStream {
     quote! { #(#parents)* #check }
 }
 
-/// The check that fields that are unique together are there, where some are in the parts.
+/// Checks that the fields of `unique_together` exist, if some are in the parts.
 fn unique_fields(model: &Model) -> Option<TokenStream> {
     if model.parts.is_empty() {
         return None;
@@ -254,7 +254,8 @@ fn optional(text: &Option<syn::LitStr>) -> TokenStream {
     }
 }
 
-/// What only the compiler can check: that a foreign key has the type of what it refers to, that a key in an `Option` is an integer.
+/// Checks that need type information: a foreign key has the type of its target, and a key in an `Option` is
+/// an integer.
 fn check(field: &Field) -> TokenStream {
     let field_type = &field.field_type;
     let numbered =

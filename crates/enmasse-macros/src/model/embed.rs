@@ -1,4 +1,4 @@
-//! `impl Embed`: what a model is as a part of another; and the way from a struct to its first part.
+//! `impl Embed`: a model as a part of another; and the `Deref` of a struct to its first part.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
@@ -60,7 +60,7 @@ pub fn expand(model: &Model) -> TokenStream {
     }
 }
 
-/// How many values are the primary key, and the position of the only one.
+/// The number of values in the primary key, and the position of a single one.
 fn keys(model: &Model) -> (TokenStream, TokenStream) {
     let slots = layout::slots(model);
     let own = model.keys();
@@ -106,7 +106,7 @@ fn holds(slot: &Slot, ident: &Ident) -> bool {
     matches!(slot, Slot::Fields(fields) if fields.iter().any(|field| field.ident == *ident))
 }
 
-/// The struct dereferences to its first part: the parent, where it has one.
+/// The struct dereferences to its first part: a parent, if it has one.
 fn deref(model: &Model) -> Option<TokenStream> {
     let part = model.parts.first()?;
     let (ident, field, target) = (&model.ident, &part.ident, &part.part_type);

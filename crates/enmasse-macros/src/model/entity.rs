@@ -1,4 +1,4 @@
-//! `impl Entity`: a struct's values by their positions.
+//! `impl Entity`: a struct's values by position.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -17,7 +17,7 @@ pub fn expand(model: &Model) -> TokenStream {
     let values = layout::dispatch(model, &at, &Values);
     let borrowed = layout::dispatch(model, &at, &Borrowed);
     let sets = layout::dispatch(model, &at, &Sets { model: &name });
-    // Code at a type does not see these by name where the model is written by a `macro_rules!`.
+    // Code with a type's span cannot name these if a `macro_rules!` generated the model.
     quote! {
         impl ::enmasse::Entity for #ident {
             type Columns = <#ident as ::enmasse::__private::Embed>::Chain<()>;
@@ -66,7 +66,7 @@ pub fn expand(model: &Model) -> TokenStream {
     }
 }
 
-/// `from_row` of a part, whose values are among those of a row.
+/// `from_row` of a part, whose values are a part of a row.
 pub fn read(model: &Model) -> TokenStream {
     let row = quote! { row };
     let take = |field: &Field| {
@@ -157,7 +157,7 @@ impl Positions for Borrowed {
     }
 }
 
-/// The place of each field in errors, and what setting it gives.
+/// The name of each field in errors, and the result of setting it.
 struct Sets<'m> {
     model: &'m str,
 }
@@ -194,7 +194,7 @@ impl Positions for Sets<'_> {
     }
 }
 
-/// The impls of something that cannot be a model, so that what uses it is not reported as well.
+/// Dummy impls for an invalid model, so that its uses are not reported too.
 pub fn dummy(name: &Option<Ident>) -> TokenStream {
     let Some(ident) = name else { return TokenStream::new() };
     quote! {

@@ -1,4 +1,5 @@
-//! Where a model's values stand in its row: those of its parents, a link to each, and then its own with those of what it flattens.
+//! The order of a model's values in a row: its parents, a link to each, and its own values with those that it
+//! flattens.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -6,13 +7,13 @@ use syn::spanned::Spanned;
 
 use crate::model::parse::{Field, Model, Part};
 
-/// Values that follow one another.
+/// A range of values.
 pub enum Slot<'m> {
-    /// Those of a part.
+    /// The values of a part.
     Part(&'m Part),
     /// The key of a parent.
     Link(&'m Part),
-    /// The model's own.
+    /// The model's own fields.
     Fields(&'m [Field]),
 }
 
@@ -30,7 +31,7 @@ pub fn slots(model: &Model) -> Vec<Slot<'_>> {
     slots
 }
 
-/// How many values these are.
+/// The number of values.
 pub fn width(slots: &[Slot]) -> TokenStream {
     let own: usize = slots
         .iter()
@@ -47,7 +48,7 @@ pub fn width(slots: &[Slot]) -> TokenStream {
     quote! { #own #(+ #parts)* }
 }
 
-/// An item of a part, spanned as its type is, so that a type that cannot be a part is reported there.
+/// An item of a part with its type's span, so that an invalid type is reported there.
 pub fn embed(part: &Part, item: &str) -> TokenStream {
     let Part { part_type, .. } = part;
     let item = Ident::new(item, part_type.span());
@@ -61,7 +62,7 @@ pub fn flattened(part: &Part, item: &str) -> TokenStream {
     quote_spanned! { part_type.span() => <#part_type as ::enmasse::__private::Abstract>::#item }
 }
 
-/// Says that the types must be ones that fields and parts can have; of equal errors the compiler reports one.
+/// Asserts that the types are valid for fields and parts; the compiler reports equal errors once.
 pub fn types(model: &Model) -> TokenStream {
     let fields = model.fields.iter().map(|Field { field_type, .. }| {
         quote_spanned! { field_type.span() => ::enmasse::__private::field_type::<#field_type>(); }
@@ -73,7 +74,8 @@ pub fn types(model: &Model) -> TokenStream {
     quote! { #(#fields)* #(#parts)* }
 }
 
-/// Names for the places of fields and parts, which stand where their types do, so that what is wrong with a type is reported once and there.
+/// Names for fields and parts with their types' spans, so that an error in a type is reported once, at the
+/// type.
 pub fn places(model: &Model) -> TokenStream {
     let fields = model.fields.iter().map(|field| (&field.ident, place(field)));
     let parts = model.parts.iter().map(|part| (&part.ident, part_place(part)));
@@ -81,12 +83,12 @@ pub fn places(model: &Model) -> TokenStream {
     quote! { let Self { #(#places),* } = self; }
 }
 
-/// The place of a field.
+/// The name for a field.
 pub fn place(field: &Field) -> Ident {
     format_ident!("place_of_{}", field.name, span = field.field_type.span())
 }
 
-/// The place of a part.
+/// The name for a part.
 pub fn part_place(part: &Part) -> Ident {
     format_ident!("place_of_{}", crate::names::name(&part.ident), span = part.part_type.span())
 }
@@ -99,11 +101,11 @@ pub trait Positions {
     fn part(&self, part: &Part, at: &Ident) -> TokenStream;
     /// For the link to a parent.
     fn link(&self, parent: &Part) -> TokenStream;
-    /// For a position that there is not.
+    /// For an unknown position.
     fn none(&self) -> TokenStream;
 }
 
-/// Chooses among the expressions by `at`.
+/// Selects one of the expressions by `at`.
 pub fn dispatch(model: &Model, at: &Ident, positions: &impl Positions) -> TokenStream {
     let mut rest: Option<TokenStream> = None;
     let none = positions.none();

@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use crate::model::layout;
 use crate::model::parse::{Managers, Model, Part};
 
-/// The type of the default manager: the one that is named, or that of an abstract model that is flattened.
+/// The type of the default manager: the named one, or that of a flattened abstract model.
 pub fn default(model: &Model) -> TokenStream {
     match &model.managers.default {
         Some(manager) => quote_spanned! { manager.span() => #manager },
@@ -16,7 +16,7 @@ pub fn default(model: &Model) -> TokenStream {
     }
 }
 
-/// The manager that an abstract model gives those that flatten it.
+/// The manager that an abstract model provides to models that flatten it.
 pub fn of_abstract(model: &Model) -> TokenStream {
     match &model.managers.default {
         Some(manager) => quote_spanned! { manager.span() => #manager<M> },
@@ -24,7 +24,7 @@ pub fn of_abstract(model: &Model) -> TokenStream {
     }
 }
 
-/// That of the first flattened model that has one.
+/// The manager of the first flattened model that has one.
 fn flattened(model: &Model, of: TokenStream, none: TokenStream) -> TokenStream {
     let parts: Vec<&Part> = model.flattened().collect();
     parts.into_iter().rev().fold(none, |or, part| {
@@ -33,7 +33,7 @@ fn flattened(model: &Model, of: TokenStream, none: TokenStream) -> TokenStream {
     })
 }
 
-/// The functions of further managers.
+/// The functions of additional managers.
 pub fn functions(ident: &Ident, visibility: &Visibility, managers: &Managers) -> TokenStream {
     if managers.others.is_empty() {
         return TokenStream::new();

@@ -15,7 +15,7 @@ use quote::quote;
 use crate::errors::Errors;
 use crate::model::parse::Parsed;
 
-/// Whatever is wrong, the rest of the model is made all the same, so that one mistake does not give fifty errors.
+/// Generates all code even after an error, so that one error does not cause fifty.
 pub fn derive(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let model = syn::parse2(input).map(|input| parse::model(input, &mut errors));

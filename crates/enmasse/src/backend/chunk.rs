@@ -1,15 +1,15 @@
-//! Rows of a statement that are sent on together.
+//! Groups a statement's rows into chunks.
 
 use enmasse_core::value::Value;
 
 use super::Row;
 
-/// How many rows are sent at a time by [`Connection::stream`](super::Connection::stream), and after how many bytes of texts and the like no
-/// more are added.
+/// Maximum number of rows that [`Connection::stream`](super::Connection::stream) passes on at a time. A chunk
+/// also ends after a number of bytes of long values.
 const ROWS: usize = 256;
 const BYTES: usize = 1 << 20;
 
-/// Some hundred rows, or fewer where they are long.
+/// Some hundred rows, or fewer if they are long.
 pub(crate) struct RowChunk {
     rows: Vec<Row>,
     bytes: usize,
@@ -20,14 +20,14 @@ impl RowChunk {
         RowChunk { rows: Vec::with_capacity(ROWS), bytes: 0 }
     }
 
-    /// Adds a row; gives all where these are enough.
+    /// Adds a row; returns the chunk once it is full.
     pub fn add(&mut self, row: Row) -> Option<Vec<Row>> {
         self.bytes += row.iter().map(size).sum::<usize>();
         self.rows.push(row);
         (self.rows.len() == ROWS || self.bytes >= BYTES).then(|| self.take())
     }
 
-    /// Gives the rows that have been added.
+    /// Returns the added rows.
     pub fn take(&mut self) -> Vec<Row> {
         std::mem::replace(self, RowChunk::new()).rows
     }
@@ -38,7 +38,7 @@ fn size(value: &Value) -> usize {
         Value::Text(text) => text.len(),
         Value::Bytes(bytes) | Value::Encoded(bytes) => bytes.len(),
         Value::Array(items) => items.iter().map(size).sum(),
-        // taken apart, it takes several times as much
+        // A parsed document takes several times as much memory as its text.
         Value::Json(document) => 8 * document.to_string().len(),
         _ => 0,
     }

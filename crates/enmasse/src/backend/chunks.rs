@@ -1,16 +1,16 @@
-//! The encoded rows of a batch, a chunk at a time.
+//! The encoded rows of a batch, in chunks.
 
 use enmasse_core::encode::Chunk;
 use enmasse_core::error::{Error, ErrorKind, Result};
 use futures_util::future::BoxFuture;
 
-/// Encoded rows, a chunk at a time.
+/// Encoded rows, in chunks.
 pub(crate) trait Chunks: Send {
-    /// The next chunk and the number of its rows; `None` after the last.
+    /// The next chunk and its number of rows; `None` after the last.
     fn next(&mut self) -> BoxFuture<'_, Result<Option<(Chunk, usize)>>>;
 
-    /// Takes a chunk back that is of no more use.
-    #[cfg_attr(not(feature = "sqlite"), allow(dead_code))] // the others send them away
+    /// Takes back a used chunk for reuse.
+    #[cfg_attr(not(feature = "sqlite"), allow(dead_code))] // the other databases do not return them
     fn recycle(&mut self, chunk: Chunk);
 }
 

@@ -1,6 +1,6 @@
-//! One folder a database: connects, runs statements that the core has made, nothing more.
+//! One folder per database: connects, and runs statements built by the core.
 
-// without any database there is nothing to connect to
+// Without any database feature, this module is unused.
 #![cfg_attr(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")), allow(dead_code))]
 
 mod chunk;
@@ -217,7 +217,7 @@ pub(crate) fn pool_is_used_up(size: usize, waited: Duration) -> Error {
     Error::new(
         ErrorKind::Connection,
         format!(
-            "{all} been in use for {waited:?}, by transactions or by statements. Inside of a transaction, use its handle and not the \
+            "{all} been in use for {waited:?}, by transactions or by statements. Inside a transaction, use its handle and not the \
              database's own. More connections are had with pool_size, a longer wait with acquire_timeout."
         ),
     )

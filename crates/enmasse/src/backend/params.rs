@@ -1,4 +1,4 @@
-//! A statement with another number of parameters than values.
+//! The error for a wrong number of parameters.
 
 use enmasse_core::error::{Error, ErrorKind};
 

@@ -1,21 +1,22 @@
-//! What has become of a connection's transaction.
+//! The state of a connection's transaction.
 
 use enmasse_core::error::{Error, ErrorKind, Result};
 
-/// How much of a transaction an error has undone.
+/// The part of a transaction that an error has undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Extent {
-    /// The statement only; the transaction goes on.
+    /// Only the statement; the transaction continues.
     Statement,
-    /// All that came after the last savepoint: going back to a savepoint makes it whole again.
+    /// Everything since the last savepoint: rolling back to a savepoint repairs the transaction.
     Savepoint,
-    /// The whole transaction, savepoints and all.
+    /// The whole transaction, including savepoints.
     Transaction,
 }
 
-/// Whether a connection is in a transaction, and whether that can still go on.
+/// Whether a connection is in a transaction, and whether that can continue.
 ///
-/// A connection that has lost its transaction refuses every statement: run, it would take effect outside of it.
+/// A connection that has lost its transaction refuses every statement, because the statement would run
+/// outside of it.
 #[derive(Debug, Default)]
 pub(crate) struct TransactionState {
     open: bool,
@@ -36,17 +37,17 @@ impl TransactionState {
         self.open
     }
 
-    /// Called before `BEGIN` is sent: from here on the connection may be in a transaction.
+    /// Called before `BEGIN` is sent: the connection may now be in a transaction.
     pub fn opened(&mut self) {
         self.open = true;
     }
 
-    /// Called when `COMMIT` or `ROLLBACK` has succeeded, or `BEGIN` has not.
+    /// Called after `COMMIT` or `ROLLBACK` has succeeded, or `BEGIN` has failed.
     pub fn closed(&mut self) {
         *self = TransactionState::default();
     }
 
-    /// Called before a statement: refuses it where the transaction can do no more.
+    /// Called before a statement: refuses it if the transaction has failed.
     pub fn start(&mut self) -> Result<()> {
         if self.running && self.open && self.failure.is_none() {
             self.failure = Some(Failure {
@@ -65,7 +66,8 @@ impl TransactionState {
         }
     }
 
-    /// Called when a statement has ended; `extent` says how far an error of the database reaches.
+    /// Called after a statement; `extent` is the part of the transaction that an error of the database
+    /// undoes.
     pub fn finish<T>(&mut self, result: &Result<T>, extent: impl FnOnce(&Error) -> Extent) {
         self.running = false;
         if let Err(error) = result {
@@ -73,7 +75,7 @@ impl TransactionState {
         }
     }
 
-    /// Notes an error; the first is kept, unless a later one reaches further.
+    /// Records an error. The first one is kept, unless a later one has a greater extent.
     pub fn fail(&mut self, error: &Error, extent: Extent) {
         let worse = self.failure.as_ref().is_none_or(|failure| failure.extent < extent);
         if self.open && extent > Extent::Statement && worse {
@@ -86,24 +88,24 @@ impl TransactionState {
         }
     }
 
-    /// Called before going back to a savepoint: what failed after it is forgotten.
+    /// Called before a rollback to a savepoint: failures after it are forgotten.
     pub fn recover(&mut self) {
         self.running = false;
         self.failure.take_if(|failure| failure.extent == Extent::Savepoint);
     }
 
-    /// Called before `ROLLBACK`, which is possible whatever has happened.
+    /// Called before `ROLLBACK`, which is always possible.
     pub fn give_up(&mut self) {
         self.running = false;
         self.failure = None;
     }
 
-    /// Why the transaction can do no more.
+    /// The reason why the transaction has failed.
     pub fn failure(&self) -> Option<Error> {
         let failure = self.failure.as_ref()?;
         let error = Error::new(
             failure.kind,
-            format!("The transaction can do no more and is rolled back: {}", failure.message),
+            format!("The transaction failed and is rolled back: {}", failure.message),
         );
         Some(match &failure.code {
             Some(code) => error.with_code(code.clone()),

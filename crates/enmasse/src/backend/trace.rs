@@ -1,4 +1,4 @@
-//! A span for each statement: its SQL, never its parameters, with the rows and the time that it took.
+//! A span for each statement: its SQL without parameters, its number of rows and its duration.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,10 +13,10 @@ use tracing::{Instrument, Span, field};
 
 use super::{Affected, Chunks, Connection, Reading, Row, RowsWritten, TransactionState};
 
-/// A connection whose statements are traced under the target `enmasse`, at the level of debug.
+/// A connection whose statements are traced with the target `enmasse` at debug level.
 pub(crate) struct Traced(pub Box<dyn Connection>);
 
-/// Runs a statement in a span; `rows` counts what came of it.
+/// Runs a statement in a span; `rows` returns the number of rows.
 async fn traced<T>(
     sql: &str,
     work: impl Future<Output = Result<T>>,
@@ -43,7 +43,7 @@ fn record(span: &Span, started: Instant, rows: Result<u64, &Error>) {
     span.record("elapsed_us", started.elapsed().as_micros() as u64);
     match rows {
         Ok(rows) => span.record("rows", rows),
-        // not the message, which can hold values of a row
+        // Not the message, which can contain values of a row.
         Err(error) => {
             span.record("error", format!("{:?} {}", error.kind(), error.code().unwrap_or_default()))
         }

@@ -1,24 +1,25 @@
-//! The steps of a transaction, which all databases spell alike.
+//! The steps of a transaction, which have the same SQL on all databases.
 
 use enmasse_core::error::{Error, ErrorKind, Result};
 use futures_util::future::BoxFuture;
 
 use super::{Connection, Extent};
 
-/// A step of a transaction. Savepoints have numbers.
+/// A step of a transaction. Savepoints are numbered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
     Begin,
     Commit,
     Rollback,
     Savepoint(u64),
-    /// Keeps what was done since the savepoint.
+    /// Keeps the changes since the savepoint.
     Release(u64),
-    /// Goes back to the savepoint, and drops it.
+    /// Rolls back to the savepoint, and drops it.
     Undo(u64),
 }
 
-/// Takes a step. A commit of a transaction in which a statement failed for good rolls back, and is the error of that statement.
+/// Runs a step. The commit of a transaction with a fatally failed statement rolls back, and returns that
+/// statement's error.
 pub(crate) fn transact(connection: &mut dyn Connection, step: Step) -> BoxFuture<'_, Result<()>> {
     Box::pin(async move {
         match step {
@@ -37,7 +38,7 @@ pub(crate) fn transact(connection: &mut dyn Connection, step: Step) -> BoxFuture
                 };
                 match &result {
                     Ok(()) => connection.state().closed(),
-                    // a failed rollback leaves the connection open, and dropping it then sees to it
+                    // After a failed rollback, the connection stays open; dropping it ends the transaction.
                     Err(_) => _ = transact(connection, Step::Rollback).await,
                 }
                 result
@@ -64,16 +65,17 @@ pub(crate) fn transact(connection: &mut dyn Connection, step: Step) -> BoxFuture
     })
 }
 
-/// Nobody has said what became of a commit whose connection was lost, unless the server had ended the session before, or there is none.
+/// The outcome of a commit is unknown if its connection was lost, unless the server had already ended the
+/// session.
 pub(crate) fn unknown_if_lost(error: Error) -> Error {
     let is_known = |code: &str| ["25P03", "25P04", "4031"].contains(&code) || code.starts_with("SQLITE");
-    // what has no cause is our own word: nothing was sent
+    // An error without a cause is our own: nothing was sent.
     let is_ours = std::error::Error::source(&error).is_none();
     if error.kind() != ErrorKind::Connection || is_ours || error.code().is_some_and(is_known) {
         return error;
     }
     let text = format!(
-        "The connection was lost during the commit, and it is not known whether all was written or nothing: {}",
+        "The connection was lost during the commit, and it is unknown whether everything or nothing was written: {}",
         error.message()
     );
     let mut unknown = Error::new(ErrorKind::CommitUnknown, text);

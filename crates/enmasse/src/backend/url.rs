@@ -1,6 +1,6 @@
-//! Taking a database's URL apart, without ever showing its password.
+//! Parses a database's URL without ever showing its password.
 
-// without any database there is nothing to connect to
+// Without any database feature, this module is unused.
 #![cfg_attr(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")), allow(dead_code))]
 
 use std::fmt;
@@ -13,9 +13,9 @@ use enmasse_core::error::{Error, ErrorKind, Result};
 pub(crate) struct DatabaseUrl {
     /// In lower case.
     pub scheme: String,
-    /// What is between the scheme's colon and the question mark, as written.
+    /// The text between the scheme's colon and the question mark, unchanged.
     pub rest: String,
-    /// The parameters, decoded, in order.
+    /// The decoded parameters, in order.
     params: Vec<(String, String)>,
 }
 
@@ -38,7 +38,7 @@ impl DatabaseUrl {
         Ok(DatabaseUrl { scheme: scheme.to_ascii_lowercase(), rest: rest.to_owned(), params })
     }
 
-    /// Takes a parameter out; of several with the same name, the last one counts.
+    /// Removes a parameter and returns it; the last of several with the same name wins.
     pub fn take(&mut self, name: &str) -> Option<String> {
         let mut found = None;
         self.params.retain_mut(|(key, value)| {
@@ -51,7 +51,7 @@ impl DatabaseUrl {
         found
     }
 
-    /// Takes out a parameter that must be of a type.
+    /// Removes a parameter and parses its value.
     pub fn take_parsed<T: FromStr>(&mut self, name: &str, expected: &str) -> Result<Option<T>> {
         let Some(text) = self.take(name) else { return Ok(None) };
         match text.parse() {
@@ -62,13 +62,13 @@ impl DatabaseUrl {
         }
     }
 
-    /// The parameters that nobody has taken.
+    /// The remaining parameters.
     #[cfg(any(feature = "postgres", feature = "mysql"))]
     pub fn take_all(&mut self) -> Vec<(String, String)> {
         std::mem::take(&mut self.params)
     }
 
-    /// Refuses the parameters that nobody has taken.
+    /// Refuses the remaining parameters.
     #[cfg(feature = "sqlite")]
     pub fn refuse_rest(&self, known: &[&str]) -> Result<()> {
         match self.params.first() {
@@ -77,15 +77,15 @@ impl DatabaseUrl {
         }
     }
 
-    /// What is after the `//`, where there is one.
+    /// The text after `//`, if any.
     pub fn after_slashes(&self) -> &str {
         self.rest.strip_prefix("//").unwrap_or(&self.rest)
     }
 
-    /// The parts of `//user:password@hosts/database`, decoded but for the hosts.
+    /// The parts of `//user:password@hosts/database`, decoded except for the hosts.
     #[cfg(any(feature = "postgres", feature = "mysql"))]
     pub fn authority(&self) -> Result<Authority> {
-        // the last @, so that a password with a / or an @ in it still is one
+        // The last @ counts, so a password may contain / and @.
         let (credentials, place) = match self.after_slashes().rsplit_once('@') {
             Some((credentials, place)) => (Some(credentials), place),
             None => (None, self.after_slashes()),
@@ -100,12 +100,12 @@ impl DatabaseUrl {
             .split(',')
             .map(|host| {
                 let (name, port) = match host.rsplit_once(':') {
-                    // the colons of an IPv6 address are in brackets
+                    // Colons in an IPv6 address are in brackets.
                     Some((name, port)) if !port.contains(']') => (name, Some(port)),
                     _ => (host, None),
                 };
                 let port = match port.filter(|port| !port.is_empty()) {
-                    // not shown: it may be half of a password that should have been encoded
+                    // Not shown: it may be a part of an unencoded password.
                     Some(port) => Some(port.parse().map_err(|_| {
                         configuration(
                             "The URL's port is not a number from 0 to 65535. In a user's name or a password, \
@@ -127,7 +127,7 @@ impl DatabaseUrl {
     }
 }
 
-/// Who, where and which database.
+/// User, hosts and database.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) struct Authority {
     pub user: Option<String>,
@@ -144,7 +144,7 @@ impl fmt::Display for DatabaseUrl {
                 let user = credentials.split_once("//").map_or(credentials, |(_, user)| user);
                 write!(f, "//{}@{place}", user.split_once(':').map_or(user, |(user, _)| user))
             }
-            // what follows a colon is a port, or else part of a password with a ? in it
+            // The text after a colon is a port, or the part of a password before a `?`.
             None => match self.rest.rsplit_once(':').filter(|_| self.scheme != "sqlite") {
                 Some((host, port)) if !port.starts_with(|first: char| first.is_ascii_digit()) => {
                     f.write_str(host)
@@ -161,7 +161,7 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// Replaces each `%41` by the byte that it stands for. A plus sign is itself, as in libpq.
+/// Decodes each `%41` to its byte. A plus sign is literal, as in libpq.
 pub(crate) fn decode(text: &str) -> Result<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -175,7 +175,7 @@ pub(crate) fn decode(text: &str) -> Result<String> {
         let byte = digits
             .and_then(|digits| std::str::from_utf8(digits).ok())
             .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        // the text may be a password: it is not shown
+        // The text may be a password, so the error does not show it.
         let byte = byte.ok_or_else(|| {
             configuration(
                 "A '%' in a database's URL must be followed by two hexadecimal digits: '%25' is '%' itself",
@@ -194,7 +194,7 @@ pub(crate) fn configuration(message: impl Into<String>) -> Error {
 
 pub(crate) fn unknown_parameter(name: &str, known: &[&str]) -> Error {
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
-    let name = if plain { name } else { "…" }; // it may be half of a password with a ? in it
+    let name = if plain { name } else { "…" }; // it may be a part of a password with a ? in it
     configuration(format!(
         "Unknown parameter '{name}' in the database's URL. Choices are: {}",
         known.join(", ")

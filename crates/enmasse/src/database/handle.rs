@@ -1,4 +1,4 @@
-//! What statements are run on: a database or a transaction.
+//! The targets of statements: a database or a transaction.
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use crate::backend::{Affected, Connection, Reading, Row, STREAM_AHEAD, unknown_if_lost};
 use crate::{Database, Transaction};
 
-/// A [`Database`] or a [`Transaction`], or a reference to one: what a QuerySet runs on.
+/// A [`Database`], a [`Transaction`] or a reference to one: the target of a QuerySet's statements.
 ///
 /// This trait is sealed.
 #[diagnostic::on_unimplemented(
@@ -60,7 +60,7 @@ impl<H: Handle + ?Sized> Handle for &H {
     }
 }
 
-/// A handle's own copy, with which statements are run.
+/// An owned copy of a handle, which runs statements.
 #[doc(hidden)]
 #[derive(Clone, Debug)]
 pub enum Executor {
@@ -74,7 +74,7 @@ impl Executor {
         self.database().dialect()
     }
 
-    /// The database, also that of a transaction.
+    /// The database, also of a transaction.
     pub(crate) fn database(&self) -> &Database {
         match self {
             Executor::Database(database) => database,
@@ -82,7 +82,7 @@ impl Executor {
         }
     }
 
-    /// Runs one statement; outside of a transaction it commits by itself, and is tried again after a conflict.
+    /// Runs one statement. Outside of a transaction it commits by itself, and is retried after a conflict.
     pub(crate) async fn execute(&self, statement: &Statement) -> Result<Affected> {
         match self {
             Executor::Database(database) => {
@@ -96,12 +96,12 @@ impl Executor {
         }
     }
 
-    /// Runs one statement that gives rows with columns of these types, and no others.
+    /// Runs one statement that returns rows with exactly these column types.
     pub(crate) async fn query(&self, statement: &Statement, columns: &[DataType]) -> Result<Vec<Row>> {
         self.read(statement, columns, Reading::Exact).await
     }
 
-    /// Runs one statement that gives rows with columns of these types.
+    /// Runs one statement that returns rows with these column types.
     pub(crate) async fn read(
         &self,
         statement: &Statement,
@@ -122,10 +122,10 @@ impl Executor {
         }
     }
 
-    /// The rows of a statement, a few at a time. Nothing is run before the first is asked for.
+    /// Streams the rows of a statement. Nothing runs before the first row is requested.
     ///
-    /// In a transaction no other statement can run until the last row was taken, or the stream was dropped. A SQLite
-    /// database that has one connection only reads all rows first, so that its stream keeps nobody out.
+    /// In a transaction, no other statement can run until the last row is taken or the stream is dropped. A
+    /// SQLite database with a single connection reads all rows first, so its stream does not block others.
     pub(crate) fn stream(
         &self,
         statement: Statement,
@@ -143,7 +143,7 @@ impl Executor {
                     _ = sender.send(Err(error)).await;
                 }
             });
-            // while the rows are being read, so is the stream
+            // The stream lives as long as its rows are being read.
             Ok(received(receiver, task).inspect_ok(move |_| _ = &alive))
         };
         let rows = |chunk: Vec<Row>| stream::iter(chunk).map(Ok);
@@ -174,7 +174,7 @@ impl Executor {
         Ok(())
     }
 
-    /// Runs SQL that has no parameters and gives no rows.
+    /// Runs SQL without parameters and without rows.
     pub(crate) async fn script(&self, sql: &str) -> Result<()> {
         match self {
             Executor::Database(database) => database.connection().await?.script(sql).await,
@@ -186,7 +186,7 @@ impl Executor {
         }
     }
 
-    /// Runs work on one connection in one transaction: our own, which is tried again after a conflict, or a savepoint
+    /// Runs work on one connection in one transaction: our own, with retries after conflicts, or a savepoint
     /// inside the caller's.
     pub(crate) async fn atomic<'env, T, F>(&self, work: F) -> Result<T>
     where
@@ -199,7 +199,8 @@ impl Executor {
         }
     }
 
-    /// [`atomic`](Executor::atomic), but tried once; `alone` says that the work is one statement, which needs no transaction of its own.
+    /// [`atomic`](Executor::atomic) without retries. `alone` means that the work is one statement and needs
+    /// no transaction.
     pub(crate) async fn atomic_once<'env, T, F>(&self, alone: bool, work: F) -> Result<T>
     where
         F: for<'c> Fn(&'c mut (dyn Connection + 'env)) -> BoxFuture<'c, Result<T>> + Send + Sync,
@@ -214,8 +215,8 @@ impl Executor {
         }
     }
 
-    /// Runs work in a transaction whose handle it is given: our own, which is tried again after a conflict, or a savepoint inside the
-    /// caller's.
+    /// Runs work in a transaction and gives it the handle: our own transaction, with retries after conflicts,
+    /// or a savepoint inside the caller's.
     pub(crate) async fn in_transaction<T, F, Fut>(&self, work: F) -> Result<T>
     where
         F: Fn(Transaction) -> Fut,
@@ -241,7 +242,7 @@ impl Executor {
             })
             .collect::<Result<Vec<Value>>>()?;
         if gives_back(sql) {
-            // what cannot be read undoes what was written
+            // Rows that cannot be decoded roll the write back.
             return self.atomic(|connection| connection.raw(sql, &params)).await;
         }
         match self {
@@ -257,7 +258,7 @@ impl Executor {
     }
 }
 
-/// Whether a statement may give back rows of what it writes.
+/// Whether a statement may return rows that it writes.
 fn gives_back(sql: &str) -> bool {
     let first = sql.trim_start().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
     let writes = ["INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "WITH"];
@@ -265,8 +266,8 @@ fn gives_back(sql: &str) -> bool {
         && sql.to_ascii_uppercase().contains("RETURNING")
 }
 
-/// What a task sends. That the channel is closed means that this was all only where the task has come to its end: a panic goes on here,
-/// and a runtime that shut down is an error.
+/// The items that a task sends. A closed channel means the end only if the task has completed: a panic of the
+/// task resumes here, and a runtime shutdown is an error.
 fn received<T: Send + 'static>(
     receiver: mpsc::Receiver<Result<T>>,
     task: JoinHandle<()>,

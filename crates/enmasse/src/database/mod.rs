@@ -1,4 +1,4 @@
-//! A database to work on.
+//! Connections to a database.
 
 pub(crate) mod handle;
 pub(crate) mod nesting;
@@ -26,8 +26,8 @@ use crate::database::transaction::Transaction;
 
 /// A database: PostgreSQL, MySQL, MariaDB or SQLite.
 ///
-/// It is a cheap handle to a pool of connections; clone it freely. Statements that are run on it commit one by one; see
-/// [`transaction`](Database::transaction) to put several into one.
+/// It is a cheap handle to a pool of connections; clone it freely. Statements run on it commit one by one;
+/// see [`transaction`](Database::transaction) to combine several.
 ///
 /// ```
 /// # #[cfg(feature = "sqlite")]
@@ -50,18 +50,18 @@ pub struct Database {
     limits: Limits,
 }
 
-/// What a handle bears.
+/// The limits of a handle.
 #[derive(Clone, Copy, Debug)]
 struct Limits {
-    /// How long a connection is waited for; where it is not said, as long as the database's pool does.
+    /// Maximum wait for a connection; `None` uses the limit of the database's pool.
     acquire: Option<Duration>,
-    /// How often a transaction is tried again after a conflict.
+    /// Maximum number of retries of a transaction after a conflict.
     retries: u32,
 }
 
 struct Inner {
     backend: Box<dyn Backend>,
-    /// Where it is, without a password.
+    /// The location, without a password.
     place: String,
     attached: OnceLock<Box<dyn Any + Send + Sync>>,
     storage: Storage,
@@ -69,7 +69,7 @@ struct Inner {
 }
 
 impl Database {
-    /// Connects to the database of a URL, and asks the server what it can do.
+    /// Connects to the database of a URL, and asks the server for its capabilities.
     ///
     /// | URL | database | cargo feature |
     /// | --- | --- | --- |
@@ -77,32 +77,39 @@ impl Database {
     /// | `postgres://user:password@host:5432/name` | PostgreSQL 13 or newer | `postgres` |
     /// | `mysql://user:password@host:3306/name`, `mariadb://…` | MySQL 8.0, MariaDB 10.5, or newer | `mysql` |
     ///
-    /// Characters that mean something in a URL are written as `%40` in a name or a password. Parameters come after a
-    /// question mark; an unknown one is an error:
+    /// Special characters in a name or a password are encoded as `%40`. Parameters follow a question mark; an
+    /// unknown parameter is an error:
     ///
-    /// - all: `pool_size`, the most connections (10; for SQLite those that read, 4); `acquire_timeout`, how long one of them is waited for
-    ///   where all are in use (30000, in milliseconds; see [`with_acquire_timeout`](Database::with_acquire_timeout)); `retries`, how often
-    ///   a transaction is tried again after a conflict (25; see [`with_retries`](Database::with_retries)).
-    /// - SQLite: `mode` (`ro`, `rw`, or `rwc`, which makes the file: the default), `busy_timeout` (5000, in milliseconds). A file
-    ///   is switched to [WAL](https://sqlite.org/wal.html), where one connection writes and the others read; with `journal_mode=keep` it stays
-    ///   as it is. `one_connection` (`true`) is for programs that end soon: the one that writes also reads, for each connection reads the whole
-    ///   schema first. `foreign_keys` is on; `recursive_triggers` is off, as SQLite has it: the rows that a `REPLACE` removes have no triggers run.
-    /// - PostgreSQL: `pgbouncer` (`true` behind PgBouncer in transaction mode or another pooler of the kind, which is else found by itself: statements then
-    ///   have no names, and rows travel as arrays), and those of [libpq](https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS):
-    ///   `sslmode` (`disable`, `prefer`: the default, `require`, `verify-ca`, `verify-full`), `sslrootcert`, `sslnegotiation`, `host`, `hostaddr`,
-    ///   `port`, `user`, `password`, `dbname`, `application_name`, `options`, `connect_timeout`, `tcp_user_timeout`, `keepalives`,
-    ///   `keepalives_idle`, `keepalives_interval`, `keepalives_retries`, `target_session_attrs`, `channel_binding`,
-    ///   `load_balance_hosts`. Sessions are in UTC, as Django's are: what `DEFAULT now()` or a trigger writes to a `timestamp` without a time
-    ///   zone is then in UTC as well.
-    /// - MySQL and MariaDB: `ssl-mode` (`DISABLED`: the default, `REQUIRED`, `VERIFY_CA`, `VERIFY_IDENTITY`), `ssl-ca`, and those of
-    ///   [`mysql_async`](https://docs.rs/mysql_async): `socket`, `tcp_keepalive`, `max_allowed_packet`, `compression` and others. Sessions
-    ///   are in UTC, strict and at READ COMMITTED, as Django's are.
+    /// - All databases: `pool_size`, the maximum number of connections (10; on SQLite of reading connections,
+    ///   4); `acquire_timeout`, the maximum wait for a connection if all are in use, in milliseconds (30000;
+    ///   see [`with_acquire_timeout`](Database::with_acquire_timeout)); `retries`, the maximum number of
+    ///   retries of a transaction after a conflict (25; see [`with_retries`](Database::with_retries)).
+    /// - SQLite: `mode` (`ro`, `rw`, or `rwc`, which creates the file: the default), `busy_timeout` in
+    ///   milliseconds (5000). A file is switched to [WAL](https://sqlite.org/wal.html), in which one
+    ///   connection writes and the others read; `journal_mode=keep` leaves it unchanged. `one_connection`
+    ///   (`true`) is for short-lived programs: the writing connection also reads, because each connection
+    ///   first reads the whole schema. `foreign_keys` is on. `recursive_triggers` is off, which is SQLite's
+    ///   default: rows that a `REPLACE` removes fire no triggers.
+    /// - PostgreSQL: `pgbouncer` (`true` behind PgBouncer in transaction mode or a similar pooler, which is
+    ///   otherwise detected: statements then have no names, and rows are sent as arrays), and the parameters
+    ///   of [libpq](https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS):
+    ///   `sslmode` (`disable`, `prefer`: the default, `require`, `verify-ca`, `verify-full`), `sslrootcert`,
+    ///   `sslnegotiation`, `host`, `hostaddr`, `port`, `user`, `password`, `dbname`, `application_name`,
+    ///   `options`, `connect_timeout`, `tcp_user_timeout`, `keepalives`, `keepalives_idle`,
+    ///   `keepalives_interval`, `keepalives_retries`, `target_session_attrs`, `channel_binding`,
+    ///   `load_balance_hosts`. Sessions use UTC, as Django's do. `DEFAULT now()` or a trigger therefore also
+    ///   writes UTC to a `timestamp` without a time zone.
+    /// - MySQL and MariaDB: `ssl-mode` (`DISABLED`: the default, `REQUIRED`, `VERIFY_CA`, `VERIFY_IDENTITY`),
+    ///   `ssl-ca`, and the parameters of [`mysql_async`](https://docs.rs/mysql_async): `socket`,
+    ///   `tcp_keepalive`, `max_allowed_packet`, `compression` and others. Sessions use UTC, strict mode and
+    ///   READ COMMITTED, as Django's do.
     ///
     /// # Errors
     ///
-    /// [`Configuration`](crate::ErrorKind::Configuration) where the URL is wrong or its database is not switched on;
-    /// [`Connection`](crate::ErrorKind::Connection) where the server cannot be reached or refuses;
-    /// [`NotSupported`](crate::ErrorKind::NotSupported) where the server is too old. No error shows the password.
+    /// [`Configuration`](crate::ErrorKind::Configuration) if the URL is wrong or its database's feature is
+    /// disabled; [`Connection`](crate::ErrorKind::Connection) if the server cannot be reached or refuses the
+    /// connection; [`NotSupported`](crate::ErrorKind::NotSupported) if the server is too old. No error shows
+    /// the password.
     pub async fn connect(url: &str) -> Result<Database> {
         let mut url = DatabaseUrl::parse(url)?;
         let acquire = url.take_parsed("acquire_timeout", "a number of milliseconds")?;
@@ -115,12 +122,13 @@ impl Database {
         Ok(Database { limits, ..Database::new(backend, url.to_string()) })
     }
 
-    /// The same database through a handle that waits so long for a connection where all of the pool are in use, by transactions and by
-    /// statements; then the error is [`Connection`](crate::ErrorKind::Connection), on SQLite, where one connection writes,
+    /// Returns a handle to the same database that waits at most this long for a connection. A wait is needed
+    /// if transactions and statements use all connections of the pool. The error is
+    /// [`Connection`](crate::ErrorKind::Connection); on SQLite, where one connection writes, it is
     /// [`Conflict`](crate::ErrorKind::Conflict).
     ///
-    /// Tasks that use the database's own handle inside of a transaction each want a second connection: where enough of them have their first, none
-    /// gets it.
+    /// A task that uses the database's own handle inside a transaction needs a second connection. If enough
+    /// tasks hold their first connection, none gets a second.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -132,7 +140,7 @@ impl Database {
     ///
     /// let db = Database::connect("sqlite::memory:").await?.with_acquire_timeout(Duration::from_millis(10));
     /// let error = db.transaction(async |_| db.execute_raw("SELECT 1", []).await).await.unwrap_err();
-    /// assert!(error.to_string().contains("Inside of a transaction, use its handle"));
+    /// assert!(error.to_string().contains("Inside a transaction, use its handle"));
     /// # Ok(())
     /// # }
     /// # #[cfg(not(feature = "sqlite"))]
@@ -144,54 +152,59 @@ impl Database {
         self
     }
 
-    /// The same database through a handle that tries its own transactions again, at most `retries` times, after a deadlock, a serialisation
-    /// failure or a lock that could not be had: 25 by default, with random waits between them that grow up to a second.
+    /// Returns a handle to the same database that retries its own transactions at most `retries` times after
+    /// a deadlock, a serialisation failure or a lock timeout. The default is 25, with random delays that grow
+    /// up to a second.
     #[must_use]
     pub fn with_retries(mut self, retries: u32) -> Database {
         self.limits.retries = retries;
         self
     }
 
-    /// A database through a SQLite connection that the caller has, with all its settings as they are.
+    /// Uses the caller's SQLite connection, with its settings unchanged.
     ///
     /// All statements share it. SQL functions that Enmasse needs are added to it.
     ///
     /// # Errors
     ///
-    /// [`NotSupported`](crate::ErrorKind::NotSupported) where the SQLite library is older than 3.35.
+    /// [`NotSupported`](crate::ErrorKind::NotSupported) if the SQLite library is older than 3.35.
     #[cfg(feature = "sqlite")]
     pub async fn from_sqlite_connection(connection: rusqlite::Connection) -> Result<Database> {
         let backend = backend::sqlite::adopt(connection).await?;
         Ok(Database::new(backend, "a SQLite connection".to_owned()))
     }
 
-    /// A database through a pool that the caller has, with all its settings as they are.
+    /// Uses the caller's pool, with its settings unchanged.
     ///
-    /// Whether the pool goes through a pooler in transaction mode is found only when a prepared statement is not there any more, or another
-    /// has its name: there, use [`connect`](Database::connect).
+    /// A pooler in transaction mode behind the pool is detected only when a prepared statement no longer
+    /// exists, or another has its name. Use [`connect`](Database::connect) with such a pooler.
     ///
     /// # Errors
     ///
-    /// [`Connection`](crate::ErrorKind::Connection) where the pool gives no connection; [`Configuration`](crate::ErrorKind::Configuration) where its
-    /// sessions are not in UTF-8 or have `standard_conforming_strings` switched off;
-    /// [`NotSupported`](crate::ErrorKind::NotSupported) where the server is older than PostgreSQL 13.
+    /// [`Connection`](crate::ErrorKind::Connection) if the pool gives no connection;
+    /// [`Configuration`](crate::ErrorKind::Configuration) if its sessions do not use UTF-8 or have
+    /// `standard_conforming_strings` off; [`NotSupported`](crate::ErrorKind::NotSupported) if the server is
+    /// older than PostgreSQL 13.
     #[cfg(feature = "postgres")]
     pub async fn from_postgres_pool(pool: deadpool_postgres::Pool) -> Result<Database> {
         let backend = backend::postgres::adopt(pool).await?;
         Ok(Database::new(backend, "a pool of PostgreSQL connections".to_owned()))
     }
 
-    /// A database through a pool that the caller has, with all its settings as they are.
+    /// Uses the caller's pool, with its settings unchanged.
     ///
-    /// The pool must be made with `client_found_rows`, so that rows are counted that an `UPDATE` matched without changing them. Sessions
-    /// must be in UTC (`SET time_zone = '+00:00'`), in `utf8mb4` and strict (`STRICT_ALL_TABLES` in `sql_mode`), and should not take a key of 0 for none
-    /// (`NO_AUTO_VALUE_ON_ZERO`), as those of [`connect`](Database::connect) are.
+    /// The pool must be created with `client_found_rows`, so that an `UPDATE` counts rows that it matches
+    /// without changing them. Its sessions must use UTC (`SET time_zone = '+00:00'`), `utf8mb4` and strict
+    /// mode (`STRICT_ALL_TABLES` in `sql_mode`). They should store a key of 0 as it is
+    /// (`NO_AUTO_VALUE_ON_ZERO`), as those of [`connect`](Database::connect) do.
     ///
     /// # Errors
     ///
-    /// [`Configuration`](crate::ErrorKind::Configuration) where the pool is without `client_found_rows` or without
-    /// `autocommit`, or its sessions would store other values than those given; [`Connection`](crate::ErrorKind::Connection) where it gives no connection;
-    /// [`NotSupported`](crate::ErrorKind::NotSupported) where the server is older than MariaDB 10.5 or MySQL 8.0.
+    /// [`Configuration`](crate::ErrorKind::Configuration) if the pool lacks `client_found_rows` or
+    /// `autocommit`, or if its sessions would store values other than those given;
+    /// [`Connection`](crate::ErrorKind::Connection) if it gives no connection;
+    /// [`NotSupported`](crate::ErrorKind::NotSupported) if the server is older than MariaDB 10.5 or MySQL
+    /// 8.0.
     #[cfg(feature = "mysql")]
     pub async fn from_mysql_pool(pool: mysql_async::Pool) -> Result<Database> {
         let backend = backend::mysql::adopt(pool).await?;
@@ -207,12 +220,14 @@ impl Database {
         }
     }
 
-    /// Runs work in a transaction: commits when it gives `Ok`, and rolls back when it gives `Err`, when it panics, and when
-    /// the future is dropped half-way. Dropped while the commit is on its way, it may have committed: whoever must know waits for it.
+    /// Runs work in a transaction. It commits if the work returns `Ok`. It rolls back if the work returns
+    /// `Err` or panics, or if the future is dropped. A future that is dropped during the commit may have
+    /// committed; await it if the outcome matters.
     ///
-    /// After a deadlock, a serialisation failure or a lock that could not be had in time the work is run again, with
-    /// a new transaction, 25 times at most (see [`with_retries`](Database::with_retries)): what it does besides must bear that. On MySQL and MariaDB the transaction is at READ COMMITTED,
-    /// as in Django; on SQLite it begins at once as one that writes (`BEGIN IMMEDIATE`).
+    /// After a deadlock, a serialisation failure or a lock timeout, the work runs again in a new transaction,
+    /// at most 25 times (see [`with_retries`](Database::with_retries)). Other side effects of the work must
+    /// therefore be repeatable. On MySQL and MariaDB the transaction uses READ COMMITTED, as in Django. On
+    /// SQLite it starts as a writing transaction (`BEGIN IMMEDIATE`).
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -234,9 +249,10 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// The work's own error, or that of `BEGIN` or `COMMIT`: [`CommitUnknown`](crate::ErrorKind::CommitUnknown) where the connection was lost
-    /// just then. Where a statement failed in a way that ends the transaction and the work gives
-    /// `Ok` nevertheless, nothing is committed and the statement's error is given.
+    /// The work's own error, or that of `BEGIN` or `COMMIT`:
+    /// [`CommitUnknown`](crate::ErrorKind::CommitUnknown) if the connection was lost during the commit. If a
+    /// statement failed in a way that ends the transaction and the work still returns `Ok`, nothing is
+    /// committed and the statement's error is returned.
     pub async fn transaction<T, F, Fut>(&self, work: F) -> Result<T>
     where
         F: Fn(Transaction) -> Fut,
@@ -245,9 +261,9 @@ impl Database {
         self.transaction_with(work).await
     }
 
-    /// [`transaction`](Database::transaction) for work that has an error type of its own.
+    /// [`transaction`](Database::transaction) for work with its own error type.
     ///
-    /// The work is run again when the last statement that it ran failed with a conflict.
+    /// The work runs again if its last statement failed with a conflict.
     ///
     /// # Errors
     ///
@@ -261,9 +277,10 @@ impl Database {
         transaction::outermost(self, work).await
     }
 
-    /// Runs one statement of the caller's own SQL, and gives the number of rows that it matched.
+    /// Runs one raw SQL statement, and returns the number of rows that it matched.
     ///
-    /// The placeholders are the database's own: `$1` on PostgreSQL, `?` elsewhere. Each value is stored as its own type says.
+    /// The placeholders are the database's own: `$1` on PostgreSQL, `?` on the others. Each value is stored
+    /// by its own type.
     ///
     /// # Errors
     ///
@@ -272,10 +289,10 @@ impl Database {
         Ok(self.executor().raw(sql, params).await?.0)
     }
 
-    /// Runs one statement of the caller's own SQL, and gives its rows.
+    /// Runs one raw SQL statement, and returns its rows.
     ///
-    /// The placeholders are the database's own: `$1` on PostgreSQL, `?` elsewhere. Each value comes as the database's driver gives it: a
-    /// date of SQLite, for example, is text.
+    /// The placeholders are the database's own: `$1` on PostgreSQL, `?` on the others. Each value is returned
+    /// as the database's driver gives it: a date of SQLite, for example, is text.
     ///
     /// # Errors
     ///
@@ -293,15 +310,15 @@ impl Database {
         self.dialect().name()
     }
 
-    /// What a layer above keeps with the database, which knows nothing of it: one value, of one type, made when it is first asked for.
+    /// A value that a layer above attaches to the database: one value, of one type, created on first use.
     pub(crate) fn attached<T: Default + Send + Sync + 'static>(&self) -> &T {
         let attached = self.inner.attached.get_or_init(|| Box::new(T::default()));
         attached.downcast_ref().expect("values of one type are attached")
     }
 
-    /// Waits for the statements that are running, and closes the connections. Every later statement is an error.
+    /// Waits for running statements, and closes the connections. Every later statement is an error.
     ///
-    /// Without this, connections close when the last handle is dropped.
+    /// Without this call, connections close when the last handle is dropped.
     pub async fn close(&self) {
         self.inner.backend.close().await;
     }
@@ -318,7 +335,7 @@ impl Database {
         &*self.inner.backend
     }
 
-    /// A connection for anything.
+    /// A connection for any statement.
     pub(crate) async fn connection(&self) -> Result<Traced> {
         self.backend().connect(Access::Write, self.limits.acquire).await.map(Traced)
     }
@@ -329,7 +346,8 @@ impl Database {
         self.backend().connect(access, self.limits.acquire).await.map(Traced)
     }
 
-    /// Runs one statement, again after a conflict: outside of a transaction, one that has failed has done nothing.
+    /// Runs one statement and retries it after a conflict: outside of a transaction, a failed statement has
+    /// no effect.
     pub(crate) async fn retried<'env, T, F>(&self, run: F, sql: &str) -> Result<T>
     where
         F: for<'c> Fn(&'c mut (dyn Connection + 'env)) -> BoxFuture<'c, Result<T>>,
@@ -347,12 +365,12 @@ impl Database {
         }
     }
 
-    /// The tries that a transaction has.
+    /// The retries of a transaction.
     pub(crate) fn tries(&self) -> Tries {
         Tries::new(self.limits.retries, self.inner.turn.clone())
     }
 
-    /// Runs work in a transaction of its own, again after a conflict.
+    /// Runs work in its own transaction, with retries after conflicts.
     pub(crate) async fn atomic<'env, T, F>(&self, work: &F) -> Result<T>
     where
         F: for<'c> Fn(&'c mut (dyn Connection + 'env)) -> BoxFuture<'c, Result<T>> + Send + Sync,
@@ -367,7 +385,7 @@ impl Database {
         }
     }
 
-    /// Runs work in a transaction of its own.
+    /// Runs work in its own transaction, once.
     pub(crate) async fn atomic_once<'env, T, F>(&self, work: &F) -> Result<T>
     where
         F: for<'c> Fn(&'c mut (dyn Connection + 'env)) -> BoxFuture<'c, Result<T>> + Send + Sync,
@@ -381,7 +399,7 @@ impl Database {
         F: for<'c> Fn(&'c mut (dyn Connection + 'env)) -> BoxFuture<'c, Result<T>> + Send + Sync,
         T: Send,
     {
-        // dropped before the commit, the connection rolls back
+        // If it is dropped before the commit, the connection rolls back.
         transact(&mut connection, Step::Begin).await?;
         let result = work(&mut connection).await;
         match &result {
@@ -397,7 +415,7 @@ fn reads(sql: &str) -> bool {
     sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("select"))
 }
 
-/// Where it is and what it is; never a password.
+/// Shows the location and the kind of database, never a password.
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Database({}, {})", self.inner.place, self.name())

@@ -1,13 +1,13 @@
-//! Signals within signals, and their limit.
+//! Nested signals, and their limit.
 
 use std::sync::Arc;
 
 use enmasse_core::error::{Error, ErrorKind, Result};
 
-/// How many signals may be sent, each within the one before.
+/// Maximum depth of nested signals.
 const DEEPEST: usize = 12;
 
-/// The signals that are being sent, each within the one before.
+/// The nested signals that are currently sent.
 pub(crate) struct Nesting {
     signal: String,
     outer: Option<Arc<Nesting>>,
@@ -15,11 +15,11 @@ pub(crate) struct Nesting {
 }
 
 impl Nesting {
-    /// One more signal, named by its model and kind: `User.post_save`.
+    /// Adds a signal, named by its model and kind: `User.post_save`.
     ///
     /// # Errors
     ///
-    /// [`Request`](ErrorKind::Request) where receivers set each other off without an end.
+    /// [`Request`](ErrorKind::Request) where receivers trigger each other endlessly.
     pub fn further(outer: Option<&Arc<Nesting>>, signal: String) -> Result<Arc<Nesting>> {
         let depth = outer.map_or(1, |outer| outer.depth + 1);
         let nesting = Nesting { signal, outer: outer.cloned(), depth };

@@ -1,4 +1,4 @@
-//! Trying again after a conflict.
+//! Retries after a conflict.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,17 +10,18 @@ use tokio::time::{sleep, timeout};
 /// The number of retries of a transaction: `?retries=`.
 pub(crate) const RETRIES: u32 = run::Tries::DEFAULT;
 
-/// How long one waits for others of the program that try again; then it goes on beside them, for one of them may wait for it.
+/// Maximum wait for other retries of the program. Then this one continues, because one of the others may wait
+/// for it.
 const OTHERS: Duration = Duration::from_secs(10);
 
-/// Whose turn it is among the transactions of a database that are tried again: one after the other they are not in each other's way.
+/// Serialises the retried transactions of a database, so that they do not conflict with each other.
 pub(crate) type Turn = Arc<Mutex<()>>;
 
 /// The tries of one transaction.
 pub(crate) struct Tries {
     tries: run::Tries,
     turn: Turn,
-    /// Kept until the last try.
+    /// Held until the last try.
     mine: Option<OwnedMutexGuard<()>>,
 }
 
@@ -29,7 +30,7 @@ impl Tries {
         Tries { tries: run::Tries::new(retries), turn, mine: None }
     }
 
-    /// Waits a random time and for others, and says whether there may be another try.
+    /// Waits a random time and for other retries. Returns whether another try is allowed.
     pub async fn another(&mut self) -> bool {
         let Some(wait) = self.tries.next() else { return false };
         sleep(wait).await;

@@ -1,4 +1,4 @@
-//! Tables that cannot be rolled back are found before the first write.
+//! Detects tables without rollback before the first write.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,25 +16,28 @@ use crate::Database;
 use crate::backend::Row;
 use crate::database::handle::Executor;
 
-/// What is known of the tables of a database.
+/// Cached facts about a database's tables.
 #[derive(Debug, Default)]
 pub(crate) struct Storage {
-    /// The tables that were asked about and can be rolled back.
+    /// Tables that were checked and can be rolled back.
     safe: Mutex<HashSet<String>>,
-    /// The tables that were asked about, and whether they have child tables.
+    /// Tables that were checked, and whether they have child tables.
     parents: Mutex<HashMap<String, bool>>,
     is_allowed: AtomicBool,
 }
 
 impl Database {
-    /// Allows writes to tables that cannot be rolled back, by all handles of this database: those of MySQL's and MariaDB's storage engines without
-    /// transactions, such as MyISAM, Aria, MEMORY and CSV, and PostgreSQL's tables of which parts are on other servers.
+    /// Allows writes to tables that cannot be rolled back, by all handles of this database: tables of MySQL's
+    /// and MariaDB's storage engines without transactions, such as MyISAM, Aria, MEMORY and CSV, and
+    /// PostgreSQL tables with partitions on other servers.
     ///
-    /// Without this, such a write is refused before anything is sent, with the table's name and its engine or servers. With it, what is written there
-    /// stays, whatever fails afterwards, and a transaction that is rolled back keeps it.
+    /// By default, such a write is refused before anything is sent; the error names the table and its engine
+    /// or servers. If it is allowed, rows written there stay, even if a later step fails or the transaction
+    /// is rolled back.
     ///
-    /// A trigger that may write there counts as one that does: by procedures and functions, or where the user may not read it and its database has
-    /// such a table. MySQL hides triggers from users without the privilege `TRIGGER`; theirs are not found.
+    /// A trigger counts as writing to such a table if it may do so: through procedures and functions, or if
+    /// the user may not read it and its database has such a table. MySQL hides triggers from users without
+    /// the privilege `TRIGGER`; those cannot be detected.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -53,7 +56,7 @@ impl Database {
 }
 
 impl Executor {
-    /// [`refuse_lasting`](Executor::refuse_lasting), but for what is wrong with the request itself: that comes before anything is asked.
+    /// [`refuse_lasting`](Executor::refuse_lasting), but errors of the request itself come first.
     pub(crate) async fn refuse_lasting_unless(
         &self,
         model: &ModelRef,
@@ -65,7 +68,8 @@ impl Executor {
         self.refuse_lasting(model).await
     }
 
-    /// Refuses a write to a model's tables where one of them cannot be rolled back; each table is asked about once, unless it is refused.
+    /// Refuses a write if one of the model's tables cannot be rolled back. Each table is checked once, unless
+    /// it is refused.
     pub(crate) async fn refuse_lasting(&self, model: &ModelRef) -> Result<()> {
         let storage = self.database().storage();
         if storage.is_allowed.load(Ordering::Relaxed) {
@@ -90,7 +94,7 @@ impl Executor {
         Ok(())
     }
 
-    /// Whether a model's table has child tables, in which its keys may come once more; asked once of each table.
+    /// Whether a model's table has child tables, in which its keys may occur again; checked once per table.
     pub(crate) async fn has_child_tables(&self, model: &ModelRef) -> Result<bool> {
         let (dialect, table) = (self.dialect(), &model.concrete().table);
         let Some(question) = dialect.has_child_tables(&quote_table(&*dialect, table)) else {
@@ -101,7 +105,7 @@ impl Executor {
             return Ok(known);
         }
         let rows = match self.query(&question.statement(&*dialect), &[DataType::Bool]).await {
-            // the write says so itself, after what is wrong with its rows
+            // The write reports this error itself, after errors in its rows.
             Err(error) if error.kind() == ErrorKind::TransactionEnded => return Ok(false),
             rows => rows?,
         };
@@ -110,7 +114,8 @@ impl Executor {
         Ok(has_some)
     }
 
-    /// Why a table cannot be rolled back, and what table that is: its own engine, or that of a table that a trigger of it writes.
+    /// The reason why a table cannot be rolled back, and the table concerned: itself, or one that its
+    /// triggers write.
     async fn why_lasting(&self, table: &str) -> Result<Option<(String, String)>> {
         let storage = self.database().storage();
         if storage.is_safe(table) {
@@ -155,7 +160,7 @@ impl Executor {
                     let name = name.rsplit_once('.').map_or(name, |(_, name)| name);
                     found.iter().any(|found| found.name.eq_ignore_ascii_case(name))
                 };
-                // the user may not see it
+                // The user may lack the privilege to see it.
                 let hidden: Vec<_> = procedures
                     .into_iter()
                     .filter(|name| called.contains(name) && !is_found(name))
@@ -168,7 +173,8 @@ impl Executor {
         Ok(None)
     }
 
-    /// Why what may not be read might write to a table that cannot be rolled back, and which: its schema has one.
+    /// The reason why unreadable code might write to a table without rollback, and that table, which is in
+    /// the same schema.
     async fn why_unknown(&self, text: &StoredText) -> Result<Option<(String, String)>> {
         let questions = storage_questions(&*self.dialect(), &text.beside("x"))?;
         let Some(reached) = questions.and_then(|questions| questions.reached) else { return Ok(None) };
@@ -194,7 +200,7 @@ impl Executor {
     }
 }
 
-/// Says that parts of a table are on servers that do not commit as one.
+/// The error for a table with partitions on servers that do not commit as one.
 fn is_on_servers(table: &str, servers: &str) -> String {
     format!(
         "The table '{table}' has rows on other servers, {servers}, and not all of them commit or roll back as one: a part may \
@@ -202,14 +208,14 @@ fn is_on_servers(table: &str, servers: &str) -> String {
     )
 }
 
-/// Says that a table is stored by an engine without transactions; it is the model's own, or one that is written by what `by` names.
+/// The error for a table whose engine has no transactions: the model's own, or one written by `by`.
 fn lasts(table: &str, engine: &str, by: Option<String>) -> String {
     match by {
         None if engine.eq_ignore_ascii_case("spider") => format!(
             "The table '{table}' is stored by {engine}, which has no savepoints and miscounts rows: work on its backends"
         ),
         None => format!(
-            "The table '{table}' is stored by {engine}, which cannot roll back: what is written stays, whatever fails"
+            "The table '{table}' is stored by {engine}, which cannot roll back: written rows stay, even if a later step fails"
         ),
         Some(by) => format!(
             "The {by} writes to the table '{table}', which is stored by {engine} and cannot be rolled back"

@@ -1,4 +1,4 @@
-//! Making tables of models, and models of tables.
+//! Creates tables from models, and models from tables.
 
 use enmasse_core::catalog;
 use enmasse_core::catalog::{Catalogue, Reading, TableName};
@@ -9,10 +9,12 @@ use crate::database::handle::Handle;
 use crate::{Database, Error, ErrorKind, Result, Value};
 
 impl Database {
-    /// Makes the tables of these models, with their keys, constraints and the indexes of foreign keys, as Django would.
+    /// Creates the tables of these models, with their keys, constraints and indexes of foreign keys, as
+    /// Django would.
     ///
-    /// For tests and first steps: it makes tables, and never changes one. All are made in one transaction; MySQL and
-    /// MariaDB have none for this, so there the tables before an error stay.
+    /// It is meant for tests and first steps: it creates tables, and never alters one. All are created in one
+    /// transaction, except on MySQL and MariaDB, which have no transactional DDL: tables created before an
+    /// error stay.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -37,27 +39,28 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// [`NotSupported`](ErrorKind::NotSupported) and [`Configuration`](ErrorKind::Configuration) where a model cannot be
-    /// a table of this database, and the database's own, for example where a table is there already.
+    /// [`NotSupported`](ErrorKind::NotSupported) and [`Configuration`](ErrorKind::Configuration) if a model
+    /// cannot be a table of this database; and errors of the database, for example if a table already exists.
     pub async fn create_tables(&self, models: impl IntoIterator<Item = ModelRef>) -> Result<()> {
         let models: Vec<ModelRef> = models.into_iter().collect();
         self.run_scripts(plan::create_tables(&*self.dialect(), &models)?).await
     }
 
-    /// Drops the tables of these models where they are there.
+    /// Drops the tables of these models if they exist.
     ///
     /// # Errors
     ///
-    /// Those of the database, for example where another table refers to one of these.
+    /// Those of the database, for example if another table refers to one of these.
     pub async fn drop_tables(&self, models: impl IntoIterator<Item = ModelRef>) -> Result<()> {
         let models: Vec<ModelRef> = models.into_iter().collect();
         self.run_scripts(plan::drop_tables(&*self.dialect(), &models)).await
     }
 
-    /// Reads the database's own catalogue: a model for each table, named as the table, with a field for each column.
+    /// Reads the database's catalogue: a model for each table with the table's name, and a field for each
+    /// column.
     ///
-    /// As with Django's `inspectdb`, the field of a foreign key `user_id` is `user`. What cannot be a model or a field is
-    /// listed with the reason; see [`Catalogue`].
+    /// As with Django's `inspectdb`, the field of a foreign key `user_id` is `user`. Tables and columns that
+    /// cannot be models or fields are listed with the reason; see [`Catalogue`].
     ///
     /// # Errors
     ///
@@ -66,8 +69,8 @@ impl Database {
         self.inspect_schema(None).await
     }
 
-    /// [`inspect`](Database::inspect) for another schema than the connection's own: a schema of PostgreSQL, a database of
-    /// MySQL and MariaDB, an attached database of SQLite.
+    /// [`inspect`](Database::inspect) for a schema other than the connection's own: a schema of PostgreSQL, a
+    /// database of MySQL and MariaDB, or an attached database of SQLite.
     ///
     /// # Errors
     ///
@@ -76,12 +79,13 @@ impl Database {
         self.inspect_schema(Some(schema)).await
     }
 
-    /// Reads one table, with what it extends and what its foreign keys refer to: what that costs does not grow with the number of other tables.
+    /// Reads one table, with the tables that it extends and that its foreign keys refer to. The cost does not
+    /// depend on the number of other tables.
     ///
-    /// The name is `users`, or `shop.users` of another schema than the connection's own (where there is no table of that very name), and may be
-    /// written in SQL's quotes: `"Order"`. Without a schema, PostgreSQL's is that of the search path. `lookups` are names that are to be
-    /// used in filters and expressions, as `"profile__points__gte"`: the tables that they lead to are read too. Relations of tables
-    /// that were not read are not there.
+    /// The name is `users`, or `shop.users` for another schema (unless a table has exactly that name), and
+    /// may be quoted as in SQL: `"Order"`. Without a schema, PostgreSQL's search path applies. `lookups` are
+    /// names for use in filters and expressions, such as `"profile__points__gte"`: the tables that they refer
+    /// to are read too. Relations to unread tables are absent.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -103,8 +107,8 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// [`Configuration`](ErrorKind::Configuration) where there is no such table, with the nearest names, or where it cannot be a model,
-    /// with the reason; and those of the database.
+    /// [`Configuration`](ErrorKind::Configuration) if the table does not exist, with the nearest names, or if
+    /// it cannot be a model, with the reason; and errors of the database.
     pub async fn inspect_table<'l>(
         &self,
         name: &str,
@@ -116,7 +120,8 @@ impl Database {
             let reading = Reading::of_table(&*dialect, schema.as_deref(), &table, lookups.iter().copied());
             let reading = match self.read_catalogue(reading).await {
                 Ok(reading) => reading,
-                // SQLite finds no catalogue in a schema that is not there; the others find an empty one
+                // SQLite reports an unknown schema as an error; the other databases return an empty
+                // catalogue.
                 Err(error) if schema.is_some() && error.kind() == ErrorKind::Database => continue,
                 Err(error) => return Err(error),
             };
@@ -127,7 +132,7 @@ impl Database {
         self.no_table(name).await
     }
 
-    /// The error for a table that is not there.
+    /// The error for an unknown table.
     async fn no_table(&self, name: &str) -> Result<ModelRef> {
         let dialect = self.dialect();
         let named = catalog::table_names(&*dialect, name).into_iter().find(|name| name.schema.is_some());

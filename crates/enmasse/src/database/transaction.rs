@@ -1,4 +1,4 @@
-//! Transactions, and savepoints inside of them.
+//! Transactions and savepoints.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -16,27 +16,28 @@ use crate::database::Database;
 use crate::database::handle::Handle;
 use crate::database::nesting::Nesting;
 
-/// A handle to a transaction, or to a savepoint inside of one, while that lasts.
+/// A handle to a running transaction, or to a savepoint inside one.
 ///
-/// Made by [`Database::transaction`] and [`Transaction::transaction`]; a cheap clone, which can be given away. It does not keep the
-/// transaction open: using it after the end is an error, [`TransactionEnded`](ErrorKind::TransactionEnded).
+/// [`Database::transaction`] and [`Transaction::transaction`] create it. It is cheap to clone, and clones may
+/// be passed on. It does not keep the transaction open: using it after the end is an error,
+/// [`TransactionEnded`](ErrorKind::TransactionEnded).
 ///
-/// All handles of a transaction work on its one connection, one statement at a time. A statement on the outer handle while a
-/// savepoint is open is part of that savepoint.
+/// All handles of a transaction share its single connection, one statement at a time. A statement on the
+/// outer handle while a savepoint is open is part of that savepoint.
 ///
-/// Where the database ends the whole transaction, as MySQL and MariaDB do at a deadlock, every handle of it refuses all further
-/// statements; on PostgreSQL any error does that, up to the end of the innermost savepoint.
+/// If the database ends the whole transaction, as MySQL and MariaDB do after a deadlock, every handle refuses
+/// all further statements. On PostgreSQL, any error does so until the end of the innermost savepoint.
 #[derive(Clone)]
 pub struct Transaction {
     shared: Arc<Shared>,
     level: Arc<Level>,
-    /// The signals whose receivers were given the handle, one inside of the other.
+    /// The nested signals whose receivers got this handle.
     nesting: Option<Arc<Nesting>>,
-    /// Whether what is run is part of one write, which is undone as a whole.
+    /// Whether statements are a part of one write, which is rolled back as a whole.
     within_write: bool,
 }
 
-/// What all handles of a transaction share.
+/// The state that all handles of a transaction share.
 struct Shared {
     database: Database,
     /// The connection, until the transaction ends.
@@ -50,7 +51,8 @@ struct Shared {
 #[derive(Default)]
 struct Notes {
     hooks: Vec<Hook>,
-    /// The savepoint to go back to before anything else is done: its owner was dropped, and could not wait for it.
+    /// The savepoint to roll back to before the next statement: its owner was dropped, and could not await
+    /// the rollback.
     undo: Option<u64>,
     /// Whether the last statement failed with a conflict.
     conflict: bool,
@@ -59,12 +61,12 @@ struct Notes {
 }
 
 impl Notes {
-    /// Refuses to wait for a stream of rows: whoever reads it may be the one who would wait.
+    /// Refuses to wait for a stream of rows: the caller may be the reader of that stream.
     fn refuse_stream(&self) -> Result<()> {
         if self.stream.strong_count() > 0 {
             return Err(Error::new(
                 ErrorKind::Request,
-                "A stream of this transaction's rows is still being read: take all of it, or drop it, first.",
+                "A stream of this transaction's rows is still being read: read all of it, or drop it, first.",
             ));
         }
         Ok(())
@@ -78,21 +80,23 @@ struct Level {
     outer: Option<Arc<Level>>,
     ended: AtomicBool,
     has_savepoint: AtomicBool,
-    /// Whose turn it is among writes that each want a savepoint.
+    /// Serialises concurrent writes that each need a savepoint.
     turn: AsyncMutex<()>,
 }
 
 impl Transaction {
-    /// Runs work in a savepoint: keeps what it did when it gives `Ok`, and undoes it when it gives `Err`, when it panics, and when
-    /// the future is dropped half-way. The transaction around it goes on, unless its connection is lost: dropped in the middle of a statement,
-    /// it may be, for the server is told to stop that statement. The transaction as a whole is then undone. Dropped while the savepoint is being
-    /// released, it may have been kept.
+    /// Runs work in a savepoint. Its changes are kept if the work returns `Ok`, and rolled back if it returns
+    /// `Err` or panics, or if the future is dropped. The outer transaction continues, unless its connection
+    /// is lost. A future dropped during a statement may lose it, because the server is asked to cancel that
+    /// statement; the whole transaction is then rolled back. A future dropped while the savepoint is released
+    /// may have kept the changes.
     ///
-    /// The work is not run again after a conflict: the outermost transaction is.
+    /// The work is not retried after a conflict; the outermost transaction is.
     ///
     /// # Errors
     ///
-    /// The work's own error, or that of the savepoint; [`Request`](ErrorKind::Request) where this handle has a savepoint open already.
+    /// The work's own error, or that of the savepoint; [`Request`](ErrorKind::Request) if this handle already
+    /// has an open savepoint.
     pub async fn transaction<T, F, Fut>(&self, work: F) -> Result<T>
     where
         F: FnOnce(Transaction) -> Fut,
@@ -101,7 +105,7 @@ impl Transaction {
         self.transaction_with(work).await
     }
 
-    /// [`transaction`](Transaction::transaction) for work that has an error type of its own.
+    /// [`transaction`](Transaction::transaction) for work with its own error type.
     ///
     /// # Errors
     ///
@@ -123,12 +127,13 @@ impl Transaction {
         result
     }
 
-    /// Runs a function after the outermost transaction has committed; never if it, or the savepoint that is now open, is rolled back.
+    /// Runs a function after the outermost transaction has committed. The function does not run if the
+    /// transaction, or the currently open savepoint, is rolled back.
     ///
-    /// A receiver of a [signal](crate::signals) says here what is to be done once what it heard of is there to stay.
+    /// A receiver of a [signal](crate::signals) uses this for side effects that need the committed data.
     ///
-    /// Functions run in the order in which they were given, before [`Database::transaction`] returns. On a handle whose transaction
-    /// has ended the function is dropped.
+    /// Functions run in the order of the calls, before [`Database::transaction`] returns. On a handle whose
+    /// transaction has ended, the function is dropped.
     pub fn on_commit<F, Fut>(&self, hook: F)
     where
         F: FnOnce() -> Fut + Send + 'static,
@@ -159,12 +164,12 @@ impl Transaction {
         Ok(self.executor().raw(sql, params).await?.1)
     }
 
-    /// Checks now the constraints that are otherwise checked at the commit, as Django's foreign keys are: for work that is rolled back
-    /// to see whether it could be committed.
+    /// Checks deferred constraints now, such as Django's foreign keys, instead of at the commit. Use it to
+    /// find out whether work that is rolled back could be committed.
     ///
     /// # Errors
     ///
-    /// [`Integrity`](ErrorKind::Integrity) where one is broken.
+    /// [`Integrity`](ErrorKind::Integrity) if a constraint is violated.
     pub async fn check_constraints(&self) -> Result<()> {
         match self.shared.database.dialect().check_deferred() {
             Some(sql) => self.execute_raw(sql, []).await.map(|_| ()),
@@ -176,12 +181,12 @@ impl Transaction {
         }
     }
 
-    /// The database that the transaction is on.
+    /// The database of the transaction.
     pub fn database(&self) -> &Database {
         &self.shared.database
     }
 
-    /// Waits for the connection, to run a statement of this handle on it.
+    /// Waits for the connection to run a statement of this handle.
     pub(crate) async fn session(&self) -> Result<Session> {
         self.level.refuse_ended()?;
         self.shared.notes().refuse_stream()?;
@@ -191,7 +196,7 @@ impl Transaction {
     /// [`session`](Transaction::session) for the stream itself.
     pub(crate) async fn streaming_session(&self) -> Result<Session> {
         let mut session = Session::lock(&self.shared).await?;
-        // it may have ended while we waited
+        // The transaction may have ended during the wait.
         self.level.refuse_ended()?;
         let undo = self.shared.notes().undo;
         if let Some(savepoint) = undo {
@@ -201,7 +206,7 @@ impl Transaction {
         Ok(session)
     }
 
-    /// Notes that a stream begins; it lasts as long as anyone has what this gives.
+    /// Marks the start of a stream, which lasts as long as the returned value is held.
     pub(crate) fn begin_stream(&self) -> Result<Arc<()>> {
         let alive = Arc::new(());
         let mut notes = self.shared.notes();
@@ -210,7 +215,7 @@ impl Transaction {
         Ok(alive)
     }
 
-    /// [`transaction`](Transaction::transaction), after others of the kind on this handle.
+    /// [`transaction`](Transaction::transaction), after other calls of this kind on the handle.
     pub(crate) async fn in_turn<T, F, Fut>(&self, work: F) -> Result<T>
     where
         F: FnOnce(Transaction) -> Fut,
@@ -220,34 +225,34 @@ impl Transaction {
         self.transaction(work).await
     }
 
-    /// The signals whose receivers were given this handle.
+    /// The signals whose receivers got this handle.
     pub(crate) fn nesting(&self) -> Option<&Arc<Nesting>> {
         self.nesting.as_ref()
     }
 
-    /// The same for the receivers of a signal.
+    /// The same handle for the receivers of a signal.
     pub(crate) fn for_receivers(&self, nesting: Arc<Nesting>) -> Transaction {
         Transaction { nesting: Some(nesting), ..self.clone() }
     }
 
-    /// The same for the parts of one write: they need no savepoints of their own.
+    /// The same handle for the parts of one write, which need no savepoints.
     pub(crate) fn within_write(&self) -> Transaction {
         Transaction { within_write: true, ..self.clone() }
     }
 
-    /// A number for a table of keys, which no other of the transaction has.
+    /// A number for a table of keys, unique in the transaction.
     pub(crate) fn next_kept(&self) -> u64 {
         self.shared.kept.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Runs a statement that tidies up after an error, if it can still be run: it says nothing of the transaction.
+    /// Runs a clean-up statement after an error, if possible; its result does not affect the transaction.
     pub(crate) async fn tidy(&self, statement: &Statement) {
         if let Ok(mut session) = self.session().await {
             _ = session.connection().execute(statement).await;
         }
     }
 
-    /// Runs work in a savepoint, with the connection for itself.
+    /// Runs work in a savepoint with exclusive use of the connection.
     pub(crate) async fn atomic<'env, T, F>(&self, work: &F) -> Result<T>
     where
         F: for<'c> Fn(&'c mut (dyn Connection + 'env)) -> BoxFuture<'c, Result<T>> + Send + Sync,
@@ -266,7 +271,7 @@ impl Transaction {
     }
 }
 
-/// Runs work in a transaction of its own, again after a conflict.
+/// Runs work in its own transaction, with retries after conflicts.
 pub(crate) async fn outermost<T, E, F, Fut>(database: &Database, work: F) -> Result<T, E>
 where
     E: From<Error>,
@@ -286,7 +291,7 @@ where
     }
 }
 
-/// One try: `Continue` with an error after which another may succeed.
+/// One try: `Continue` has an error after which another try may succeed.
 async fn attempt<T, E, F, Fut>(database: &Database, work: &F) -> ControlFlow<Result<T, E>, E>
 where
     E: From<Error>,
@@ -299,7 +304,7 @@ where
     };
     let connection = match database.connection().await {
         Ok(connection) => connection,
-        // there was no connection to be had, and is none now
+        // Without a connection there is nothing to roll back.
         Err(error) => return ControlFlow::Break(Err(E::from(error))),
     };
     let owner = match Owner::begin(database, connection).await {
@@ -323,7 +328,7 @@ where
     }
 }
 
-/// The one who ends the transaction: dropped before that, it rolls back.
+/// Owns the end of the transaction: dropped before that, it rolls back.
 struct Owner {
     handle: Transaction,
 }
@@ -343,23 +348,23 @@ impl Owner {
         Ok(Owner { handle: Transaction { shared, level, nesting: None, within_write: false } })
     }
 
-    /// Commits, and gives the functions to be run after that.
+    /// Commits, and returns the functions to run afterwards.
     async fn commit(self) -> Result<Vec<Hook>> {
         let mut connection = self.take_connection().await?;
         transact(&mut connection, Step::Commit).await?;
         Ok(std::mem::take(&mut self.handle.shared.notes().hooks))
     }
 
-    /// Rolls back, and says whether a conflict was the reason.
+    /// Rolls back, and returns whether a conflict was the cause.
     async fn roll_back(self) -> bool {
-        // without the connection, or when this fails, dropping the one or the other rolls back
+        // If this fails, dropping the connection or `self` rolls back.
         if let Ok(mut connection) = self.take_connection().await {
             _ = transact(&mut connection, Step::Rollback).await;
         }
         self.handle.shared.notes().conflict
     }
 
-    /// Ends all handles, after the statement that one of them may still be running.
+    /// Ends all handles, after any statement that is still running.
     async fn take_connection(&self) -> Result<Traced> {
         let mut session = self.handle.session().await?;
         self.handle.shared.ended.store(true, Ordering::SeqCst);
@@ -376,11 +381,11 @@ impl Drop for Owner {
     }
 }
 
-/// An open savepoint. Dropped before it was ended, it is undone by the next one who comes to the connection.
+/// An open savepoint. If it is dropped before its end, the next user of the connection rolls it back.
 struct Savepoint {
     shared: Arc<Shared>,
     number: u64,
-    /// How many functions waited for the commit when it began.
+    /// The number of `on_commit` functions when it began.
     hooks: usize,
     ended: bool,
 }
@@ -395,7 +400,7 @@ impl Savepoint {
         Ok(Savepoint { shared, number, hooks, ended: false })
     }
 
-    /// Keeps what was done since it began, where that is wanted and possible; otherwise undoes it.
+    /// Keeps the changes since it began, if requested and possible; otherwise rolls them back.
     async fn end(mut self, session: &mut Session, keep: bool) -> Result<()> {
         let mut result = Ok(());
         if keep {
@@ -403,7 +408,7 @@ impl Savepoint {
             result = session.note(released);
         }
         if !keep || result.is_err() {
-            // where this fails, so does every later statement
+            // If this fails, so does every later statement.
             _ = transact(session.connection(), Step::Undo(self.number)).await;
             self.shared.notes().hooks.truncate(self.hooks);
         }
@@ -417,16 +422,16 @@ impl Drop for Savepoint {
         if !self.ended {
             let mut notes = self.shared.notes();
             notes.hooks.truncate(self.hooks);
-            // those inside of the outermost one go with it
+            // Inner savepoints end with the outermost one.
             notes.undo = Some(notes.undo.map_or(self.number, |other| other.min(self.number)));
         }
     }
 }
 
-/// The connection, for one statement of a transaction.
+/// The connection during one statement of a transaction.
 pub(crate) struct Session {
     shared: Arc<Shared>,
-    /// There until it is dropped, and with a connection in it.
+    /// Set until the drop; contains a connection.
     guard: Option<OwnedMutexGuard<Option<Traced>>>,
 }
 
@@ -443,7 +448,7 @@ impl Session {
         self.guard.as_mut().and_then(|guard| guard.as_mut()).expect("a session has a connection")
     }
 
-    /// Notes how a statement ended.
+    /// Records the result of a statement.
     pub fn note<T>(&self, result: Result<T>) -> Result<T> {
         self.shared.notes().conflict = result.as_ref().is_err_and(Error::is_retryable);
         result
@@ -453,7 +458,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.guard = None;
-        // the owner may have gone while we had the connection
+        // The owner may have been dropped while the connection was in use.
         if self.shared.ended.load(Ordering::SeqCst) {
             self.shared.abandon();
         }
@@ -465,7 +470,7 @@ impl Shared {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets go of the connection, which then rolls back; where it is in use, its session does this when it ends.
+    /// Drops the connection, which then rolls back. If it is in use, its session does this at the end.
     fn abandon(&self) {
         if let Ok(mut slot) = self.slot.try_lock() {
             drop(slot.take());
@@ -491,7 +496,7 @@ impl Level {
     }
 }
 
-/// The right to have a savepoint in a level, and the level of that savepoint, which ends with it.
+/// The right to open a savepoint in a level, and the level of that savepoint, which ends with it.
 struct Claim {
     outer: Arc<Level>,
     inner: Arc<Level>,
@@ -520,7 +525,7 @@ impl Drop for Claim {
 fn ended() -> Error {
     Error::new(
         ErrorKind::TransactionEnded,
-        "This transaction has ended. Its handle works only inside of the function that it was given to.",
+        "This transaction has ended. Its handle works only inside the function that received it.",
     )
 }
 

@@ -1,4 +1,4 @@
-//! The derives and macros, with examples of them.
+//! The derives and macros, with examples.
 
 /// ```
 /// use enmasse::prelude::*;
@@ -41,7 +41,7 @@
 /// # Ok::<(), Error>(())
 /// ```
 ///
-/// Models inside of others:
+/// Models inside others:
 ///
 /// ```
 /// use enmasse::prelude::*;
@@ -56,7 +56,7 @@
 ///     stamps: Stamps,
 /// }
 ///
-/// /// Columns of several tables, and how they are looked for.
+/// Columns of several tables, and their manager.
 /// #[derive(Model)]
 /// #[model(abstract, manager = Stamped)]
 /// struct Stamps {
@@ -74,7 +74,7 @@
 ///     }
 /// }
 ///
-/// /// A base user with more columns, in a table of their own.
+/// A base user with more columns, in a second table.
 /// #[derive(Model)]
 /// #[model(table = "customer", extends = BaseUser)]
 /// struct Customer {
@@ -82,7 +82,7 @@
 ///     level: String,
 /// }
 ///
-/// /// A base user seen otherwise.
+/// A proxy of the base user.
 /// #[derive(Model)]
 /// #[model(proxy = BaseUser)]
 /// struct Guest(BaseUser);

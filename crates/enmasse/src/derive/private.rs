@@ -1,4 +1,4 @@
-//! What the code that the derives and macros write needs.
+//! Support for the code that the derives and macros generate.
 
 use enmasse_core::schema::{Auto, Default, Field, Model, ModelRef};
 use enmasse_core::{DataType, Error, ErrorKind, Result, Value, ValueRef};
@@ -29,7 +29,7 @@ pub fn field<T: FieldType>(name: &str) -> Field {
     field
 }
 
-/// Makes a field the whole primary key; an integer that refers to nothing numbers itself.
+/// Makes a field the whole primary key. The database numbers an integer key that is not a foreign key.
 pub fn primary_key(field: Field) -> Field {
     let identity = field.data_type.is_integer() && field.foreign_key.is_none() && field.choices.is_none();
     let mut field = field.primary_key();
@@ -62,7 +62,7 @@ pub fn default(field: Field, make: fn() -> Value) -> Field {
     field.default(Default::Call(make))
 }
 
-/// The value of a `default = …`, which may be anything that the field can be set to.
+/// The value of a `default = …`: any operand of the field.
 pub fn literal<T, V>(value: V) -> Value
 where
     V: Literal<T::Base, Null: AcceptedBy<T>>,
@@ -75,7 +75,7 @@ pub fn unique_together(model: Model, fields: &[&str]) -> Model {
     model.unique_together(fields.iter().copied())
 }
 
-/// Text with a greatest length.
+/// Text with a maximum length.
 #[diagnostic::on_unimplemented(
     message = "`max_length` is for text, not for `{Self}`",
     label = "has no `max_length`"
@@ -93,7 +93,7 @@ pub trait Digits {}
 #[diagnostic::do_not_recommend]
 impl Digits for rust_decimal::Decimal {}
 
-/// What a write can set to the current time.
+/// Types that a write can set to the current time.
 #[diagnostic::on_unimplemented(
     message = "`auto_now` and `auto_now_add` are for dates and times, not for `{Self}`",
     label = "cannot be set to the current time",
@@ -109,7 +109,7 @@ impl Timestamp for chrono::NaiveDate {}
 #[diagnostic::do_not_recommend]
 impl Timestamp for chrono::NaiveTime {}
 
-/// What a primary key in an `Option` can be of.
+/// Types of a primary key inside an `Option`.
 #[diagnostic::on_unimplemented(
     message = "a primary key of type `Option<{Self}>` would have to be numbered by the database, which numbers integers only",
     label = "write the type without `Option`, and give each new row its key"
@@ -141,18 +141,18 @@ pub const fn refers_to_field<M: Entity, T: FieldType, K: FieldType<Base: Referre
 ) {
 }
 
-/// Says once that a type cannot be a field's, where several uses of it would each say so.
+/// Reports once that a type cannot be a field's, instead of at each use.
 pub const fn field_type<T: FieldType>() {}
 
-/// Says once that a type cannot be embedded.
+/// Reports once that a type cannot be embedded.
 pub const fn part<P: Embed>() {}
 
-/// How many fields of a flattened model are a primary key; says once that a type cannot be flattened.
+/// The number of a flattened model's fields in the primary key. Reports once that a type cannot be flattened.
 pub const fn flattened<P: Abstract>() -> usize {
     P::KEYS
 }
 
-/// The value of a link to a parent: that of the parent's key.
+/// The value of a link to a parent: the parent's key.
 pub fn link<P: Embed>(parent: &P, model: &ModelRef) -> Value {
     P::KEY.map_or(Value::Null, |key| parent.value(model, key))
 }
@@ -167,7 +167,7 @@ pub fn set_link<P: Embed>(parent: &mut P, model: &ModelRef, value: Value) -> Res
     P::KEY.map_or(Ok(()), |key| parent.set_value(model, key, value))
 }
 
-/// The error for a value that is none of an enum's.
+/// The error for a value outside of an enum.
 pub fn not_a_choice<C: Choices>(value: &Value) -> Error {
     let choices: Vec<String> = C::values().iter().map(Value::to_string).collect();
     let text = format!("expected one of {} but the column has {value}.", choices.join(", "));

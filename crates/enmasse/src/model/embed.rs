@@ -1,4 +1,4 @@
-//! One model inside of another: parents that are extended, abstract models that are flattened.
+//! Models inside others: extended parents and flattened abstract models.
 
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::schema;
@@ -11,10 +11,11 @@ use crate::typed::columns::Path;
 use crate::typed::field_type::FieldType;
 use enmasse_core::run::of_key;
 
-/// A struct with `#[derive(Model)]`, as a part of another one.
+/// A struct with `#[derive(Model)]` as a part of another one.
 ///
-/// A model's values are those of its parts and its own, in one row: a part's positions begin somewhere in it. Its columns are generic over what
-/// follows, to which they dereference, so that one value has the columns of all parts.
+/// A model's row contains the values of its parts and its own values; each part starts at some position. Its
+/// columns are generic over the columns that follow, and dereference to them, so one value has the columns of
+/// all parts.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
@@ -22,17 +23,17 @@ use enmasse_core::run::of_key;
     note = "write `#[derive(Model)]` on the struct"
 )]
 pub trait Embed: Entity {
-    /// How many values it has.
+    /// The number of its values.
     const WIDTH: usize;
-    /// How many of them are its primary key.
+    /// The number of its values in the primary key.
     const KEYS: usize;
-    /// The position of the primary key, where it is one value.
+    /// The position of the primary key, if it is a single value.
     const KEY: Option<usize>;
     /// Whether it, or a part of it, has `BulkUpdateMixin`.
     const MIXED_IN: bool;
     /// The same as a type.
     type MixedIn;
-    /// Its columns, and what follows.
+    /// Its columns, followed by `Rest`.
     type Chain<Rest: Tail>: Tail;
 
     fn chain<Rest: Tail>(path: Path, rest: Rest) -> Self::Chain<Rest>;
@@ -40,7 +41,7 @@ pub trait Embed: Entity {
     fn read(row: &mut RowReader<'_>) -> Result<Self>;
 }
 
-/// A struct with `#[model(abstract)]`: columns for the tables of those that flatten it.
+/// A struct with `#[model(abstract)]`: columns for the tables of the models that flatten it.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an abstract model",
@@ -49,16 +50,16 @@ pub trait Embed: Entity {
             `#[model(extends = …)]`"
 )]
 pub trait Abstract: Embed {
-    /// The type of its primary key, or another where it has none.
+    /// The type of its primary key, or `Else` if it has none.
     type Key<Else>;
-    /// Its manager, of those that flatten it, or another where it has none.
+    /// The manager for models that flatten it, or `Else` if it has none.
     type Manager<M: Model, Else: Manager<Model = M>>: Manager<Model = M>;
 
     /// Adds its fields.
     fn define(model: schema::Model) -> schema::Model;
 }
 
-/// What can follow in columns.
+/// Columns that may follow others.
 #[doc(hidden)]
 pub trait Tail: Copy + Send + Sync + 'static {}
 
@@ -68,7 +69,7 @@ impl<T: Copy + Send + Sync + 'static> Tail for T {}
 #[doc(hidden)]
 pub trait Following {}
 
-/// Takes the values of a row one after the other.
+/// Reads the values of a row one after the other.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct RowReader<'m> {
@@ -87,12 +88,12 @@ impl<'m> RowReader<'m> {
         Err(Error::new(ErrorKind::Value, text))
     }
 
-    /// The next value, for a field that is called this in errors.
+    /// The next value, for a field with this name in errors.
     pub fn take<T: FieldType>(&mut self, name: &str) -> Result<T> {
         let position = self.next;
         self.next += 1;
         let value = match self.row.get_mut(position) {
-            // a key is left where it is: errors tell it
+            // A key stays in the row, because errors name it.
             Some(value @ (Value::Text(_) | Value::Bytes(_) | Value::Json(_) | Value::Array(_)))
                 if !self.model.fields.get(position).is_some_and(|field| field.primary_key) =>
             {
@@ -107,7 +108,7 @@ impl<'m> RowReader<'m> {
         })
     }
 
-    /// Passes over values that are there twice: links to parents.
+    /// Skips duplicate values: links to parents.
     pub fn skip(&mut self, values: usize) {
         self.next += values;
     }

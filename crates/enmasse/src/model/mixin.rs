@@ -5,9 +5,11 @@ use std::marker::PhantomData;
 use crate::model::embed::Embed;
 use crate::model::{Entity, Model};
 
-/// Gives a model, and all that extend it, `bulk_update_where`: fields and values side by side, across the chain of tables.
+/// Gives a model, and all that extend it, `bulk_update_where`: lists of fields and values, across the chain
+/// of tables.
 ///
-/// It is opted into once, on a model or on an abstract one; those that extend or flatten it, and its proxies, have it too.
+/// Implement it once, for a model or an abstract one. Models that extend or flatten it, and its proxies, have
+/// it too.
 ///
 /// ```
 /// use enmasse::prelude::*;
@@ -35,7 +37,7 @@ use crate::model::{Entity, Model};
 /// ```
 pub trait BulkUpdateMixin: Entity {}
 
-/// A model that has [`BulkUpdateMixin`], by itself or from one that it extends.
+/// A model with [`BulkUpdateMixin`], implemented for it or for a model that it extends.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no `BulkUpdateMixin`",
     label = "neither `{Self}` nor a model that it extends opts in",
@@ -56,7 +58,8 @@ pub trait True {}
 
 impl True for Flag<true> {}
 
-/// Tells whether a type has `BulkUpdateMixin`, by its constant `MIXED_IN`: this one where it has, that of [`NotMixedIn`] where not.
+/// Detects `BulkUpdateMixin` by the constant `MIXED_IN`: this one if the type implements it, otherwise that
+/// of [`NotMixedIn`].
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Mixin<T>(PhantomData<T>);

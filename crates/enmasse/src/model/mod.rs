@@ -1,4 +1,4 @@
-//! What a model is to the rest of the crate.
+//! The traits of models.
 
 pub(crate) mod embed;
 mod entity;
@@ -15,32 +15,33 @@ use crate::query_set::manager::Manager;
 pub(crate) use entity::row_of;
 pub use entity::{Columns, Entity};
 
-/// A struct that is a model: made by `#[derive(Model)]`.
+/// A struct that is a model, implemented by `#[derive(Model)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
     label = "not a model",
     note = "write `#[derive(Model)]` on the struct"
 )]
 pub trait Model: Entity {
-    /// The type of the primary key; a tuple where it is composite.
+    /// The type of the primary key; a tuple for a composite key.
     type Key;
 
-    /// What [`objects`](crate::Objects::objects) gives: by default a [`QuerySet`](crate::QuerySet).
+    /// The return type of [`objects`](crate::Objects::objects): by default a [`QuerySet`](crate::QuerySet).
     type Manager: Manager<Model = Self>;
 
     /// The model as data: its table and its fields.
     fn definition() -> schema::Model;
 
-    /// What tells the model from every other of the program: the full name of its type.
+    /// A unique identifier of the model in the program: the full name of its type.
     fn label() -> &'static str {
         std::any::type_name::<Self>()
     }
 
-    /// The model among all derived models of the program.
+    /// The model, resolved among all derived models of the program.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) where the models do not fit together, for example where two relations to a model have one name.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the models do not fit together, for
+    /// example if two relations to a model have the same name.
     ///
     /// ```
     /// use enmasse::prelude::*;

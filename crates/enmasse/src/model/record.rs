@@ -1,4 +1,4 @@
-//! A row of a model that is known only at run time.
+//! Rows of models known only at run time.
 
 use enmasse_core::schema::ModelRef;
 use enmasse_core::{Error, ErrorKind, Result, Value, ValueRef};
@@ -6,7 +6,8 @@ use enmasse_core::{Error, ErrorKind, Result, Value, ValueRef};
 use crate::model::Entity;
 use crate::typed::columns::{NamedColumns, Path};
 
-/// A row of a model that is known only at run time: made of a description, or read from a database's catalogue.
+/// A row of a model known only at run time, which is built from a description or read from a database's
+/// catalogue.
 ///
 /// ```
 /// use enmasse::schema::{Field, Model, Schema};
@@ -27,12 +28,12 @@ use crate::typed::columns::{NamedColumns, Path};
 pub struct Record {
     model: ModelRef,
     values: Vec<Value>,
-    /// A bit for each field of which it says nothing; empty where it says something of all.
+    /// A bit for each field without a value; empty if all have values.
     unset: Vec<u64>,
 }
 
 impl Record {
-    /// A new row: each field has its default, or is NULL.
+    /// Creates a row in which each field has its default or NULL.
     pub fn new(model: &ModelRef) -> Self {
         let default = |field: &enmasse_core::schema::Field| {
             field.default.as_ref().map_or(Value::Null, |default| default.value())
@@ -46,7 +47,7 @@ impl Record {
         &self.model
     }
 
-    /// The value of the field of this name, of the one behind `user_id`, or of `pk`.
+    /// The value of the field with this name, of the field behind `user_id`, or of `pk`.
     ///
     /// # Errors
     ///
@@ -55,7 +56,7 @@ impl Record {
         self.model.find(field).map(|position| &self.values[position])
     }
 
-    /// Sets the field of this name. Whether the value fits the field is checked when it is written.
+    /// Sets the field with this name. The value is checked when it is written.
     ///
     /// # Errors
     ///
@@ -64,7 +65,7 @@ impl Record {
         let position = self.model.find(field)?;
         let value = value.into();
         if self.model.is_child() && self.model.is_key(position) {
-            // a row that is in several tables has one key in all of them
+            // A row in several tables has the same key in all of them.
             self.model.same_key(position).into_iter().for_each(|same| self.values[same] = value.clone());
         } else {
             self.values[position] = value;
@@ -73,11 +74,12 @@ impl Record {
         Ok(())
     }
 
-    /// A row that has a value for some of the fields, in the order of the model, and says nothing of the others.
+    /// Creates a row with values for some of the fields, in the order of the model, and no value for the
+    /// others.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Value`] where there are more or fewer than the model has fields.
+    /// [`ErrorKind::Value`] if the number of values differs from the number of fields.
     pub fn of_some(model: &ModelRef, values: impl IntoIterator<Item = Option<Value>>) -> Result<Self> {
         let mut absent = Vec::new();
         let values = values.into_iter().enumerate().map(|(position, value)| {
@@ -92,8 +94,9 @@ impl Record {
         Ok(record)
     }
 
-    /// Takes the value of the field of this name away: a bulk update [of the fields that are
-    /// set](crate::query_set::BulkUpdate::only_set_fields) leaves it alone; everything else takes it for NULL.
+    /// Removes the value of the field with this name. A bulk update [of set fields
+    /// only](crate::query_set::BulkUpdate::only_set_fields) then leaves the field alone; every other write
+    /// treats it as NULL.
     ///
     /// # Errors
     ///
@@ -110,7 +113,7 @@ impl Record {
         self.unset.get(position / 64).is_none_or(|bits| bits & (1 << (position % 64)) == 0)
     }
 
-    /// Notes whether the field at this position has a value.
+    /// Records whether the field at this position has a value.
     fn mark(&mut self, position: usize, is_set: bool) {
         if is_set && self.unset.is_empty() {
             return;
@@ -170,7 +173,7 @@ impl Entity for Record {
     }
 }
 
-/// The error for a position that no field has.
+/// The error for an unknown position.
 #[doc(hidden)]
 pub fn no_such_position(model: &str, field: usize) -> Error {
     Error::new(ErrorKind::UnknownField, format!("{model} has no field at position {field}."))

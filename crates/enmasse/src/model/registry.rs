@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use enmasse_core::schema::{Model, Schema};
 use enmasse_core::{Error, Result};
 
-/// What `#[derive(Model)]` hands in.
+/// A registration made by `#[derive(Model)]`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Registration(pub fn() -> Model);
@@ -20,7 +20,7 @@ static SCHEMA: LazyLock<Result<Arc<Schema>>> = LazyLock::new(|| {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) where the models do not fit together.
+/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the models do not fit together.
 pub fn schema() -> Result<&'static Arc<Schema>> {
     SCHEMA.as_ref().map_err(|error| Error::new(error.kind(), error.to_string()))
 }

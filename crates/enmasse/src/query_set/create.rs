@@ -21,8 +21,9 @@ use crate::signals::{Insert, Origin};
 use crate::typed::columns::{Assignments, Path};
 
 impl<M: Entity> QuerySet<M> {
-    /// Inserts an object as a new row, and gives it back with what the database and the model have made: its key where that is an
-    /// `Option` and `None`, `auto_now` and `auto_now_add` fields, generated columns.
+    /// Inserts an object as a new row, and returns it with the values that the database and the model assign:
+    /// its key if that is an `Option` and `None`, `auto_now` and `auto_now_add` fields, and generated
+    /// columns.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -51,23 +52,24 @@ impl<M: Entity> QuerySet<M> {
     ///
     /// # Errors
     ///
-    /// [`Value`](ErrorKind::Value) where a value does not fit its field; [`Integrity`](ErrorKind::Integrity) where a constraint
-    /// refuses the row; and what else the database reports.
+    /// [`Value`](ErrorKind::Value) if a value does not fit its field; [`Integrity`](ErrorKind::Integrity) if
+    /// a constraint refuses the row; and errors of the database.
     pub fn create(self, object: M) -> Create<M> {
         Create(Lazy::new((self, New::Object(object))))
     }
 
-    /// Inserts a row with these values; fields that are not among them get their default, NULL or what the database makes.
+    /// Inserts a row with these values. Other fields get their default, NULL or a value from the database.
     ///
     /// # Errors
     ///
-    /// As [`create`](QuerySet::create); and [`Value`](ErrorKind::Value) where a field has neither a value nor a default.
+    /// As [`create`](QuerySet::create); and [`Value`](ErrorKind::Value) if a field has neither a value nor a
+    /// default.
     pub fn create_with<A: Assignments>(self, values: impl FnOnce(M::Columns) -> A) -> Create<M> {
         let values = values(M::columns(Path::root())).assignments();
         Create(Lazy::new((self, New::Values(values))))
     }
 
-    /// [`create_with`](QuerySet::create_with) with names that are known at run time.
+    /// [`create_with`](QuerySet::create_with) with names known only at run time.
     ///
     /// # Errors
     ///
@@ -83,8 +85,8 @@ impl<M: Entity> QuerySet<M> {
         Create(Lazy::new((self, New::Values(values.into_iter().map(made).collect()))))
     }
 
-    /// Inserts many objects as new rows, all or none, and gives them back in the same order with what the database and the
-    /// model have made, as [`create`](QuerySet::create) does.
+    /// Inserts many objects as new rows, all or none. Returns them in the same order with the values that the
+    /// database and the model assign, as [`create`](QuerySet::create) does.
     ///
     /// # Errors
     ///
@@ -95,7 +97,7 @@ impl<M: Entity> QuerySet<M> {
     }
 }
 
-/// An insert that is sent when it is awaited; see [`QuerySet::create`].
+/// An insert, sent when it is awaited; see [`QuerySet::create`].
 #[must_use = "nothing is created until it is awaited"]
 pub struct Create<M>(Lazy<'static, (QuerySet<M>, New<M>), M>);
 
@@ -128,7 +130,7 @@ impl<M: Entity> Future for Create<M> {
     }
 }
 
-/// Many inserts that are sent when they are awaited; see [`QuerySet::bulk_create`].
+/// A bulk insert, sent when it is awaited; see [`QuerySet::bulk_create`].
 #[must_use = "nothing is created until it is awaited"]
 pub struct BulkCreate<M>(Lazy<'static, Request<M>, Vec<M>>);
 
@@ -136,7 +138,7 @@ struct Request<M> {
     rows: QuerySet<M>,
     objects: Vec<M>,
     batch_size: Option<usize>,
-    /// Whether the counter of the identity key is moved past the keys that were given.
+    /// Whether the sequence of the identity key is moved past the given keys.
     advance: bool,
 }
 
@@ -147,7 +149,7 @@ impl<M: Entity> BulkCreate<M> {
         self
     }
 
-    /// Carries at most so many rows in one statement. The transaction is one all the same.
+    /// Sends at most `rows` rows in one statement. All statements are in one transaction.
     pub fn batch_size(mut self, rows: usize) -> Self {
         self.0.change(|request| request.batch_size = Some(rows));
         self
@@ -155,15 +157,16 @@ impl<M: Entity> BulkCreate<M> {
 }
 
 impl<M: Entity> BulkCreate<M> {
-    /// Moves the database's counter of keys past those that the objects bring with them, so that it gives no key that is there. Only PostgreSQL
-    /// needs it: the others do so by themselves. Where the user may not move the counter, or it cannot count that far, it stays where it is.
+    /// Moves the database's sequence past the keys that the objects already have, so that it does not assign
+    /// an existing key. Only PostgreSQL needs this; the other databases do so by themselves. The sequence is
+    /// left unchanged if the user lacks the privilege, or if a key is out of its range.
     pub fn advance_identity(mut self) -> Self {
         self.0.change(|request| request.advance = true);
         self
     }
 
-    /// Gives the number of rows that were inserted in place of the objects. Rows that the database skips, by a trigger or a conflict clause
-    /// of the table, are then no error.
+    /// Returns the number of inserted rows in place of the objects. Rows that the database skips, because of
+    /// a trigger or a conflict clause of the table, are then not an error.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -186,8 +189,8 @@ impl<M: Entity> BulkCreate<M> {
     ///
     /// # Errors
     ///
-    /// As [`bulk_create`](QuerySet::bulk_create). With receivers of signals, and where a row is in several tables, a row that is skipped is
-    /// an error all the same.
+    /// As [`bulk_create`](QuerySet::bulk_create). A skipped row is still an error if signals have receivers,
+    /// or if a row is in several tables.
     pub async fn count_inserted(self) -> Result<u64> {
         let Some(Request { rows, objects, batch_size, advance }) = self.0.into_request() else {
             return Ok(0);
@@ -228,7 +231,7 @@ impl<M: Entity> Future for BulkCreate<M> {
     }
 }
 
-/// Inserts rows, and where that is asked for moves the counter of keys in the same transaction.
+/// Inserts rows and, on request, moves the sequence of keys in the same transaction.
 async fn advancing<M: Entity, T, Fut: Future<Output = Result<T>>>(
     rows: &QuerySet<M>,
     advance: bool,
@@ -249,7 +252,7 @@ async fn advancing<M: Entity, T, Fut: Future<Output = Result<T>>>(
         .await
 }
 
-/// [`insert`] with the receivers of its signals, where there are any.
+/// [`insert`] with the receivers of its signals, if any.
 async fn inserted<M: Entity, T: Send>(
     rows: &QuerySet<M>,
     executor: &Executor,
@@ -268,7 +271,7 @@ async fn inserted<M: Entity, T: Send>(
     }
 }
 
-/// A row of these values, with defaults for the fields that are not among them.
+/// A row with these values, and defaults for the other fields.
 fn row_with_defaults(model: &ModelRef, values: Vec<Assignment>) -> Result<Row> {
     let mut given: Vec<Option<Value>> = vec![None; model.fields.len()];
     for Assignment { field: path, value } in values {
@@ -280,7 +283,7 @@ fn row_with_defaults(model: &ModelRef, values: Vec<Assignment>) -> Result<Row> {
                 format!("{}.{}: a new row takes values, not expressions.", model.name, field.name),
             ));
         };
-        // a row that is in several tables has one key in all of them
+        // A row in several tables has the same key in all of them.
         let same = if model.is_child() && model.is_key(position) {
             model.same_key(position)
         } else {
@@ -318,7 +321,7 @@ fn row_with_defaults(model: &ModelRef, values: Vec<Assignment>) -> Result<Row> {
     row.collect()
 }
 
-/// Sets the fields that a new row gets the time in.
+/// Sets the fields of a new row that store the current time.
 pub(super) fn set_auto_fields(model: &ModelRef, rows: &mut [Row], now: DateTime<Utc>) {
     for (position, field) in model.fields.iter().enumerate() {
         if let Some(value) = set_auto(field, true, now) {

@@ -13,12 +13,12 @@ use crate::query_set::QuerySet;
 use enmasse_core::run::in_rows_of;
 
 impl<M: Entity> QuerySet<M> {
-    /// All rows.
+    /// Returns all rows.
     ///
     /// # Errors
     ///
-    /// Where a name, a lookup or a value does not fit the model; where a row does not fit the Rust type; and what the
-    /// database reports.
+    /// An error if a name, a lookup or a value does not fit the model, or a row does not fit the Rust type;
+    /// and errors of the database.
     pub async fn fetch(self) -> Result<Vec<M>> {
         let selection = self.query()?.select_rows(&*self.dialect()?)?;
         let model = self.model()?;
@@ -26,14 +26,14 @@ impl<M: Entity> QuerySet<M> {
         rows.into_iter().map(|row| M::from_row(model, row)).collect()
     }
 
-    /// The one row.
+    /// Returns the only row.
     ///
     /// # Errors
     ///
-    /// [`NotFound`](ErrorKind::NotFound) and [`MultipleFound`](ErrorKind::MultipleFound) where there is none or there are
-    /// several; else as [`fetch`](QuerySet::fetch).
+    /// [`NotFound`](ErrorKind::NotFound) if there is no row, [`MultipleFound`](ErrorKind::MultipleFound) if
+    /// there are several; otherwise as [`fetch`](QuerySet::fetch).
     pub async fn get(self) -> Result<M> {
-        // As in Django, so many are counted at most.
+        // The maximum count, as in Django.
         const COUNTED: u64 = 21;
         let limited = if self.query()?.is_sliced() { self } else { self.slice(..COUNTED) };
         let name = limited.model()?.name.clone();
@@ -55,7 +55,7 @@ impl<M: Entity> QuerySet<M> {
         }
     }
 
-    /// The first row, by the order of the QuerySet or else by the primary key.
+    /// Returns the first row, in the order of the QuerySet or else of the primary key.
     ///
     /// # Errors
     ///
@@ -69,9 +69,9 @@ impl<M: Entity> QuerySet<M> {
         Ok(ordered.slice(..1).fetch().await?.pop())
     }
 
-    /// The rows one after the other, as the database gives them: memory stays flat however many there are.
+    /// Streams the rows as the database returns them, in constant memory for any number of rows.
     ///
-    /// Outside of a transaction the stream holds a connection until it ends or is dropped.
+    /// Outside of a transaction, the stream holds a connection until it ends or is dropped.
     ///
     /// # Errors
     ///
@@ -94,7 +94,7 @@ impl<M: Entity> QuerySet<M> {
         }
     }
 
-    /// How many rows there are, counted by the database.
+    /// Counts the rows in the database.
     ///
     /// # Errors
     ///
@@ -115,7 +115,7 @@ impl<M: Entity> QuerySet<M> {
         }
     }
 
-    /// Whether there is a row.
+    /// Returns whether a row exists.
     ///
     /// # Errors
     ///
@@ -125,11 +125,11 @@ impl<M: Entity> QuerySet<M> {
         Ok(!self.rows(selection).await?.is_empty())
     }
 
-    /// The SQL that [`fetch`](QuerySet::fetch) is on its database, without running it.
+    /// Returns the SQL of [`fetch`](QuerySet::fetch) on its database, without running it.
     ///
     /// # Errors
     ///
-    /// As [`fetch`](QuerySet::fetch), but for what only the database can tell.
+    /// As [`fetch`](QuerySet::fetch), except for errors that only the database can find.
     pub fn explain(&self) -> Result<String> {
         let selection = self.query()?.select_rows(&*self.dialect()?)?;
         Ok(selection.map_or("-- nothing to do".to_owned(), |selection| selection.statement.to_string()))

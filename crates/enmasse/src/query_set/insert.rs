@@ -1,4 +1,4 @@
-//! New rows, in the tables that they are in.
+//! Inserts new rows into all of their tables.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::run::batch::{Callbacks, Feed, ValuesFeed};
 use crate::run::{prefetch, run, run_new};
 use enmasse_core::run::{Run, in_fields};
 
-/// Inserts rows, all or none, and has them read as they now are: where that fails, none is inserted.
+/// Inserts rows, all or none, and reads them back. If the reading fails, no row is inserted.
 pub(crate) async fn insert<T: Send>(
     executor: &Executor,
     model: &ModelRef,
@@ -55,12 +55,12 @@ pub(crate) async fn insert<T: Send>(
         .await
 }
 
-/// Makes the values what the columns keep, as which they are given back.
+/// Converts the values to what the columns store, and returns them in this form.
 fn clean(model: &ModelRef, row: &mut Row) -> Result<()> {
     let links: Vec<usize> = model.extended().into_iter().map(|(_, link)| link).collect();
     for (position, field) in model.fields.iter().enumerate().filter(|(_, field)| field.is_writable()) {
         let value = std::mem::replace(&mut row[position], Value::Null);
-        // the key of a part of the row, and the link to it, are there once that part is inserted
+        // The key of a part of the row, and the link to it, exist once that part is inserted.
         let is_open = value.is_null()
             && (links.contains(&position) || field.inherited.is_some() && model.is_key(position));
         row[position] = if is_open { value } else { field.clean(&model.name, value)? };
@@ -68,7 +68,7 @@ fn clean(model: &ModelRef, row: &mut Row) -> Result<()> {
     Ok(())
 }
 
-/// Inserts rows into the tables of the models that theirs extends, and into its own.
+/// Inserts rows into the tables of the extended models, then into the model's own.
 fn insert_chain<'c>(
     connection: &'c mut dyn Connection,
     dialect: Arc<dyn Dialect>,
@@ -87,12 +87,12 @@ fn insert_chain<'c>(
     })
 }
 
-/// The part of a row that is in the table of a model that its own extends.
+/// The part of a row in the table of an extended model.
 pub(super) fn part_of(model: &ModelRef, parent: usize, row: &Row) -> Row {
     model.inherited(parent).map(|position| row[position].clone()).collect()
 }
 
-/// Puts that part back as it now is, with the link to it.
+/// Writes the stored part back to the row, with the link to it.
 pub(super) fn put_part(model: &ModelRef, parent: usize, row: &mut Row, part: Row) {
     let (above, link) = &model.extended()[parent];
     row[*link] = part[above.key()[0]].clone();
@@ -101,7 +101,7 @@ pub(super) fn put_part(model: &ModelRef, parent: usize, row: &mut Row, part: Row
     }
 }
 
-/// The plans of rows in the model's own table: of those that have a key, and of those that the database gives one.
+/// The plans for rows in the model's own table: with a key, and with a key from the database.
 pub(super) struct Own([(Vec<usize>, bool, Plan); 2]);
 
 impl Own {
@@ -121,7 +121,7 @@ impl Own {
         Ok(Own([plan(with_key, false)?, plan(without, true)?]))
     }
 
-    /// Has the first rows encoded: what is wrong with them is said before a transaction is begun.
+    /// Encodes the first rows, so that their errors are reported before a transaction begins.
     async fn check(&self, dialect: &Arc<dyn Dialect>, model: &ModelRef, rows: &[Row]) -> Result<()> {
         for (chosen, _, plan) in &self.0 {
             let mut callbacks = Callbacks::default();
@@ -135,11 +135,10 @@ impl Own {
         Ok(())
     }
 
-    /// Inserts the rows, and gives them as they now are.
+    /// Inserts the rows, and returns them as stored.
     ///
-    /// # Errors
-    ///
-    /// [`Integrity`](ErrorKind::Integrity) where the database skipped a row: which one, and what it made for the others, is not known.
+    /// [`Integrity`](ErrorKind::Integrity) if the database skipped a row. It is unknown which row, and which
+    /// values the others got.
     pub async fn run(
         &self,
         connection: &mut dyn Connection,
@@ -178,7 +177,7 @@ impl Own {
     }
 }
 
-/// Inserts rows, and gives how many were inserted: the database may skip some.
+/// Inserts rows, and returns the number of inserted rows: the database may skip some.
 pub(super) async fn count_inserted(
     executor: &Executor,
     model: &ModelRef,
@@ -206,14 +205,14 @@ pub(super) async fn count_inserted(
         .await
 }
 
-/// Whether the counters of identity keys of the model's tables follow the keys that are inserted.
+/// Whether the database moves the sequences of the model's tables past inserted keys.
 pub(super) fn advances_by_itself(executor: &Executor, model: &ModelRef) -> bool {
     let mut above = model.extended().into_iter();
     plan::advance_identity(&*executor.dialect(), model).is_empty()
         && above.all(|(above, _)| advances_by_itself(executor, &above))
 }
 
-/// Moves the counter of identity keys past the greatest key of each table that the model's rows are in.
+/// Moves the sequence past the greatest key, for each table of the model.
 pub(super) fn advance_identity<'e>(executor: &'e Executor, model: &'e ModelRef) -> BoxFuture<'e, Result<()>> {
     Box::pin(async move {
         for (above, _) in model.extended() {

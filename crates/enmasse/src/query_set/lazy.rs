@@ -1,4 +1,4 @@
-//! A future that does nothing, and holds nothing but its request, until it is first awaited.
+//! A future that holds only its request until it is first awaited.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -6,13 +6,13 @@ use std::task::{Context, Poll};
 use enmasse_core::error::Result;
 use futures_util::future::BoxFuture;
 
-/// Work that begins when it is first polled.
+/// Work that starts when it is first polled.
 pub(crate) enum Lazy<'f, R, T> {
     Request(Option<R>),
     Running(BoxFuture<'f, Result<T>>),
 }
 
-/// The request is only ever moved, and the running work is in a box.
+/// The request is only moved, and the running work is boxed.
 impl<R, T> Unpin for Lazy<'_, R, T> {}
 
 impl<'f, R, T> Lazy<'f, R, T> {
@@ -20,7 +20,7 @@ impl<'f, R, T> Lazy<'f, R, T> {
         Lazy::Request(Some(request))
     }
 
-    /// The request, while it has not begun.
+    /// The request, if the work has not started.
     pub(crate) fn request(&self) -> Option<&R> {
         match self {
             Lazy::Request(request) => request.as_ref(),
@@ -28,7 +28,7 @@ impl<'f, R, T> Lazy<'f, R, T> {
         }
     }
 
-    /// The request, if it has not begun, to make another of it.
+    /// The request, if the work has not started, to build another one from it.
     pub(crate) fn into_request(self) -> Option<R> {
         match self {
             Lazy::Request(request) => request,
@@ -42,7 +42,7 @@ impl<'f, R, T> Lazy<'f, R, T> {
         }
     }
 
-    /// Polls the work, which `begin` makes of the request.
+    /// Polls the work, which `begin` creates from the request.
     pub(crate) fn poll<F>(&mut self, context: &mut Context<'_>, begin: impl FnOnce(R) -> F) -> Poll<Result<T>>
     where
         F: Future<Output = Result<T>> + Send + 'f,

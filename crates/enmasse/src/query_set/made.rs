@@ -1,4 +1,4 @@
-//! What the database made of new rows: given back by their insert, or read after it.
+//! Values of new rows assigned by the database: returned by the insert, or read after it.
 
 use enmasse_core::compile::Selection;
 use enmasse_core::dialect::Dialect;
@@ -11,10 +11,11 @@ use enmasse_core::{DataType, Value};
 use crate::backend::{Connection, Row};
 use crate::run::Outcome;
 
-/// How many rows are read by one query.
+/// Maximum number of rows read by one query.
 const AT_ONCE: usize = 100;
 
-/// What an insert gives back of each new row; the keys alone where the database tells only the first of each statement.
+/// The values that an insert returns for each new row; only the keys if the database returns only the first
+/// key of a statement.
 pub(super) async fn given(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,
@@ -40,7 +41,7 @@ pub(super) async fn given(
     Ok(keys.map(|key| vec![Value::Int(key)]).collect())
 }
 
-/// Reads the fields at these positions of the rows that were inserted, by their keys.
+/// Reads the fields at these positions of the inserted rows, by their keys.
 pub(super) async fn read(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,
@@ -57,7 +58,7 @@ pub(super) async fn read(
         for (&at, own) in part.iter().zip(&keys) {
             let made = match found.iter().position(|row| row[..own.len()] == own[..]) {
                 Some(place) => Some(found.swap_remove(place)),
-                // the table may keep the key in another spelling
+                // The table may store the key in another form.
                 None => {
                     let alone = std::slice::from_ref(own);
                     read_keys(connection, dialect, model, fields, alone).await?.pop()

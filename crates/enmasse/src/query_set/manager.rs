@@ -1,4 +1,4 @@
-//! Managers: what a model's bulk logic is named on.
+//! Managers: named bulk operations of a model.
 
 use enmasse_core::Value;
 use enmasse_core::error::Result;
@@ -17,15 +17,17 @@ use crate::run::batch::IntoRows;
 use crate::typed::Expression;
 use crate::typed::columns::{Assignments, FieldNames, IntoOrder, IntoQ};
 
-/// A [`QuerySet`] with methods of the model's own: what `User::objects(&db)` gives.
+/// A [`QuerySet`] with the model's own methods: the result of `User::objects(&db)`.
 ///
-/// A manager is a newtype around a QuerySet. It has all methods of one; those that go on with a chain return the manager, so that
-/// its own methods and the QuerySet's chain in any order. `#[model(manager = UserManager)]` makes it the model's; a model that names none has
-/// the QuerySet itself. `#[derive(Manager)]` writes the impl of a newtype.
+/// A manager is a newtype around a QuerySet and has all of its methods. Methods that continue a chain return
+/// the manager, so its own methods and the QuerySet's chain in any order. `#[model(manager = UserManager)]`
+/// sets the model's manager; without it, the manager is the QuerySet itself. `#[derive(Manager)]` implements
+/// the trait for a newtype.
 ///
-/// [`initial`](Manager::initial) may narrow where it starts. Writes of one object ([`save`](Manager::save),
-/// [`refresh`](Manager::refresh), [`delete_object`](Manager::delete_object)) and relations go round it, as in Django, and
-/// [`Objects::all_rows`](crate::Objects::all_rows) is the way to all rows.
+/// [`initial`](Manager::initial) may filter the rows at the start. Writes of one object
+/// ([`save`](Manager::save), [`refresh`](Manager::refresh), [`delete_object`](Manager::delete_object)) and
+/// relations ignore this filter, as in Django. [`Objects::all_rows`](crate::Objects::all_rows) returns all
+/// rows.
 ///
 /// ```
 /// # #[cfg(feature = "sqlite")]
@@ -56,7 +58,7 @@ use crate::typed::columns::{Assignments, FieldNames, IntoOrder, IntoQ};
 ///     }
 /// }
 ///
-/// // the same by hand, where it starts with some of the rows only
+/// the same by hand, for a manager that starts with some of the rows
 /// #[derive(Clone)]
 /// struct BlockedUsers(QuerySet<User>);
 ///
@@ -93,22 +95,22 @@ use crate::typed::columns::{Assignments, FieldNames, IntoOrder, IntoQ};
     note = "a manager is a newtype with `#[derive(Manager)]`: `struct UserManager(QuerySet<User>);`"
 )]
 pub trait Manager: Sized {
-    /// The model whose rows it manages.
+    /// The model of its rows.
     type Model: Entity;
 
-    /// The manager of these rows.
+    /// Creates the manager of these rows.
     fn from_rows(rows: QuerySet<Self::Model>) -> Self;
 
-    /// The rows: a QuerySet with the filters that were added.
+    /// The rows: a QuerySet with the added filters.
     fn into_rows(self) -> QuerySet<Self::Model>;
 
-    /// Where the manager starts, given all rows: by default with all of them. Django's `get_queryset`.
+    /// Filters all rows at the start; by default not at all. Django's `get_queryset`.
     #[must_use]
     fn initial(self) -> Self {
         self
     }
 
-    /// The rows that the manager starts with, through a database or a transaction, whether or not its model names it.
+    /// The manager's initial rows through a database or a transaction, even if its model does not name it.
     #[must_use]
     fn on(handle: &impl Handle) -> Self
     where
@@ -400,7 +402,7 @@ pub trait Manager: Sized {
     }
 }
 
-/// The manager of a model that names none.
+/// The manager of a model without its own.
 impl<M: Entity> Manager for QuerySet<M> {
     type Model = M;
 

@@ -1,4 +1,4 @@
-//! The rows of a model that filters leave: Django's `QuerySet`.
+//! A filtered set of a model's rows: Django's `QuerySet`.
 
 mod bulk_update;
 mod create;
@@ -47,13 +47,13 @@ use crate::query_set::manager::Manager;
 use crate::signals::Receivers;
 use crate::typed::columns::{FieldNames, IntoOrder, IntoQ, Path};
 
-/// The rows of a model that filters leave, in some order.
+/// A filtered and ordered set of a model's rows.
 ///
-/// Lazy: nothing is sent until a method that ends the chain is awaited ([`fetch`](QuerySet::fetch), [`update`](QuerySet::update),
-/// [`count`](QuerySet::count) …). Cheap to clone, so that a QuerySet can be kept and built upon. It holds an owned handle of the
-/// database or transaction that it was made with.
+/// It is lazy: nothing is sent until a method that ends the chain is awaited ([`fetch`](QuerySet::fetch),
+/// [`update`](QuerySet::update), [`count`](QuerySet::count) …). It is cheap to clone, so a QuerySet can be
+/// kept and extended. It owns a handle to its database or transaction.
 ///
-/// The closures are given the model's columns; `u.last_login` is a field, `p.user()` a hop to a related row.
+/// The closures receive the model's columns; `u.last_login` is a field, `p.user()` follows a relation.
 ///
 /// ```
 /// # #[cfg(feature = "sqlite")] tokio_test(async {
@@ -83,18 +83,19 @@ use crate::typed::columns::{FieldNames, IntoOrder, IntoQ, Path};
 pub struct QuerySet<M> {
     query: Query,
     executor: Option<Executor>,
-    /// Whether writes of it send no signals.
+    /// Whether its writes send no signals.
     silent: bool,
     model: PhantomData<fn() -> M>,
 }
 
 impl<M: Entity> QuerySet<M> {
-    /// All rows of a model that is known at run time, as [`Record`](crate::Record)s or as a Rust type that fits it.
+    /// All rows of a model known only at run time, as [`Record`](crate::Record)s or as a Rust type that fits
+    /// it.
     pub fn of(model: &ModelRef, handle: &impl Handle) -> Self {
         QuerySet::new(Ok(model.clone()), Some(handle.executor()))
     }
 
-    /// The rows of a query of the core.
+    /// A QuerySet from a query of the core.
     pub(crate) fn of_query(query: Query, handle: &impl Handle) -> Self {
         QuerySet { query, executor: Some(handle.executor()), silent: false, model: PhantomData }
     }
@@ -104,24 +105,24 @@ impl<M: Entity> QuerySet<M> {
         QuerySet { query, executor, silent: false, model: PhantomData }
     }
 
-    /// The same rows read and written through another handle: a transaction's.
+    /// The same rows through another handle, for example a transaction.
     #[must_use]
     pub fn using(mut self, handle: &impl Handle) -> Self {
         self.executor = Some(handle.executor());
         self
     }
 
-    /// The same rows, but writes of them send no [signals](crate::signals).
+    /// The same rows, whose writes send no [signals](crate::signals).
     #[must_use]
     pub fn without_signals(mut self) -> Self {
         self.silent = true;
         self
     }
 
-    /// The rows for which a condition holds too.
+    /// Keeps the rows that match the condition.
     ///
-    /// As in Django, conditions of one call on a relation with many rows hold for the same row of it; those of several calls
-    /// each for any row.
+    /// As in Django, the conditions of one call on a to-many relation apply to the same related row;
+    /// conditions of separate calls may match different related rows.
     ///
     /// Names and values are checked when the QuerySet is used.
     #[must_use]
@@ -129,38 +130,41 @@ impl<M: Entity> QuerySet<M> {
         self.filter_by(condition(M::columns(Path::root())).into_q())
     }
 
-    /// The rows for which a condition does not hold; a row for which it is not known (NULL) stays, as in Django.
+    /// Leaves out the rows that match the condition. A row whose condition is NULL is kept, as in Django.
     #[must_use]
     pub fn exclude<R: IntoQ>(self, condition: impl FnOnce(M::Columns) -> R) -> Self {
         self.exclude_by(condition(M::columns(Path::root())).into_q())
     }
 
-    /// [`filter`](QuerySet::filter) with names that are known at run time: `Q::named("user__country__in", vec!["US", "CA"])`.
+    /// [`filter`](QuerySet::filter) with names known only at run time: `Q::named("user__country__in",
+    /// vec!["US", "CA"])`.
     #[must_use]
     pub fn filter_by(self, condition: impl Into<Q>) -> Self {
         self.whole("filter", |query| query.filters.push(condition.into()))
     }
 
-    /// [`exclude`](QuerySet::exclude) with names that are known at run time.
+    /// [`exclude`](QuerySet::exclude) with names known only at run time.
     #[must_use]
     pub fn exclude_by(self, condition: impl Into<Q>) -> Self {
         self.whole("filter", |query| query.filters.push(!condition.into()))
     }
 
-    /// In this order, in place of any other: columns, `column.desc()`, expressions, or a tuple of these.
+    /// Orders the rows by columns, `column.desc()`, expressions, or a tuple of these. Replaces any other
+    /// order.
     #[must_use]
     pub fn order_by<R: IntoOrder>(self, order: impl FnOnce(M::Columns) -> R) -> Self {
         self.whole("reorder", |query| query.order_by = order(M::columns(Path::root())).orders())
     }
 
-    /// In this order by names that are known at run time; a `-` before a name turns the order round.
+    /// Orders the rows by names known only at run time; a `-` before a name reverses the order.
     #[must_use]
     pub fn order_by_names<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Self {
         let orders = names.into_iter().flat_map(|name| name.orders()).collect();
         self.whole("reorder", |query| query.order_by = orders)
     }
 
-    /// A slice, which can be read but not filtered, reordered or written to; counted from 0 within the slice that was taken before: `slice(..10)`, `slice(20..30)`, `slice(5..)`.
+    /// Takes a slice, which can be read but not filtered, reordered or written to. Positions count from 0
+    /// within an earlier slice: `slice(..10)`, `slice(20..30)`, `slice(5..)`.
     #[must_use]
     pub fn slice(self, range: impl RangeBounds<u64>) -> Self {
         let start = match range.start_bound() {
@@ -181,13 +185,14 @@ impl<M: Entity> QuerySet<M> {
         })
     }
 
-    /// Equal rows once.
+    /// Removes duplicate rows.
     #[must_use]
     pub fn distinct(self) -> Self {
         self.whole("make distinct", |query| query.distinct = Distinct::Rows)
     }
 
-    /// The first of the rows that are equal in these fields. PostgreSQL only, and the order must begin with the same fields.
+    /// Keeps the first of the rows that are equal in these fields. PostgreSQL only; the order must begin with
+    /// the same fields.
     #[must_use]
     pub fn distinct_on<R: FieldNames>(self, fields: impl FnOnce(M::Columns) -> R) -> Self {
         self.whole("make distinct", |query| {
@@ -195,29 +200,29 @@ impl<M: Entity> QuerySet<M> {
         })
     }
 
-    /// No rows: every use of it gives nothing, and sends nothing.
+    /// An empty set: every use of it returns nothing, and sends nothing.
     #[must_use]
     pub fn none(self) -> Self {
         self.with(|query| query.none = true)
     }
 
-    /// Names an expression, so that filters, orders and values by name can use it.
+    /// Names an expression for use in filters, orders and values by name.
     #[must_use]
     pub fn annotate<R: Into<Expr>>(self, name: &str, value: impl FnOnce(M::Columns) -> R) -> Self {
         let value = value(M::columns(Path::root())).into();
         self.with(|query| query.annotations.push((name.to_owned(), value)))
     }
 
-    /// The model whose rows these are.
+    /// The model of the rows.
     ///
     /// # Errors
     ///
-    /// [`Configuration`](ErrorKind::Configuration) where the program's models do not fit together.
+    /// [`Configuration`](ErrorKind::Configuration) if the program's models do not fit together.
     pub fn model(&self) -> Result<&ModelRef> {
         self.query().map(|query| &query.model)
     }
 
-    /// The query as the core knows it.
+    /// The query as the core's data.
     ///
     /// # Errors
     ///
@@ -227,17 +232,18 @@ impl<M: Entity> QuerySet<M> {
         Ok(&self.query)
     }
 
-    /// What a keyword of [`filter_by`](QuerySet::filter_by) asks for: its lookup and the type of what it compares, so that a program
-    /// that has the value as text knows what to make of it.
+    /// Resolves a keyword of [`filter_by`](QuerySet::filter_by) to its lookup and the type of its operand, so
+    /// that a program can convert a text to the value.
     ///
     /// # Errors
     ///
-    /// Where a name, a transform or a lookup is not known.
+    /// An error if a name, a transform or a lookup is unknown.
     pub fn keyword(&self, keyword: &str) -> Result<Keyword> {
         self.query()?.keyword(&*self.dialect()?, &keyword.into())
     }
 
-    /// A change that makes no sense of a slice: as in Django, every use of the QuerySet then gives an error.
+    /// Applies a change that is not allowed on a slice: as in Django, every use of the QuerySet then returns
+    /// an error.
     fn whole(self, what: &str, change: impl FnOnce(&mut Query)) -> Self {
         self.with(|query| match query.is_sliced() {
             true => query.fail(Error::new(
@@ -253,13 +259,13 @@ impl<M: Entity> QuerySet<M> {
         self
     }
 
-    /// The receivers of the signals of saves, where there are any.
+    /// The receivers of save signals, if any.
     fn save_receivers(&self) -> Result<Option<Receivers>> {
         let (database, model) = (self.executor()?.database(), self.model()?);
         Ok(if self.silent { None } else { Receivers::of_saves(database, model) })
     }
 
-    /// The receivers of the signals of deletions, where there are any.
+    /// The receivers of delete signals, if any.
     fn delete_receivers(&self) -> Result<Option<Receivers>> {
         let (database, model) = (self.executor()?.database(), self.model()?);
         Ok(if self.silent { None } else { Receivers::of_deletions(database, model) })
@@ -292,19 +298,19 @@ impl<M> fmt::Debug for QuerySet<M> {
     }
 }
 
-/// The rows of a model, from the model: `User::objects(&db)`.
+/// The rows of a model: `User::objects(&db)`.
 pub trait Objects: Model {
-    /// The rows of the model, as its [`Manager`] gives them, through a database or a transaction.
+    /// The rows of the model from its [`Manager`], through a database or a transaction.
     fn objects(handle: &impl Handle) -> Self::Manager {
         Self::Manager::on(handle)
     }
 
-    /// The rows of the model, as its [`Manager`] gives them, without a database: for use in a subquery.
+    /// The rows of the model from its [`Manager`], without a database: for use in a subquery.
     fn query() -> Self::Manager {
         Self::Manager::from_rows(QuerySet::new(Self::model(), None)).initial()
     }
 
-    /// All rows of the model, also those that its manager leaves out: Django's `_base_manager`.
+    /// All rows of the model, including those that its manager leaves out: Django's `_base_manager`.
     fn all_rows(handle: &impl Handle) -> QuerySet<Self> {
         QuerySet::new(Self::model(), Some(handle.executor()))
     }

@@ -1,4 +1,4 @@
-//! `bulk_patch`: rows that each change fields of their own.
+//! `bulk_patch`: each row changes its own set of fields.
 
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -18,7 +18,7 @@ use crate::query_set::lazy::Lazy;
 use crate::run::batch::{Carrier, Source};
 use crate::typed::columns::{Assignments, Path};
 
-/// Changes of one row: a field that is not set is left alone, one that is set to `None` becomes NULL.
+/// Changes of one row. Fields that are not set are left alone; a field set to `None` becomes NULL.
 ///
 /// ```
 /// # #[cfg(feature = "sqlite")]
@@ -59,24 +59,25 @@ pub struct Patch<M> {
 }
 
 impl<M: Entity> Patch<M> {
-    /// Changes of the row with this primary key: none yet.
+    /// A patch without changes for the row with this primary key.
     pub fn of(key: impl Into<Value>) -> Self {
         Patch { key: vec![key.into()], set: Vec::new(), model: PhantomData }
     }
 
-    /// Changes of the row with this composite primary key: the values of its fields, in the order of the model.
+    /// A patch without changes for the row with this composite primary key: the values of its fields, in the
+    /// order of the model.
     pub fn of_composite(key: impl IntoIterator<Item = Value>) -> Self {
         Patch { key: key.into_iter().collect(), set: Vec::new(), model: PhantomData }
     }
 
-    /// Sets fields, to values only.
+    /// Sets fields to values; expressions are not supported.
     #[must_use]
     pub fn set<A: Assignments>(mut self, set: impl FnOnce(M::Columns) -> A) -> Self {
         self.set.extend(set(M::columns(Path::root())).assignments());
         self
     }
 
-    /// Sets a field whose name is known at run time.
+    /// Sets a field by a name known only at run time.
     #[must_use]
     pub fn set_by(mut self, field: impl Into<FieldPath>, value: impl Into<Value>) -> Self {
         self.set.push(Assignment { field: field.into(), value: Expr::Value(value.into(), None) });
@@ -85,19 +86,21 @@ impl<M: Entity> Patch<M> {
 }
 
 impl<M: Entity> QuerySet<M> {
-    /// Writes patches to the rows with their keys, all or none: as [`bulk_update`](QuerySet::bulk_update), but each row has its own set of
-    /// fields. All rows are carried and written together.
+    /// Writes patches to the rows with their keys, all or none. It works as
+    /// [`bulk_update`](QuerySet::bulk_update), but each row has its own set of fields. All rows are sent and
+    /// written together.
     ///
     /// # Errors
     ///
-    /// When awaited, as [`bulk_update`](QuerySet::bulk_update); [`Field`](ErrorKind::Field) where a patch sets a field to an expression.
+    /// When awaited, as [`bulk_update`](QuerySet::bulk_update); [`Field`](ErrorKind::Field) if a patch sets a
+    /// field to an expression.
     pub fn bulk_patch(self, patches: impl IntoIterator<Item = Patch<M>>) -> BulkPatch<M> {
         let asked = Asked { rows: self, patches: patches.into_iter().collect(), skip_unchanged: false };
         BulkPatch(Lazy::new(asked))
     }
 }
 
-/// Patches that are sent when they are awaited; see [`QuerySet::bulk_patch`].
+/// A bulk patch, sent when it is awaited; see [`QuerySet::bulk_patch`].
 #[must_use = "nothing is written until it is awaited"]
 pub struct BulkPatch<M>(Lazy<'static, Asked<M>, Report>);
 
@@ -114,7 +117,7 @@ impl<M: Entity> BulkPatch<M> {
         self
     }
 
-    /// Leaves rows as they are that have the new values already; see
+    /// Leaves rows alone that already have the new values; see
     /// [`BulkUpdate::skip_unchanged`](crate::query_set::BulkUpdate::skip_unchanged).
     pub fn skip_unchanged(mut self) -> Self {
         self.0.change(|asked| asked.skip_unchanged = true);
@@ -156,7 +159,7 @@ impl<M: Entity> Asked<M> {
     }
 }
 
-/// A patch's key and values, at their columns among those of all patches.
+/// A patch's key and values, in the columns of the whole batch.
 pub(crate) struct Row {
     columns: Arc<[usize]>,
     values: Vec<Option<Value>>,

@@ -1,4 +1,4 @@
-//! What an update would change, before it is made.
+//! A preview of an update.
 
 use chrono::Utc;
 use enmasse_core::error::{Error, ErrorKind, Result};
@@ -10,27 +10,27 @@ use crate::model::Entity;
 use crate::query_set::update::Request;
 use enmasse_core::run::in_fields;
 
-/// What an update would change; see [`Update::preview`](crate::query_set::Update::preview).
+/// The changes that an update would make; see [`Update::preview`](crate::query_set::Update::preview).
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Preview {
-    /// How many rows match.
+    /// The number of matched rows.
     pub matched: u64,
-    /// How many of them would have another value in any of the fields.
+    /// The number of matched rows in which the update would change a field.
     pub changed: u64,
-    /// The fields that are set, in order, those with `auto_now` last.
+    /// The fields that are set, in order, followed by `auto_now` fields.
     pub fields: Vec<FieldPreview>,
 }
 
-/// What an update would change in one field.
+/// The changes that an update would make to one field.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FieldPreview {
-    /// Its name.
+    /// The field's name.
     pub field: String,
-    /// How many rows would have another value in it.
+    /// The number of rows whose value would change.
     pub changed: u64,
-    /// Some of these, by their keys.
+    /// Some of these rows, by key.
     pub examples: Vec<Example>,
 }
 
@@ -40,9 +40,9 @@ pub struct FieldPreview {
 pub struct Example {
     /// The row's key.
     pub key: Vec<Value>,
-    /// The value that it has: a text, as the database itself spells it, where it cannot be read as the field's type.
+    /// The current value; if it cannot be read as the field's type, the database's text of it.
     pub before: Value,
-    /// The value that it would have.
+    /// The value after the update.
     pub after: Value,
 }
 
@@ -62,7 +62,7 @@ impl<M: Entity> Request<M> {
         let mut fields = Vec::new();
         for (position, selection) in preview.fields.into_iter().zip(preview.examples) {
             let changed = next()?;
-            // where there is nothing to find, the whole table would be searched for it
+            // Without changes, the search for examples would read the whole table.
             let rows = match changed {
                 0 => Vec::new(),
                 _ => {

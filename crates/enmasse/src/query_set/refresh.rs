@@ -1,4 +1,4 @@
-//! `refresh`: an object as its row now is.
+//! `refresh`: reads an object's row again.
 
 use enmasse_core::error::Result;
 use enmasse_core::query::Query;
@@ -8,8 +8,8 @@ use crate::query_set::QuerySet;
 use crate::query_set::save::key_of;
 
 impl<M: Entity> QuerySet<M> {
-    /// Reads the row with the object's key into the object: Django's `refresh_from_db`. As in Django, the filters of the QuerySet
-    /// have no say in it.
+    /// Reads the row with the object's key into the object: Django's `refresh_from_db`. As in Django, the
+    /// QuerySet's filters are ignored.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -39,8 +39,9 @@ impl<M: Entity> QuerySet<M> {
     ///
     /// # Errors
     ///
-    /// [`Unsaved`](crate::ErrorKind::Unsaved) where the object has no key, [`NotFound`](crate::ErrorKind::NotFound) where its row is
-    /// gone; else as [`fetch`](QuerySet::fetch).
+    /// [`Unsaved`](crate::ErrorKind::Unsaved) if the object has no key,
+    /// [`NotFound`](crate::ErrorKind::NotFound) if its row no longer exists; otherwise as
+    /// [`fetch`](QuerySet::fetch).
     pub async fn refresh(self, object: &mut M) -> Result<()> {
         let model = self.model()?.clone();
         let key = key_of(&model, object)?;

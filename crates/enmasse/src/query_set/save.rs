@@ -1,4 +1,4 @@
-//! `save`: a row that is there is updated, one that is not is inserted.
+//! `save`: updates an existing row, or inserts a new one.
 
 use std::sync::Arc;
 
@@ -23,10 +23,10 @@ use crate::signals::{Objects, Origin, Receivers, Set, What, keys};
 use crate::typed::columns::{FieldNames, Path};
 
 impl<M: Entity> QuerySet<M> {
-    /// Writes an object: updates the row with its key, or inserts it where there is none. As in Django, the filters of the QuerySet
-    /// have no say in it.
+    /// Writes an object: updates the row with its key, or inserts it if no such row exists. As in Django, the
+    /// QuerySet's filters are ignored.
     ///
-    /// The object gets what the write made: its key, `auto_now` fields.
+    /// The object receives the values that the write assigned: its key, `auto_now` fields.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -60,17 +60,17 @@ impl<M: Entity> QuerySet<M> {
     ///
     /// # Errors
     ///
-    /// [`Value`](ErrorKind::Value) where a value does not fit its field; [`Integrity`](ErrorKind::Integrity) where a constraint
-    /// refuses the row; and what else the database reports.
+    /// [`Value`](ErrorKind::Value) if a value does not fit its field; [`Integrity`](ErrorKind::Integrity) if
+    /// a constraint refuses the row; and errors of the database.
     pub fn save(self, object: &mut M) -> Save<'_, M> {
         Save { rows: self, object, update_fields: None }
     }
 
-    /// Deletes the row with the object's key, and gives whether it was there.
+    /// Deletes the row with the object's key, and returns whether it existed.
     ///
     /// # Errors
     ///
-    /// [`Unsaved`](ErrorKind::Unsaved) where the object has no key; as [`delete`](QuerySet::delete) otherwise.
+    /// [`Unsaved`](ErrorKind::Unsaved) if the object has no key; otherwise as [`delete`](QuerySet::delete).
     pub async fn delete_object(self, object: &M) -> Result<bool> {
         let model = self.model()?.clone();
         let key = key_of(&model, object)?;
@@ -80,7 +80,7 @@ impl<M: Entity> QuerySet<M> {
     }
 }
 
-/// A save that is sent when it is awaited; see [`QuerySet::save`].
+/// A save, sent when it is awaited; see [`QuerySet::save`].
 #[must_use = "nothing is saved until it is awaited"]
 pub struct Save<'o, M> {
     rows: QuerySet<M>,
@@ -88,7 +88,7 @@ pub struct Save<'o, M> {
     update_fields: Option<Vec<FieldPath>>,
 }
 
-/// What a save did.
+/// The result of a save.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Saved {
@@ -97,9 +97,9 @@ pub struct Saved {
 }
 
 impl<M: Entity> Save<'_, M> {
-    /// Writes these fields only, and those with `auto_now`, to a row that must be there. Without a field nothing is sent.
+    /// Writes only these fields and `auto_now` fields. The row must exist. Without fields, nothing is sent.
     ///
-    /// One that is part of the primary key is an error, [`Field`](ErrorKind::Field).
+    /// A field of the primary key is an error, [`Field`](ErrorKind::Field).
     pub fn update_fields<F: FieldNames>(mut self, fields: impl FnOnce(M::Columns) -> F) -> Self {
         self.update_fields = Some(fields(M::columns(Path::root())).field_names());
         self
@@ -118,7 +118,8 @@ impl<M: Entity> Save<'_, M> {
         }
     }
 
-    /// Writes the object in one transaction with the receivers of its signals. Each try begins with the object as it was.
+    /// Writes the object in one transaction with its signals' receivers. Each try starts with the original
+    /// object.
     async fn write_with(self, receivers: &Receivers) -> Result<Saved> {
         let Save { rows, object, update_fields } = self;
         if update_fields.as_ref().is_some_and(Vec::is_empty) {
@@ -223,7 +224,7 @@ impl<'o, M: Entity> IntoFuture for Save<'o, M> {
     }
 }
 
-/// The positions of the fields that a save of these writes: those with `auto_now` are among them.
+/// The positions of the fields that a save with these names writes, including `auto_now` fields.
 fn written(model: &ModelRef, names: &[FieldPath]) -> Result<Vec<usize>> {
     let mut positions = names.iter().map(|name| plan::concrete(model, name)).collect::<Result<Vec<_>>>()?;
     let auto = (0..model.fields.len()).filter(|&position| model.fields[position].auto == Auto::OnWrite);
@@ -234,13 +235,13 @@ fn written(model: &ModelRef, names: &[FieldPath]) -> Result<Vec<usize>> {
 struct Request {
     query: Query,
     assignments: Vec<Assignment>,
-    /// The whole row, where it may be inserted.
+    /// The whole row, if it may be inserted.
     new: Option<Row>,
     now: DateTime<Utc>,
 }
 
 impl Request {
-    /// Updates the row, or inserts it and gives it as it now is.
+    /// Updates the row, or inserts it and returns it as stored.
     async fn write(
         &self,
         dialect: &Arc<dyn Dialect>,
@@ -248,7 +249,7 @@ impl Request {
     ) -> Result<Option<Row>> {
         let model = &self.query.model;
         let found = if self.assignments.is_empty() {
-            // A row of nothing but its key is there or it is not.
+            // A row with only a key needs no update.
             match self.query.select_exists(&**dialect)? {
                 Some(Selection { statement, columns }) => {
                     !connection.query(&statement, &columns).await?.is_empty()
@@ -270,8 +271,7 @@ impl Request {
     }
 }
 
-/// Inserts a row; the parts of it that are in the tables of models that its own extends are updated where they are there already, as in
-/// Django.
+/// Inserts a row. Parts in the tables of extended models are updated if they already exist, as in Django.
 fn put<'c>(
     connection: &'c mut dyn Connection,
     dialect: &'c Arc<dyn Dialect>,
@@ -293,7 +293,7 @@ fn put<'c>(
             let written = request.write(dialect, &mut *connection).await?;
             insert::put_part(model, number, &mut row, written.unwrap_or(part));
         }
-        // a part that was there already keeps the time when it was made
+        // An existing part keeps its creation time.
         for position in model.own() {
             if let Some(value) = set_auto(&model.fields[position], true, now) {
                 row[position] = value;
@@ -306,7 +306,7 @@ fn put<'c>(
     })
 }
 
-/// The condition that a row has the key of this one.
+/// The condition that matches the key of this row.
 fn key_is(model: &ModelRef, row: &Row) -> Q {
     let equal = |position: usize| {
         let field = FieldPath::new([model.fields[position].name.clone()]);
@@ -315,7 +315,7 @@ fn key_is(model: &ModelRef, row: &Row) -> Q {
     Q::And(model.key().into_iter().map(equal).collect())
 }
 
-/// The condition that a row has the object's key.
+/// The condition that matches the object's key.
 pub(super) fn key_of<M: Entity>(model: &ModelRef, object: &M) -> Result<Q> {
     for position in model.key() {
         if object.value(model, position).is_null() {

@@ -1,4 +1,4 @@
-//! Queries inside of queries.
+//! Subqueries.
 
 use std::marker::PhantomData;
 
@@ -13,9 +13,9 @@ use crate::typed::Expression;
 use crate::typed::columns::Path;
 use crate::typed::operand::{InList, MaybeNull, Operand};
 
-/// A query of one value a row, for use in another: as a value (that of its first row), or in `in_`.
+/// A query with one value per row, for use in another query: as a value (that of its first row), or in `in_`.
 ///
-/// Made with [`QuerySet::select`]. Fields of the query around it are `u.id.outer()`.
+/// Create it with [`QuerySet::select`]. `u.id.outer()` refers to a field of the outer query.
 #[derive(Clone, Debug)]
 pub struct Subquery<B> {
     select: Select,
@@ -23,7 +23,8 @@ pub struct Subquery<B> {
 }
 
 impl<M: Entity> QuerySet<M> {
-    /// One column or expression of each row, as a subquery. An aggregate gives one value of all rows.
+    /// Selects one column or expression of each row as a subquery. An aggregate returns one value for all
+    /// rows.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -71,7 +72,7 @@ impl<M: Entity> QuerySet<M> {
     }
 }
 
-/// Whether a query has rows, as a condition of the query around it: Django's `Exists`.
+/// Whether a query has rows, as a condition of the outer query: Django's `Exists`.
 ///
 /// ```
 /// # #[cfg(feature = "sqlite")]
@@ -122,7 +123,7 @@ impl<B> Expression for Subquery<B> {
     }
 }
 
-/// A subquery without rows is NULL, so that a column which is never NULL takes it in a `coalesce` only.
+/// A subquery without rows is NULL, so a column that is never NULL accepts it only in a `coalesce`.
 #[diagnostic::do_not_recommend]
 impl<B> Operand<B> for Subquery<B> {
     type Null = MaybeNull;
@@ -147,7 +148,7 @@ impl<R: Manager<Model: Model>> InList<<R::Model as Model>::Key> for R {
     }
 }
 
-/// The rows of a query as what a keyword is compared with: `Q::named("user__in", User::query().filter(…))`.
+/// The rows of a query as the operand of a keyword: `Q::named("user__in", User::query().filter(…))`.
 impl<M: Entity> From<QuerySet<M>> for query::Operand {
     fn from(rows: QuerySet<M>) -> Self {
         query::Operand::Query(Box::new(Select { query: rows.query, output: Vec::new() }))

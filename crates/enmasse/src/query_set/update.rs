@@ -23,11 +23,12 @@ use crate::signals::{Origin, Receivers, SetWrite, What};
 use crate::typed::columns::{Assignments, Path};
 
 impl<M: Entity> QuerySet<M> {
-    /// Sets fields of all rows, in one statement, and gives the number of rows that matched.
+    /// Sets fields of all rows in one statement, and returns the number of matched rows.
     ///
-    /// Values, expressions over the row's fields and subqueries can be set; a row that has the value already counts too. Fields with
-    /// `auto_now` are set as well, unless they are among the assignments (Django forgets them). Nothing to set, or a query
-    /// that can have no rows, sends nothing and gives 0.
+    /// Fields can be set to values, to expressions over the row's fields, and to subqueries. A row that
+    /// already has the value also counts. `auto_now` fields are set too, unless they are among the
+    /// assignments (Django does not set them). An update without assignments, or of an empty query, sends
+    /// nothing and returns 0.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -55,7 +56,7 @@ impl<M: Entity> QuerySet<M> {
     /// let matched = gift.await?;
     /// # assert_eq!(matched, 0);
     ///
-    /// // several fields, each from the row as it was
+    /// several fields, each computed from the old row
     /// User::objects(&db).update(|u| (u.points.set(u.points * 2 + 1), u.country.set(u.country.upper()))).await?;
     /// # Ok(())
     /// # }
@@ -65,14 +66,14 @@ impl<M: Entity> QuerySet<M> {
     ///
     /// # Errors
     ///
-    /// When awaited, see [`plan::update`]: a slice, a field that is not there, a value that does not fit, a joined reference
-    /// in a value; and what the database reports.
+    /// When awaited, see [`plan::update`]: a slice, an unknown field, a value that does not fit, or a joined
+    /// reference in a value; and errors of the database.
     pub fn update<A: Assignments>(self, assignments: impl FnOnce(M::Columns) -> A) -> Update<M> {
         let assignments = assignments(M::columns(Path::root())).assignments();
         Update(Lazy::new(Request { rows: self, assignments }))
     }
 
-    /// [`update`](QuerySet::update) with names that are known at run time.
+    /// [`update`](QuerySet::update) with names known only at run time.
     ///
     /// # Errors
     ///
@@ -85,22 +86,23 @@ impl<M: Entity> QuerySet<M> {
         Update(Lazy::new(Request { rows: self, assignments: assignments.into_iter().map(made).collect() }))
     }
 
-    /// Deletes all rows, in one statement, and gives their number. What becomes of rows that refer to them is up to the foreign keys
-    /// of the database.
+    /// Deletes all rows in one statement, and returns their number. The database's foreign keys determine
+    /// what happens to rows that refer to them.
     ///
     /// # Errors
     ///
-    /// When awaited, see [`plan::delete`]; and what the database reports, first of all that other rows refer to one of these.
+    /// When awaited, see [`plan::delete`]; and errors of the database, most often that other rows refer to
+    /// one of these.
     pub fn delete(self) -> Delete<M> {
         Delete(Lazy::new(self))
     }
 }
 
-/// "Tuple to be updated was already modified by an operation triggered by the current command", of PostgreSQL: a trigger on one table of a
-/// chain writes another, which one statement for both cannot do.
+/// PostgreSQL's "Tuple to be updated was already modified by an operation triggered by the current command":
+/// a trigger on one table of a chain writes another, which a single statement for both cannot do.
 const WRITTEN_BY_TRIGGER: &str = "27000";
 
-/// Runs a plan that is one statement, or nothing: by itself, or in a savepoint inside the caller's transaction.
+/// Runs a plan of at most one statement: by itself, or in a savepoint inside the caller's transaction.
 async fn run_alone(executor: &Executor, plan: Plan) -> Result<u64> {
     let Some(Step::Run(statement, _)) = plan.steps.into_iter().next() else { return Ok(0) };
     let done = match executor {
@@ -117,7 +119,7 @@ async fn run_alone(executor: &Executor, plan: Plan) -> Result<u64> {
     Ok(done.rows)
 }
 
-/// Runs a plan that is made anew where it is tried again: one statement by itself, several in a transaction.
+/// Runs a plan, which is rebuilt for each retry: one statement by itself, several in a transaction.
 async fn run_plan(
     executor: &Executor,
     model: &ModelRef,
@@ -138,7 +140,7 @@ async fn run_plan(
         .await
 }
 
-/// An update that is sent when it is awaited; see [`QuerySet::update`].
+/// An update, sent when it is awaited; see [`QuerySet::update`].
 #[must_use = "an update does nothing until it is awaited"]
 pub struct Update<M>(Lazy<'static, Request<M>, u64>);
 
@@ -152,7 +154,7 @@ impl<M: Entity> Request<M> {
         let wrong = || self.plan().map(|_| ());
         self.rows.executor()?.refuse_lasting_unless(self.rows.model()?, wrong).await?;
         match self.rows.save_receivers()? {
-            // on the heap: a receiver's own writes stand on the stack above this one
+            // Boxed, because a receiver's own writes use the stack above this one.
             None => Box::pin(self.run_silently()).await,
             Some(receivers) => Box::pin(self.run(&receivers, Returning::Nothing, &Ok)).await,
         }
@@ -174,7 +176,7 @@ impl<M: Entity> Request<M> {
         plan::update(&*self.rows.dialect()?, self.rows.query()?, &self.assignments, Utc::now())
     }
 
-    /// Runs it with the receivers of its signals, and has what came of it read.
+    /// Runs it with its signals' receivers, and reads the outcome.
     async fn run<T: Send>(
         &self,
         receivers: &Receivers,
@@ -209,9 +211,9 @@ impl<M: Entity> Request<M> {
 }
 
 impl<M: Entity> Update<M> {
-    /// Locks the rows in the order of their keys before the first is written, so that two updates of the same rows, or an update and
-    /// a `bulk_update`, cannot deadlock; without it the rows are locked as the database finds them. It takes the place of an
-    /// `order_by`. SQLite has one writer at a time anyway.
+    /// Locks the rows in key order before the first write, so that two updates of the same rows, or an update
+    /// and a `bulk_update`, cannot deadlock. Without it, rows are locked in the order in which the database
+    /// finds them. It replaces any `order_by`. It has no effect on SQLite, which has one writer at a time.
     pub fn lock_in_order(mut self) -> Self {
         self.0.change(|request| request.rows.query.lock_in_order = true);
         self
@@ -223,9 +225,10 @@ impl<M: Entity> Update<M> {
         self
     }
 
-    /// Gives back the rows as they now are, in no particular order.
+    /// Returns the updated rows, in no particular order.
     ///
-    /// PostgreSQL and SQLite do it in the same statement; elsewhere the rows are locked first, and read afterwards.
+    /// PostgreSQL and SQLite return them from the same statement; on the other databases the rows are locked
+    /// first, and read afterwards.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -257,15 +260,16 @@ impl<M: Entity> Update<M> {
         UpdateReturning { lazy: Lazy::Request(self.0.into_request()), returns: PhantomData }
     }
 
-    /// Gives back the rows as they were and as they now are.
+    /// Returns the rows before and after the update.
     pub fn returning_old(self) -> UpdateReturning<M, Change<M>> {
         UpdateReturning { lazy: Lazy::Request(self.0.into_request()), returns: PhantomData }
     }
 
-    /// What it would change, with so many examples of each field, without changing it.
+    /// Shows what the update would change, with at most this many examples per field, without changing it.
     ///
-    /// Values are compared bytewise, as the database would keep them. The database counts, so that memory is the same for any number of
-    /// rows. What triggers and generated columns would do is not foreseen, nor whether a constraint would refuse it.
+    /// Values are compared bytewise, in the form in which the database would store them. The database counts,
+    /// so memory is constant for any number of rows. The preview ignores triggers, generated columns and
+    /// constraints.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -304,11 +308,11 @@ impl<M: Entity> Update<M> {
         }
     }
 
-    /// The SQL that it is on its database, without running it.
+    /// Returns the SQL of the update on its database, without running it.
     ///
     /// # Errors
     ///
-    /// As [`QuerySet::update`], but for what only the database can tell.
+    /// As [`QuerySet::update`], except for errors that only the database can find.
     pub fn explain(&self) -> Result<String> {
         self.0.request().map_or(Ok(String::new()), |request| Ok(request.plan()?.to_string()))
     }
@@ -322,7 +326,7 @@ impl<M: Entity> Future for Update<M> {
     }
 }
 
-/// An update that gives rows back; see [`Update::returning`].
+/// An update that returns rows; see [`Update::returning`].
 #[must_use = "an update does nothing until it is awaited"]
 pub struct UpdateReturning<M, R> {
     lazy: Lazy<'static, Request<M>, Vec<R>>,
@@ -330,11 +334,11 @@ pub struct UpdateReturning<M, R> {
 }
 
 impl<M: Entity, R: Return<M>> UpdateReturning<M, R> {
-    /// The SQL that it is on its database, without running it.
+    /// Returns the SQL of the update on its database, without running it.
     ///
     /// # Errors
     ///
-    /// As [`QuerySet::update`], but for what only the database can tell.
+    /// As [`QuerySet::update`], except for errors that only the database can find.
     pub fn explain(&self) -> Result<String> {
         let plan = |request: &Request<M>| Ok(request.plan_returning(R::RETURNING)?.to_string());
         self.lazy.request().map_or(Ok(String::new()), plan)
@@ -353,7 +357,7 @@ impl<M: Entity, R: Return<M>> Future for UpdateReturning<M, R> {
             }
             executor.refuse_lasting(model).await?;
             let dialect = executor.dialect();
-            // before the commit: what does not fit the Rust type undoes the write
+            // Read before the commit: a row that does not fit the Rust type rolls the write back.
             let read = |outcome: Outcome| {
                 let rows = outcome.returned.into_iter();
                 rows.map(|values| R::from_values(model, values)).collect::<Result<Vec<R>>>()
@@ -372,7 +376,7 @@ impl<M: Entity, R: Return<M>> Future for UpdateReturning<M, R> {
     }
 }
 
-/// A deletion that is sent when it is awaited; see [`QuerySet::delete`].
+/// A deletion, sent when it is awaited; see [`QuerySet::delete`].
 #[must_use = "a deletion does nothing until it is awaited"]
 pub struct Delete<M>(Lazy<'static, QuerySet<M>, u64>);
 
@@ -383,11 +387,11 @@ impl<M: Entity> Delete<M> {
         self
     }
 
-    /// The SQL that it is on its database, without running it.
+    /// Returns the SQL of the deletion on its database, without running it.
     ///
     /// # Errors
     ///
-    /// As [`QuerySet::delete`], but for what only the database can tell.
+    /// As [`QuerySet::delete`], except for errors that only the database can find.
     pub fn explain(&self) -> Result<String> {
         let plan = |rows: &QuerySet<M>| Ok(plan::delete(&*rows.dialect()?, rows.query()?)?.to_string());
         self.0.request().map_or(Ok(String::new()), plan)

@@ -1,4 +1,4 @@
-//! `bulk_update_where`: fields and values side by side, across the chain of tables.
+//! `bulk_update_where`: lists of fields and values, across the chain of tables.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -15,12 +15,13 @@ use crate::query_set::update::Request;
 use crate::typed::columns::{Assignments, IntoQ, Path};
 
 impl<M: Entity> QuerySet<M> {
-    /// Sets fields to values in the rows for which a condition holds, and tells how many rows were written in each table: of a model
-    /// with [`BulkUpdateMixin`](crate::BulkUpdateMixin).
+    /// Sets fields to values in the rows that match a condition, and returns the number of written rows for
+    /// each table. The model must have [`BulkUpdateMixin`](crate::BulkUpdateMixin).
     ///
-    /// Each field goes to the table that has it, whichever model of the chain declares it. All of it is one [`update`](QuerySet::update): atomic,
-    /// with the rows found and locked before the first table is written. The condition is asked for, so that all rows are never meant by
-    /// accident. A value that no field has, or the other way round, does not compile.
+    /// Each field is written to its own table, whichever model of the chain declares it. The write is one
+    /// [`update`](QuerySet::update): it is atomic, and it finds and locks the rows before it writes the first
+    /// table. The condition is required, so a call never updates all rows by accident. Lists of different
+    /// lengths do not compile.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -56,7 +57,7 @@ impl<M: Entity> QuerySet<M> {
     /// assert_eq!(written.matched, 3);
     /// assert_eq!(written.tables, [("base_user".to_owned(), 3), ("customer".to_owned(), 3)]);
     ///
-    /// // the same, checked by the compiler
+    /// the same, checked by the compiler
     /// Customer::objects(&db).update_where(set!(level = "Free", name = "n/a"), |c| c.id.in_([1, 2, 3])).await?;
     /// # Ok(())
     /// # }
@@ -102,17 +103,17 @@ impl<M: Entity> QuerySet<M> {
     }
 }
 
-/// An update that is sent when it is awaited; see [`QuerySet::bulk_update_where`].
+/// An update, sent when it is awaited; see [`QuerySet::bulk_update_where`].
 #[must_use = "an update does nothing until it is awaited"]
 pub struct UpdateWhere<M>(Lazy<'static, Request<M>, Written>);
 
-/// What [`bulk_update_where`](QuerySet::bulk_update_where) did.
+/// The result of [`bulk_update_where`](QuerySet::bulk_update_where).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Written {
-    /// How many rows matched.
+    /// The number of matched rows.
     pub matched: u64,
-    /// How many rows were written in each table, the root of the chain first.
+    /// The number of written rows for each table, the root of the chain first.
     pub tables: Vec<(String, u64)>,
 }
 
@@ -123,11 +124,11 @@ impl<M: Entity> UpdateWhere<M> {
         self
     }
 
-    /// The SQL that it is on its database, without running it.
+    /// Returns the SQL of the update on its database, without running it.
     ///
     /// # Errors
     ///
-    /// As [`QuerySet::update`], but for what only the database can tell.
+    /// As [`QuerySet::update`], except for errors that only the database can find.
     pub fn explain(&self) -> Result<String> {
         self.0.request().map_or(Ok(String::new()), |request| Ok(request.plan()?.to_string()))
     }

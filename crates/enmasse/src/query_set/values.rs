@@ -1,4 +1,4 @@
-//! `values`: some columns or expressions of each row, in place of whole rows.
+//! `values`: selected columns or expressions in place of whole rows.
 
 use enmasse_core::compile::Selection;
 use enmasse_core::error::{Error, ErrorKind, Result};
@@ -14,8 +14,8 @@ use crate::typed::{Expression, Typed};
 use enmasse_core::run::{named, of_key};
 
 impl<M: Entity> QuerySet<M> {
-    /// Some columns, or expressions, of each row: `values(|u| (u.id, u.country))` gives `(i64, String)`s, and one column its
-    /// own type.
+    /// Reads some columns or expressions of each row: `values(|u| (u.id, u.country))` returns `(i64,
+    /// String)`s, and a single column its own type.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -46,8 +46,9 @@ impl<M: Entity> QuerySet<M> {
     ///
     /// # Errors
     ///
-    /// When fetched, as [`fetch`](QuerySet::fetch); and [`Value`](crate::ErrorKind::Value) where NULL comes back for a column that
-    /// is not an `Option`, as of a related row that is not there: [`Column::optional`] makes one of it.
+    /// When fetched, as [`fetch`](QuerySet::fetch); and [`Value`](crate::ErrorKind::Value) if NULL is
+    /// returned for a column that is not an `Option`, for example because no related row exists.
+    /// [`Column::optional`] makes the column an `Option`.
     pub async fn values<V: Values>(self, values: impl FnOnce(M::Columns) -> V) -> Result<Vec<V::Row>> {
         let values = values(M::columns(Path::root()));
         let exprs = values.exprs();
@@ -61,7 +62,7 @@ impl<M: Entity> QuerySet<M> {
             .collect()
     }
 
-    /// [`values`](QuerySet::values) with names that are known at run time: a row of values for each.
+    /// [`values`](QuerySet::values) with names known only at run time: a list of values for each row.
     ///
     /// # Errors
     ///
@@ -92,7 +93,7 @@ impl<M: Entity> QuerySet<M> {
     }
 }
 
-/// What the value at this position is called in errors.
+/// The name of the value at this position in errors.
 fn place(model: &str, exprs: &[Expr], at: usize) -> String {
     match exprs.get(at) {
         Some(Expr::Field(path)) => format!("{model}.{path}"),
@@ -100,7 +101,7 @@ fn place(model: &str, exprs: &[Expr], at: usize) -> String {
     }
 }
 
-/// Takes the values of a row one after the other.
+/// Reads the values of a row one after the other.
 #[doc(hidden)]
 pub struct ValueReader<'r> {
     row: std::vec::IntoIter<Value>,
@@ -122,12 +123,12 @@ impl ValueReader<'_> {
     }
 }
 
-/// The error for a column of a related row that is not there, which the column's type does not foresee.
+/// The error for a column of a missing related row that is not an `Option`.
 fn nothing_related(data_type: &DataType) -> Error {
     Error::new(
         ErrorKind::Value,
         format!(
-            "expected {data_type} but there is NULL, as where no row is related; `.optional()` makes an Option of the column."
+            "expected {data_type} but got NULL, for example because no row is related; `.optional()` makes the column an Option."
         ),
     )
 }
@@ -140,7 +141,7 @@ impl std::fmt::Debug for ValueReader<'_> {
 
 /// One value of each row: a column, or an expression.
 pub trait Selected {
-    /// What it is in Rust.
+    /// Its Rust type.
     type Value: FieldType;
 
     /// The expression.
@@ -155,7 +156,7 @@ impl<T: FieldType> Selected for Column<T> {
     }
 }
 
-/// An expression may come out as NULL.
+/// An expression may be NULL.
 impl<B> Selected for Typed<B>
 where
     Option<B>: FieldType,
@@ -167,23 +168,23 @@ where
     }
 }
 
-/// What [`QuerySet::values`] selects: one [`Selected`], or a tuple of up to twelve.
+/// The selection of [`QuerySet::values`]: one [`Selected`], or a tuple of up to twelve.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected",
     label = "expected a column, an expression, or a tuple of these"
 )]
 pub trait Values {
-    /// What each row becomes.
+    /// The Rust type of each row.
     type Row;
 
     /// The expressions.
     fn exprs(&self) -> Vec<Expr>;
 
-    /// One row of their values.
+    /// Reads the values of one row.
     ///
     /// # Errors
     ///
-    /// [`Value`](crate::ErrorKind::Value) where a value is not of the Rust type.
+    /// [`Value`](crate::ErrorKind::Value) if a value is not of the Rust type.
     fn read(row: &mut ValueReader<'_>) -> Result<Self::Row>;
 }
 

@@ -20,7 +20,7 @@ pub(crate) use enmasse_core::run::Outcome;
 use crate::backend::{Chunks, Connection, Row, STREAM_AHEAD};
 use crate::run::batch::{Callbacks, Feed, ValuesFeed};
 
-/// Runs a plan without rows of a batch. All of its steps belong into one transaction, which is the caller's affair.
+/// Runs a plan without batch rows. All of its steps must be in one transaction, which the caller provides.
 pub(crate) async fn run(
     connection: &mut dyn Connection,
     dialect: &Arc<dyn Dialect>,
@@ -31,12 +31,12 @@ pub(crate) async fn run(
     drive(connection, &mut run, None).await
 }
 
-/// Has the first chunk encoded: what is wrong with it is said before anything is sent.
+/// Encodes the first chunk, so that its errors are reported before anything is sent.
 pub(crate) async fn prefetch(run: &mut Run<'_>, feed: &mut dyn Feed) -> Result<()> {
     Feeding { run, feed: Some(feed) }.encode().await
 }
 
-/// Goes through a run that has no step: no row can match, and all are missing.
+/// Completes a run without steps: no row can match, and all are missing.
 pub(crate) async fn without_steps(run: &mut Run<'_>, feed: &mut dyn Feed) -> Result<Outcome> {
     let mut answer = Answer::Begin;
     loop {
@@ -49,7 +49,7 @@ pub(crate) async fn without_steps(run: &mut Run<'_>, feed: &mut dyn Feed) -> Res
     }
 }
 
-/// Goes through a run to its end; `feed` has the rows of its batch.
+/// Drives a run to its end; `feed` has the rows of its batch.
 pub(crate) async fn drive(
     connection: &mut dyn Connection,
     run: &mut Run<'_>,
@@ -85,7 +85,7 @@ pub(crate) async fn drive(
     }
 }
 
-/// Runs a statement, and has each row taken as it comes.
+/// Runs a statement, and passes each row on as it arrives.
 async fn stream(
     connection: &mut dyn Connection,
     run: &mut Run<'_>,
@@ -106,7 +106,7 @@ async fn stream(
     sent.map(|_| Answer::Done)
 }
 
-/// The rows of a run's batch on their way, encoded as they are asked for.
+/// The rows of a run's batch, encoded on request.
 struct Feeding<'f, 'r, 'c> {
     run: &'r mut Run<'c>,
     feed: Option<&'f mut dyn Feed>,

@@ -1,4 +1,4 @@
-//! What a receiver is given: the set of rows.
+//! The argument of a receiver: the set of rows.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -22,10 +22,11 @@ use crate::signals::write::What;
 use crate::typed::family::Untyped;
 use crate::typed::operand::InList;
 
-/// The rows of a write, as a receiver is given them: a cheap clone.
+/// The rows of a write, as the argument of a receiver; a cheap clone.
 ///
-/// It can be used in a filter, `p.user.in_(&batch)` or `q!(user__in = &batch)`; where many rows were written their keys are in a
-/// temporary table then, and do not leave the database. It is of use while the receiver runs, with the transaction that the receiver was given.
+/// It can be used in a filter, `p.user.in_(&batch)` or `q!(user__in = &batch)`. For a large write, its keys
+/// are in a temporary table and do not leave the database. It is valid while the receiver runs, with the
+/// receiver's transaction.
 ///
 /// ```
 /// # #[cfg(feature = "sqlite")]
@@ -72,25 +73,25 @@ pub struct Batch<M> {
     model: PhantomData<fn() -> M>,
 }
 
-/// How rows came to be written.
+/// The kind of write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Origin {
     /// [`QuerySet::save`].
     Save,
-    /// [`QuerySet::create`] and its like.
+    /// [`QuerySet::create`] and similar methods.
     Create,
     /// [`QuerySet::bulk_create`].
     BulkCreate,
-    /// [`QuerySet::update`] and its like.
+    /// [`QuerySet::update`] and similar methods.
     Update,
     /// [`QuerySet::bulk_update`].
     BulkUpdate,
     /// [`QuerySet::bulk_patch`].
     BulkPatch,
-    /// [`QuerySet::delete`] and its like.
+    /// [`QuerySet::delete`] and similar methods.
     Delete,
-    /// Not by a write of this library: the signal was [sent](crate::signals::Signal::send) by hand.
+    /// No write of this library: the signal was [sent](crate::signals::Signal::send) manually.
     ByHand,
 }
 
@@ -109,32 +110,33 @@ impl<M: Entity> Batch<M> {
         Batch { sent, model: PhantomData }
     }
 
-    /// The model whose rows these are.
+    /// The model of the rows.
     pub fn model(&self) -> &ModelRef {
         &self.sent.what.model
     }
 
-    /// Which signal it was sent with.
+    /// The signal of the batch.
     pub fn signal(&self) -> SignalKind {
         self.sent.kind
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub fn size(&self) -> u64 {
         self.sent.set.size
     }
 
-    /// How the rows came to be written.
+    /// The kind of write.
     pub fn origin(&self) -> Origin {
         self.sent.what.origin
     }
 
-    /// Whether the rows are new. In the `pre_save` of a [`save`](QuerySet::save), which is yet to find out, it is `false`, unless the object has no key.
+    /// Whether the rows are new. In the `pre_save` of a [`save`](QuerySet::save), which does not know yet, it
+    /// is `true` only if the object has no key.
     pub fn created(&self) -> bool {
         self.sent.created
     }
 
-    /// The names of the fields that are written: of new rows all, of a deletion none.
+    /// The names of the written fields: all for new rows, none for a deletion.
     pub fn fields(&self) -> &[String] {
         &self.sent.what.fields
     }
@@ -144,17 +146,18 @@ impl<M: Entity> Batch<M> {
         self.sent.tx.database()
     }
 
-    /// The rows as they are in the database now: to be fetched, streamed, filtered, updated. New rows are not there before they are written, nor are
-    /// those that were deleted.
+    /// The rows as they currently are in the database, for reading, filtering and updating. New rows are
+    /// absent before they are written, and deleted rows are absent afterwards.
     pub fn rows(&self) -> QuerySet<M> {
         QuerySet::of_query(self.sent.set.keys.rows().clone(), &self.sent.tx)
     }
 
-    /// The keys, one after the other: for each the values of the key's fields. A new row whose key the database is yet to give has none.
+    /// Streams the keys: for each row, the values of the key's fields. A new row without a key yet is left
+    /// out.
     ///
     /// # Errors
     ///
-    /// Items are errors where the database reports one.
+    /// Items are errors of the database.
     pub fn keys(&self) -> BoxStream<'static, Result<Vec<Value>>> {
         self.sent.set.stream(&self.sent.tx)
     }
@@ -163,28 +166,29 @@ impl<M: Entity> Batch<M> {
     ///
     /// # Errors
     ///
-    /// What the database reports.
+    /// Those of the database.
     pub async fn fetch_keys(&self) -> Result<Vec<Vec<Value>>> {
         self.keys().try_collect().await
     }
 
-    /// Whether there are objects to be written, which [`edit`](Batch::edit) may change.
+    /// Whether the write has objects, which [`edit`](Batch::edit) may change.
     pub fn has_objects(&self) -> bool {
         self.sent.objects.is_some()
     }
 
-    /// The objects that are about to be written, as the receivers before have left them: in `pre_save` of `create`, `bulk_create`,
-    /// `save`, and of a `bulk_update` that was given its objects to keep: a `Vec` or an array.
+    /// The objects to be written, with the changes of earlier receivers: in `pre_save` of `create`,
+    /// `bulk_create`, `save`, and of a `bulk_update` that owns its objects: a `Vec` or an array.
     ///
     /// # Errors
     ///
-    /// [`Request`](ErrorKind::Request) where there are none, see [`has_objects`](Batch::has_objects).
+    /// [`Request`](ErrorKind::Request) without objects, see [`has_objects`](Batch::has_objects).
     pub fn objects(&self) -> Result<Vec<M>> {
         let rows = self.some_objects()?.rows(self.model());
         rows.into_iter().map(|row| M::from_row(self.model(), row)).collect()
     }
 
-    /// Changes each of the [objects](Batch::objects) before it is written; what a write with a choice of fields does not write stays as it is.
+    /// Changes each of the [objects](Batch::objects) before it is written. Fields that the write does not
+    /// include are not written.
     ///
     /// # Errors
     ///
@@ -247,7 +251,7 @@ impl InList<Untyped> for &Batch<Record> {
     }
 }
 
-/// The rows as what a keyword is compared with: `Q::named("user__in", &batch)`.
+/// The rows as the operand of a keyword: `Q::named("user__in", &batch)`.
 impl<M: Entity> From<&Batch<M>> for query::Operand {
     fn from(batch: &Batch<M>) -> Self {
         batch.clone().into_keys()

@@ -1,4 +1,4 @@
-//! New rows with receivers: these may change them before, and are given their keys afterwards.
+//! New rows with receivers, which may change them before the insert, and get their keys afterwards.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub(crate) struct Insert<'w> {
 }
 
 impl Insert<'_> {
-    /// Inserts them in one transaction with their receivers, and has them read there as they now are.
+    /// Inserts them in one transaction with their receivers, and reads them back there.
     pub async fn run<T: Send>(
         &self,
         executor: &Executor,

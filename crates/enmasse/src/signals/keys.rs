@@ -15,13 +15,14 @@ use crate::database::handle::Handle;
 use crate::database::transaction::Transaction;
 use crate::run::{Outcome, run, run_new};
 
-/// Up to so many keys that the program knows travel as a list of parameters; a table for them costs 0.4 ms on PostgreSQL.
+/// Maximum number of known keys sent as a list of parameters; a table for them costs 0.4 ms on PostgreSQL.
 const LISTED: usize = 1_000;
 
-/// Up to so many where a key has several fields, each of which is compared by itself: SQLite takes a thousand comparisons.
+/// The maximum for keys of several fields, each of which is compared separately: SQLite accepts a thousand
+/// comparisons.
 const LISTED_WHOLE: usize = 100;
 
-/// Up to so many keys of a model travel as a list.
+/// Maximum number of a model's keys sent as a list.
 pub(crate) fn listed(model: &ModelRef) -> usize {
     if model.key().len() == 1 { LISTED } else { LISTED_WHOLE }
 }
@@ -41,14 +42,14 @@ enum Stored {
 }
 
 impl Set {
-    /// Rows with these keys; those that have none yet are counted all the same.
+    /// Rows with these keys; rows without a key yet are counted too.
     pub fn known(model: &ModelRef, keys: Vec<Row>) -> Set {
         let size = keys.len() as u64;
         let keys = whole(keys);
         Set { size, keys: KeySet::known(model, &keys), stored: Stored::Known(keys.into()) }
     }
 
-    /// [`known`](Set::known), but the keys go into a table where they are many.
+    /// [`known`](Set::known), but many keys are stored in a table.
     pub async fn of_keys(tx: &Transaction, model: &ModelRef, keys: Vec<Row>) -> Result<Set> {
         let dialect = tx.database().dialect();
         if keys.len() <= listed(model) || !dialect.supports(Capability::TemporaryTables) {
@@ -66,7 +67,8 @@ impl Set {
         Set::kept(tx, kept, size).await
     }
 
-    /// Finds the rows of a query, and locks them for a write of the fields at these positions, or for a deletion where there are none.
+    /// Finds the rows of a query, and locks them for a write of these fields, or for a deletion if there are
+    /// none.
     pub async fn find(tx: &Transaction, query: &Query, written: &[usize]) -> Result<Set> {
         let (dialect, model) = (tx.database().dialect(), &query.model);
         if plan::finds_one(query) || !dialect.supports(Capability::TemporaryTables) {
@@ -77,7 +79,7 @@ impl Set {
         Set::kept(tx, kept, size).await
     }
 
-    /// [`find`](Set::find) where the rows are few: their keys are read.
+    /// [`find`](Set::find) for a few rows, whose keys are read.
     pub async fn find_listed(tx: &Transaction, query: &Query, written: &[usize]) -> Result<Set> {
         let found = match plan::find_keys(&*tx.database().dialect(), query, written)? {
             Some(keys) => tx.executor().query(&keys.statement, &keys.columns).await?,
@@ -86,7 +88,7 @@ impl Set {
         Ok(Set::known(&query.model, found))
     }
 
-    /// The rows whose keys are in a table, which are yet to be counted.
+    /// The rows whose keys are in a table; counts them.
     pub async fn counted(tx: &Transaction, kept: Kept) -> Result<Set> {
         let count = kept.count(&*tx.database().dialect())?;
         let rows = match count {
@@ -110,7 +112,8 @@ impl Set {
         Ok(Set { size, keys: kept.key_set(&*dialect), stored: Stored::Kept(kept) })
     }
 
-    /// A query of the rows, in place of the one that found them, for their write; `untouched` says that nobody can have changed them since.
+    /// A query for the rows that replaces the original one in their write. `untouched` means that they cannot
+    /// have changed since.
     pub fn rows(&self, dialect: &dyn Dialect, query: &Query, untouched: bool) -> Result<Query> {
         match &self.stored {
             Stored::Known(_) => Ok(self.keys.in_place_of(query)),
@@ -118,7 +121,7 @@ impl Set {
         }
     }
 
-    /// The keys, one after the other.
+    /// Streams the keys.
     pub fn stream(&self, tx: &Transaction) -> BoxStream<'static, Result<Vec<Value>>> {
         let kept = match &self.stored {
             Stored::Known(keys) => {
@@ -134,25 +137,25 @@ impl Set {
         }
     }
 
-    /// Drops the table, if there is one, when the write has ended so.
+    /// Drops the table, if there is one, after the write has ended with this result.
     pub async fn end<T>(&self, tx: &Transaction, result: Result<T>) -> Result<T> {
         let Stored::Kept(kept) = &self.stored else { return result };
         let drop = kept.drop(&*tx.database().dialect());
         match &result {
             Ok(_) => _ = tx.executor().execute(&drop).await?,
-            // elsewhere the table goes with what is rolled back
+            // On the other databases, the rollback removes the table.
             Err(_) => tx.tidy(&drop).await,
         }
         result
     }
 }
 
-/// The keys of which no part is yet to be given by the database.
+/// The keys without a part that the database will assign.
 fn whole(keys: Vec<Row>) -> Vec<Row> {
     keys.into_iter().filter(|key| key.iter().all(|part| !part.is_null())).collect()
 }
 
-/// Makes a table for keys of a model.
+/// Creates a table for keys of a model.
 pub(crate) async fn make(tx: &Transaction, model: &ModelRef) -> Result<Kept> {
     let dialect = tx.database().dialect();
     let kept = Kept::new(&*dialect, model, tx.next_kept())?;
@@ -160,7 +163,7 @@ pub(crate) async fn make(tx: &Transaction, model: &ModelRef) -> Result<Kept> {
     Ok(kept)
 }
 
-/// Runs a plan in a transaction, without a savepoint of its own.
+/// Runs a plan in a transaction without another savepoint.
 pub(super) async fn run_plan(tx: &Transaction, model: &ModelRef, plan: Plan) -> Result<Outcome> {
     let dialect = tx.database().dialect();
     let mut session = tx.session().await?;

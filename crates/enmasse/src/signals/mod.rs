@@ -1,9 +1,11 @@
-//! Signals: what a program does whenever rows of a model are saved or deleted.
+//! Signals: code that runs whenever rows of a model are saved or deleted.
 //!
-//! A receiver is connected to `pre_save`, `post_save`, `pre_delete` or `post_delete` of a model, see [`Database::signals`](crate::Database::signals).
-//! Unlike Django's, bulk writes send them too: `save`, `create`, `bulk_create`, `update`, `bulk_update`, `bulk_patch` and `delete` send each
-//! signal once a write, with a [`Batch`]: the set of rows. A save is a batch of one. The batch can be used in a filter without its keys
-//! leaving the database, so that related rows are kept in step by one statement, for one row as for a million.
+//! Receivers are connected to `pre_save`, `post_save`, `pre_delete` or `post_delete` of a model, see
+//! [`Database::signals`](crate::Database::signals). Unlike in Django, bulk writes send signals too: `save`,
+//! `create`, `bulk_create`, `update`, `bulk_update`, `bulk_patch` and `delete` send each signal once per
+//! write, with a [`Batch`]: the set of rows. A save is a batch of one. A filter can use the batch without its
+//! keys leaving the database. One statement therefore keeps related rows consistent, for one row or a
+//! million.
 //!
 //! ```
 //! # #[cfg(feature = "sqlite")]
@@ -34,7 +36,7 @@
 //! # let user = |id| User { id, country: "US".into() };
 //! # User::objects(&db).bulk_create([user(1), user(2)]).await?;
 //! # Profile::objects(&db).bulk_create((1..=2).map(|id| Profile { id, user: id, points: 0 })).await?;
-//! // each time users are saved, their profiles have 100 points added, in one statement
+//! each time users are saved, one statement adds 100 points to their profiles
 //! db.signals().post_save::<User>().connect(|batch, tx| async move {
 //!     Profile::objects(&tx).filter(|p| p.user.in_(&batch)).update(|p| p.points.increment(100)).await?;
 //!     Ok(())
@@ -50,13 +52,15 @@
 //!
 //! # What a receiver may do
 //!
-//! It runs inside of the write's transaction, whose handle it is given: an error that it gives undoes the whole write. It must
-//! use that handle, and not the database's: another connection would wait for this one. Where the transaction is
-//! the write's own and is tried again after a conflict, the receivers are called again; what is not to be done twice, or before all is safe,
-//! belongs into [`Transaction::on_commit`](crate::Transaction::on_commit).
+//! A receiver runs inside the write's transaction, and gets its handle. An error of the receiver rolls the
+//! whole write back. It must use that handle and not the database's, because another connection would wait
+//! for this one. If the write owns the transaction and is retried after a conflict, the receivers run again.
+//! Side effects that must not happen twice, or not before the commit, belong in
+//! [`Transaction::on_commit`](crate::Transaction::on_commit).
 //!
-//! What it writes sends signals in turn, unless it says [`without_signals`](crate::QuerySet::without_signals). A loop of receivers
-//! that set each other off is an error at a depth of 16, which shows the path.
+//! Writes of a receiver send signals in turn, unless they use
+//! [`without_signals`](crate::QuerySet::without_signals). A loop of receivers that trigger each other is an
+//! error at a depth of 16; the error shows the path.
 //!
 //! # What is sent
 //!
@@ -65,12 +69,15 @@
 //! | `create`, `bulk_create`, `save`, `bulk_update` of owned objects | the [objects](Batch::objects), which it may [edit](Batch::edit) | the rows |
 //! | `update`, `bulk_update` of borrowed objects or a stream, `bulk_patch` | the rows as they are, locked | the rows |
 //!
-//! Likewise `pre_delete` is given the rows that `delete` is for, while they are there; `post_delete` has their keys, but no rows to read.
+//! `pre_delete` gets the rows before `delete` removes them. `post_delete` has their keys, but no rows to
+//! read.
 //!
-//! For `pre_save` a bulk update goes through its objects twice: those of an iterator or a stream are all read into memory.
+//! For `pre_save`, a bulk update reads its objects twice; those of an iterator or a stream are all read into
+//! memory.
 //!
-//! A write that matches no row sends nothing. One to a model that extends another sends for that model only, and a proxy sends as
-//! itself. Where no receiver is connected a write is the very same SQL as without signals; `explain` shows that in any case.
+//! A write that matches no row sends nothing. A write to a model that extends another sends signals of that
+//! model only, and a proxy sends its own. Without receivers, a write has the same SQL as without signals;
+//! `explain` always shows this SQL.
 
 mod batch;
 mod insert;

@@ -1,4 +1,4 @@
-//! The objects of a write, while `pre_save` may still change them.
+//! The objects of a write while `pre_save` may still change them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ use enmasse_core::schema::ModelRef;
 use crate::backend::Row;
 use crate::model::{Entity, row_of};
 
-/// Objects whose values can be asked for.
+/// Objects that provide their values.
 pub(crate) trait AsRows: Send + Sync {
     fn as_rows(&self, model: &ModelRef) -> Vec<Row>;
 }
@@ -29,7 +29,7 @@ impl AsRows for Vec<Row> {
 #[derive(Clone)]
 pub(crate) struct Objects {
     given: Arc<dyn AsRows>,
-    /// As receivers have changed them.
+    /// The objects with the receivers' changes.
     edited: Arc<Mutex<Option<Vec<Row>>>>,
 }
 
@@ -38,13 +38,13 @@ impl Objects {
         Objects { given, edited: Arc::default() }
     }
 
-    /// The objects as they now are.
+    /// The current objects.
     pub fn rows(&self, model: &ModelRef) -> Vec<Row> {
         let edited = self.edited.lock().unwrap_or_else(PoisonError::into_inner);
         edited.clone().unwrap_or_else(|| self.given.as_rows(model))
     }
 
-    /// The objects, where a receiver has changed them.
+    /// The objects, if a receiver has changed them.
     pub fn edited(&self) -> Option<Vec<Row>> {
         self.edited.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

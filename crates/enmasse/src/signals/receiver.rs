@@ -1,4 +1,4 @@
-//! The receivers of one write, and how they are called.
+//! The receivers of one write, and their calls.
 
 use std::sync::Arc;
 
@@ -21,12 +21,12 @@ pub(crate) struct Receivers {
 }
 
 impl Receivers {
-    /// Those of a model's saves.
+    /// The receivers of a model's save signals.
     pub fn of_saves(database: &Database, model: &ModelRef) -> Option<Receivers> {
         Receivers::of(database, model, SignalKind::PreSave, SignalKind::PostSave)
     }
 
-    /// Those of a model's deletions.
+    /// The receivers of a model's delete signals.
     pub fn of_deletions(database: &Database, model: &ModelRef) -> Option<Receivers> {
         Receivers::of(database, model, SignalKind::PreDelete, SignalKind::PostDelete)
     }
@@ -66,7 +66,7 @@ impl Receivers {
     }
 }
 
-/// A signal that is about to be sent.
+/// A signal to be sent.
 pub(super) struct Message<'m> {
     pub kind: SignalKind,
     pub what: &'m What,
@@ -76,7 +76,7 @@ pub(super) struct Message<'m> {
 }
 
 impl Message<'_> {
-    /// Calls one receiver after the other, up to the first error.
+    /// Calls one receiver after the other, until the first error.
     async fn send(self, tx: &Transaction, receivers: &[Arc<Connected>]) -> Result<()> {
         if receivers.is_empty() {
             return Ok(());
@@ -88,7 +88,7 @@ impl Message<'_> {
         Ok(())
     }
 
-    /// What the receivers are given.
+    /// The argument of the receivers.
     pub fn sent(self, tx: &Transaction) -> Result<Arc<Sent>> {
         let Message { kind, what, created, set, objects } = self;
         let signal = format!("{}.{kind}", what.model.name);

@@ -1,4 +1,4 @@
-//! The receivers of a database, in the order in which they were connected.
+//! The receivers of a database, in the order of their connection.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -15,15 +15,15 @@ use crate::model::record::Record;
 use crate::signals::batch::Sent;
 use crate::signals::signal::{ModelSignals, Signal};
 
-/// What has happened, or is about to.
+/// The kind of a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignalKind {
-    /// Rows are about to be written.
+    /// Rows will be written.
     PreSave,
     /// Rows have been written.
     PostSave,
-    /// Rows are about to be deleted.
+    /// Rows will be deleted.
     PreDelete,
     /// Rows have been deleted.
     PostDelete,
@@ -40,17 +40,18 @@ impl fmt::Display for SignalKind {
     }
 }
 
-/// The signals of a database: see [`Database::signals`](crate::Database::signals). A cheap clone.
+/// The signals of a database, see [`Database::signals`](crate::Database::signals); a cheap clone.
 ///
-/// A receiver that holds on to the database itself keeps it open for good: the transaction that it is given is enough, and
-/// [knows it](Transaction::database).
+/// A receiver that owns a database handle keeps the database open forever. Use the receiver's transaction
+/// instead, which [knows its database](Transaction::database).
 #[derive(Clone, Default)]
 pub struct Signals {
     pub(super) registry: Arc<Registry>,
 }
 
 impl Database {
-    /// The signals that writes send: where receivers are connected. All handles of the database share them; see [`signals`](crate::signals).
+    /// The signals that writes send; connect receivers here. All handles of the database share them; see
+    /// [`signals`](crate::signals).
     pub fn signals(&self) -> &Signals {
         self.attached()
     }
@@ -77,12 +78,12 @@ impl Signals {
         self.signal(SignalKind::PostDelete)
     }
 
-    /// The signals of a model that is known at run time; models are told apart by their labels.
+    /// The signals of a model known only at run time; models are identified by their labels.
     pub fn of(&self, model: &ModelRef) -> ModelSignals {
         ModelSignals::new(self, Some(model.label.clone()))
     }
 
-    /// The signals of every model: their receivers hear them all, with batches of [`Record`]s.
+    /// The signals of all models: their receivers get all of them, with batches of [`Record`]s.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -122,11 +123,11 @@ impl fmt::Debug for Signals {
 /// Calls a receiver.
 pub(super) type Receive = Box<dyn Fn(Arc<Sent>, Transaction) -> BoxFuture<'static, Result<()>> + Send + Sync>;
 
-/// A receiver that is, or was, connected.
+/// A connected or formerly connected receiver.
 pub(super) struct Connected {
     pub id: u64,
     pub kind: SignalKind,
-    /// The label of the model that it hears; every model where there is none.
+    /// The label of its model; `None` for all models.
     pub sender: Option<String>,
     pub uid: Option<String>,
     pub is_connected: AtomicBool,
@@ -143,7 +144,7 @@ impl Connected {
     }
 }
 
-/// All receivers that are connected.
+/// All connected receivers.
 #[derive(Default)]
 pub(super) struct Registry {
     next: AtomicU64,
@@ -152,7 +153,8 @@ pub(super) struct Registry {
 }
 
 impl Registry {
-    /// Connects a receiver, unless one with this uid hears the same; gives the id of the one that is connected.
+    /// Connects a receiver, unless one with this uid is connected to the same signal; returns the id of the
+    /// connected one.
     pub fn connect(
         &self,
         kind: SignalKind,
@@ -174,7 +176,8 @@ impl Registry {
         id
     }
 
-    /// Disconnects a receiver, and says whether there was one. Who is being called finishes; who has not been called yet no longer is.
+    /// Disconnects a receiver, and returns whether it was connected. A running receiver finishes; a pending
+    /// one is not called.
     pub fn disconnect(&self, which: impl Fn(&Connected) -> bool) -> bool {
         let mut receivers = self.receivers.write().unwrap_or_else(PoisonError::into_inner);
         let Some(position) = receivers.iter().position(|connected| which(connected)) else { return false };
@@ -182,7 +185,7 @@ impl Registry {
         removed.is_connected.store(false, Ordering::SeqCst);
         self.count.store(receivers.len(), Ordering::Release);
         drop(receivers);
-        // what it holds is dropped outside of the lock, which it may want itself
+        // Dropped outside of the lock, because the drop may need it.
         drop(removed);
         true
     }
@@ -192,7 +195,7 @@ impl Registry {
         receivers.iter().any(|connected| connected.id == id)
     }
 
-    /// Those who hear this signal of this model, in order.
+    /// The receivers of this signal of this model, in order.
     pub fn hearing(&self, kind: SignalKind, label: &str) -> Vec<Arc<Connected>> {
         if self.count.load(Ordering::Acquire) == 0 {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! Signals that are sent by hand.
+//! Signals sent manually.
 
 use std::sync::Arc;
 
@@ -16,13 +16,16 @@ use crate::signals::signal::{Receiver, Signal};
 use crate::signals::write::What;
 
 impl<M: Entity> Signal<M> {
-    /// Sends the signal for these rows, in one transaction: for writes that were made by other means, such as SQL of the program's own.
+    /// Sends the signal for these rows in one transaction. Use it for writes made by other means, such as raw
+    /// SQL.
     ///
-    /// The rows are locked first. Without a row, nothing is sent. It stops at the first error, and what the receivers did is undone.
+    /// The rows are locked first. Without rows, nothing is sent. It stops at the first error, and rolls the
+    /// receivers' work back.
     ///
     /// # Errors
     ///
-    /// That of a receiver; what the database reports; [`Request`](ErrorKind::Request) where the rows are a slice, or of another model.
+    /// The error of a receiver; errors of the database; [`Request`](ErrorKind::Request) if the rows are a
+    /// slice, or of another model.
     pub async fn send(&self, rows: QuerySet<M>) -> Result<()> {
         let (query, receivers) = self.prepare(&rows)?;
         let (query, receivers) = (&query, &receivers);
@@ -35,8 +38,8 @@ impl<M: Entity> Signal<M> {
             .await
     }
 
-    /// [`send`](Signal::send), but every receiver is called, each in a savepoint of its own, and what each gave is collected: Django's
-    /// `send_robust`. What a receiver did that gave an error is undone; the others' work stays.
+    /// [`send`](Signal::send) to every receiver, each in its own savepoint, with all results collected:
+    /// Django's `send_robust`. The work of a failed receiver is rolled back; the work of the others stays.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -68,8 +71,8 @@ impl<M: Entity> Signal<M> {
     ///
     /// # Errors
     ///
-    /// What the database reports while the rows are found, and where an error of a receiver has ended the whole transaction;
-    /// [`Request`](ErrorKind::Request) as [`send`](Signal::send).
+    /// Errors of the database while the rows are found, and errors of a receiver that ended the whole
+    /// transaction; [`Request`](ErrorKind::Request) as [`send`](Signal::send).
     pub async fn send_robust(&self, rows: QuerySet<M>) -> Result<Vec<(Receiver, Result<()>)>> {
         let (query, receivers) = self.prepare(&rows)?;
         let (query, receivers) = (&query, &receivers);
@@ -87,7 +90,7 @@ impl<M: Entity> Signal<M> {
             .await
     }
 
-    /// The query, and who is to hear of it.
+    /// The query and its receivers.
     fn prepare(&self, rows: &QuerySet<M>) -> Result<(Query, Vec<Arc<Connected>>)> {
         let query = rows.query()?.clone();
         let label = &query.model.label;

@@ -1,4 +1,4 @@
-//! One signal of one model, or of every model: where receivers are connected.
+//! A signal of one model or of all models, to which receivers are connected.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,7 +12,7 @@ use crate::model::record::Record;
 use crate::signals::batch::Batch;
 use crate::signals::registry::{Receive, Registry, SignalKind, Signals};
 
-/// One signal of a model, or of every model.
+/// A signal of one model or of all models.
 ///
 /// ```
 /// # #[cfg(feature = "sqlite")]
@@ -60,8 +60,8 @@ impl<M: Entity> Signal<M> {
 
     /// Connects a receiver: a closure `|batch, tx| async move { … }`, an async closure or an `async fn`.
     ///
-    /// Receivers are called one after the other, in the order in which they were connected. It stays connected until it is
-    /// [disconnected](Receiver::disconnect), also when what this gives is dropped.
+    /// Receivers are called one after the other, in the order of their connection. A receiver stays connected
+    /// until it is [disconnected](Receiver::disconnect), even if the returned value is dropped.
     pub fn connect<F, Fut>(&self, receiver: F) -> Receiver
     where
         F: Fn(Batch<M>, Transaction) -> Fut + Send + Sync + 'static,
@@ -70,8 +70,8 @@ impl<M: Entity> Signal<M> {
         self.add(None, receiver)
     }
 
-    /// [`connect`](Signal::connect), unless a receiver is connected to the signal under this name: that one stays, and this one is
-    /// dropped. Django's `dispatch_uid`.
+    /// [`connect`](Signal::connect), unless a receiver is already connected to the signal under this name:
+    /// then the new one is dropped. Django's `dispatch_uid`.
     pub fn connect_as<F, Fut>(&self, uid: impl Into<String>, receiver: F) -> Receiver
     where
         F: Fn(Batch<M>, Transaction) -> Fut + Send + Sync + 'static,
@@ -80,7 +80,7 @@ impl<M: Entity> Signal<M> {
         self.add(Some(uid.into()), receiver)
     }
 
-    /// Disconnects the receiver that was connected under this name, and says whether there was one.
+    /// Disconnects the receiver with this name, and returns whether it was connected.
     pub fn disconnect(&self, uid: &str) -> bool {
         self.signals.registry.disconnect(|connected| {
             connected.uid.as_deref() == Some(uid)
@@ -107,7 +107,7 @@ impl<M> fmt::Debug for Signal<M> {
     }
 }
 
-/// The signals of a model that is known at run time, or of every model.
+/// The signals of a model known only at run time, or of all models.
 #[derive(Clone, Debug)]
 pub struct ModelSignals {
     signals: Signals,
@@ -140,7 +140,7 @@ impl ModelSignals {
     }
 }
 
-/// A receiver that was connected.
+/// A connected receiver.
 #[derive(Clone)]
 pub struct Receiver {
     pub(super) registry: Weak<Registry>,
@@ -148,10 +148,10 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Disconnects it, and says whether it was connected.
+    /// Disconnects it, and returns whether it was connected.
     ///
-    /// This may be done at any time, also while the signal is being sent, and by the receiver itself: one that is running finishes, one that
-    /// has not been called yet is not called any more.
+    /// It may be called at any time, even while the signal is being sent, and by the receiver itself. A
+    /// running receiver finishes; a pending one is not called.
     pub fn disconnect(&self) -> bool {
         self.registry
             .upgrade()

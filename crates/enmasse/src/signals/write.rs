@@ -1,4 +1,4 @@
-//! Writes of a set of rows with receivers: the rows are found, the signals sent, the rows written.
+//! Writes of a set of rows with receivers: finds the rows, sends the signals, writes the rows.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::signals::batch::Origin;
 use crate::signals::keys::{Set, run_plan};
 use crate::signals::receiver::Receivers;
 
-/// What is written, and how.
+/// The kind and the fields of a write.
 #[derive(Clone)]
 pub(crate) struct What {
     pub model: ModelRef,
@@ -37,10 +37,10 @@ impl What {
     }
 }
 
-/// Makes the plan of a write for the rows of a query.
+/// Builds the plan of a write for the rows of a query.
 pub(crate) type Planner<'w> = &'w (dyn Fn(&Query) -> Result<Plan> + Send + Sync);
 
-/// Makes the plan of a write that keeps the keys of its rows by itself, where there is one.
+/// Builds the plan of a write that stores the keys of its rows itself, if the database supports one.
 pub(crate) type KeepingPlanner<'w> = &'w (dyn Fn(&Kept) -> Result<Option<Plan>> + Send + Sync);
 
 /// A write of all rows of a query.
@@ -48,14 +48,14 @@ pub(crate) struct SetWrite<'w> {
     pub receivers: &'w Receivers,
     pub what: What,
     pub query: &'w Query,
-    /// The positions of the fields that are written; none where the rows are deleted.
+    /// The positions of the written fields; empty for a deletion.
     pub written: Vec<usize>,
     pub plan: Planner<'w>,
     pub keeping: KeepingPlanner<'w>,
 }
 
 impl SetWrite<'_> {
-    /// Runs it in one transaction with its receivers, in which also what came of it is read.
+    /// Runs it in one transaction with its receivers, and reads the outcome there.
     pub async fn run<T: Send>(
         &self,
         executor: &Executor,
@@ -76,7 +76,8 @@ impl SetWrite<'_> {
             .await
     }
 
-    /// Writes the rows and keeps their keys in one statement, where nobody is to be told before and the database can do it.
+    /// Writes the rows and stores their keys in one statement, if there are no `pre_` receivers and the
+    /// database supports it.
     async fn write_and_keep(&self, tx: &Transaction) -> Result<Option<(Set, Outcome)>> {
         let dialect = tx.database().dialect();
         if self.receivers.hear_before()
@@ -93,7 +94,7 @@ impl SetWrite<'_> {
         Ok(Some((set, outcome)))
     }
 
-    /// Sends the signals, and writes the rows if that has not been done.
+    /// Sends the signals, and writes the rows unless they are already written.
     async fn finish(&self, tx: &Transaction, set: &Set, written: Option<Outcome>) -> Result<Outcome> {
         if set.size == 0 {
             return Ok(Outcome::default());

@@ -10,9 +10,9 @@ use crate::typed::Expression;
 use crate::typed::columns::IntoQ;
 use crate::typed::operand::{NeverNull, Operand};
 
-/// The first result whose condition holds: Django's `Case(When(...), default=...)`.
+/// The result of the first condition that is true: Django's `Case(When(...), default=...)`.
 ///
-/// Its type comes from where it is used, or is given: `case::<i64>()`.
+/// Its type is inferred from its use, or given: `case::<i64>()`.
 ///
 /// ```
 /// use enmasse::prelude::*;
@@ -35,7 +35,7 @@ pub fn case<B>() -> Case<B> {
     Case { whens: Vec::new(), default: None, base: PhantomData }
 }
 
-/// See [`case`]. NULL where no condition holds and there is no [`otherwise`](Case::otherwise).
+/// See [`case`]. NULL if no condition is true and [`otherwise`](Case::otherwise) is not set.
 #[must_use]
 pub struct Case<B> {
     whens: Vec<(Q, Expr)>,
@@ -44,13 +44,13 @@ pub struct Case<B> {
 }
 
 impl<B> Case<B> {
-    /// The result where this condition holds and none before it.
+    /// The result if this condition is the first that is true.
     pub fn when<V: Operand<B>>(mut self, condition: impl IntoQ, result: V) -> Self {
         self.whens.push((condition.into_q(), result.into_operand()));
         self
     }
 
-    /// The result where no condition holds.
+    /// The result if no condition is true.
     pub fn otherwise<V: Operand<B>>(mut self, result: V) -> Self {
         self.default = Some(Box::new(result.into_operand()));
         self
@@ -65,7 +65,7 @@ impl<B> Expression for Case<B> {
     }
 }
 
-/// Of exactly this type, so that where it is used says what its type is.
+/// Exactly this type, so that it can be inferred from its use.
 #[diagnostic::do_not_recommend]
 impl<B> Operand<B> for Case<B> {
     type Null = NeverNull;

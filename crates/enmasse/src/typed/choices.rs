@@ -4,7 +4,7 @@ use enmasse_core::Value;
 
 use crate::typed::field_type::FieldType;
 
-/// An enum whose variants are the only values of a field: made by `#[derive(Choices)]`.
+/// An enum whose variants are the only values of a field, implemented by `#[derive(Choices)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an enum of choices",
     note = "write `#[derive(Choices)]` on the enum"

@@ -1,12 +1,12 @@
-//! Which lookups and functions make sense on which types.
+//! The types that each lookup and function accepts.
 //!
-//! These traits bound the methods of expressions, so that a lookup that makes no sense does not compile.
+//! These traits bound the methods of expressions, so a lookup that makes no sense does not compile.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-/// The type of an expression that is known by name only, and whose type is found when a statement is made.
+/// The type of an expression that is known only by name; it is resolved when a statement is built.
 #[derive(Clone, Copy, Debug)]
 pub enum Untyped {}
 
@@ -17,9 +17,9 @@ pub enum Untyped {}
 )]
 pub trait Ordered {}
 
-/// Text: `icontains`, `starts_with`, `regex` and their like, `lower`, `upper`, `length`…
+/// Text: `icontains`, `starts_with`, `regex` and similar lookups, `lower`, `upper`, `length`…
 ///
-/// JSON counts as text, since what stands at a path in a document may be one.
+/// JSON counts as text, because a value in a document may be text.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not text",
     label = "this lookup or function is for text fields",
@@ -27,7 +27,7 @@ pub trait Ordered {}
 )]
 pub trait Text {}
 
-/// What `contains` looks for: a part of a text, or a part of a JSON document.
+/// The argument of `contains`: a part of a text, or a part of a JSON document.
 #[diagnostic::on_unimplemented(
     message = "a field of type `{Self}` has no parts for `contains`",
     label = "`contains` is for text and JSON fields"
@@ -48,18 +48,18 @@ pub trait Number {}
 )]
 pub trait Integer {}
 
-/// What `+` and `-` can be used on: numbers, and dates and times with a duration.
+/// Types with `+` and `-`: numbers, and dates and times with a duration.
 #[diagnostic::on_unimplemented(
     message = "nothing can be added to a field of type `{Self}`",
     label = "`+` and `-` need a number, or a date or time and a duration",
     note = "texts are joined with `concat((a, b))`"
 )]
 pub trait Additive {
-    /// What is added.
+    /// The type of the right operand.
     type Right;
 }
 
-/// What can be summed up, and what its sum and average are.
+/// Types with a sum and an average.
 #[diagnostic::on_unimplemented(message = "`{Self}` has no sum", label = "this needs a number or a duration")]
 pub trait Summable {
     /// The type of the sum.

@@ -1,18 +1,18 @@
-//! The Rust types that a field can have.
+//! The Rust types of fields.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use enmasse_core::{DataType, Error, ErrorKind, Result, Value, ValueRef};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-/// A Rust type that a field can have: what it is in the database, and the way there and back.
+/// A Rust type of a field: its type in the database, and the conversions.
 ///
 /// Implemented for `bool`, `i16`, `i32`, `i64`, `f32`, `f64`, `String`, `Vec<u8>` (bytes), `DateTime<Utc>`, `NaiveDateTime`,
 /// `NaiveDate`, `NaiveTime`, `TimeDelta`, `Decimal`, `Uuid`, `serde_json::Value`, for `Option` of each (a column that may be
 /// NULL), for `Vec` of the scalar ones (an array, on PostgreSQL), and for enums by `#[derive(Choices)]`.
 ///
-/// SQL NULL and JSON's own null are kept apart: of an `Option<serde_json::Value>`, `None` is the one and
-/// `Some(serde_json::Value::Null)` the other.
+/// SQL NULL and JSON's null are different: for an `Option<serde_json::Value>`, `None` is SQL NULL and
+/// `Some(serde_json::Value::Null)` is JSON's null.
 ///
 /// ```
 /// use enmasse::{DataType, FieldType, Value};
@@ -29,16 +29,16 @@ use uuid::Uuid;
             TimeDelta, Decimal, Uuid, serde_json::Value, Option and Vec of these, and enums with #[derive(Choices)]"
 )]
 pub trait FieldType: Sized + Send + Sync + 'static {
-    /// The type itself, or what is inside of an `Option`.
+    /// The type itself, or the type inside an `Option`.
     type Base: FieldType<Base = Self::Base>;
 
-    /// Whether NULL may stand in the column.
+    /// Whether the column may be NULL.
     const NULL: bool = false;
 
     /// The type of the column.
     fn data_type() -> DataType;
 
-    /// The only values that may stand in the column, where it is an enum.
+    /// The only values of the column, if it is an enum.
     fn choices() -> Option<Vec<Value>> {
         None
     }
@@ -46,7 +46,7 @@ pub trait FieldType: Sized + Send + Sync + 'static {
     /// The value for the database.
     fn to_value(&self) -> Value;
 
-    /// The value for the database as it is written in bulk: borrowed where it can be.
+    /// The value for a bulk write, borrowed if possible.
     fn value_ref(&self) -> ValueRef<'_> {
         ValueRef::Owned(self.to_value())
     }
@@ -56,15 +56,15 @@ pub trait FieldType: Sized + Send + Sync + 'static {
         self.to_value()
     }
 
-    /// What a value of the database is in Rust.
+    /// Converts a value of the database to Rust.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Value`] where the value is of another type, or does not fit.
+    /// [`ErrorKind::Value`] if the value is of another type, or does not fit.
     fn from_value(value: Value) -> Result<Self>;
 }
 
-/// The error for a value that is not of the type that was wanted.
+/// The error for a value of an unexpected type.
 pub(crate) fn unexpected(data_type: &DataType, value: &Value) -> Error {
     Error::new(ErrorKind::Value, format!("expected {data_type} but the column has {value}."))
 }
@@ -166,7 +166,7 @@ impl<T: FieldType<Base = T>> FieldType for Option<T> {
     }
 }
 
-/// A type that an array can be of.
+/// A type of array items.
 ///
 /// Bytes are not an array: `Vec<u8>` is a column of bytes.
 #[diagnostic::on_unimplemented(

@@ -10,8 +10,9 @@ use crate::typed::{Expression, Typed};
 
 /// Functions, transforms and aggregates, as methods of columns and expressions.
 ///
-/// Those of several expressions are functions: [`coalesce`](crate::coalesce), [`concat`](crate::concat),
-/// [`greatest`](crate::greatest), [`least`](crate::least), [`case`](crate::case), [`now`](crate::now).
+/// Functions of several expressions are free functions: [`coalesce`](crate::coalesce),
+/// [`concat`](crate::concat), [`greatest`](crate::greatest), [`least`](crate::least), [`case`](crate::case),
+/// [`now`](crate::now).
 ///
 /// ```
 /// use enmasse::prelude::*;
@@ -55,7 +56,7 @@ pub trait Functions: Expression {
         call(Function::Length, [self.into_expr()])
     }
 
-    /// Characters from a position on, the first being 1.
+    /// The characters from a position on; the first is 1.
     fn substr<V: Operand<i32>>(self, from: V) -> Typed<String>
     where
         Self::Base: Text,
@@ -63,7 +64,7 @@ pub trait Functions: Expression {
         call(Function::Substr, [self.into_expr(), from.into_operand()])
     }
 
-    /// So many characters from a position on, the first being 1.
+    /// At most `length` characters from a position on; the first is 1.
     fn substr_len<V: Operand<i32>, W: Operand<i32>>(self, from: V, length: W) -> Typed<String>
     where
         Self::Base: Text,
@@ -119,7 +120,7 @@ pub trait Functions: Expression {
         call(Function::Round, [self.into_expr()])
     }
 
-    /// Rounded to so many digits after the point.
+    /// Rounded to this many digits after the point.
     fn round_to<V: Operand<i32>>(self, digits: V) -> Typed<Self::Base>
     where
         Self::Base: Number,
@@ -127,7 +128,7 @@ pub trait Functions: Expression {
         call(Function::Round, [self.into_expr(), digits.into_operand()])
     }
 
-    /// The greatest whole number not above.
+    /// The greatest whole number that is not above the value.
     fn floor(self) -> Typed<Self::Base>
     where
         Self::Base: Number,
@@ -135,7 +136,7 @@ pub trait Functions: Expression {
         call(Function::Floor, [self.into_expr()])
     }
 
-    /// The least whole number not below.
+    /// The least whole number that is not below the value.
     fn ceil(self) -> Typed<Self::Base>
     where
         Self::Base: Number,
@@ -151,7 +152,7 @@ pub trait Functions: Expression {
         call(Function::Mod, [self.into_expr(), divisor.into_operand()])
     }
 
-    /// To the power of.
+    /// Raised to a power.
     fn power<V: Operand<Self::Base>>(self, exponent: V) -> Typed<Self::Base>
     where
         Self::Base: Number,
@@ -199,12 +200,12 @@ pub trait Functions: Expression {
         bits(self, Operator::ShiftRight, by)
     }
 
-    /// NULL where it is equal to a value.
+    /// NULL if it is equal to a value.
     fn null_if<V: Operand<Self::Base>>(self, value: V) -> Typed<Self::Base> {
         call(Function::NullIf, [self.into_expr(), value.into_operand()])
     }
 
-    /// As a value of another type.
+    /// Converted to another type.
     fn cast<T: FieldType>(self) -> Typed<T::Base> {
         Typed::new(Expr::Cast(Box::new(self.into_expr()), T::data_type()))
     }
@@ -313,7 +314,7 @@ pub trait Functions: Expression {
         extract(self, DatePart::Second)
     }
 
-    /// Cut down to the first of January.
+    /// Truncated to the first of January.
     fn trunc_year(self) -> Typed<Self::Base>
     where
         Self::Base: HasDate,
@@ -321,7 +322,7 @@ pub trait Functions: Expression {
         truncate(self, TruncateTo::Year)
     }
 
-    /// Cut down to the first day of the quarter.
+    /// Truncated to the first day of the quarter.
     fn trunc_quarter(self) -> Typed<Self::Base>
     where
         Self::Base: HasDate,
@@ -329,7 +330,7 @@ pub trait Functions: Expression {
         truncate(self, TruncateTo::Quarter)
     }
 
-    /// Cut down to the first of the month.
+    /// Truncated to the first of the month.
     fn trunc_month(self) -> Typed<Self::Base>
     where
         Self::Base: HasDate,
@@ -337,7 +338,7 @@ pub trait Functions: Expression {
         truncate(self, TruncateTo::Month)
     }
 
-    /// Cut down to Monday.
+    /// Truncated to Monday.
     fn trunc_week(self) -> Typed<Self::Base>
     where
         Self::Base: HasDate,
@@ -345,7 +346,7 @@ pub trait Functions: Expression {
         truncate(self, TruncateTo::Week)
     }
 
-    /// Cut down to midnight.
+    /// Truncated to midnight.
     fn trunc_day(self) -> Typed<Self::Base>
     where
         Self::Base: HasDate,
@@ -353,7 +354,7 @@ pub trait Functions: Expression {
         truncate(self, TruncateTo::Day)
     }
 
-    /// Cut down to the full hour.
+    /// Truncated to the full hour.
     fn trunc_hour(self) -> Typed<Self::Base>
     where
         Self::Base: HasTime,
@@ -361,7 +362,7 @@ pub trait Functions: Expression {
         truncate(self, TruncateTo::Hour)
     }
 
-    /// Cut down to the full minute.
+    /// Truncated to the full minute.
     fn trunc_minute(self) -> Typed<Self::Base>
     where
         Self::Base: HasTime,
@@ -369,7 +370,7 @@ pub trait Functions: Expression {
         truncate(self, TruncateTo::Minute)
     }
 
-    /// Cut down to the full second.
+    /// Truncated to the full second.
     fn trunc_second(self) -> Typed<Self::Base>
     where
         Self::Base: HasTime,
@@ -377,7 +378,7 @@ pub trait Functions: Expression {
         truncate(self, TruncateTo::Second)
     }
 
-    /// What stands at a key of a JSON document; as in Django, a key of digits is an element of an array.
+    /// The value at a key of a JSON document; as in Django, a key of digits is an index of an array.
     fn key(self, key: impl Into<String>) -> Typed<Self::Base>
     where
         Self::Base: Json,
@@ -385,7 +386,7 @@ pub trait Functions: Expression {
         json_step(self, JsonStep::Key(key.into()))
     }
 
-    /// An element of an array in a JSON document, the first being 0.
+    /// An element of an array in a JSON document; the first is 0.
     fn index(self, index: i64) -> Typed<Self::Base>
     where
         Self::Base: Json,
@@ -393,12 +394,12 @@ pub trait Functions: Expression {
         json_step(self, JsonStep::Index(index))
     }
 
-    /// How many are not NULL: an aggregate, for what a subquery selects.
+    /// The number of non-NULL values: an aggregate, for the selection of a subquery.
     fn count(self) -> Typed<i64> {
         aggregate(self, Aggregate::Count, false)
     }
 
-    /// How many different values there are: an aggregate.
+    /// The number of distinct values: an aggregate.
     fn count_distinct(self) -> Typed<i64> {
         aggregate(self, Aggregate::Count, true)
     }
@@ -419,7 +420,7 @@ pub trait Functions: Expression {
         aggregate(self, Aggregate::Avg, false)
     }
 
-    /// The least: an aggregate.
+    /// The minimum: an aggregate.
     fn min(self) -> Typed<Self::Base>
     where
         Self::Base: Ordered,
@@ -427,7 +428,7 @@ pub trait Functions: Expression {
         aggregate(self, Aggregate::Min, false)
     }
 
-    /// The greatest: an aggregate.
+    /// The maximum: an aggregate.
     fn max(self) -> Typed<Self::Base>
     where
         Self::Base: Ordered,
@@ -454,7 +455,7 @@ fn truncate<E: Expression>(of: E, to: TruncateTo) -> Typed<E::Base> {
     call(Function::Truncate(to), [of.into_expr()])
 }
 
-/// Steps one after the other are one path.
+/// Consecutive steps form one path.
 fn json_step<E: Expression>(of: E, step: JsonStep) -> Typed<E::Base> {
     Typed::new(match of.into_expr() {
         Expr::Function(Function::JsonPath(mut steps), document) => {

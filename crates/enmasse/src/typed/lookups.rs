@@ -10,7 +10,8 @@ use crate::typed::operand::{Bounds, InList, Operand};
 
 /// Django's field lookups, as methods of columns and expressions.
 ///
-/// Each gives a [`Q`], and these are joined by `&`, `|`, `^` and `!`. A lookup that makes no sense for the type does not compile.
+/// Each returns a [`Q`]; combine these by `&`, `|`, `^` and `!`. A lookup that makes no sense for the type
+/// does not compile.
 ///
 /// ```
 /// use enmasse::prelude::*;
@@ -37,12 +38,12 @@ pub trait Lookups: Expression {
         Q::compare(self.into_expr(), Lookup::Exact, value.into_operand())
     }
 
-    /// Not equal, as Django's `exclude`: rows in which the field is NULL are not equal to a value.
+    /// Not equal, as Django's `exclude`: a NULL field is not equal to a value.
     fn ne<V: Operand<Self::Base>>(self, value: V) -> Q {
         !self.eq(value)
     }
 
-    /// Equal in any case.
+    /// Equal, ignoring case.
     fn iexact<V: Operand<String>>(self, text: V) -> Q
     where
         Self::Base: Text,
@@ -50,7 +51,7 @@ pub trait Lookups: Expression {
         compare(self, Lookup::IExact, text)
     }
 
-    /// Has this text in it; of JSON, has this document in it.
+    /// Contains this text, or for JSON this document.
     fn contains<V>(self, part: V) -> Q
     where
         Self::Base: Contains,
@@ -59,7 +60,7 @@ pub trait Lookups: Expression {
         Q::compare(self.into_expr(), Lookup::Contains, part.into_operand())
     }
 
-    /// Has this text in it in any case.
+    /// Contains this text, ignoring case.
     fn icontains<V: Operand<String>>(self, text: V) -> Q
     where
         Self::Base: Text,
@@ -75,7 +76,7 @@ pub trait Lookups: Expression {
         compare(self, Lookup::StartsWith, text)
     }
 
-    /// Starts with this text in any case (`istartswith`).
+    /// Starts with this text, ignoring case (`istartswith`).
     fn istarts_with<V: Operand<String>>(self, text: V) -> Q
     where
         Self::Base: Text,
@@ -91,7 +92,7 @@ pub trait Lookups: Expression {
         compare(self, Lookup::EndsWith, text)
     }
 
-    /// Ends with this text in any case (`iendswith`).
+    /// Ends with this text, ignoring case (`iendswith`).
     fn iends_with<V: Operand<String>>(self, text: V) -> Q
     where
         Self::Base: Text,
@@ -107,7 +108,7 @@ pub trait Lookups: Expression {
         compare(self, Lookup::Regex, pattern)
     }
 
-    /// Matches a regular expression of the database in any case.
+    /// Matches a regular expression of the database, ignoring case.
     fn iregex<V: Operand<String>>(self, pattern: V) -> Q
     where
         Self::Base: Text,
@@ -115,12 +116,13 @@ pub trait Lookups: Expression {
         compare(self, Lookup::IRegex, pattern)
     }
 
-    /// Is one of these (`in`): values, expressions, or the rows of a query. NULLs among them are dropped; of nothing, no row is one.
+    /// Is one of these (`in`): values, expressions, or the rows of a query. NULLs in the list are ignored; an
+    /// empty list matches no row.
     fn in_<L: InList<Self::Base>>(self, list: L) -> Q {
         Q::Compare { left: self.into_expr(), lookup: Lookup::In, right: list.into_list() }
     }
 
-    /// Is between these two, or one of them: `range(1..=10)`.
+    /// Is within these bounds, inclusive: `range(1..=10)`.
     fn range<R>(self, bounds: R) -> Q
     where
         Self::Base: Ordered,
@@ -130,7 +132,7 @@ pub trait Lookups: Expression {
         Q::Compare { left: self.into_expr(), lookup: Lookup::Range, right }
     }
 
-    /// Is NULL, or with `false` is not (`isnull`).
+    /// Is NULL, or with `false` is not NULL (`isnull`).
     #[allow(clippy::wrong_self_convention)]
     fn is_null(self, null: bool) -> Q {
         Q::compare(self.into_expr(), Lookup::IsNull, null)

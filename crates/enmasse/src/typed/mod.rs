@@ -1,4 +1,4 @@
-//! Expressions that know the type of their value.
+//! Expressions with a known type.
 
 mod case;
 pub(crate) mod choices;
@@ -27,7 +27,7 @@ pub use steps::{Steps, Unknown};
 use crate::typed::family::{Additive, Number};
 use crate::typed::operand::{Fits, NeverNull, Operand};
 
-/// Something that has a value for each row, of a type that is known: a column, or what is made of columns.
+/// An expression with a value of a known type for each row: a column, or an expression over columns.
 ///
 /// Its lookups are in [`Lookups`], its functions in [`Functions`].
 #[diagnostic::on_unimplemented(
@@ -42,17 +42,17 @@ pub trait Expression: Sized {
     /// The expression as data.
     fn into_expr(self) -> Expr;
 
-    /// The least first, in `order_by`.
+    /// Ascending, in `order_by`.
     fn asc(self) -> Order {
         Order { by: self.into_expr(), descending: false }
     }
 
-    /// The greatest first, in `order_by`.
+    /// Descending, in `order_by`.
     fn desc(self) -> Order {
         Order { by: self.into_expr(), descending: true }
     }
 
-    /// `self + other`, which the operator makes too.
+    /// `self + other`, the same as the operator.
     fn plus<V>(self, other: V) -> Typed<Self::Base>
     where
         Self::Base: Additive,
@@ -61,7 +61,7 @@ pub trait Expression: Sized {
         Typed::new(self.into_expr().binary(Operator::Add, other.into_operand()))
     }
 
-    /// `self - other`, which the operator makes too.
+    /// `self - other`, the same as the operator.
     fn minus<V>(self, other: V) -> Typed<Self::Base>
     where
         Self::Base: Additive,
@@ -81,14 +81,14 @@ pub trait Expression: Sized {
     }
 }
 
-/// An expression whose value, where it is not NULL, is a `B`.
+/// An expression whose value is a `B` or NULL.
 pub struct Typed<B> {
     expr: Expr,
     base: PhantomData<fn() -> B>,
 }
 
 impl<B> Typed<B> {
-    /// An expression that the caller knows to give a `B`.
+    /// An expression that the caller asserts to be a `B`.
     pub fn new(expr: impl Into<Expr>) -> Self {
         Typed { expr: expr.into(), base: PhantomData }
     }

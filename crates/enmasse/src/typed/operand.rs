@@ -1,4 +1,4 @@
-//! What a field can be compared with, or set to.
+//! Values that a field can be compared with, or set to.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
@@ -17,8 +17,9 @@ use crate::typed::field_type::{ArrayItem, FieldType};
 
 /// A plain value for a field whose type, without `Option`, is `B`.
 ///
-/// Text takes `&str`, `String` and `&String`; a decimal field takes whole numbers too. Integers of another width are not
-/// taken, so that the type of a literal is always known: `gt(5_000_000_000)` on an `i64` field works.
+/// Text accepts `&str`, `String` and `&String`; a decimal field also accepts whole numbers. Integers of
+/// another width are not accepted, so the type of a literal is always known: `gt(5_000_000_000)` on an `i64`
+/// field works.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value for a field of type `{B}`",
     label = "expected `{B}`",
@@ -29,8 +30,8 @@ pub trait Literal<B>: Operand<B> {
     fn into_literal(self) -> Value;
 }
 
-/// Anything that a field whose type, without `Option`, is `B` can be compared with or set to: a value, an `Option` of one, another
-/// column, or an expression.
+/// An operand for a field whose type, without `Option`, is `B`: a value, an `Option` of one, another column,
+/// or an expression.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared with, or assigned to, a field of type `{B}`",
     label = "expected `{B}`, or a column or an expression of that type",
@@ -41,17 +42,17 @@ pub trait Operand<B> {
     /// Whether it is an `Option`, and so may be NULL: [`NeverNull`] or [`MaybeNull`].
     type Null;
 
-    /// The expression that it is.
+    /// The operand as an expression.
     fn into_operand(self) -> Expr;
 }
 
-/// Marks an [`Operand`] that is no `Option`.
+/// Marks an [`Operand`] that is not an `Option`.
 pub enum NeverNull {}
 
 /// Marks an [`Operand`] that is an `Option`.
 pub enum MaybeNull {}
 
-/// Whether an operand that is, or is not, an `Option` may be what a field of type `T` is set to.
+/// Whether a field of type `T` may be set to an operand with this nullability.
 #[diagnostic::on_unimplemented(
     message = "a field of type `{T}` cannot be set to an `Option`: its column is never NULL",
     label = "this may be `None`",
@@ -65,9 +66,9 @@ impl<T: FieldType> AcceptedBy<T> for NeverNull {}
 #[diagnostic::do_not_recommend]
 impl<T: FieldType<Base = T>> AcceptedBy<Option<T>> for MaybeNull {}
 
-/// Types of expressions that can stand where a `B` is wanted: `B` itself, and numbers that are narrower.
+/// Types of expressions that are accepted for a `B`: `B` itself, and narrower numbers.
 #[diagnostic::on_unimplemented(
-    message = "a column or expression of type `{Self}` cannot stand where one of type `{B}` is wanted",
+    message = "a column or expression of type `{Self}` cannot be used as one of type `{B}`",
     label = "expected `{B}`",
     note = "convert it with `.cast::<…>()`"
 )]
@@ -124,7 +125,7 @@ literals! {
     Decimal => Decimal, |v| v.into();
     Uuid => Uuid, |v| v.into();
     serde_json::Value => serde_json::Value, |v| v.into();
-    // One integer type only, so that a literal has that type.
+    // Only one integer type, so a literal has that type.
     i32 => f64, |v| f64::from(v).into();
     i64 => Decimal, |v| Decimal::from(v).into();
     bool => serde_json::Value, |v| serde_json::Value::from(v).into();
@@ -241,8 +242,8 @@ impl<B> Fits<B> for Untyped {}
 #[diagnostic::do_not_recommend]
 impl<T: ArrayItem> Fits<Vec<T>> for Vec<T> {}
 
-/// What `in_` takes for a field whose type, without `Option`, is `B`: an array, a slice, a `Vec` or a set of values or expressions, or
-/// a query.
+/// The argument of `in_` for a field whose type, without `Option`, is `B`: an array, a slice, a `Vec` or a
+/// set of values or expressions, or a query.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of values for a field of type `{B}`",
     label = "expected an array, a slice, a `Vec` or a set of `{B}`, or a query"
@@ -252,7 +253,8 @@ pub trait InList<B> {
     fn into_list(self) -> query::Operand;
 }
 
-/// Values stay values, so that a long list can travel as one parameter; one expression among them makes all expressions.
+/// Values stay values, so a long list can be sent as one parameter. A single expression among them turns all
+/// into expressions.
 fn list<B, V: Operand<B>>(items: impl IntoIterator<Item = V>) -> query::Operand {
     let mut items = items.into_iter().map(V::into_operand);
     let mut values = Vec::with_capacity(items.size_hint().0);
@@ -292,14 +294,14 @@ lists! {
     [B, V: Operand<B> + Clone] &BTreeSet<V>, |v| v.iter().cloned();
 }
 
-/// What `range` takes for a field whose type, without `Option`, is `B`: `low..=high`, or `(low, high)`.
+/// The argument of `range` for a field whose type, without `Option`, is `B`: `low..=high`, or `(low, high)`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a range for a field of type `{B}`",
     label = "write `low..=high`, or `(low, high)` where they are of different types",
     note = "both ends are in the range, as in SQL's BETWEEN, so `low..high` is not taken"
 )]
 pub trait Bounds<B> {
-    /// The least and the greatest.
+    /// The lower and the upper bound.
     fn into_bounds(self) -> [Expr; 2];
 }
 

@@ -1,4 +1,4 @@
-//! Functions that are not of one expression: of none, of several, of plain values.
+//! Functions of no expression, of several expressions, and of plain values.
 
 use chrono::{DateTime, Utc};
 use enmasse_core::query::{Aggregate, Expr, Function};
@@ -9,17 +9,17 @@ use crate::typed::functions::call;
 use crate::typed::operand::{Literal, Operand};
 use crate::typed::{Expression, Typed};
 
-/// How many rows there are: Django's `Count("*")`, an aggregate for what a subquery selects.
+/// The number of rows: Django's `Count("*")`, an aggregate for the selection of a subquery.
 pub fn count_rows() -> Typed<i64> {
     Typed::new(Expr::Aggregate { function: Aggregate::Count, of: None, distinct: false })
 }
 
-/// The current time: of the transaction on PostgreSQL, of the statement elsewhere.
+/// The current time: of the transaction on PostgreSQL, of the statement on the other databases.
 pub fn now() -> Typed<DateTime<Utc>> {
     call(Function::Now, [])
 }
 
-/// A plain value as an expression, with the type that it has by itself.
+/// A plain value as an expression of its own type.
 ///
 /// ```
 /// use enmasse::prelude::*;
@@ -31,12 +31,12 @@ pub fn value<T: FieldType + Literal<T::Base>>(value: T) -> Typed<T::Base> {
     Typed::new(Expr::Value(value.into_literal(), Some(T::data_type())))
 }
 
-/// The first that is not NULL: `coalesce((u.nickname, u.name, "nobody"))`.
+/// The first value that is not NULL: `coalesce((u.nickname, u.name, "nobody"))`.
 pub fn coalesce<S: Several>(of: S) -> Typed<S::Base> {
     call(Function::Coalesce, of.into_exprs())
 }
 
-/// The greatest: `greatest((u.created, u.updated))`.
+/// The greatest value: `greatest((u.created, u.updated))`.
 pub fn greatest<S: Several>(of: S) -> Typed<S::Base>
 where
     S::Base: Ordered,
@@ -44,7 +44,7 @@ where
     call(Function::Greatest, of.into_exprs())
 }
 
-/// The least: `least((u.points, 100))`.
+/// The least value: `least((u.points, 100))`.
 pub fn least<S: Several>(of: S) -> Typed<S::Base>
 where
     S::Base: Ordered,
@@ -52,14 +52,14 @@ where
     call(Function::Least, of.into_exprs())
 }
 
-/// The texts one after the other: `concat((u.first_name, " ", u.last_name))`. NULL counts as empty.
+/// The concatenated texts: `concat((u.first_name, " ", u.last_name))`. NULL counts as empty.
 pub fn concat<T: Texts>(of: T) -> Typed<String> {
     call(Function::Concat, of.into_exprs())
 }
 
-/// SQL as it stands, which gives a `T`, with each `{}` replaced by the next part: the way out, Django's `RawSQL`.
+/// Raw SQL that returns a `T`, with each `{}` replaced by the next part: Django's `RawSQL`.
 ///
-/// Values among the parts travel as parameters. The parts are a tuple of columns, expressions and values.
+/// Values among the parts are sent as parameters. The parts are a tuple of columns, expressions and values.
 ///
 /// ```
 /// use enmasse::prelude::*;
@@ -71,7 +71,7 @@ pub fn raw<T: FieldType>(sql: impl Into<String>, parts: impl Parts) -> Typed<T::
     Typed::new(Expr::Raw { sql: sql.into(), parts: parts.into_parts(), data_type: T::data_type() })
 }
 
-/// A tuple of 2 to 12: an expression, and others or values of the same type.
+/// A tuple of 2 to 12: an expression, followed by expressions or values of the same type.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tuple of expressions of one type",
     label = "expected `(column, …)`: a column or expression first, then columns, expressions or values of its type"

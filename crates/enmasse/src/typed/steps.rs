@@ -1,4 +1,4 @@
-//! The steps of a keyword, as the macros call them.
+//! The steps of a keyword, called by the macros.
 
 use chrono::{NaiveDate, NaiveTime};
 use enmasse_core::Value;
@@ -10,10 +10,10 @@ use crate::typed::field_type::FieldType;
 use crate::typed::operand::Operand;
 use crate::typed::{Expression, Functions, Typed};
 
-/// What a keyword can go on from: the macros give everything of these types a method for each step that they take, whose only use is
-/// to say that there is no such step. The methods of the types themselves go first.
+/// Types that a keyword can continue from. The macros generate a method of the same name for each step, which
+/// only reports that the step does not exist; the types' own methods take precedence.
 ///
-/// The key of a relation is none, so that the next step is one of the model that the relation leads to.
+/// The key of a relation does not implement it, so the next step is one of the related model.
 #[doc(hidden)]
 pub trait Steps: Sized {}
 
@@ -25,7 +25,7 @@ impl Steps for Unknown {}
 
 impl Steps for () {}
 
-/// What stands where a step is not known, so that only this is reported.
+/// Replaces an unknown step, so that only this step is reported.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Unknown;

@@ -266,7 +266,7 @@ fn d06_a_column_of_a_row_that_may_not_be_there_is_an_option() {
         assert_eq!(error.kind(), ErrorKind::Value);
         assert_eq!(
             error.message(),
-            "Person.city__name: expected text but there is NULL, as where no row is related; `.optional()` makes an Option of the column."
+            "Person.city__name: expected text but got NULL, for example because no row is related; `.optional()` makes the column an Option."
         );
     });
 }

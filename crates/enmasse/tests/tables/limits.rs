@@ -213,10 +213,14 @@ fn d01_signs_moments_and_members_are_checked_before_they_are_sent() {
             (
                 "size",
                 "large".into(),
-                "m.size: 'large' is none of its choices, which are: 'small', 'it's', '2'.",
+                "m.size: 'large' is not one of its choices, which are: 'small', 'it's', '2'.",
             ),
-            ("size", "1".into(), "m.size: '1' is none of its choices, which are: 'small', 'it's', '2'."),
-            ("tags", "a,d".into(), "m.tags: 'd' is no member of the column's set. Its members are: a, b, c"),
+            ("size", "1".into(), "m.size: '1' is not one of its choices, which are: 'small', 'it's', '2'."),
+            (
+                "tags",
+                "a,d".into(),
+                "m.tags: 'd' is not a member of the column's set. Its members are: a, b, c",
+            ),
         ] {
             let rows = QuerySet::<Record>::of(&model, &db);
             let error = rows.clone().update_by([(field, value.clone())]).await.unwrap_err();

@@ -277,7 +277,7 @@ fn c02_sqlite_keeps_texts_whatever_the_types_name() {
         for (text, made) in [("007", "7"), ("1e3", "1000"), (" 5", "5"), ("1.50", "1.5"), ("+1", "1")] {
             let error = rows().update_by([("v", text)]).await.unwrap_err();
             let expected =
-                format!("t.v: '{text}' would become the number {made}: the column keeps no such text.");
+                format!("t.v: '{text}' would become the number {made}: the column cannot store such a text.");
             assert_eq!(error.to_string(), expected);
         }
     });

@@ -134,7 +134,7 @@ fn a_text_may_stand_for_null() {
         file.read_with(&options, &price()),
         [
             row(Line(2), 1, "", None),
-            (Line(3), Err("prices.csv:3: column 'name': NULL may not stand in it.".to_owned())),
+            (Line(3), Err("prices.csv:3: column 'name': NULL is not allowed.".to_owned())),
             (Line(4), Err("prices.csv:4: column 'price': expected a decimal number but got ''.".to_owned())),
         ]
     );

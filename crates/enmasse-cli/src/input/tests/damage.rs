@@ -29,10 +29,7 @@ fn text_that_is_not_utf_8() {
 fn text_that_is_not_what_it_was_said_to_be() {
     let options = InputOptions { encoding: Some("shift_jis".into()), ..options() };
     let file = Sample::new("a.csv", b"id,name,price\n1,\x81\xff,1\n");
-    assert_eq!(
-        file.failure_with(&options, &price()),
-        "a.csv:2: this is not Shift_JIS; check --encoding."
-    );
+    assert_eq!(file.failure_with(&options, &price()), "a.csv:2: this is not Shift_JIS; check --encoding.");
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn bad_lines() {
             "a.jsonl:4: is not JSON: trailing comma at column 10.",
             "a.jsonl:5: the object does not end on its line; JSON Lines has one whole object a line.",
             "a.jsonl:6: column 'name': expected text but got 5.",
-            "a.jsonl:7: column 'id': NULL may not stand in it.",
+            "a.jsonl:7: column 'id': NULL is not allowed.",
         ]
     );
 }

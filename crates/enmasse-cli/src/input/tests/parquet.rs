@@ -90,7 +90,7 @@ fn rows_of_several_groups() {
     );
     let input = file.open().unwrap();
     assert_eq!(input.columns().unwrap().names, ["name", "id", "price"]);
-    let no_name = Err("a.parquet: row 3: column 'name': NULL may not stand in it.".to_owned());
+    let no_name = Err("a.parquet: row 3: column 'name': NULL is not allowed.".to_owned());
     let rows = file.read(&price());
     assert_eq!(rows[..2], [row(Row(1), 1, "Apple", None), row(Row(2), 2, "Fig", Some("1.5"))]);
     assert_eq!(rows[2], (Row(3), no_name));
@@ -319,7 +319,11 @@ fn nested_columns_matter_only_where_they_are_wanted() {
 #[test]
 fn what_is_no_parquet() {
     let failure = |content: &[u8]| Sample::new("a.parquet", content).failure(&price());
-    assert!(failure(b"id,name\n").starts_with("a.parquet is not a Parquet file: "), "{}", failure(b"id,name\n"));
+    assert!(
+        failure(b"id,name\n").starts_with("a.parquet is not a Parquet file: "),
+        "{}",
+        failure(b"id,name\n")
+    );
     assert!(failure(b"").starts_with("a.parquet is not a Parquet file: "));
     let whole = fs::read(&sample(&[("id", "int32 ()", vec![1], Data::Int32(vec![1]))], 1).path).unwrap();
     assert!(failure(&whole[..whole.len() - 5]).starts_with("a.parquet is not a Parquet file: "));

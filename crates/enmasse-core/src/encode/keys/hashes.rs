@@ -1,4 +1,4 @@
-//! Keys of any type, by a hash of 128 bits: two different keys have the same in one of 10^20 batches of a billion rows.
+//! Keys of any type, by a 128-bit hash: a collision occurs in one of 10^20 batches of a billion rows.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
@@ -9,26 +9,26 @@ use crate::value::ValueRef;
 #[derive(Debug, Default)]
 pub(super) struct Hashes {
     seen: HashSet<u128, BuildHasherDefault<Hashed>>,
-    /// Two hashers with seeds of their own, for the two halves.
+    /// Two hashers with different seeds, for the two halves.
     seeds: [RandomState; 2],
     key: Bytes,
 }
 
-/// The bytes of a key: hashed at once, which is much faster than cell by cell.
+/// The bytes of a key, hashed together, which is much faster than cell by cell.
 #[derive(Debug, Default)]
 struct Bytes(Vec<u8>);
 
-/// Takes a hash for its own hash.
+/// Uses a hash as its own hash.
 #[derive(Default)]
 struct Hashed(u64);
 
 impl Hashes {
-    /// Takes the next cell of a key.
+    /// Adds the next cell of a key.
     pub fn cell(&mut self, cell: &ValueRef<'_>) {
         write(&mut self.key, cell);
     }
 
-    /// Remembers the key; says `false` where it has been there before.
+    /// Stores the key; returns `false` for a duplicate.
     pub fn end_key(&mut self) -> bool {
         let Bytes(key) = &mut self.key;
         let [high, low] = self.seeds.each_ref().map(|seed| {
@@ -41,7 +41,7 @@ impl Hashes {
     }
 }
 
-/// Writes a cell so that the next one cannot be taken for a part of it, and so that equal values are the same.
+/// Writes a cell unambiguously, so that equal values are equal and cells do not run together.
 fn write(key: &mut Bytes, cell: &ValueRef<'_>) {
     if let ValueRef::Owned(value) = cell {
         return write(key, &value.into());
@@ -51,7 +51,7 @@ fn write(key: &mut Bytes, cell: &ValueRef<'_>) {
         ValueRef::Null => {}
         ValueRef::Bool(value) => value.hash(key),
         ValueRef::Int(number) => number.hash(key),
-        // minus zero is zero, and any NaN is one
+        // Minus zero equals zero, and all NaNs are equal.
         ValueRef::Float(number) if number.is_nan() => f64::NAN.to_bits().hash(key),
         ValueRef::Float(number) => (number + 0.0).to_bits().hash(key),
         ValueRef::Text(text) => text.hash(key),

@@ -1,35 +1,36 @@
-//! Integer keys, exactly, in a byte or two each.
+//! Exact integer keys, in one or two bytes each.
 
 use std::vec;
 
 use crate::encode::keys::sort::sort;
 
-/// How many keys are gathered before they are packed: of ten million dense ones, the most are then one byte from the next.
+/// The number of keys collected before packing: of ten million dense keys, most then differ by one byte.
 const WINDOW: usize = 131_072;
 
-/// How many keys a block has.
+/// The number of keys per block.
 const BLOCK: usize = 1_024;
 
-/// How many blocks are read at a time.
+/// The number of blocks read at a time.
 const READ: usize = 256;
 
-/// How many keys are named.
+/// The number of keys reported.
 const FEW: usize = 10;
 
 /// Keys that are compared at the end.
 ///
-/// They are sorted by windows and packed in blocks: each key as the difference to the one before it, seven bits a byte. At the
-/// end the blocks are read in the order of their first keys. Blocks that do not overlap, as those of ascending keys, are not read.
+/// They are sorted in windows and packed in blocks: each key as the difference to its predecessor, seven bits
+/// per byte. At the end, the blocks are read in the order of their first keys. Blocks that do not overlap, as
+/// with ascending keys, are not read.
 #[derive(Debug, Default)]
 pub(super) struct Integers {
     window: Vec<i64>,
-    /// Room to sort in.
+    /// Buffer for sorting.
     bits: Vec<u64>,
     blocks: Vec<Block>,
     twice: Vec<i64>,
 }
 
-/// Some ascending keys.
+/// A block of ascending keys.
 #[derive(Debug)]
 struct Block {
     first: i64,
@@ -39,7 +40,7 @@ struct Block {
 }
 
 impl Integers {
-    /// Remembers a key.
+    /// Adds a key.
     #[inline]
     pub fn add(&mut self, key: i64) {
         self.window.push(key);
@@ -64,7 +65,7 @@ impl Integers {
         self.window.clear();
     }
 
-    /// The keys that came twice: the first few.
+    /// The first few duplicate keys.
     pub fn twice(&mut self) -> Vec<i64> {
         self.pack();
         self.compare();
@@ -73,7 +74,7 @@ impl Integers {
         twice
     }
 
-    /// The keys in ascending order, some at a time. They are not remembered any more.
+    /// The keys in ascending order, in portions. They are then forgotten.
     pub fn sorted(&mut self) -> SortedKeys {
         self.pack();
         let mut blocks = std::mem::take(&mut self.blocks);
@@ -81,7 +82,7 @@ impl Integers {
         SortedKeys { blocks: blocks.into_iter(), keys: Vec::new() }
     }
 
-    /// Finds the keys that are in several blocks.
+    /// Finds keys that occur in several blocks.
     fn compare(&mut self) {
         let mut blocks = std::mem::take(&mut self.blocks);
         blocks.sort_unstable_by_key(|block| block.first);
@@ -96,7 +97,7 @@ impl Integers {
             reach = reach.max(Some(block.last));
             if (position + 1) % READ == 0 || next.is_none() {
                 sort(&mut keys, &mut self.bits, |key| keep_few(&mut self.twice, key));
-                // all keys below the first of the next block have been read
+                // All keys below the first key of the next block have been read.
                 let known = next.map_or(keys.len(), |next| keys.partition_point(|key| *key < next));
                 keys.drain(..known);
             }
@@ -105,7 +106,7 @@ impl Integers {
     }
 }
 
-/// Keys in ascending order, some at a time.
+/// Keys in ascending order, in portions.
 #[derive(Debug, Default)]
 pub struct SortedKeys {
     blocks: vec::IntoIter<Block>,
@@ -133,7 +134,7 @@ impl Iterator for SortedKeys {
     }
 }
 
-/// Adds a key that came twice.
+/// Adds a duplicate key.
 fn keep_few(twice: &mut Vec<i64>, key: i64) {
     if twice.len() < FEW && !twice.contains(&key) {
         twice.push(key);
@@ -156,7 +157,7 @@ impl Block {
     }
 }
 
-/// Seven bits a byte, the lowest first; all bytes but the last have the eighth bit.
+/// Seven bits per byte, the lowest first; all bytes but the last have the eighth bit set.
 #[inline]
 fn push(packed: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {

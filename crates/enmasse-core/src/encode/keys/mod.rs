@@ -1,4 +1,4 @@
-//! The keys of a batch that have been seen, so that one that comes twice is found.
+//! The keys of a batch so far, to detect duplicates.
 
 mod hashes;
 mod integers;
@@ -11,32 +11,33 @@ use hashes::Hashes;
 use integers::Integers;
 pub use integers::SortedKeys;
 
-/// How keys that come twice in a batch are found.
+/// How duplicate keys in a batch are detected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Duplicates {
-    /// Here: the key is one integer.
+    /// In the client: the key is a single integer.
     Integers,
-    /// Here, by a hash of 128 bits.
+    /// In the client, by a 128-bit hash.
     Hashes,
-    /// By the database, once the rows are there.
+    /// By the database, once it has the rows.
     InDatabase,
-    /// Here, when the row comes: the key is one integer. The first row of a key counts, and later ones are left out.
+    /// In the client, row by row: the key is a single integer. The first row of a key is kept, later ones are
+    /// left out.
     FirstOfIntegers,
-    /// The same by hashes of 128 bits.
+    /// The same by 128-bit hashes.
     FirstOfHashes,
 }
 
 impl Duplicates {
-    /// Whether rows with a key that came before are left out.
+    /// Whether rows with a duplicate key are left out.
     pub fn are_left_out(self) -> bool {
         matches!(self, Duplicates::FirstOfIntegers | Duplicates::FirstOfHashes)
     }
 }
 
-/// The keys of a batch that have been seen.
+/// The keys of a batch so far.
 ///
-/// Integers take a byte or two each, and are compared at the end for the most part; hashes take 17 to 40 bytes each, and so do integers
-/// of which the first counts.
+/// Integers take one or two bytes each, and most are compared at the end. Hashes, and integers of which only
+/// the first is kept, take 17 to 40 bytes each.
 #[derive(Debug)]
 pub struct SeenKeys(Seen);
 
@@ -45,7 +46,7 @@ enum Seen {
     Integers {
         seen: Integers,
         key: Option<i64>,
-        /// All keys, where later ones are left out.
+        /// All keys, if later rows are left out.
         before: Option<HashSet<i64>>,
     },
     Hashes(Box<Hashes>),
@@ -53,7 +54,7 @@ enum Seen {
 }
 
 impl SeenKeys {
-    /// None yet.
+    /// An empty set.
     pub fn new(kind: Duplicates) -> Self {
         SeenKeys(match kind {
             Duplicates::Integers | Duplicates::FirstOfIntegers => {
@@ -65,14 +66,14 @@ impl SeenKeys {
         })
     }
 
-    /// Remembers a key. Says `false` where it has been there before; of integers, unless later ones are left
-    /// out, this comes out only at the [end](SeenKeys::twice).
+    /// Adds a key; returns `false` for a duplicate. Duplicate integers are reported only at the
+    /// [end](SeenKeys::twice), unless later rows are left out.
     pub fn add(&mut self, key: &[ValueRef<'_>]) -> bool {
         key.iter().for_each(|cell| self.cell(cell));
         self.end_key()
     }
 
-    /// Takes the next cell of a key.
+    /// Adds the next cell of a key.
     #[inline]
     pub(super) fn cell(&mut self, cell: &ValueRef<'_>) {
         match (&mut self.0, cell) {
@@ -84,7 +85,7 @@ impl SeenKeys {
         }
     }
 
-    /// Remembers the key whose cells have been given; answers as [`add`](SeenKeys::add).
+    /// Adds the key of the given cells; returns as [`add`](SeenKeys::add).
     #[inline]
     pub(super) fn end_key(&mut self) -> bool {
         match &mut self.0 {
@@ -101,7 +102,8 @@ impl SeenKeys {
         }
     }
 
-    /// The integer keys in ascending order, some at a time; nothing where the key is not one integer. They are not remembered any more.
+    /// The integer keys in ascending order, in portions; none if the key is not a single integer. They are
+    /// then forgotten.
     pub fn sorted(&mut self) -> SortedKeys {
         match &mut self.0 {
             Seen::Integers { seen, .. } => seen.sorted(),
@@ -109,7 +111,7 @@ impl SeenKeys {
         }
     }
 
-    /// The integer keys that came twice, at the end of the batch: the first few.
+    /// The first few duplicate integer keys, at the end of the batch.
     pub fn twice(&mut self) -> Vec<Value> {
         match &mut self.0 {
             Seen::Integers { seen, .. } => seen.twice().into_iter().map(Value::Int).collect(),

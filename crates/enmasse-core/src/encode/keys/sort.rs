@@ -1,14 +1,16 @@
-//! Sorts integers and finds those that are there twice.
+//! Sorts integers and finds duplicates.
 //!
-//! Keys are dense most often. Then each sets a bit, and the bits are read in order: no comparison can be guessed wrong.
+//! Most keys are dense. Each key then sets a bit, and the bits are read in order, without branch
+//! mispredictions of comparisons.
 
-/// The most bits: two megabytes, which stay in the processor's second cache.
+/// Maximum number of bits: two megabytes, which fit in the processor's second-level cache.
 const BITS: u64 = 1 << 24;
 
-/// The most bits for each number; with more, comparing is as fast.
+/// Maximum number of bits per key; with more, comparison sorting is as fast.
 const SPARSE: u64 = 256;
 
-/// Sorts the numbers, and keeps each once. Tells `twice` what was there before. All `bits` are unset, and are so again.
+/// Sorts the numbers and removes duplicates, which are passed to `twice`. All `bits` are unset before and
+/// after.
 pub(super) fn sort(numbers: &mut Vec<i64>, bits: &mut Vec<u64>, mut twice: impl FnMut(i64)) {
     let least = numbers.iter().copied().min().unwrap_or_default();
     let greatest = numbers.iter().copied().max().unwrap_or_default();

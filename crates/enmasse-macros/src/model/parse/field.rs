@@ -1,4 +1,4 @@
-//! What is written on a field.
+//! Parses a field.
 
 use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
@@ -8,7 +8,7 @@ use crate::attributes::{flag, key, metas, number, text, value};
 use crate::errors::Errors;
 use crate::names::{ident, listed, name};
 
-/// A field as it is written.
+/// A parsed field.
 pub struct Field {
     pub ident: Ident,
     pub name: String,
@@ -26,11 +26,11 @@ pub struct Field {
     pub foreign_key: Option<ForeignKey>,
 }
 
-/// The value of a new row that is given none.
+/// The default value in a new row.
 pub enum Default {
-    /// The type's own.
+    /// The type's default.
     OfType(Span),
-    /// This.
+    /// An expression.
     Expr(Expr),
 }
 
@@ -40,7 +40,7 @@ pub enum Auto {
     OnWrite,
 }
 
-/// What a foreign key refers to.
+/// The target of a foreign key.
 pub struct ForeignKey {
     pub model: Path,
     pub to_field: Option<LitStr>,
@@ -48,7 +48,7 @@ pub struct ForeignKey {
 }
 
 impl Field {
-    /// The type inside, where the type is written `Option<…>`.
+    /// The inner type of an `Option<…>`.
     pub fn inner_type(&self) -> Option<&Type> {
         let Type::Path(path) = &self.field_type else { return None };
         let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
@@ -61,7 +61,7 @@ impl Field {
         }
     }
 
-    /// The type of the column: a key is never NULL in the database, though it may not be known yet in Rust.
+    /// The type of the column. A key is never NULL in the database, although Rust may not know it yet.
     pub fn column_type(&self) -> &Type {
         self.inner_type().filter(|_| self.primary_key).unwrap_or(&self.field_type)
     }
@@ -77,13 +77,13 @@ impl Field {
 }
 
 impl ForeignKey {
-    /// What the relation is called from the other side.
+    /// The reverse name of the relation.
     pub fn reverse_name(&self, model: &Ident) -> Option<String> {
         reverse_name(self.related_name.as_ref(), model)
     }
 }
 
-/// What a relation from a model is called from the other side.
+/// The reverse name of a relation of a model.
 pub fn reverse_name(related_name: Option<&LitStr>, model: &Ident) -> Option<String> {
     match related_name {
         Some(name) if name.value() == "+" => None,
@@ -110,7 +110,7 @@ const FIELD_ATTRIBUTES: [&str; 15] = [
     "flatten",
 ];
 
-/// The field; what is wrong in it is left out.
+/// Parses a field, without its invalid parts.
 pub fn field(field: syn::Field, errors: &mut Errors) -> Field {
     let ident = field.ident.expect("named fields have names");
     let (mut max_digits, mut decimal_places) = (None, None);
@@ -219,7 +219,7 @@ pub fn field(field: syn::Field, errors: &mut Errors) -> Field {
     made
 }
 
-/// The mistakes that one field can have by itself.
+/// Checks a single field.
 fn check_field(field: &Field, errors: &mut Errors) {
     let Field { name, ident, .. } = field;
     if name.contains("__") || name.ends_with('_') {
@@ -304,7 +304,7 @@ fn path(meta: &Meta, errors: &mut Errors) -> Option<Path> {
     None
 }
 
-/// The other model's field, as a text or as it is named there.
+/// The other model's field, as a text or as an identifier.
 fn to_field(meta: &Meta, errors: &mut Errors) -> Option<LitStr> {
     if let Meta::NameValue(pair) = meta
         && let Expr::Path(path) = &pair.value
@@ -315,7 +315,7 @@ fn to_field(meta: &Meta, errors: &mut Errors) -> Option<LitStr> {
     text(meta, "to_field = \"code\"", errors)
 }
 
-/// The relation's name; a wrong one becomes none.
+/// The relation's name; `None` if it is invalid.
 pub fn related_name(meta: &Meta, errors: &mut Errors) -> Option<LitStr> {
     let text = text(meta, "related_name = \"profiles\"", errors)?;
     let name = text.value();

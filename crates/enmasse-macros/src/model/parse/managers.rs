@@ -10,9 +10,9 @@ use crate::errors::Errors;
 /// The managers of a model.
 #[derive(Default)]
 pub struct Managers {
-    /// What `objects` gives.
+    /// The type that `objects` returns.
     pub default: Option<Path>,
-    /// Further ones, with the names of their functions.
+    /// Additional managers with the names of their functions.
     pub others: Vec<(Ident, Path)>,
 }
 
@@ -27,7 +27,7 @@ pub fn one(meta: &Meta, errors: &mut Errors) -> Option<Path> {
     None
 }
 
-/// Further managers, with the names of their functions.
+/// Additional managers with the names of their functions.
 pub fn several(meta: &Meta, errors: &mut Errors) -> Vec<(Ident, Path)> {
     let list = meta
         .require_list()

@@ -1,4 +1,4 @@
-//! What is written on a struct and its fields.
+//! Parses a struct and its fields.
 
 mod field;
 mod managers;
@@ -19,28 +19,28 @@ use crate::attributes::{flag, key, metas, text};
 use crate::errors::Errors;
 use crate::names::{listed, name, snake_case};
 
-/// What a struct is.
+/// The kind of a struct.
 pub enum Parsed {
     Model(Model),
     Proxy(Proxy),
 }
 
-/// A model as it is written.
+/// A parsed model.
 pub struct Model {
     pub visibility: Visibility,
     pub ident: Ident,
     pub table: LitStr,
-    /// Whether it has no table of its own, but is flattened into others.
+    /// Whether it has no table, and is flattened into others.
     pub is_abstract: bool,
     pub unique_together: Vec<Vec<LitStr>>,
     pub managers: Managers,
-    /// The parents that it extends, and then the abstract models that it flattens.
+    /// The parents that it extends, followed by the abstract models that it flattens.
     pub parts: Vec<Part>,
     pub fields: Vec<Field>,
 }
 
 impl Model {
-    /// The fields that are its primary key.
+    /// The fields of its primary key.
     pub fn keys(&self) -> Vec<&Field> {
         self.fields.iter().filter(|field| field.primary_key).collect()
     }
@@ -59,7 +59,7 @@ impl Model {
 const MODEL_ATTRIBUTES: [&str; 7] =
     ["table", "unique_together", "manager", "managers", "extends", "abstract", "proxy"];
 
-/// The model, or its name where it cannot be one.
+/// The model, or only its name if it is invalid.
 pub fn model(input: DeriveInput, errors: &mut Errors) -> Result<Parsed, Option<Ident>> {
     let DeriveInput { ident, vis: visibility, generics, attrs, data } = input;
     if !generics.params.is_empty() {
@@ -96,7 +96,7 @@ pub fn model(input: DeriveInput, errors: &mut Errors) -> Result<Parsed, Option<I
     Ok(Parsed::Model(model))
 }
 
-/// A model with its fields, and nothing that is said of it as a whole; or its name where it cannot be one.
+/// A model with its fields, without the attributes of the whole; or only its name if it is invalid.
 fn with_fields(
     ident: Ident,
     visibility: Visibility,
@@ -171,7 +171,7 @@ fn attribute(model: &mut Model, meta: &Meta, errors: &mut Errors) {
     }
 }
 
-/// The mistakes that fields can have together; a model that is whole extends none.
+/// Checks all fields together; a model that is whole extends none.
 fn check(model: &mut Model, is_whole: bool, errors: &mut Errors) {
     let keys = model.keys();
     if keys.is_empty() && model.parts.is_empty() && is_whole && !model.is_abstract {
@@ -214,7 +214,7 @@ fn check(model: &mut Model, is_whole: bool, errors: &mut Errors) {
     check_relations(model, errors);
 }
 
-/// Two relations to one model need two names; the later one is left without.
+/// Two relations to one model need different names; the later one is dropped.
 fn check_relations(model: &mut Model, errors: &mut Errors) {
     let mut taken: Vec<(Ident, String)> = Vec::new();
     for part in &model.parts {
@@ -262,7 +262,7 @@ fn unique_together(meta: &Meta, model: &Model, errors: &mut Errors) -> Option<Ve
     }
     let mut known = true;
     for field in &list {
-        // What the parts have, the compiler knows.
+        // The compiler checks the fields of the parts.
         if model.parts.is_empty() && !model.fields.iter().any(|other| other.name == name(field)) {
             let names = listed(model.fields.iter().map(|field| &field.name));
             errors.push(field.span(), format!("`{}` has no field `{field}`; it has {names}", model.ident));

@@ -10,15 +10,15 @@ use crate::errors::Errors;
 use crate::model::parse::field;
 use crate::names::{name, snake_case};
 
-/// A field that holds another model.
+/// A field that contains another model.
 pub struct Part {
     pub ident: Ident,
     pub part_type: Type,
-    /// The parent, as the attribute names it; none where an abstract model is flattened.
+    /// The parent as named by the attribute; `None` for a flattened abstract model.
     pub parent: Option<Path>,
-    /// How many of the model's own fields stand before it.
+    /// The number of the model's own fields before it.
     pub before: usize,
-    /// What the model is called from the parent, where that is not its name.
+    /// The reverse name of the relation from the parent, if it is not the default.
     pub related_name: Option<LitStr>,
 }
 
@@ -29,13 +29,13 @@ impl Part {
         Some(format!("{}_ptr", name(&parent.ident).to_lowercase()))
     }
 
-    /// What the model is called from the parent.
+    /// The reverse name of the relation from the parent.
     pub fn reverse_name(&self, model: &Ident) -> Option<String> {
         field::reverse_name(self.related_name.as_ref(), model)
     }
 }
 
-/// The parents that are named; none where they are not.
+/// The named parents; `None` if the attribute is invalid.
 pub fn extends(meta: &Meta, errors: &mut Errors) -> Option<Vec<Path>> {
     let parents = match meta {
         Meta::NameValue(pair) => match &pair.value {
@@ -58,7 +58,8 @@ pub fn extends(meta: &Meta, errors: &mut Errors) -> Option<Vec<Path>> {
     parents
 }
 
-/// The parents with the fields that hold them, taken out of the struct's fields; none where a field has another type than its parent.
+/// Removes the parents' fields from the struct's fields and returns the parents; `None` if a field's type
+/// does not match its parent.
 pub fn take_parents(
     model: &Ident,
     parents: Vec<Path>,
@@ -116,13 +117,13 @@ pub fn is_flattened(attributes: &[Attribute], errors: &mut Errors) -> bool {
     true
 }
 
-/// Whether a type is written as this path, or the end of it.
+/// Whether a type is written as this path, or as its end.
 fn is_named(field: &Type, parent: &Path) -> bool {
     let last = |path: &Path| path.segments.last().map(|last| last.ident.clone());
     matches!(field, Type::Path(field) if last(&field.path) == last(parent))
 }
 
-/// What is said where no field has a parent's type, though one may have it inside of another.
+/// The error if no field has a parent's type, even if a field's type contains it.
 fn no_field(model: &Ident, parent: &Path, wrapped: Option<&syn::Field>) -> String {
     let short = parent.segments.last().map_or_else(String::new, |last| last.ident.to_string());
     match wrapped.and_then(|field| field.ident.as_ref()) {
@@ -136,7 +137,7 @@ fn no_field(model: &Ident, parent: &Path, wrapped: Option<&syn::Field>) -> Strin
     }
 }
 
-/// Whether a type has the path in it: `Option<BaseUser>`, `&BaseUser`.
+/// Whether a type contains the path: `Option<BaseUser>`, `&BaseUser`.
 fn holds(field: &Type, parent: &Path) -> bool {
     if is_named(field, parent) {
         return true;

@@ -8,18 +8,18 @@ use crate::attributes::key;
 use crate::errors::Errors;
 use crate::model::parse::managers::{self, Managers};
 
-/// A proxy as it is written.
+/// A parsed proxy.
 pub struct Proxy {
     pub visibility: Visibility,
     pub ident: Ident,
-    /// The model whose table it has, as the attribute names it.
+    /// The model whose table it uses, as named by the attribute.
     pub of: Path,
     /// The type of the newtype's field.
     pub inner: Type,
     pub managers: Managers,
 }
 
-/// The model that a proxy is another name of.
+/// The model of a proxy.
 pub fn of(meta: &Meta, errors: &mut Errors) -> Option<Path> {
     if let Meta::NameValue(pair) = meta
         && let Expr::Path(path) = &pair.value
@@ -30,7 +30,7 @@ pub fn of(meta: &Meta, errors: &mut Errors) -> Option<Path> {
     None
 }
 
-/// The proxy, or its name where it cannot be one.
+/// The proxy, or only its name if it is invalid.
 pub fn proxy(
     ident: Ident,
     visibility: Visibility,

@@ -25,11 +25,11 @@ pub(super) struct MysqlConnection {
     state: TransactionState,
     timeout_ends_transaction: bool,
     ends: Ends,
-    /// Whether the server has ended the connection, or it broke.
+    /// Whether the server has ended the connection, or it is broken.
     is_lost: bool,
-    /// Whether a statement was sent whose end has not been heard of.
+    /// Whether a sent statement has not completed.
     is_busy: bool,
-    /// There until it is dropped.
+    /// Set until the drop.
     conn: Option<Conn>,
 }
 
@@ -47,14 +47,14 @@ impl MysqlConnection {
         }
     }
 
-    /// Runs work with the connection, and notes what became of the transaction.
+    /// Runs work with the connection, and records the state of the transaction.
     async fn run<T>(&mut self, work: impl AsyncFnOnce(&mut Conn, &Mysql) -> Result<T>) -> Result<T> {
         self.state.start()?;
         let Some(conn) = &mut self.conn else {
             return Err(Error::new(ErrorKind::Connection, "The connection has been given back."));
         };
         if self.is_busy && conn.is_disconnected() {
-            // dropped in the middle of a statement, it can do nothing more
+            // If a statement was dropped before its end, the connection can do nothing more.
             return Err(Error::new(ErrorKind::Connection, "A statement was dropped before it had ended."));
         }
         self.is_busy = true;
@@ -62,9 +62,9 @@ impl MysqlConnection {
         self.is_busy = false;
         self.is_lost |= result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Connection);
         self.state.finish(&result, |error| match error.code() {
-            // deadlock, record has changed since last read, no room for more locks: InnoDB has rolled back the whole
-            // transaction (https://mariadb.com/kb/en/innodb-lock-modes/, section Deadlocks, and for the last
-            // https://dev.mysql.com/doc/refman/8.4/en/innodb-error-handling.html)
+            // Deadlock, record changed since the last read, lock table full: InnoDB has rolled back the whole
+            // transaction (https://mariadb.com/kb/en/innodb-lock-modes/, section Deadlocks; for the last one
+            // https://dev.mysql.com/doc/refman/8.4/en/innodb-error-handling.html).
             Some("1213" | "1020" | "1206") => Extent::Transaction,
             Some("1205") if self.timeout_ends_transaction => Extent::Transaction,
             _ if error.kind() == ErrorKind::Connection => Extent::Transaction,
@@ -81,7 +81,7 @@ impl Drop for MysqlConnection {
         if !self.state.is_open() && !self.is_lost && !is_stuck {
             return;
         }
-        // without a runtime the pool is gone too, and the connection with it
+        // Without a runtime, the pool and the connection are gone too.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let lost = self.is_lost;
             self.ends.spawn(&runtime, async move {
@@ -101,10 +101,10 @@ async fn roll_back(mut conn: Conn) {
     }
 }
 
-/// Ends a connection that was dropped in the middle of a statement: the server would not notice before that has ended, and
-/// keep its transaction and its locks until then.
+/// Ends a connection that was dropped during a statement. Otherwise the server would notice only after the
+/// statement, and keep its transaction and its locks until then.
 async fn stop(conn: Conn) {
-    // without the database, which nobody gets into who comes after a DROP DATABASE that waits for the statement
+    // Without a database: a DROP DATABASE that waits for the statement blocks new connections to it.
     let (id, options) = (conn.id(), OptsBuilder::from_opts(conn.opts().clone()).db_name(None::<String>));
     drop(conn);
     if let Ok(mut other) = Conn::new(options).await {
@@ -153,7 +153,7 @@ impl Connection for MysqlConnection {
             let (mut chunk, mut sent) = (RowChunk::new(), 0);
             while let Some(row) = result.next().await.map_err(error)? {
                 sent += 1;
-                // whoever comes next reads the rows that nobody took, and throws them away
+                // The next user reads the remaining rows and discards them.
                 let row = load_row(dialect, raw_row(row, columns.is_empty()), columns, reading)?;
                 if let Some(full) = chunk.add(row)
                     && sender.send(Ok(full)).await.is_err()
@@ -163,7 +163,7 @@ impl Connection for MysqlConnection {
             }
             let rest = chunk.take();
             if !rest.is_empty() {
-                // an error: nobody wants them
+                // An error here means that there is no receiver.
                 _ = sender.send(Ok(rest)).await;
             }
             Ok(sent)
@@ -179,7 +179,7 @@ impl Connection for MysqlConnection {
         statement: &'a RowStatement,
         rows: Vec<Vec<Value>>,
     ) -> BoxFuture<'a, Result<u64>> {
-        // the driver would send the rows one by one
+        // The driver would send the rows one by one.
         if !self.dialect.supports(Capability::BulkExecute) {
             return Box::pin(std::future::ready(Err(cannot(statement))));
         }
@@ -188,7 +188,7 @@ impl Connection for MysqlConnection {
             for row in &rows {
                 bound.push(params(statement.bound(row))?);
             }
-            // of several messages, the driver tells only what the last one matched
+            // For several messages, the driver reports only the matches of the last one.
             let same = statement.binds.iter().filter_map(|bind| match bind {
                 Bind::Param(param) => Some(size(&param.value)),
                 Bind::Cell(_) => None,
@@ -214,7 +214,8 @@ impl Connection for MysqlConnection {
     fn raw<'a>(&'a mut self, sql: &'a str, values: &'a [Value]) -> BoxFuture<'a, Result<(u64, Vec<Row>)>> {
         Box::pin(self.run(async move |conn, dialect| {
             if values.is_empty() {
-                // some statements cannot be prepared, and those without parameters need not be; but rows come in binary only
+                // Some statements cannot be prepared, and those without parameters need not be; but rows are
+                // only read in binary.
                 let reads = conn.prep(sql).await;
                 if let Err(mysql_async::Error::Server(refused)) = &reads
                     && refused.code == NOT_TO_BE_PREPARED
@@ -236,7 +237,7 @@ impl Connection for MysqlConnection {
     }
 }
 
-/// About how many bytes a parameter takes.
+/// A parameter's approximate size in bytes.
 fn size(value: &Value) -> usize {
     16 + match value {
         Value::Text(text) => text.len(),
@@ -245,7 +246,7 @@ fn size(value: &Value) -> usize {
     }
 }
 
-/// How many rows an update changed, which the server tells as `Rows matched: 40  Changed: 2  Warnings: 0`.
+/// The number of changed rows, which the server reports as `Rows matched: 40  Changed: 2  Warnings: 0`.
 fn changed(info: &str) -> Option<u64> {
     info.split_once("Changed: ")?.1.split_whitespace().next()?.parse().ok()
 }
@@ -257,7 +258,7 @@ fn values(params: &[Param]) -> impl ExactSizeIterator<Item = &Value> {
     params.iter().map(|param| &param.value)
 }
 
-/// Runs a statement: the rows that it matched, and those that it gave.
+/// Runs a statement, and returns the number of matched rows and the returned rows.
 async fn query(
     conn: &mut Conn,
     dialect: &Mysql,
@@ -267,7 +268,7 @@ async fn query(
     reading: Reading,
 ) -> Result<(u64, Vec<Row>)> {
     let mut result = conn.exec_iter(statement, params).await.map_err(error)?;
-    // after a statement that gives rows, the number of those that it changed is not told
+    // For a statement that returns rows, the server does not report the number of changed rows.
     let changed = if result.columns_ref().is_empty() { result.affected_rows() } else { 0 };
     let mut rows = Vec::new();
     while let Some(row) = result.next().await.map_err(error)? {

@@ -1,4 +1,4 @@
-//! Values to MySQL and MariaDB and back.
+//! Converts values to and from MySQL and MariaDB.
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 use enmasse_core::error::{Error, ErrorKind, Result};
@@ -39,7 +39,7 @@ fn bound(value: &Value) -> Result<Driver> {
         other => {
             return Err(Error::new(
                 ErrorKind::Value,
-                format!("The driver does not take {other}: it has not been stored first."),
+                format!("The driver does not accept {other}: it was not converted to its storage form."),
             ));
         }
     })
@@ -63,12 +63,12 @@ fn moment(value: NaiveDateTime) -> Result<Driver> {
     ))
 }
 
-/// Of a leap second, the last moment before it.
+/// The microseconds; for a leap second, the last moment before it.
 fn microseconds(nanoseconds: u32) -> u32 {
     (nanoseconds / 1_000).min(999_999)
 }
 
-/// The values of a row; where their fields are not known to who asked, the column is named.
+/// The values of a row. With `named`, errors name the column.
 pub(super) fn raw_row(row: mysql_async::Row, named: bool) -> impl Iterator<Item = Result<Value, Unfit>> {
     let columns = row.columns();
     row.unwrap().into_iter().enumerate().map(move |(position, value)| {
@@ -110,20 +110,22 @@ fn raw(value: Driver, column: &Column) -> Result<Value, Unfit> {
                 Value::Text(format!("{shown} {hour:02}:{minute:02}:{second:02}{fraction}"))
             };
             let date = NaiveDate::from_ymd_opt(year.into(), month.into(), day.into()).ok_or_else(|| {
-                let why = format!("{shown} is not a date: the server let it in, but no one can read it");
+                let why = format!("{shown} is not a date: the server accepted it, but it cannot be read");
                 unfit(why, if is_date { Value::Text(shown.clone()) } else { shown_moment() })
             })?;
             if is_date {
                 return Ok(Value::Date(date));
             }
             let moment = date.and_hms_micro_opt(hour.into(), minute.into(), second.into(), micro);
-            Value::NaiveDateTime(moment.ok_or_else(|| unfit("The time is none.".to_owned(), shown_moment()))?)
+            Value::NaiveDateTime(
+                moment.ok_or_else(|| unfit("The time is invalid.".to_owned(), shown_moment()))?,
+            )
         }
         Driver::Time(negative, days, hours, minutes, seconds, micros) => {
             let of_day = NaiveTime::from_hms_micro_opt(hours.into(), minutes.into(), seconds.into(), micros);
             match of_day.filter(|_| !negative && days == 0) {
                 Some(time) => Value::Time(time),
-                // a TIME may also be a length of up to 838 hours
+                // A TIME may also be a duration of up to 838 hours.
                 None => {
                     let length = TimeDelta::days(days.into())
                         + TimeDelta::hours(hours.into())
@@ -137,7 +139,7 @@ fn raw(value: Driver, column: &Column) -> Result<Value, Unfit> {
     })
 }
 
-/// Whether a column holds bytes; decimals and JSON say that they do, but are text.
+/// Whether a column contains bytes. Decimals and JSON claim to, but are text.
 fn is_binary(column: &Column) -> bool {
     use ColumnType::*;
     column.character_set() == BINARY

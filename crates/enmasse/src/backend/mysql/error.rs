@@ -1,4 +1,4 @@
-//! What MySQL's and MariaDB's errors are.
+//! Classifies MySQL's and MariaDB's errors.
 
 use enmasse_core::error::{Error, ErrorKind};
 use mysql_async::{DriverError, UrlError};
@@ -37,8 +37,8 @@ fn kind(code: u16, state: &str) -> ErrorKind {
     match code {
         // lock wait timeout, deadlock, record has changed since last read, statement aborted by NOWAIT
         1205 | 1213 | 1020 | 3572 => ErrorKind::Conflict,
-        // column cannot be null, the same of LOAD DATA, duplicate entry, no default value, foreign keys, check constraints of
-        // MySQL and of MariaDB
+        // Column cannot be null (also for LOAD DATA), duplicate entry, no default value, foreign keys, check
+        // constraints of MySQL and of MariaDB.
         1048 | 1263 | 1062 | 1364 | 1216 | 1217 | 1451 | 1452 | 3819 | 4025 => ErrorKind::Integrity,
         // SIGNAL, as triggers do
         1644 => ErrorKind::Integrity,
@@ -60,7 +60,7 @@ fn kind(code: u16, state: &str) -> ErrorKind {
     }
 }
 
-/// Whatever happens while we connect is an error of the connection.
+/// Every error while connecting is a connection error.
 pub(super) fn connect_error(cause: mysql_async::Error) -> Error {
     use mysql_async::Error as E;
     let (message, code) = match &cause {
@@ -80,7 +80,7 @@ pub(super) fn connect_error(cause: mysql_async::Error) -> Error {
     }
 }
 
-/// The parameters of a URL that `mysql_async` knows, as far as they make sense here.
+/// The parameters of a URL that `mysql_async` accepts and that make sense here.
 const PARAMETERS: [&str; 22] = [
     "abs_conn_ttl",
     "abs_conn_ttl_jitter",
@@ -106,7 +106,7 @@ const PARAMETERS: [&str; 22] = [
     "verify_identity",
 ];
 
-/// A parameter of a URL that `mysql_async` does not take.
+/// The error for a URL's parameter that `mysql_async` refuses.
 pub(super) fn url_error(error: UrlError) -> Error {
     match &error {
         UrlError::UnknownParameter { param } => unknown_parameter(param, &PARAMETERS),

@@ -1,7 +1,8 @@
-//! The pool, and the runtime that it lives in.
+//! The pool and its runtime.
 //!
-//! A pool of the driver ends with the runtime in which its first connection was made: what manages it is a task there. A database may outlive
-//! that, as in a program that has a runtime for each of its tests; it then gets a new pool.
+//! A pool of the driver ends with the runtime in which it opened its first connection, because it is managed
+//! by a task of that runtime. A database may outlive the runtime, for example in a program with a runtime per
+//! test; it then gets a new pool.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +15,7 @@ use tokio::time::timeout;
 use super::error;
 use crate::backend::{no_answer, pool_is_used_up};
 
-/// A pool that is made anew where its runtime has ended.
+/// A pool that is recreated if its runtime has ended.
 pub(super) struct Home {
     options: Opts,
     living: Mutex<Living>,
@@ -23,11 +24,11 @@ pub(super) struct Home {
 
 struct Living {
     pool: Pool,
-    /// Set once the pool is used in a runtime; `true` when that has ended.
+    /// Set once the pool is used in a runtime; `true` after that has ended.
     ended: Option<Arc<AtomicBool>>,
 }
 
-/// Tells that the runtime has ended, which drops its tasks.
+/// Detects the end of the runtime, which drops its tasks.
 struct Sentinel(Arc<AtomicBool>);
 
 impl Drop for Sentinel {
@@ -41,12 +42,12 @@ impl Home {
         Home::of(Pool::new(options.clone()), options)
     }
 
-    /// Of a pool that was made with these options.
+    /// For a pool with these options.
     pub fn of(pool: Pool, options: Opts) -> Self {
         Home { options, living: Mutex::new(Living { pool, ended: None }), closed: AtomicBool::new(false) }
     }
 
-    /// A connection, when one is free.
+    /// Returns a connection as soon as one is free.
     pub async fn get(&self, limit: Duration) -> Result<Conn> {
         let pool = self.pool();
         let metrics = pool.metrics();
@@ -60,7 +61,7 @@ impl Home {
         }
     }
 
-    /// The pool of a runtime that lives.
+    /// The pool of a running runtime.
     fn pool(&self) -> Pool {
         let mut living = self.living.lock().unwrap_or_else(PoisonError::into_inner);
         let has_ended = living.ended.as_ref().is_some_and(|ended| ended.load(Ordering::SeqCst));
@@ -79,7 +80,7 @@ impl Home {
         living.pool.clone()
     }
 
-    /// Closes the connections that are idle, and gives out no more.
+    /// Closes idle connections, and refuses new ones.
     pub async fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
         let (pool, has_ended) = {
@@ -87,14 +88,15 @@ impl Home {
             let has_ended = living.ended.as_ref().is_some_and(|ended| ended.load(Ordering::SeqCst));
             (living.pool.clone(), has_ended)
         };
-        // one whose runtime has ended waits for ever; an error: a connection was lost before it could be closed
+        // A pool of an ended runtime would wait forever. An error means that a connection was lost before it
+        // was closed.
         if !has_ended {
             _ = pool.disconnect().await;
         }
     }
 }
 
-/// What the driver's own words are where the database was closed.
+/// Translates the driver's error for a closed database.
 pub(super) fn closed() -> Error {
     Error::new(ErrorKind::Connection, "The database has been closed.")
 }

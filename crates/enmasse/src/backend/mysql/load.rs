@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::error::error;
 use crate::backend::{Chunks, wrong_form};
 
-/// How many chunks may wait.
+/// Maximum number of waiting chunks.
 const AHEAD: usize = 2;
 
 /// Streams rows to a `LOAD DATA LOCAL` statement.
@@ -26,13 +26,13 @@ pub(super) async fn load(conn: &mut Conn, sql: &str, rows: &mut dyn Chunks) -> R
         });
         Ok(chunks.boxed())
     });
-    // an error in the rows ends the file all the same: the server is to come to an end before anything else is said
+    // An error in the rows also ends the file: the server must finish before any other message.
     let send = async move {
         let mut sent = 0;
         while let Some((chunk, rows)) = rows.next().await? {
             let Chunk::Bytes(bytes) = chunk else { return Err(wrong_form(&chunk)) };
             sent += rows as u64;
-            // an empty packet would end the file
+            // An empty packet would end the file.
             if !bytes.is_empty() && sender.send(bytes).await.is_err() {
                 break;
             }
@@ -46,7 +46,7 @@ pub(super) async fn load(conn: &mut Conn, sql: &str, rows: &mut dyn Chunks) -> R
             loaded.map_err(error)?;
             sent
         }
-        // the server is gone, or wants no file: nobody takes the rows
+        // The server is gone, or does not request a file: nobody takes the rows.
         Either::Right((loaded, send)) => {
             loaded.map_err(error)?;
             send.await?

@@ -1,4 +1,4 @@
-//! MySQL and MariaDB: a pool of connections, each statement prepared once.
+//! MySQL and MariaDB: a pool of connections with prepared statements.
 
 mod connection;
 mod convert;
@@ -25,20 +25,20 @@ use self::home::Home;
 use super::{ACQUIRE_TIMEOUT, Access, Backend, Connection, POOL_SIZE, pool_size};
 use crate::backend::url::{DatabaseUrl, configuration};
 
-/// The oldest servers that will do.
+/// The oldest supported servers.
 const OLDEST_MARIADB: (u32, u32) = (10, 5);
 const OLDEST_MYSQL: (u32, u32) = (8, 0);
 
-/// How long a connection is kept that nobody uses: by default the driver keeps none.
+/// How long an idle connection is kept; the driver's default is not at all.
 const IDLE: Duration = Duration::from_secs(300);
 
-/// How many prepared statements a connection keeps.
+/// Prepared statements kept per connection.
 const STATEMENTS: usize = 128;
 
 struct Backed {
     dialect: Arc<Mysql>,
     pool: Home,
-    /// `innodb_rollback_on_timeout`: whether a lock that cannot be had ends the whole transaction.
+    /// `innodb_rollback_on_timeout`: whether a lock timeout ends the whole transaction.
     timeout_ends_transaction: bool,
     ends: Ends,
 }
@@ -48,7 +48,7 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
     backed(Home::new(options(url)?)).await
 }
 
-/// A pool that the caller made.
+/// Uses the caller's pool.
 pub(crate) async fn adopt(pool: Pool) -> Result<Box<dyn Backend>> {
     let mut conn = pool.get_conn().await.map_err(error::connect_error)?;
     if !conn.opts().client_found_rows() {
@@ -72,7 +72,7 @@ fn options(url: &DatabaseUrl) -> Result<Opts> {
         return Err(configuration("The URL of a MySQL or MariaDB database has one host"));
     };
 
-    // the other parameters are read by the driver, from a URL that has nothing else in it
+    // The driver reads the other parameters, from a URL with only these.
     let mut rest = form_urlencoded::Serializer::new(String::new());
     let others = url.take_all();
     let prefers_socket = others.iter().any(|(name, _)| name == "prefer_socket");
@@ -100,7 +100,7 @@ fn options(url: &DatabaseUrl) -> Result<Opts> {
     if tls.is_some() {
         tls::ensure_provider();
     }
-    // a socket found by the server's own word may ask for another way to log in
+    // A socket that the server reports may need another login method.
     let prefers_socket = prefers_socket && driver.prefer_socket();
     Ok(OptsBuilder::from_opts(driver)
         .ip_or_hostname(if host.is_empty() { "localhost" } else { host })
@@ -117,7 +117,7 @@ fn options(url: &DatabaseUrl) -> Result<Opts> {
         .into())
 }
 
-/// Asks the server what it is.
+/// Asks the server for its version and settings.
 async fn backed(pool: Home) -> Result<Box<dyn Backend>> {
     let mut conn = pool.get(ACQUIRE_TIMEOUT).await?;
     let row: Option<(String, u64, bool, String)> = conn
@@ -141,7 +141,7 @@ async fn backed(pool: Home) -> Result<Box<dyn Backend>> {
         flavour,
         version,
         max_packet: packet.try_into().unwrap_or(usize::MAX),
-        // where values may be changed silently, what is loaded would be
+        // If the server may change values silently, it would change loaded values.
         local_infile: local_infile && sql_mode.contains("STRICT_"),
         temporary_tables,
         ..Mysql::default()
@@ -156,7 +156,7 @@ async fn backed(pool: Home) -> Result<Box<dyn Backend>> {
     Ok(Box::new(Backed { dialect: Arc::new(dialect), pool, timeout_ends_transaction, ends: Ends::default() }))
 }
 
-/// Whether the user may make temporary tables in the current database: there is no way to ask but to do it.
+/// Whether the user may create temporary tables in the current database, which can only be found by trying.
 async fn makes_temporary_tables(conn: &mut Conn) -> Result<bool> {
     let made = conn.query_drop("CREATE TEMPORARY TABLE enmasse_batch (k0 INT)").await;
     match made {

@@ -1,4 +1,4 @@
-//! How our own sessions are set, whatever the server, an `init_connect` or a handshake that it ignores has set before.
+//! Settings of our own sessions, which override those of the server, of `init_connect`, and of a handshake.
 
 use enmasse_core::error::Result;
 use mysql_async::Conn;
@@ -7,15 +7,15 @@ use mysql_async::prelude::Queryable;
 use super::error;
 use crate::backend::url::configuration;
 
-/// What each setting must be, and what it is there for.
+/// The required settings and their reasons.
 ///
 /// | setting | without it |
 /// | --- | --- |
-/// | the character sets | text is stored as other text, without a word |
-/// | `sql_mode`, as a whole | values are changed silently, a key of 0 is taken for none, `||` and `"` mean something else, an empty text is NULL |
-/// | `time_zone` | a `TIMESTAMP` is stored as another moment |
-/// | `autocommit`, `completion_type` | a statement by itself is not committed; a commit begins another transaction |
-/// | `sql_safe_updates`, `sql_select_limit`, `max_join_size` | an update is refused, or reads the first rows only |
+/// | the character sets | text is silently stored as other text |
+/// | `sql_mode`, as a whole | values are changed silently, a key of 0 is replaced, `||` and `"` have other meanings, an empty text is NULL |
+/// | `time_zone` | a `TIMESTAMP` is stored as another time |
+/// | `autocommit`, `completion_type` | a single statement is not committed; a commit begins another transaction |
+/// | `sql_safe_updates`, `sql_select_limit`, `max_join_size` | an update is refused, or reads only the first rows |
 /// | `sql_auto_is_null` | `id IS NULL` finds the row that was inserted last |
 const SETTINGS: [(&str, &str); 11] = [
     ("autocommit", "1"),
@@ -31,12 +31,13 @@ const SETTINGS: [(&str, &str); 11] = [
     ("character_set_connection", "'utf8mb4'"),
 ];
 
-/// No value is changed silently, not even a key of 0, which would be taken for none.
+/// No value is changed silently, not even a key of 0, which would be replaced.
 const SQL_MODE: &str = "'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
 
-/// Sets them all, in one message, the isolation level too, which is that of Django.
+/// Sets all of them and the isolation level, which is Django's, in one message.
 ///
-/// The last statement is an error where one of them is not as it was set: behind a proxy that gives each statement another session, they do not hold.
+/// The last statement fails if a setting was not kept: behind a proxy that assigns each statement another
+/// session, settings do not hold.
 pub(super) fn set_up() -> String {
     let is_own = |name: &str| !name.starts_with("character_set_");
     let set: Vec<_> = SETTINGS
@@ -46,7 +47,7 @@ pub(super) fn set_up() -> String {
         .collect();
     let holds: Vec<_> = SETTINGS
         .iter()
-        // the server has an order of its own for the modes
+        // The server has its own order of the modes.
         .map(|(name, value)| match *name {
             "sql_mode" => format!("LENGTH(@@sql_mode) = LENGTH({value})"),
             name => format!("@@{name} = {value}"),
@@ -61,17 +62,17 @@ pub(super) fn set_up() -> String {
     )
 }
 
-/// The name of what is asked last.
+/// The name of the check in the last statement.
 const HOLDS: &str = "enmasse_session";
 
 /// "Subquery returns more than 1 row".
 pub(super) const DOES_NOT_HOLD: u16 = 1242;
 
-/// What that error means.
+/// The meaning of that error.
 pub(super) const NOT_AS_SET: &str = "The session does not keep its settings, as behind a proxy that gives each statement another one: connect to the \
                                      server itself, or have the proxy keep sessions.";
 
-/// Refuses the sessions of a pool that the caller made where values would be stored as others without a word.
+/// Refuses a caller's pool whose sessions would silently store other values.
 pub(super) async fn refuse_unfit(conn: &mut Conn) -> Result<()> {
     type Found = (i64, String, String, String, String, String);
     let asked = "SELECT @@autocommit, @@character_set_client, @@character_set_connection, \
@@ -80,7 +81,7 @@ pub(super) async fn refuse_unfit(conn: &mut Conn) -> Result<()> {
     let found: Option<Found> = conn.query_first(asked).await.map_err(error::error)?;
     let Some((autocommit, client, connection, results, sql_mode, time_zone)) = found else { return Ok(()) };
     if autocommit != 1 {
-        return Err(configuration("The pool's connections have autocommit switched off: switch it on."));
+        return Err(configuration("The pool's connections have autocommit off: turn it on."));
     }
     if let Some(other) = [&client, &connection, &results].into_iter().find(|set| *set != "utf8mb4") {
         return Err(configuration(format!(

@@ -8,11 +8,12 @@ use rustls::crypto::{CryptoProvider, ring};
 
 use crate::backend::url::{DatabaseUrl, configuration};
 
-/// The host that is asked for where a certificate may be for any. The driver knows an error about the name by this word in its text, which that of
-/// today's rustls has only where it is the name that was asked for; the certificate's issuer and its dates are checked all the same.
+/// The requested host name if a certificate for any name is accepted. The driver recognises an error about
+/// the name by this word in its text, which rustls's text contains only as the requested name. The
+/// certificate's issuer and dates are still checked.
 const ANY_HOST: &str = "NotValidForName";
 
-/// Takes `ssl-mode` and `ssl-ca` out of a URL; none where it has no `ssl-mode`.
+/// Takes `ssl-mode` and `ssl-ca` out of a URL; `None` without `ssl-mode`.
 pub(super) fn from_url(url: &mut DatabaseUrl) -> Result<Option<Option<SslOpts>>> {
     let mode = url.take("ssl-mode");
     let upper = mode.as_deref().map(str::to_ascii_uppercase);
@@ -24,7 +25,7 @@ pub(super) fn from_url(url: &mut DatabaseUrl) -> Result<Option<Option<SslOpts>>>
         (Some("REQUIRED"), None) => {
             base.with_danger_accept_invalid_certs(true).with_danger_skip_domain_validation(true)
         }
-        // a certificate to check against is the wish that it is done
+        // A given certificate implies that it is checked.
         (None | Some("REQUIRED" | "VERIFY_CA"), _) => {
             base.with_danger_skip_domain_validation(true).with_danger_tls_hostname_override(Some(ANY_HOST))
         }
@@ -54,10 +55,10 @@ pub(super) fn from_url(url: &mut DatabaseUrl) -> Result<Option<Option<SslOpts>>>
     Ok(Some(Some(options.with_root_certs(roots).with_disable_built_in_roots(has_roots))))
 }
 
-/// The driver asks for the process's provider of cryptography, and panics where there is none and two are compiled in.
+/// The driver uses the process's cryptography provider, and panics without one if two are compiled in.
 pub(super) fn ensure_provider() {
     if CryptoProvider::get_default().is_none() {
-        // an error: another thread was faster
+        // An error means that another thread was faster.
         _ = ring::default_provider().install_default();
     }
 }

@@ -1,4 +1,4 @@
-//! A client of the pool, as a connection.
+//! A connection: a client of the pool.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -30,20 +30,22 @@ use crate::backend::{
     wrong_form,
 };
 
-/// How long the first answer of COPY is waited for. A temporary table of one's own has no locks to wait for; but pgpool gives no answer at all.
+/// Maximum wait for the first answer to COPY. A session's own temporary table has no locks to wait for, but
+/// pgpool does not answer at all.
 const COPY_ANSWER: Duration = Duration::from_secs(10);
 
 pub(super) struct PostgresConnection {
     dialect: Arc<Postgres>,
     state: TransactionState,
     server: Server,
-    /// Whether a statement was sent whose end has not been heard of.
+    /// Whether a sent statement has not completed.
     is_busy: bool,
-    /// Whether the server was asked to stop a statement. It may still do so, to any later one: nobody else gets the connection.
+    /// Whether the server was asked to cancel a statement. It may still cancel a later one, so nobody else
+    /// gets the connection.
     was_stopped: bool,
     /// Whether it no longer answers.
     is_dead: bool,
-    /// There until it is dropped.
+    /// Set until the drop.
     client: Option<Client>,
 }
 
@@ -60,7 +62,8 @@ impl PostgresConnection {
         }
     }
 
-    /// Runs work with the client, and notes what became of the transaction. The work is told whether statements must have no names.
+    /// Runs work with the client, and records the state of the transaction. The work's last argument says
+    /// whether statements must be unnamed.
     async fn run<T>(&mut self, work: impl AsyncFnOnce(&Client, &Postgres, bool) -> Result<T>) -> Result<T> {
         let Some(client) = self.client.as_ref().filter(|_| !self.is_dead) else {
             return Err(Error::new(ErrorKind::Connection, "The connection has been given back."));
@@ -79,13 +82,13 @@ impl PostgresConnection {
         self.state.finish(&result, |error| match error.kind() {
             ErrorKind::Connection => Extent::Transaction,
             _ if error.code().is_some() => Extent::Savepoint,
-            // ours or the driver's: the server knows nothing of it
+            // An error of ours or of the driver: the server is not affected.
             _ => Extent::Statement,
         });
         if let Err(error) = &result
             && matches!(error.code(), Some("26000" | "42P05"))
         {
-            // a name that is gone or taken: what the driver itself has prepared goes with the connection
+            // A missing or duplicate name: the driver's prepared statements end with the connection.
             pooler.found();
             self.was_stopped = true;
         }
@@ -105,14 +108,14 @@ impl Drop for PostgresConnection {
         let was_stopped = self.was_stopped || self.is_busy;
         let (tls, is_busy) = (self.server.tls.take(), self.is_busy);
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            // without a runtime nobody can roll back: the server does, when the connection closes
+            // Without a runtime, the server rolls back when the connection closes.
             return drop(Object::take(client));
         };
         runtime.spawn(async move {
             if is_busy {
                 stop(&client, &tls).await;
             }
-            // it waits for a statement that is still running
+            // This waits for a statement that is still running.
             if client.batch_execute("ROLLBACK").await.is_err() || was_stopped {
                 drop(Object::take(client));
             }
@@ -120,18 +123,18 @@ impl Drop for PostgresConnection {
     }
 }
 
-/// Waits for a request to stop, which has a connection of its own, to have come: it stops the statement that it was for,
-/// which aborts the transaction, or one that does nothing.
+/// Waits until a cancel request, which uses its own connection, has arrived. It cancels the intended
+/// statement, which aborts the transaction, or an empty one.
 async fn stopped(client: &Client) {
     if client.batch_execute("SELECT 1").await.is_ok() {
         _ = client.batch_execute("SELECT pg_sleep(0.1)").await;
     }
 }
 
-/// Asks the server to stop a statement that nobody waits for any more.
+/// Asks the server to cancel a statement whose result is not needed.
 async fn stop(client: &Client, tls: &Option<MakeRustlsConnect>) {
     let token = client.cancel_token();
-    // an error: the statement then runs to its end
+    // On an error, the statement runs to its end.
     _ = match tls {
         Some(tls) => token.cancel_query(tls.clone()).await,
         None => token.cancel_query(NoTls).await,
@@ -174,12 +177,12 @@ impl Connection for PostgresConnection {
                 if let Some(full) = chunk.add(read_row(dialect, &row.map_err(error)?, columns, reading)?)
                     && sender.send(Ok(full)).await.is_err()
                 {
-                    return Ok(sent); // the rows that are still to come are read and thrown away
+                    return Ok(sent); // the remaining rows are read and discarded
                 }
             }
             let rest = chunk.take();
             if !rest.is_empty() {
-                // an error: nobody wants them
+                // An error here means that there is no receiver.
                 _ = sender.send(Ok(rest)).await;
             }
             Ok(sent)
@@ -197,7 +200,8 @@ impl Connection for PostgresConnection {
                     error
                 }
                 Failed::NoAnswer => {
-                    // nobody knows what it would answer to: it is given up, and the next try goes another way
+                    // The answers are out of step: the connection is given up, and the next try uses another
+                    // way.
                     self.is_dead = true;
                     self.server.pooler.cannot_copy();
                     let error = no_answer_to_copy();
@@ -228,7 +232,7 @@ impl Connection for PostgresConnection {
     }
 }
 
-/// Why rows were not copied.
+/// The reason why rows were not copied.
 enum Failed {
     Copy(Error),
     NoAnswer,
@@ -237,7 +241,7 @@ enum Failed {
 async fn copy(client: &Client, load: &Load, rows: &mut dyn Chunks) -> Result<(), Failed> {
     let begun = timeout(COPY_ANSWER, client.copy_in::<_, Bytes>(load.sql.as_str())).await;
     let begun = begun.map_err(|_| Failed::NoAnswer)?;
-    // dropped before its end it tells the server to forget what it has
+    // Dropped before its end, it makes the server discard the rows.
     let mut sink = pin!(begun.map_err(|cause| Failed::Copy(error(cause)))?);
     while let Some((chunk, _)) = rows.next().await.map_err(Failed::Copy)? {
         let Chunk::Bytes(bytes) = chunk else { return Err(Failed::Copy(wrong_form(&chunk))) };
@@ -250,12 +254,12 @@ fn no_answer_to_copy() -> Error {
     Error::new(
         ErrorKind::Conflict,
         format!(
-            "The server has not answered COPY for {COPY_ANSWER:?}, as pgpool does not. From now on rows travel as arrays: run it again."
+            "The server has not answered COPY for {COPY_ANSWER:?}, as with pgpool. Rows are now sent as arrays: run it again."
         ),
     )
 }
 
-/// Reads all rows of a statement: how many it matched, and those that it gave.
+/// Reads all rows of a statement; returns the number of matched rows and the returned rows.
 async fn read_all(
     dialect: &Postgres,
     rows: RowStream,
@@ -279,7 +283,7 @@ fn read_row(
     let raw = (0..row.len()).map(|position| {
         let named = |error: Error| match columns.is_empty() {
             true => error.at(format!("The column '{}'", row.columns()[position].name())),
-            // who asked knows the field
+            // The caller knows the field.
             false => error,
         };
         match row.try_get(position) {

@@ -1,6 +1,6 @@
-//! Values to PostgreSQL and back, in binary.
+//! Converts values to and from PostgreSQL's binary format.
 //!
-//! Where there is nothing to say for us, the conversions are those of `tokio-postgres`.
+//! Other conversions are those of `tokio-postgres`.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -17,7 +17,7 @@ use super::spell;
 
 type Boxed = Box<dyn StdError + Sync + Send>;
 
-/// Why a value could not be sent or read.
+/// The reason why a value could not be sent or read.
 #[derive(Debug)]
 pub(super) struct Refused {
     pub kind: ErrorKind,
@@ -36,7 +36,7 @@ fn refuse<T>(message: String) -> Result<T, Boxed> {
     Err(Box::new(Refused { kind: ErrorKind::Value, message }))
 }
 
-/// The type that a parameter is declared with.
+/// The declared type of a parameter.
 pub(super) fn parameter_type(data_type: &DataType) -> Type {
     match data_type {
         DataType::Bool => Type::BOOL,
@@ -72,14 +72,14 @@ pub(super) fn parameter_type(data_type: &DataType) -> Type {
             Type::NUMERIC => Type::NUMERIC_ARRAY,
             Type::UUID => Type::UUID_ARRAY,
             Type::JSONB => Type::JSONB_ARRAY,
-            // an array of arrays is an array of the same type to PostgreSQL
+            // In PostgreSQL, an array of arrays has the same type as an array.
             array => array,
         },
         _ => Type::UNKNOWN,
     }
 }
 
-/// A value on its way to PostgreSQL, as the type that the statement's parameter has there.
+/// A value to be sent with the type of the statement's parameter.
 #[derive(Debug)]
 pub(super) struct Bound<'a>(pub &'a Value);
 
@@ -163,7 +163,7 @@ fn integer(value: i64, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Boxed> {
     }
 }
 
-/// Days and microseconds, as Python's `timedelta` is sent by psycopg.
+/// Days and microseconds, as psycopg sends Python's `timedelta`.
 fn interval(value: TimeDelta, out: &mut BytesMut) -> Result<IsNull, Boxed> {
     let days = value.num_days();
     let micros = (value - TimeDelta::days(days)).num_microseconds().unwrap_or_default();
@@ -176,7 +176,7 @@ fn interval(value: TimeDelta, out: &mut BytesMut) -> Result<IsNull, Boxed> {
     Ok(IsNull::No)
 }
 
-/// Whether the bytes of a type are its text.
+/// Whether the binary format of a type is its text.
 fn is_text(ty: &Type) -> bool {
     matches!(
         *ty,
@@ -185,10 +185,10 @@ fn is_text(ty: &Type) -> bool {
         || ty.name() == "citext"
 }
 
-/// A value that PostgreSQL gave.
+/// A value received from PostgreSQL.
 pub(super) struct Raw {
     pub value: Value,
-    /// Why the value is none of ours; then `value` is what PostgreSQL itself would show.
+    /// The reason why the value cannot be represented; `value` is then PostgreSQL's own text of it.
     pub refused: Option<Refused>,
 }
 
@@ -199,7 +199,7 @@ impl From<Value> for Raw {
 }
 
 impl Raw {
-    /// The value, or its spelling where it is none.
+    /// The value, or its text if it cannot be represented.
     fn or_shown(
         value: Result<impl Into<Value>, Boxed>,
         spelled: impl FnOnce() -> Option<String>,
@@ -245,7 +245,7 @@ impl<'a> FromSql<'a> for Raw {
                 let micros = i64::from_sql(&Type::INT8, raw)?;
                 let time = match micros < MICROSECONDS_A_DAY {
                     true => NaiveTime::from_sql(ty, raw),
-                    // it would come out as the midnight before
+                    // It would become the previous midnight.
                     false => refuse("The time 24:00:00 cannot be read: it is not a time of day".to_owned()),
                 };
                 return Raw::or_shown(time, || Some(spell::time(micros)));
@@ -305,21 +305,21 @@ fn finite(raw: &[u8], what: &str) -> Result<(), Boxed> {
         _ => false,
     };
     if infinite {
-        return refuse(format!("The value is infinity, which a {what} cannot be here"));
+        return refuse(format!("The value is infinity, which a {what} cannot represent"));
     }
     Ok(())
 }
 
-/// A month counts as 30 days, as psycopg has it.
+/// A month counts as 30 days, as in psycopg.
 fn duration(raw: &[u8]) -> Result<TimeDelta, Boxed> {
     let (Some(micros), Some(days), Some(months)) = (raw.get(..8), raw.get(8..12), raw.get(12..16)) else {
-        return refuse("The interval is cut short".to_owned());
+        return refuse("The interval is truncated".to_owned());
     };
     let micros = i64::from_sql(&Type::INT8, micros)?;
     let days = i32::from_sql(&Type::INT4, days)?;
     let months = i32::from_sql(&Type::INT4, months)?;
     if matches!((micros, days, months), (i64::MAX, i32::MAX, i32::MAX) | (i64::MIN, i32::MIN, i32::MIN)) {
-        return refuse("The value is infinity, which a duration cannot be".to_owned());
+        return refuse("The value is infinity, which a duration cannot represent".to_owned());
     }
     let days = i64::from(days) + 30 * i64::from(months);
     let sum = TimeDelta::try_days(days).and_then(|days| days.checked_add(&TimeDelta::microseconds(micros)));

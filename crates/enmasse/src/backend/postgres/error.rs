@@ -1,4 +1,4 @@
-//! What PostgreSQL's errors are.
+//! Classifies PostgreSQL's errors.
 
 use std::error::Error as _;
 
@@ -12,7 +12,7 @@ pub(super) fn error(error: tokio_postgres::Error) -> Error {
     describe(error, kind)
 }
 
-/// Whatever happens while we connect is an error of the connection.
+/// Every error while connecting is a connection error.
 fn connect_error(error: tokio_postgres::Error) -> Error {
     match error.as_db_error() {
         Some(_) => describe(error, |_, _| ErrorKind::Connection),
@@ -32,7 +32,7 @@ fn describe(error: tokio_postgres::Error, kind: impl Fn(&str, &str) -> ErrorKind
     for more in [reported.detail(), reported.hint(), read_only].into_iter().flatten() {
         message = format!("{message}. {more}");
     }
-    // a row policy refuses a new row by the code of a missing privilege
+    // A row policy refuses a new row with the code of a missing privilege.
     let kind = match reported.routine() {
         Some("ExecWithCheckOptions") => ErrorKind::Integrity,
         _ => kind(code, reported.message()),
@@ -48,10 +48,11 @@ fn kind(code: &str, message: &str) -> ErrorKind {
     match code {
         // serialization_failure, deadlock_detected, lock_not_available
         "40001" | "40P01" | "55P03" => ErrorKind::Conflict,
-        // feature_not_supported: a table changed under a prepared statement, which is prepared anew the next time
+        // feature_not_supported: a table changed under a prepared statement, which is prepared again the next
+        // time
         "0A000" if message.starts_with("cached plan must not change") => ErrorKind::Conflict,
-        // invalid_sql_statement_name, duplicate_prepared_statement: someone else has dropped the prepared statement, or has one of its name, as
-        // behind a pooler
+        // invalid_sql_statement_name, duplicate_prepared_statement: another session has dropped the prepared
+        // statement, or uses its name, as happens behind a pooler
         "26000" | "42P05" => ErrorKind::Conflict,
         "0A000" => ErrorKind::NotSupported,
         // raise_exception, as triggers do, with_check_option_violation
@@ -72,7 +73,7 @@ fn kind(code: &str, message: &str) -> ErrorKind {
     }
 }
 
-/// An error that the server did not report: of the connection, or of a value's way in or out.
+/// An error that the server did not report: of the connection, or of a value's conversion.
 fn driver_error(error: tokio_postgres::Error) -> Error {
     let io = error.source().is_some_and(|cause| cause.is::<std::io::Error>());
     let ours = error.source().and_then(|cause| cause.downcast_ref::<super::convert::Refused>());
@@ -89,7 +90,7 @@ fn driver_error(error: tokio_postgres::Error) -> Error {
     Error::new(kind, with_causes(&error)).with_source(error)
 }
 
-/// An error with all that caused it.
+/// An error with all of its causes.
 fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -100,7 +101,7 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// A connection that could not be had.
+/// The error for an unavailable connection.
 pub(super) fn pool_error(pool: PoolError) -> Error {
     match pool {
         PoolError::PostCreateHook(HookError::Message(text)) => configuration(text),

@@ -1,4 +1,4 @@
-//! PostgreSQL: a pool of connections, each statement prepared once and its parameters sent in binary.
+//! PostgreSQL: a pool of connections with prepared statements and binary parameters.
 
 mod connection;
 mod convert;
@@ -27,13 +27,13 @@ use self::pooler::Pooler;
 use super::{ACQUIRE_TIMEOUT, Access, Backend, Connection, POOL_SIZE, no_answer, pool_is_used_up, pool_size};
 use crate::backend::url::{DatabaseUrl, configuration, unknown_parameter};
 
-/// How often it is looked whether the connections have ended.
+/// Poll interval while connections end.
 const ENDING: Duration = Duration::from_millis(5);
 
-/// The oldest server that will do.
+/// The oldest supported server.
 const OLDEST: u32 = 13;
 
-/// The URL's parameters, beside those for the pool and for TLS; `tokio-postgres` knows what they mean.
+/// The URL's parameters other than those for the pool and for TLS; `tokio-postgres` interprets them.
 const PARAMETERS: [&str; 17] = [
     "application_name",
     "channel_binding",
@@ -55,16 +55,16 @@ const PARAMETERS: [&str; 17] = [
 ];
 
 struct Backed {
-    /// What the server can do, with COPY and without.
+    /// The server's capabilities, with COPY and without.
     dialects: [Arc<Postgres>; 2],
     pool: Pool,
     server: Server,
 }
 
-/// What all connections to a server have in common.
+/// The common state of all connections to a server.
 #[derive(Clone)]
 struct Server {
-    /// How to reach it to stop a statement. Where the pool is the caller's we try without TLS.
+    /// The TLS settings for cancel requests; none for a caller's pool.
     tls: Option<MakeRustlsConnect>,
     pooler: Arc<Pooler>,
 }
@@ -76,7 +76,7 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
     let said: Option<bool> = url.take_parsed("pgbouncer", "true or false")?;
     let (mode, tls) = tls::from_url(&mut url)?;
     let mut config = config(&mut url)?;
-    // libpq too has no TLS on a socket of the machine itself
+    // libpq does not use TLS on a local socket either.
     let is_remote = config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)));
     let tls = Some(tls).filter(|_| is_remote && mode != SslMode::Disable);
     config.ssl_mode(if tls.is_some() { mode } else { SslMode::Disable });
@@ -110,7 +110,7 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
     pooler::add_mark(&mut probing);
     let (pool, server) = made(probing, Arc::new(Pooler::asked()))?;
     match backed(pool, server).await {
-        // a pooler does not know what the mark is
+        // A pooler does not know the mark.
         Err(error) if pooler::refuses_mark(&error) => {
             let (pool, server) = made(config, Arc::new(Pooler::said(true)))?;
             backed(pool, server).await
@@ -119,7 +119,7 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
     }
 }
 
-/// A pool that the caller made.
+/// Uses the caller's pool.
 pub(crate) async fn adopt(pool: Pool) -> Result<Box<dyn Backend>> {
     let client = get(&pool, ACQUIRE_TIMEOUT).await?;
     session::refuse_unfit(&client).await?;
@@ -127,7 +127,7 @@ pub(crate) async fn adopt(pool: Pool) -> Result<Box<dyn Backend>> {
     backed(pool, Server { tls: None, pooler: Arc::new(Pooler::said(false)) }).await
 }
 
-/// A client of the pool, when one is free.
+/// Returns a client of the pool as soon as one is free.
 async fn get(pool: &Pool, limit: Duration) -> Result<Client> {
     match timeout(limit, pool.get()).await {
         Ok(got) => got.map_err(error::pool_error),
@@ -139,7 +139,7 @@ async fn get(pool: &Pool, limit: Duration) -> Result<Client> {
     }
 }
 
-/// The driver's settings. They are put together from pairs of a name and a value, so that its own reader checks them.
+/// The driver's settings, assembled from name and value pairs, so that the driver checks them.
 fn config(url: &mut DatabaseUrl) -> Result<Config> {
     let authority = url.authority()?;
     let mut pairs = Vec::new();
@@ -174,13 +174,13 @@ fn config(url: &mut DatabaseUrl) -> Result<Config> {
         .map(|(name, value)| format!("{name}='{}'", value.replace('\\', "\\\\").replace('\'', "\\'")))
         .collect();
     quoted.join(" ").parse().map_err(|error: tokio_postgres::Error| {
-        // its cause names the parameter, and has no value in it
+        // The cause names the parameter without its value.
         let cause = std::error::Error::source(&error).map_or(error.to_string(), ToString::to_string);
         configuration(format!("The database's URL is wrong: {cause}"))
     })
 }
 
-/// Asks the server what it is.
+/// Asks the server for its version and capabilities.
 async fn backed(pool: Pool, server: Server) -> Result<Box<dyn Backend>> {
     let client = get(&pool, ACQUIRE_TIMEOUT).await?;
     let asked = "SELECT current_setting('server_version_num'), \
@@ -225,7 +225,8 @@ impl Backend for Backed {
     fn close(&self) -> BoxFuture<'_, ()> {
         self.pool.close();
         Box::pin(async move {
-            // what was dropped in the middle is still to be stopped and rolled back; the pool does not tell when it is
+            // Dropped work must still be cancelled and rolled back; the pool does not report when this is
+            // done.
             while self.pool.status().size > 0 {
                 tokio::time::sleep(ENDING).await;
             }

@@ -1,4 +1,4 @@
-//! Values as text, whose types the server finds.
+//! Values as text, whose types the server infers.
 
 use std::error::Error;
 
@@ -6,7 +6,7 @@ use bytes::{BufMut, BytesMut};
 use enmasse_core::value::Value;
 use tokio_postgres::types::{Format, IsNull, ToSql, Type, to_sql_checked};
 
-/// A value that travels as text.
+/// A value sent as text.
 #[derive(Debug)]
 pub(super) struct Plain<'v>(pub &'v Value);
 

@@ -1,10 +1,12 @@
-//! Whether a pooler stands between us and the server, as PgBouncer does, which gives each transaction whichever connection is free.
+//! Detects a pooler between the client and the server, such as PgBouncer, which gives each transaction any
+//! free connection.
 //!
-//! Behind one, a prepared statement may be there the next time, or not, or be another program's of the same name. So there statements have no
-//! names, what is to be set is set for a transaction, and rows travel as arrays: COPY would need a name.
+//! Behind a pooler, a prepared statement may be missing later, or belong to another program under the same
+//! name. Statements are therefore unnamed, settings are made per transaction, and rows are sent as arrays,
+//! because COPY would need a name.
 //!
-//! It is found by a mark. We connect with a setting of our own among the server's options. A pooler refuses it, or drops it. Where the pool is
-//! the caller's, there is no mark, and a name that is taken or gone tells.
+//! A mark detects it: we connect with a setting of our own among the server's options, which a pooler refuses
+//! or drops. A caller's pool has no mark; a duplicate or missing statement name reveals the pooler.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,17 +16,17 @@ use tokio_postgres::config::Config;
 /// The setting.
 pub(super) const MARK: &str = "enmasse.direct";
 
-/// What has been found out.
+/// What is known about a pooler.
 #[derive(Debug)]
 pub(super) struct Pooler {
-    /// Whether the mark of a connection has been seen, or is not to be looked for.
+    /// Whether the mark of a connection has been checked, or need not be.
     is_known: AtomicBool,
     is_there: AtomicBool,
     copies: AtomicBool,
 }
 
 impl Pooler {
-    /// One of which is known whether it is there.
+    /// The caller has said whether there is a pooler.
     pub fn said(is_there: bool) -> Self {
         Pooler {
             is_known: AtomicBool::new(true),
@@ -33,12 +35,12 @@ impl Pooler {
         }
     }
 
-    /// One that the mark will show.
+    /// The mark will show whether there is one.
     pub fn asked() -> Self {
         Pooler { is_known: AtomicBool::new(false), ..Pooler::said(false) }
     }
 
-    /// Notes what a new connection's mark is.
+    /// Records the mark of a new connection.
     pub fn note_mark(&self, mark: Option<&str>) {
         if mark != Some("on") {
             self.found();
@@ -46,28 +48,28 @@ impl Pooler {
         self.is_known.store(true, Ordering::SeqCst);
     }
 
-    /// Whether it is known already if there is one.
+    /// Whether it is already known if there is a pooler.
     pub fn is_known(&self) -> bool {
         self.is_known.load(Ordering::SeqCst)
     }
 
-    /// Notes that there is one.
+    /// Records that there is a pooler.
     pub fn found(&self) {
         self.is_there.store(true, Ordering::SeqCst);
         self.cannot_copy();
     }
 
-    /// Whether there is one.
+    /// Whether there is a pooler.
     pub fn is_there(&self) -> bool {
         self.is_there.load(Ordering::SeqCst)
     }
 
-    /// Notes that COPY has not been answered, as by pgpool.
+    /// Records that COPY was not answered, as by pgpool.
     pub fn cannot_copy(&self) {
         self.copies.store(false, Ordering::SeqCst);
     }
 
-    /// Whether rows can be copied.
+    /// Whether COPY can be used.
     pub fn copies(&self) -> bool {
         self.copies.load(Ordering::SeqCst)
     }
@@ -80,7 +82,7 @@ pub(super) fn add_mark(config: &mut Config) {
     config.options(options);
 }
 
-/// Whether an error says that a setting is not known to who answers: of PgBouncer, and of proxies that take no options.
+/// Whether an error reports an unknown setting: from PgBouncer, or from proxies that accept no options.
 pub(super) fn refuses_mark(error: &Error) -> bool {
     let refused = matches!(error.code(), Some("08P01" | "0A000" | "42704"));
     let text = error.message().to_ascii_lowercase();

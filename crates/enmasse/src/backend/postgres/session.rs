@@ -1,4 +1,4 @@
-//! How our own sessions are set, whatever the role, the database or the server has set before.
+//! Settings of our own sessions, which override those of the role, the database and the server.
 
 use enmasse_core::error::{Error, Result};
 use tokio_postgres::{Client, SimpleQueryMessage};
@@ -7,7 +7,8 @@ use super::error::error;
 use super::pooler::{MARK, Pooler};
 use crate::backend::url::configuration;
 
-/// What is set: a text is what it is, also with a backslash in it; a date that travels as text is read as it was written; a moment is shown in UTC.
+/// Texts are literal, also with backslashes; dates in text form are parsed as written; timestamps are shown
+/// in UTC.
 const SETTINGS: [(&str, &str); 4] = [
     ("client_encoding", "UTF8"),
     ("standard_conforming_strings", "on"),
@@ -15,14 +16,14 @@ const SETTINGS: [(&str, &str); 4] = [
     ("TimeZone", "UTC"),
 ];
 
-/// How many of these, from the first, are needed for what is stored to be what was given.
+/// The number of these settings, from the first, that stored values depend on.
 const NEEDED: usize = 2;
 
-/// Begins a transaction of which nobody knows which session it has.
+/// Begins a transaction in an unknown session.
 pub(super) const BEGIN_ANYWHERE: &str = "BEGIN; SET LOCAL standard_conforming_strings = on; SET LOCAL DateStyle = 'ISO, MDY'; SET LOCAL TimeZone = 'UTC'";
 
-/// Sets a new connection's session, and reads back whether it holds, in one message. Behind a pooler the session is not ours alone: there the settings
-/// are looked at only, and set for each transaction.
+/// Sets a new connection's session, and reads the settings back, in one message. Behind a pooler, the session
+/// is shared: the settings are only checked, and set for each transaction.
 pub(super) async fn set_up(client: &Client, pooler: &Pooler) -> Result<()> {
     let set = SETTINGS.map(|(name, value)| format!("SET {name} = '{value}'; ")).concat();
     let shown = SETTINGS.map(|(name, _)| format!("current_setting('{name}'), ")).concat();
@@ -37,7 +38,7 @@ pub(super) async fn set_up(client: &Client, pooler: &Pooler) -> Result<()> {
     }
 }
 
-/// Refuses the sessions of a pool that the caller made where values would be stored as others without a word.
+/// Refuses a caller's pool whose sessions would silently store other values.
 pub(super) async fn refuse_unfit(client: &Client) -> Result<()> {
     let shown = SETTINGS.map(|(name, _)| format!("current_setting('{name}')")).join(", ");
     let row = ask(client, &format!("SELECT {shown}")).await.map_err(error)?;
@@ -60,7 +61,7 @@ fn not_as_set(name: &str, value: &str, found: &str) -> Error {
     ))
 }
 
-/// The last row of what statements without parameters give, as text. Nothing is prepared for it.
+/// The last row of statements without parameters, as text. Nothing is prepared.
 pub(super) async fn ask(client: &Client, sql: &str) -> Result<Vec<Option<String>>, tokio_postgres::Error> {
     let messages = client.simple_query(sql).await?;
     let row = messages.iter().rev().find_map(|message| match message {

@@ -1,10 +1,10 @@
-//! Values that have no type of ours, as PostgreSQL itself spells them.
+//! PostgreSQL's text of values that Enmasse cannot represent.
 
 use std::fmt::Write;
 
 const MICROSECONDS_A_DAY: i64 = 86_400_000_000;
 
-/// The day with this number, from 2000-01-01 on; the greatest number and the least are infinity.
+/// The date of a day number, counted from 2000-01-01; the greatest and the least number are infinity.
 pub(super) fn date(raw: &[u8]) -> Option<String> {
     let days = i32::from_be_bytes(raw.try_into().ok()?);
     infinite(days == i32::MAX, days == i32::MIN).or_else(|| {
@@ -13,7 +13,7 @@ pub(super) fn date(raw: &[u8]) -> Option<String> {
     })
 }
 
-/// The moment so many microseconds after 2000-01-01; `zone` is said after it.
+/// The timestamp of a number of microseconds after 2000-01-01, followed by `zone`.
 pub(super) fn timestamp(raw: &[u8], zone: &str) -> Option<String> {
     let micros = i64::from_be_bytes(raw.try_into().ok()?);
     infinite(micros == i64::MAX, micros == i64::MIN).or_else(|| {
@@ -22,7 +22,7 @@ pub(super) fn timestamp(raw: &[u8], zone: &str) -> Option<String> {
     })
 }
 
-/// So many microseconds as hours, minutes and seconds.
+/// Microseconds as hours, minutes and seconds.
 pub(super) fn time(micros: i64) -> String {
     let sign = if micros < 0 { "-" } else { "" };
     let (seconds, micros) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
@@ -41,7 +41,8 @@ pub(super) fn interval(raw: &[u8]) -> Option<String> {
         .or_else(|| Some(format!("{} years {} mons {days} days {}", months / 12, months % 12, time(micros))))
 }
 
-/// Four words, and after them the digits in groups of four: how many groups there are, the place of the first, the sign, the decimal places.
+/// Four words, followed by the digits in groups of four: the number of groups, the weight of the first, the
+/// sign, the decimal places.
 pub(super) fn numeric(raw: &[u8]) -> Option<String> {
     let words: Vec<u16> = raw.chunks_exact(2).map(|word| u16::from_be_bytes([word[0], word[1]])).collect();
     let (&[_, weight, sign, places], groups) = words.split_first_chunk()?;
@@ -79,10 +80,10 @@ fn infinite(after_all: bool, before_all: bool) -> Option<String> {
     }
 }
 
-/// Year, month and day of the day with this number, and what is said of a year before the first. Years are counted from March on, so that a leap
-/// day is the last; 400 of them have the same number of days.
+/// Year, month and day of a day number, with the suffix for years before the first. Years are counted from
+/// March, so a leap day is the last day; every 400 years have the same number of days.
 fn day(days: i64) -> (String, &'static str) {
-    // from the first of March of the year 0
+    // From the first of March of the year 0.
     let days = days + 730_425;
     let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;

@@ -1,4 +1,4 @@
-//! Statements on their way: prepared once, or without a name where a pooler may give the next one another session.
+//! Sends statements: prepared, or unnamed if a pooler may assign another session to the next one.
 
 use deadpool_postgres::Client;
 use enmasse_core::error::Error;
@@ -12,10 +12,10 @@ use super::error::error;
 use super::plain::Plain;
 use crate::backend::wrong_count;
 
-/// How many prepared statements a connection keeps.
+/// Prepared statements kept per connection.
 const STATEMENTS: usize = 256;
 
-/// Sends a statement, and gives its rows as they come.
+/// Sends a statement, and returns its rows as they arrive.
 pub(super) async fn send(
     client: &Client,
     is_pooled: bool,
@@ -36,7 +36,7 @@ pub(super) async fn send(
     let sent = client.query_raw(&prepared, values.collect::<Vec<_>>()).await;
     sent.map_err(|cause| {
         let error = error(cause);
-        // one that does not fit its tables any more is prepared anew the next time
+        // A statement that no longer fits its tables is prepared again the next time.
         if matches!(error.code(), Some("0A000" | "26000")) {
             client.statement_cache.remove(&statement.sql, &types);
         }
@@ -44,7 +44,7 @@ pub(super) async fn send(
     })
 }
 
-/// Sends the caller's own statement. The server finds the types of the parameters, and it is not worth keeping.
+/// Sends a raw statement. The server infers the parameters' types, and the statement is not kept.
 pub(super) async fn send_raw(
     client: &Client,
     is_pooled: bool,

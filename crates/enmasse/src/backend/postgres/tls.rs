@@ -16,14 +16,14 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::backend::url::{DatabaseUrl, configuration};
 
-/// What the server's certificate must be.
+/// The requirements on the server's certificate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Trust {
-    /// Anything: the connection is only hidden from those who listen.
+    /// None: the connection is only encrypted.
     Anything,
-    /// Signed by one whom we trust.
+    /// Signed by a trusted authority.
     Signed,
-    /// That, and for the host that we connect to.
+    /// Signed by a trusted authority, for the requested host.
     SignedForHost,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn from_url(url: &mut DatabaseUrl) -> Result<(SslMode, MakeRustlsConn
     let (mode, trust) = match (mode.as_str(), &root) {
         ("disable", _) => (SslMode::Disable, Trust::Anything),
         ("prefer", _) => (SslMode::Prefer, Trust::Anything),
-        // libpq too takes a root certificate as the wish that it is used
+        // As in libpq, a root certificate implies that it is checked.
         ("require", None) => (SslMode::Require, Trust::Anything),
         ("require" | "verify-ca", _) => (SslMode::Require, Trust::Signed),
         ("verify-full", _) => (SslMode::Require, Trust::SignedForHost),
@@ -48,7 +48,7 @@ pub(super) fn from_url(url: &mut DatabaseUrl) -> Result<(SslMode, MakeRustlsConn
 }
 
 fn connector(trust: Trust, root: Option<&str>) -> Result<MakeRustlsConnect> {
-    // not the process's default provider: where two are compiled in, asking for it panics
+    // Not the process's default provider: asking for it panics if two are compiled in.
     let provider = Arc::new(ring::default_provider());
     let chain = match trust {
         Trust::Anything => None,
@@ -108,7 +108,7 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<ServerCertVerified, rustls::Error> {
         let Some(chain) = &self.chain else { return Ok(ServerCertVerified::assertion()) };
         match chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            // the name is what is looked at last
+            // The name is checked last.
             Err(rustls::Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) if self.trust == Trust::Signed => Ok(ServerCertVerified::assertion()),

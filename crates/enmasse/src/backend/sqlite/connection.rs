@@ -1,4 +1,4 @@
-//! A thread on loan, as a connection.
+//! A connection: a thread on loan.
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,13 +22,13 @@ use crate::backend::{
     wrong_form,
 };
 
-/// How many chunks of a batch's rows may wait.
+/// Maximum number of waiting chunks of a batch.
 const AHEAD: usize = 1;
 
 pub(super) struct SqliteConnection {
     dialect: Arc<Sqlite>,
     state: TransactionState,
-    /// There until it is dropped.
+    /// Set until the drop.
     loan: Option<Loan>,
 }
 
@@ -49,8 +49,8 @@ impl SqliteConnection {
         SqliteConnection { dialect, state, loan: Some(Loan { thread, home, permit }) }
     }
 
-    /// Runs a job in the thread, and notes whether it ended the transaction: SQLite itself rolls back after some errors
-    /// (<https://sqlite.org/lang_transaction.html>, section 3.1).
+    /// Runs a job in the thread, and records whether it ended the transaction: SQLite itself rolls back after
+    /// some errors (<https://sqlite.org/lang_transaction.html>, section 3.1).
     async fn run<T: Send + 'static>(
         &mut self,
         job: impl FnOnce(&mut Handle, &dyn Fn() -> bool) -> Result<T> + Send + 'static,
@@ -76,7 +76,7 @@ impl SqliteConnection {
 impl Drop for SqliteConnection {
     fn drop(&mut self) {
         let Some(Loan { thread, home, permit }) = self.loan.take() else { return };
-        // whoever gets the permit must find the thread at home: he waits for this lock
+        // The next holder of the permit must find the thread returned; it waits for this lock.
         let mut home = home.lock().unwrap_or_else(PoisonError::into_inner);
         if self.state.is_open() {
             _ = thread.send(move |handle| {
@@ -155,7 +155,7 @@ impl Connection for SqliteConnection {
         let loop_ =
             self.run(move |handle, wanted| write_rows(handle, &dialect, &write, receiver, &back, wanted));
         let send = async move {
-            // room first: what is encoded is written next, and no third chunk is in memory
+            // Reserve first: an encoded chunk is written next, and no third chunk is in memory.
             while let Ok(room) = sender.reserve().await {
                 if let Ok(cells) = used.try_recv() {
                     rows.recycle(Chunk::Cells(cells));
@@ -173,7 +173,7 @@ impl Connection for SqliteConnection {
                     let written = loop_.await;
                     sent.and(written)
                 }
-                // it has failed, and takes no more rows
+                // The statement has failed and takes no more rows.
                 Either::Right((written, _)) => written,
             }
         })
@@ -182,7 +182,7 @@ impl Connection for SqliteConnection {
     fn script<'a>(&'a mut self, sql: &'a str) -> BoxFuture<'a, Result<()>> {
         let sql = sql.to_owned();
         Box::pin(self.run(move |handle, _| {
-            // SQLite may have rolled back by itself, and then refuses to do it again
+            // SQLite may have rolled back by itself, and then refuses another rollback.
             if sql == "ROLLBACK" && handle.is_autocommit() {
                 return Ok(());
             }
@@ -203,7 +203,7 @@ impl Connection for SqliteConnection {
                 all.push(row);
                 true
             })?;
-            // changes() is still that of an earlier statement where this one changed nothing
+            // If this statement changed nothing, changes() still has the value of an earlier one.
             let changed = if handle.total_changes() == before { 0 } else { handle.changes() };
             Ok((changed, all))
         }))
@@ -214,7 +214,7 @@ impl Connection for SqliteConnection {
     }
 
     fn begin_sql(&self) -> &'static str {
-        // a deferred transaction that comes to write later is refused without a wait where another one has written
+        // A deferred transaction that writes later fails without waiting if another one has written.
         "BEGIN IMMEDIATE"
     }
 
@@ -223,8 +223,8 @@ impl Connection for SqliteConnection {
     }
 }
 
-/// Writes what is still in memory, temporary tables included: where there is no room for these, a commit could fail after the
-/// database itself is committed. What cannot be written now because others read is left to the commit, which waits for them.
+/// Writes the pages in memory, including temporary tables: without space for these, a commit could fail after
+/// the main database is committed. Pages that readers block are left to the commit, which waits for them.
 fn flush(handle: &Handle) -> Result<()> {
     match handle.cache_flush() {
         Err(rusqlite::Error::SqliteFailure(failure, _))
@@ -240,7 +240,7 @@ fn values(params: &[Param]) -> impl ExactSizeIterator<Item = &Value> {
     params.iter().map(|param| &param.value)
 }
 
-/// A statement's run, with what makes rows of its columns.
+/// A running statement with the conversion of its rows.
 struct Run<'a> {
     dialect: &'a Sqlite,
     columns: &'a [DataType],
@@ -248,7 +248,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Gives each row to `take`, until that wants no more.
+    /// Passes each row to `take` until that wants no more.
     fn each_row<'v>(
         &self,
         handle: &Handle,

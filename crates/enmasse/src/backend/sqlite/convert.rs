@@ -1,4 +1,4 @@
-//! Values to SQLite and back, and its errors.
+//! Converts values to and from SQLite, and classifies its errors.
 
 use enmasse_core::error::{Error, ErrorKind, Result};
 use enmasse_core::value::Value;
@@ -7,7 +7,7 @@ use rusqlite::{Row, Statement};
 
 use crate::backend::{Unfit, wrong_count};
 
-/// A value on its way to SQLite.
+/// A value to be bound.
 struct Bound<'a>(&'a Value);
 
 impl ToSql for Bound<'_> {
@@ -16,7 +16,7 @@ impl ToSql for Bound<'_> {
     }
 }
 
-/// A stored value as SQLite takes it.
+/// A stored value in SQLite's form.
 pub(super) fn bound(value: &Value) -> rusqlite::Result<ToSqlOutput<'_>> {
     Ok(ToSqlOutput::Borrowed(match value {
         Value::Null => ValueRef::Null,
@@ -26,7 +26,7 @@ pub(super) fn bound(value: &Value) -> rusqlite::Result<ToSqlOutput<'_>> {
         Value::Text(value) => ValueRef::Text(value.as_bytes()),
         Value::Bytes(value) => ValueRef::Blob(value),
         other => {
-            let message = format!("SQLite does not take {other}: it has not been stored first");
+            let message = format!("SQLite does not accept {other}: it was not converted to its storage form");
             return Err(rusqlite::Error::ToSqlConversionFailure(message.into()));
         }
     }))
@@ -47,14 +47,14 @@ pub(super) fn bind<'a>(
     Ok(())
 }
 
-/// Binds one parameter; they are counted from 1.
+/// Binds one parameter; numbers start at 1.
 pub(super) fn bind_one(statement: &mut Statement<'_>, number: usize, value: &Value) -> Result<()> {
     statement.raw_bind_parameter(number, Bound(value)).map_err(error)
 }
 
-/// The values of a row as SQLite has them. A text that is not UTF-8 is shown as its bytes.
+/// The values of a row as SQLite returns them. A text that is not UTF-8 is returned as its bytes.
 pub(super) fn raw_row(row: &Row<'_>) -> impl Iterator<Item = Result<Value, Unfit>> {
-    // counted here: a statement that is run after its table has changed is prepared anew by its first step
+    // Counted here: if a table has changed, the first step prepares the statement again.
     let columns = row.as_ref().column_count();
     (0..columns).map(|column| {
         let found = row.get_ref(column).map_err(error)?;
@@ -65,7 +65,7 @@ pub(super) fn raw_row(row: &Row<'_>) -> impl Iterator<Item = Result<Value, Unfit
     })
 }
 
-/// One value as SQLite has it.
+/// A value as SQLite returns it.
 pub(super) fn value(value: ValueRef<'_>) -> Result<Value> {
     Ok(match value {
         ValueRef::Null => Value::Null,
@@ -79,7 +79,7 @@ pub(super) fn value(value: ValueRef<'_>) -> Result<Value> {
     })
 }
 
-/// What SQLite's errors are, by their result codes: <https://sqlite.org/rescode.html>.
+/// Classifies SQLite's errors by their result codes: <https://sqlite.org/rescode.html>.
 pub(super) fn error(error: rusqlite::Error) -> Error {
     use rusqlite::Error as E;
     let (failure, message) = match &error {

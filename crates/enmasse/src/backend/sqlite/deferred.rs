@@ -1,4 +1,4 @@
-//! Foreign keys whose check waits for the commit.
+//! Foreign keys that are checked at the commit.
 
 use std::ffi::c_int;
 
@@ -7,11 +7,12 @@ use rusqlite::{Connection as Handle, ffi};
 
 use super::convert::error;
 
-/// Fails as a commit now would, where rows refer to rows that are not there. SQLite counts these as it goes, so that no table is read.
+/// Fails as a commit would if rows refer to missing rows. SQLite maintains a count of these, so no table is
+/// read.
 pub(super) fn refuse_broken_keys(handle: &Handle) -> Result<()> {
     let (mut broken, mut highest): (c_int, c_int) = (0, 0);
-    // SAFETY: the connection is open as long as the handle is borrowed, this thread alone uses it, and both numbers are there to be written.
-    // No statement and no safe function tells the count.
+    // SAFETY: the connection stays open while the handle is borrowed, only this thread uses it, and both
+    // numbers are writable. No statement and no safe function returns the count.
     #[allow(unsafe_code)]
     let code = unsafe {
         ffi::sqlite3_db_status(
@@ -28,6 +29,6 @@ pub(super) fn refuse_broken_keys(handle: &Handle) -> Result<()> {
     match (code, broken) {
         (ffi::SQLITE_OK, 0) => Ok(()),
         (ffi::SQLITE_OK, _) => failed(ffi::SQLITE_CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed"),
-        (code, _) => failed(code, "SQLite does not tell which foreign keys are yet to be checked"),
+        (code, _) => failed(code, "SQLite does not report which foreign keys are still unchecked"),
     }
 }

@@ -1,4 +1,4 @@
-//! The functions that the dialect's SQL uses and SQLite lacks.
+//! SQL functions that the dialect uses and SQLite lacks.
 
 use enmasse_core::dialect::sqlite_functions;
 use enmasse_core::error::Result;
@@ -24,7 +24,7 @@ pub(super) fn add_functions(handle: &Handle) -> Result<()> {
     Ok(())
 }
 
-/// What a function gives.
+/// The result of a function.
 struct Given(Value);
 
 impl ToSql for Given {

@@ -1,4 +1,4 @@
-//! SQLite: one thread writes; where the database is a file in WAL mode, a few more read.
+//! SQLite: one thread writes; a file in WAL mode also has several reading threads.
 
 mod connection;
 mod convert;
@@ -25,23 +25,24 @@ use self::thread::Thread;
 use super::{ACQUIRE_TIMEOUT, Access, Backend, Connection, pool_size};
 use crate::backend::url::{DatabaseUrl, configuration, decode};
 
-/// How long a statement waits for a lock of another connection or program: `?busy_timeout=` in milliseconds.
+/// Maximum wait for a lock of another connection or program: `?busy_timeout=` in milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How many KB of pages the writer keeps in memory, at most: with SQLite's own 2,000, rows that are written in no order push each other's pages out.
+/// Maximum KB of pages in the writer's memory. With SQLite's own 2,000, unordered writes evict each other's
+/// pages.
 const PAGES: i64 = 16_384;
 
-/// How many connections read, beside the one that writes: `?pool_size=`.
+/// The number of reading connections, in addition to the writing one: `?pool_size=`.
 const READERS: usize = 4;
 
-/// How many prepared statements a connection keeps.
+/// Prepared statements kept per connection.
 const STATEMENTS: usize = 128;
 
-/// The oldest SQLite that will do: the first with `RETURNING`.
+/// The oldest supported SQLite: the first with `RETURNING`.
 const OLDEST: (u32, u32) = (3, 35);
 
-/// What else a connection of ours is set to: constraints are checked. Recursive triggers stay off, as every program has them and as triggers are
-/// written for; the rows that REPLACE removes then have no triggers run.
+/// Further settings of our connections: constraints are checked. Recursive triggers stay off, which is
+/// SQLite's default and what triggers are written for; rows that REPLACE removes then fire no triggers.
 const SETTINGS: [(&str, bool); 2] = [("ignore_check_constraints", false), ("defer_foreign_keys", false)];
 
 struct Backed {
@@ -52,7 +53,7 @@ struct Backed {
     readers: Option<Threads>,
 }
 
-/// Threads that are lent out, each to one at a time.
+/// Threads on loan, each to one borrower at a time.
 struct Threads {
     file: Option<PathBuf>,
     idle: Arc<Mutex<Vec<Thread>>>,
@@ -137,14 +138,14 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
         busy_timeout,
         acquire_timeout,
         writer: Threads::new(None, vec![writer], 1),
-        // without WAL a reader would lock out the writer
+        // Without WAL, a reader would lock the writer out.
         readers: (is_wal && !one_connection).then(|| Threads::new(Some(file), Vec::new(), readers)),
     }))
 }
 
-/// A connection that the caller made.
+/// Uses the caller's connection.
 pub(crate) async fn adopt(handle: Handle) -> Result<Box<dyn Backend>> {
-    // the caller's own settings are left as they are
+    // The caller's settings are unchanged.
     let thread = Thread::start(move || {
         if !handle.is_autocommit() {
             return Err(configuration("The SQLite connection is in a transaction: end that first"));
@@ -168,7 +169,7 @@ fn set_up(handle: &Handle, busy_timeout: Duration) -> Result<()> {
     handle.set_prepared_statement_cache_capacity(STATEMENTS);
     handle.busy_timeout(busy_timeout).map_err(error)?;
     handle.pragma_update(None, "foreign_keys", true).map_err(error)?;
-    // without a word, a library that was built without foreign keys ignores this
+    // A library built without foreign keys ignores this silently.
     let checks: bool = handle.pragma_query_value(None, "foreign_keys", |row| row.get(0)).unwrap_or_default();
     if !checks {
         return Err(Error::new(
@@ -176,7 +177,7 @@ fn set_up(handle: &Handle, busy_timeout: Duration) -> Result<()> {
             "This SQLite library was built without foreign keys (SQLITE_OMIT_FOREIGN_KEY): build it with them.",
         ));
     }
-    // whatever the library was built with: CHECK means what it says
+    // Independent of the library's build options: CHECK constraints are checked.
     for (pragma, value) in SETTINGS {
         handle.pragma_update(None, pragma, value).map_err(error)?;
     }
@@ -219,7 +220,7 @@ impl Threads {
         }
     }
 
-    /// Lends a thread, when one is free.
+    /// Lends a thread as soon as one is free.
     async fn lend(
         &self,
         dialect: Arc<Sqlite>,
@@ -255,7 +256,7 @@ impl Threads {
         let text = match self.file {
             None => format!(
                 "SQLite's one connection for writing has been in use for {waited:?}, by a transaction or by \
-                 a statement. Inside of a transaction, use its handle and not the database's own."
+                 a statement. Inside a transaction, use its handle and not the database's own."
             ),
             Some(_) => format!(
                 "All {} connections that read from the SQLite database have been in use for {waited:?}: read streams to \
@@ -266,7 +267,7 @@ impl Threads {
         Error::new(ErrorKind::Conflict, text)
     }
 
-    /// Waits until all are back, and ends them.
+    /// Waits until all threads are returned, and ends them.
     async fn close(&self) {
         let all = self.free.acquire_many(self.size).await;
         self.free.close();

@@ -1,4 +1,4 @@
-//! One prepared statement, run for each row of a batch.
+//! Runs a prepared statement for each row of a batch.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use tokio::sync::mpsc;
 use super::convert::{bind_one, error, raw_row};
 use crate::backend::{Row, RowsWritten, wrong_count};
 
-/// The rows between two questions whether anyone still waits.
+/// Rows between checks for a cancelled caller.
 const ASKED: usize = 64;
 
-/// Writes the rows that come, up to the `None` after the last: without it, they are not all.
+/// Writes the incoming rows up to the `None` that marks their end; without it, rows are missing.
 pub(super) fn write_rows(
     handle: &Handle,
     dialect: &Arc<Sqlite>,
@@ -35,17 +35,17 @@ pub(super) fn write_rows(
         Ok((written, true)) if written.duplicate.is_none() => {
             handle.execute_batch("COMMIT").map_err(error).map(|()| written)
         }
-        // whoever sent the rows knows why they ended early
+        // The sender knows why the rows ended early.
         unfinished => unfinished.map(|(written, _)| written),
     };
-    // SQLite may have rolled back by itself
+    // SQLite may have rolled back by itself.
     if !handle.is_autocommit() {
         handle.execute_batch("ROLLBACK").map_err(error)?;
     }
     result
 }
 
-/// Writes the rows; says whether they were all.
+/// Writes the rows; returns whether they were complete.
 fn write_each(
     handle: &Handle,
     dialect: &Arc<Sqlite>,
@@ -63,7 +63,7 @@ fn write_each(
                 return Ok((run.finish(), false));
             }
         }
-        // an error: nobody wants it back
+        // An error means that the sender is gone.
         _ = used.send(chunk);
     }
     Ok((run.finish(), false))
@@ -112,10 +112,10 @@ impl RowHost for Statements<'_> {
     }
 }
 
-/// A prepared statement, with what is the same for every row bound already.
+/// A prepared statement with its constant parameters bound.
 struct Prepared<'h> {
     statement: CachedStatement<'h>,
-    /// The places of each cell among the parameters.
+    /// The positions of each cell among the parameters.
     places: Vec<Vec<usize>>,
 }
 
@@ -148,7 +148,7 @@ impl<'h> Prepared<'h> {
         Ok(())
     }
 
-    /// The first row that a run gives, and the number of rows.
+    /// The first returned row, and the number of rows.
     fn first<'c>(&mut self, cells: impl Iterator<Item = Cell<'c>>) -> Result<Option<(Row, u64)>> {
         self.bind(cells)?;
         let statement: &mut Statement<'h> = &mut self.statement;
@@ -156,7 +156,7 @@ impl<'h> Prepared<'h> {
         let Some(first) = rows.next().map_err(error)? else { return Ok(None) };
         let first = raw_row(first).collect::<Result<_, _>>().map_err(|unfit| unfit.error)?;
         let mut count = 1;
-        // a write is done only when it has come to its end
+        // A write is complete only after the last step.
         while rows.next().map_err(error)?.is_some() {
             count += 1;
         }
@@ -164,7 +164,7 @@ impl<'h> Prepared<'h> {
     }
 }
 
-/// A cell on its way to SQLite.
+/// A cell to be bound.
 struct Bound<'a>(Cell<'a>);
 
 impl ToSql for Bound<'_> {

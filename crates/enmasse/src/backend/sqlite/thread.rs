@@ -1,4 +1,4 @@
-//! A thread that owns one SQLite connection and runs jobs on it, one after the other.
+//! A thread that owns a SQLite connection and runs jobs on it, one after the other.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc;
@@ -17,7 +17,7 @@ pub(super) struct Thread {
 }
 
 impl Thread {
-    /// Starts a thread with the connection that `open` makes in it.
+    /// Starts a thread with the connection from `open`, which runs in it.
     pub async fn start(open: impl FnOnce() -> Result<Connection> + Send + 'static) -> Result<Thread> {
         let (jobs, inbox) = mpsc::channel::<Job>();
         let (opened, wait) = oneshot::channel();
@@ -41,9 +41,9 @@ impl Thread {
         Ok(Thread { jobs, interrupt, ended })
     }
 
-    /// Runs a job and waits for it. Dropped before that, it stops the statement that is running.
+    /// Runs a job and waits for it. If the future is dropped, the running statement is interrupted.
     ///
-    /// The job's second argument tells whether anyone still waits for it.
+    /// The job's second argument tells whether the caller still waits.
     pub async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Connection, &dyn Fn() -> bool) -> Result<T> + Send + 'static,
@@ -63,7 +63,7 @@ impl Thread {
         result?.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
-    /// Runs a job for which nobody waits.
+    /// Runs a job without waiting for it.
     pub fn send(&self, job: impl FnOnce(&mut Connection) + Send + 'static) -> Result<()> {
         self.jobs.send(Box::new(job)).map_err(|_| gone())
     }
@@ -72,11 +72,11 @@ impl Thread {
     pub async fn close(self) {
         let Thread { jobs, mut ended, .. } = self;
         drop(jobs);
-        _ = ended.changed().await; // an error: the other side is gone, as it should be
+        _ = ended.changed().await; // an error means that the other side is gone, as expected
     }
 }
 
-/// Stops the running statement when it is dropped.
+/// Interrupts the running statement when it is dropped.
 struct Interrupt<'a> {
     handle: &'a InterruptHandle,
     armed: bool,

@@ -1,4 +1,4 @@
-//! Bulk updates of records: what came of each row, told one after the other.
+//! Bulk updates of records: the outcome of each row, by callbacks.
 
 use enmasse_core::error::Result;
 use enmasse_core::plan::{Missing, Returning};
@@ -8,7 +8,7 @@ use crate::model::Entity;
 use crate::model::record::Record;
 
 impl BulkUpdate<'_, Record> {
-    /// Leaves fields alone that a record does not [set](Record::is_set), each row for itself.
+    /// Leaves fields alone that a record does not [set](Record::is_set), row by row.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -41,16 +41,18 @@ impl BulkUpdate<'_, Record> {
         self
     }
 
-    /// Calls back with each record that matched no row, as the table was before: its key, and the fields that are written. Other fields are
-    /// not [set](Record::is_set). [`Report::missing`](super::Report::missing) stays empty, and memory flat.
+    /// Calls back with each record that matched no row before the write: its key, and the fields to write.
+    /// Other fields are not [set](Record::is_set). [`Report::missing`](super::Report::missing) stays empty,
+    /// and memory is constant.
     ///
     /// # Errors
     ///
-    /// An error that it gives undoes all. A [`Conflict`](crate::ErrorKind::Conflict) after the first call is not tried again here, as it would call
-    /// back with the same rows: try again with a new callback. [`NotSupported`](crate::ErrorKind::NotSupported) where the database has no temporary tables.
+    /// An error of the callback rolls everything back. A [`Conflict`](crate::ErrorKind::Conflict) after the
+    /// first call is not retried, because a retry would call back with the same rows: retry with a new
+    /// callback. [`NotSupported`](crate::ErrorKind::NotSupported) if the database has no temporary tables.
     pub fn each_missing(mut self, mut each: impl FnMut(Record) -> Result<()> + Send + 'static) -> Self {
         self.0.change(|request| {
-            // whose model is wrong has an error that comes first
+            // A QuerySet without a valid model reports its own error first.
             let Ok(model) = request.asked.rows.model().cloned() else { return };
             request.asked.missing = Missing::Rows;
             request.callbacks.missing = Some(Box::new(move |said| each(Record::of_some(&model, said)?)));
@@ -58,10 +60,11 @@ impl BulkUpdate<'_, Record> {
         self
     }
 
-    /// Calls back with each row that was written, as it was and as it then is, in the order of the keys; with
-    /// [`skip_unchanged`](BulkUpdate::skip_unchanged), with those only that differed. Memory stays flat.
+    /// Calls back with each written row, before and after the write, in key order. With
+    /// [`skip_unchanged`](BulkUpdate::skip_unchanged), only with rows that differed. Memory is constant.
     ///
-    /// A value that cannot be read as its field's type, as `infinity` or `0000-00-00` in a date, is a text, as the database itself spells it.
+    /// A value that cannot be read as its field's type, such as `infinity` or `0000-00-00` in a date, is the
+    /// database's text of it.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -93,8 +96,9 @@ impl BulkUpdate<'_, Record> {
     ///
     /// # Errors
     ///
-    /// An error that it gives undoes all. A [`Conflict`](crate::ErrorKind::Conflict) after the first call is not tried again here, as it would call
-    /// back with the same rows: try again with a new callback. [`NotSupported`](crate::ErrorKind::NotSupported) where the database has no temporary tables.
+    /// An error of the callback rolls everything back. A [`Conflict`](crate::ErrorKind::Conflict) after the
+    /// first call is not retried, because a retry would call back with the same rows: retry with a new
+    /// callback. [`NotSupported`](crate::ErrorKind::NotSupported) if the database has no temporary tables.
     pub fn each_change(
         mut self,
         mut each: impl FnMut(Change<Record>) -> Result<()> + Send + 'static,

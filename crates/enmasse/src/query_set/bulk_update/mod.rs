@@ -1,4 +1,4 @@
-//! `bulk_update`: each row to values of its own.
+//! `bulk_update`: each row gets its own values.
 
 mod each;
 mod request;
@@ -23,13 +23,14 @@ use crate::run::batch::{IntoRows, Progress};
 use crate::typed::columns::{Assignments, FieldNames, Path};
 
 impl<M: Entity> QuerySet<M> {
-    /// Writes fields of objects to the rows with their keys, all or none, and says which keys were not there.
+    /// Writes fields of objects to the rows with their keys, all or none, and reports the missing keys.
     ///
-    /// The rows are written in the order of their keys. Only rows of this QuerySet are written: with a filter, rows that do not pass
-    /// it count as missing. Fields with `auto_now` are set too, unless they are among the fields. Each database gets the rows in the
-    /// way that is best for it; [`explain`](BulkUpdate::explain) shows it.
+    /// The rows are written in key order. Only rows of this QuerySet are written: with a filter, rows that do
+    /// not match it count as missing. `auto_now` fields are set too, unless they are among the fields. Each
+    /// database receives the rows in the way that is fastest for it; [`explain`](BulkUpdate::explain) shows
+    /// it.
     ///
-    /// The closure names the fields, `|u| (u.name, u.points)`; names that are known at run time are taken as well,
+    /// The closure names the fields, `|u| (u.name, u.points)`. Names known only at run time are accepted too,
     /// `|_| ["name", "points"]`.
     ///
     /// ```
@@ -71,23 +72,28 @@ impl<M: Entity> QuerySet<M> {
     /// # fn main() {}
     /// ```
     ///
-    /// The objects come from a slice, a `Vec`, an array, an iterator or a `Stream`, see [`IntoRows`]. They are encoded and sent as they are
-    /// read: ten million take no more memory than some hundred thousand, but for some 30 bytes a row on SQLite where the key is not one integer.
+    /// The objects come from a slice, a `Vec`, an array, an iterator or a `Stream`, see [`IntoRows`]. They
+    /// are encoded and sent while they are read. Ten million objects take no more memory than some hundred
+    /// thousand; on SQLite, keys that are not a single integer add some 30 bytes per row.
     ///
     /// SQLite checks foreign keys when the transaction commits.
     ///
     /// # Errors
     ///
-    /// When awaited. At once, also where there are no objects (see [`plan::bulk_update()`](enmasse_core::plan::bulk_update)): no field; a
-    /// field that is not there, is not concrete or is part of the key. As the objects are read:
+    /// All errors are returned when it is awaited. Errors of the request come first, even without objects
+    /// (see [`plan::bulk_update()`](enmasse_core::plan::bulk_update)): no field; a field that is unknown, not
+    /// concrete or part of the key. Errors while the objects are read:
     ///
     /// - an object without a key;
     /// - a value that does not fit its column: the message has the row's key;
-    /// - two objects with one key, also where only the column's collation takes the keys for one: the message has the keys;
-    /// - what the database reports, and what a stream of results gives.
+    /// - a duplicate key, even if only the column's collation treats the keys as equal: the message has the
+    ///   keys;
+    /// - errors of the database, and of a stream of results.
     ///
-    /// After an error nothing is written; only of [`CommitUnknown`](crate::ErrorKind::CommitUnknown), and of a lost
-    /// [`Connection`](crate::ErrorKind::Connection) where few rows are written by one statement without a transaction, that is not known.
+    /// After an error nothing is written. Two errors leave this unknown:
+    /// [`CommitUnknown`](crate::ErrorKind::CommitUnknown), and a lost
+    /// [`Connection`](crate::ErrorKind::Connection) if a single statement without a transaction writes a few
+    /// rows.
     pub fn bulk_update<'o, F: FieldNames, K>(
         self,
         objects: impl IntoRows<'o, M, K>,
@@ -98,7 +104,7 @@ impl<M: Entity> QuerySet<M> {
     }
 }
 
-/// A bulk update that is sent when it is awaited; see [`QuerySet::bulk_update`].
+/// A bulk update, sent when it is awaited; see [`QuerySet::bulk_update`].
 #[must_use = "a bulk update does nothing until it is awaited"]
 pub struct BulkUpdate<'o, M>(Lazy<'o, Request<'o, M, M>, Report>);
 
@@ -109,26 +115,29 @@ impl<'o, M: Entity> BulkUpdate<'o, M> {
         self
     }
 
-    /// Carries at most so many rows in one statement, where the rows are carried in statements. The transaction is one all the same.
+    /// Sends at most `rows` rows in one statement, if rows are sent in statements. All statements are in one
+    /// transaction.
     pub fn batch_size(mut self, rows: usize) -> Self {
         self.0.change(|request| request.asked.batch_size = Some(rows));
         self
     }
 
-    /// Leaves rows as they are that have the new values already, compared byte by byte in the database, decimals as numbers; NULL is equal to
-    /// NULL. Fields with `auto_now` do not count, and stay as they are in such a row.
+    /// Leaves rows alone that already have the new values. The database compares the values byte by byte, and
+    /// decimals as numbers; NULL equals NULL. `auto_now` fields are not compared, and keep their value in
+    /// such a row.
     ///
-    /// The [`Report`] tells how many rows matched and how many were changed.
+    /// The [`Report`] has the numbers of matched and of changed rows.
     pub fn skip_unchanged(mut self) -> Self {
         self.0.change(|request| request.asked.skip_unchanged = true);
         self
     }
 
-    /// Writes the first object of each key, and leaves out later ones, as Django's `bulk_update` does; without this, a key that comes twice
-    /// is an error. The [`Report`] counts what was left out. The keys are kept in memory, some 20 bytes each.
+    /// Writes the first object of each key, and leaves out later ones, as Django's `bulk_update` does;
+    /// otherwise a duplicate key is an error. The [`Report`] counts the objects left out. The keys are kept
+    /// in memory, some 20 bytes each.
     ///
-    /// The update is refused with [`NotSupported`](crate::ErrorKind::NotSupported) where the key has a text: which texts are the same key,
-    /// only the database's collations know.
+    /// A key with a text column is refused with [`NotSupported`](crate::ErrorKind::NotSupported): only the
+    /// database's collations know which texts are equal.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -161,8 +170,8 @@ impl<'o, M: Entity> BulkUpdate<'o, M> {
         self
     }
 
-    /// Finds the rows by these fields in place of the primary key. Together they must be unique: by a field that is, or by fields that
-    /// are declared unique together.
+    /// Finds the rows by these fields in place of the primary key. They must be unique: a single unique
+    /// field, or fields declared unique together.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -198,9 +207,10 @@ impl<'o, M: Entity> BulkUpdate<'o, M> {
         self
     }
 
-    /// Sets fields to expressions over the stored row and the object: `old` has the columns of the row, `new` the values of the object.
+    /// Sets fields to expressions over the stored row and the object: `old` has the columns of the row, `new`
+    /// the values of the object.
     ///
-    /// Fields that were named for the update and are not set here are set to the object's values.
+    /// Fields named for the update but not set here get the object's values.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -236,41 +246,41 @@ impl<'o, M: Entity> BulkUpdate<'o, M> {
         self
     }
 
-    /// Calls back as the rows are sent and written, about 256 KB at a time; on SQLite 12 MB, where the key is one integer and the rows come in
-    /// no order. Where the transaction is tried again, it begins anew.
+    /// Calls back as the rows are sent and written, about every 256 KB. On SQLite it is every 12 MB if the
+    /// key is a single integer and the rows are unordered. A retry of the transaction starts from zero.
     pub fn on_progress(mut self, progress: impl FnMut(Progress) + Send + 'static) -> Self {
         self.0.change(|request| request.callbacks.progress = Some(Box::new(progress)));
         self
     }
 
-    /// Counts the keys that match no row, and keeps none of them: [`Report::missing`] stays empty, however many they are.
+    /// Only counts the keys that match no row: [`Report::missing`] stays empty for any number of keys.
     pub fn count_missing(mut self) -> Self {
         self.0.change(|request| request.asked.missing = Missing::Count);
         self
     }
 
-    /// Gives back the rows as they now are, in the order of their keys.
+    /// Returns the updated rows, in key order.
     pub fn returning(self) -> BulkUpdateReturning<'o, M, M> {
         BulkUpdateReturning::new(self.0)
     }
 
-    /// Gives back the rows as they were and as they now are, in the order of their keys.
+    /// Returns the rows before and after the update, in key order.
     pub fn returning_old(self) -> BulkUpdateReturning<'o, M, Change<M>> {
         BulkUpdateReturning::new(self.0)
     }
 
-    /// Carries the rows in this way, for tests: each is to do the same.
+    /// Sends the rows with this strategy, for tests: all strategies must have the same result.
     #[doc(hidden)]
     pub fn strategy(mut self, strategy: Strategy) -> Self {
         self.0.change(|request| request.asked.strategy = Some(strategy));
         self
     }
 
-    /// The SQL that it is on its database, without running it.
+    /// Returns the SQL of the update on its database, without running it.
     ///
     /// # Errors
     ///
-    /// As [`QuerySet::bulk_update`], but for what only the objects and the database can tell.
+    /// As [`QuerySet::bulk_update`], except for errors that only the objects or the database can cause.
     pub fn explain(&self) -> Result<String> {
         self.0.request().map_or(Ok(String::new()), |request| Ok(request.plan()?.to_string()))
     }
@@ -284,23 +294,24 @@ impl<M: Entity> Future for BulkUpdate<'_, M> {
     }
 }
 
-/// What a bulk update did: each object is counted in `matched`, in `missing_count` or in `left_out`.
+/// The result of a bulk update: each object is counted in `matched`, in `missing_count` or in `left_out`.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
-    /// How many rows matched: as in Django, also those that had the values already.
+    /// The number of matched rows; as in Django, including rows that already had the values.
     pub matched: u64,
-    /// How many rows of these were written: all, but with [`skip_unchanged`](BulkUpdate::skip_unchanged). MariaDB and MySQL leave rows
-    /// alone that have the values already in any case, and do not count them here.
+    /// The number of matched rows that were written: all of them, unless
+    /// [`skip_unchanged`](BulkUpdate::skip_unchanged) is set. MariaDB and MySQL always leave rows alone that
+    /// already have the values, and do not count them here.
     pub changed: u64,
-    /// How many rows of these have other values and were not written all the same: a trigger or a policy of row security kept them
-    /// as they are, or another transaction brought or changed them in that moment.
+    /// The number of matched rows that differ but were not written, because a trigger or a row security
+    /// policy left them unchanged, or because another transaction inserted or changed them at that moment.
     pub skipped: u64,
-    /// How many objects were [left out](BulkUpdate::leave_out_duplicates), as their keys had come before.
+    /// The number of objects [left out](BulkUpdate::leave_out_duplicates) because their keys occurred before.
     pub left_out: u64,
-    /// The keys that matched no row: for each, the values of the key's fields. None where they are only
-    /// [counted](BulkUpdate::count_missing), or [given away](BulkUpdate::each_missing) as they are found.
+    /// The keys that matched no row: for each, the values of the key's fields. Empty if they are only
+    /// [counted](BulkUpdate::count_missing), or passed to a [callback](BulkUpdate::each_missing).
     pub missing: Vec<Vec<Value>>,
-    /// How many keys matched no row.
+    /// The number of keys that matched no row.
     pub missing_count: u64,
 }

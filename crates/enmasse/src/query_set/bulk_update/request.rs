@@ -1,4 +1,4 @@
-//! What is asked of a bulk update, and how it is run.
+//! The request of a bulk update, and its execution.
 
 use std::sync::{Arc, Mutex};
 
@@ -17,14 +17,14 @@ use crate::query_set::QuerySet;
 use crate::run::batch::{Callbacks, Carrier, Feed, RowFeed, Source};
 use crate::run::{Outcome, drive, prefetch, without_steps};
 
-/// A bulk update of rows of `M` by what objects of `T` carry.
+/// A bulk update of rows of `M` with the values of objects of `T`.
 pub(crate) struct Request<'o, M, T> {
     pub asked: Asked<M>,
     pub(super) source: Source<'o, T>,
     pub callbacks: Callbacks,
 }
 
-/// What is asked of a bulk update.
+/// The options of a bulk update.
 pub(crate) struct Asked<M> {
     pub rows: QuerySet<M>,
     pub(super) fields: Vec<FieldPath>,
@@ -38,7 +38,7 @@ pub(crate) struct Asked<M> {
     pub on_duplicate: OnDuplicate,
     pub batch_size: Option<usize>,
     pub strategy: Option<Strategy>,
-    /// Whether the table has child tables: not known before it is written.
+    /// Whether the table has child tables; unknown before it is written.
     pub has_children: bool,
 }
 
@@ -48,7 +48,7 @@ impl<M: Entity> Asked<M> {
         self.plan_keeping(rows, ends, Keep::Nothing)
     }
 
-    /// The plan, which may keep keys; `ends` says that the transaction ends with it.
+    /// The plan, which may keep keys. `ends` means that the transaction ends with it.
     pub(super) fn plan_keeping(&self, rows: Option<u64>, ends: bool, keep: Keep<'_>) -> Result<Plan> {
         let request = plan::BulkUpdate {
             set: &self.set,
@@ -90,7 +90,7 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
         Request { asked, source, callbacks: Callbacks::default() }
     }
 
-    /// The plan, as far as it can be told before an object is read.
+    /// The plan, as far as it is known before an object is read.
     pub fn plan(&self) -> Result<Plan> {
         self.asked.plan(self.source.len().map(|rows| rows as u64))
     }
@@ -99,14 +99,14 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
         self.run_reading(&Ok).await
     }
 
-    /// [`run`](Request::run), and what came of it is read before the commit: where that fails, nothing is written.
+    /// [`run`](Request::run), which reads the outcome before the commit: if that fails, nothing is written.
     pub async fn run_reading<R: Send>(self, read: &(impl Fn(Outcome) -> Result<R> + Sync)) -> Result<R> {
         let Request { mut asked, source, mut callbacks } = self;
         asked.now = Utc::now();
         let executor = asked.rows.executor()?.clone();
         let model = asked.rows.model()?.clone();
         let dialect = executor.dialect();
-        // errors in the request come before an object is read, and before a transaction is begun
+        // Errors of the request come before an object is read, and before a transaction begins.
         if let Err(error) = asked.plan(None) {
             return Err(match asked.matching_on.is_empty() {
                 true => first_in_djangos_order(error, &model, &source),
@@ -129,7 +129,7 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
         let is_ours = matches!(executor, Executor::Database(_));
         let mut tries = executor.database().tries();
         loop {
-            // after a conflict, the connection may have to be used in another way
+            // After a conflict, the connection may have to be used in another way.
             let plan = Arc::new(asked.plan(rows)?);
             let mut run = Run::with_batch(dialect.clone(), &model, plan.clone(), rows, &mut callbacks);
             if plan.batch.is_some() {
@@ -164,8 +164,8 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
     }
 }
 
-/// The error that Django would find first: that an object has no key comes before what is wrong with a field. Objects that are yet to be
-/// read are not looked at.
+/// The error that Django would report first: a missing key takes precedence over a wrong field. Unread
+/// objects are not checked.
 fn first_in_djangos_order<T: Carrier>(error: Error, model: &ModelRef, source: &Source<'_, T>) -> Error {
     if !matches!(error.kind(), ErrorKind::UnknownField | ErrorKind::Field) {
         return error;

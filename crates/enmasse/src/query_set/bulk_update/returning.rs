@@ -1,4 +1,4 @@
-//! A bulk update that gives rows back.
+//! A bulk update that returns rows.
 
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -15,7 +15,7 @@ use crate::model::Entity;
 use crate::query_set::lazy::Lazy;
 use crate::run::Outcome;
 
-/// A row as it was and as it now is.
+/// A row before and after a write.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change<M> {
     /// The row before.
@@ -24,17 +24,17 @@ pub struct Change<M> {
     pub new: M,
 }
 
-/// What a bulk update did, and the rows that it wrote.
+/// The report of a bulk update, and the rows that it wrote.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Returned<R> {
-    /// What it did.
+    /// The report.
     pub report: Report,
-    /// The rows, in the order of their keys; of those that were left as they are, too.
+    /// The rows in key order, including unchanged ones.
     pub rows: Vec<R>,
 }
 
-/// What comes back for a row.
+/// The returned type for a row.
 pub trait Return<M>: Sized + Send {
     #[doc(hidden)]
     const RETURNING: Returning;
@@ -60,7 +60,7 @@ impl<M: Entity> Return<M> for Change<M> {
     }
 }
 
-/// A bulk update that gives rows back; see [`BulkUpdate::returning`](super::BulkUpdate::returning).
+/// A bulk update that returns rows; see [`BulkUpdate::returning`](super::BulkUpdate::returning).
 #[must_use = "a bulk update does nothing until it is awaited"]
 pub struct BulkUpdateReturning<'o, M, R> {
     lazy: Lazy<'o, Request<'o, M, M>, Returned<R>>,
@@ -76,11 +76,12 @@ impl<'o, M: Entity, R: Return<M>> BulkUpdateReturning<'o, M, R> {
         BulkUpdateReturning { lazy: Lazy::Request(request), returns: PhantomData }
     }
 
-    /// The SQL that it is on its database, without running it.
+    /// Returns the SQL of the update on its database, without running it.
     ///
     /// # Errors
     ///
-    /// As [`QuerySet::bulk_update`](crate::QuerySet::bulk_update), but for what only the objects and the database can tell.
+    /// As [`QuerySet::bulk_update`](crate::QuerySet::bulk_update), except for errors that only the objects or
+    /// the database can cause.
     pub fn explain(&self) -> Result<String> {
         self.lazy.request().map_or(Ok(String::new()), |request| Ok(request.plan()?.to_string()))
     }

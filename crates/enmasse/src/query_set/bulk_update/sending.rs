@@ -1,8 +1,8 @@
-//! A bulk update with receivers of its signals.
+//! A bulk update with signal receivers.
 //!
-//! The keys of the rows that match are found before the first is written. Those of few objects are asked for; of many, the batch is staged, and the
-//! database keeps the keys in a table of their own. Who hears `pre_save` may change the objects, so that they are staged for their keys
-//! first and once more for their values.
+//! The keys of the matching rows are found before the first write. For a few objects, a query finds them. For
+//! many, the batch is staged, and the database stores the keys in a separate table. `pre_save` receivers may
+//! change the objects, so these are staged once for their keys and again for their values.
 
 use std::sync::Arc;
 
@@ -76,25 +76,25 @@ pub(super) async fn run<M: Entity, T: Carrier, R: Send>(
     }
 }
 
-/// What is the same for each try.
+/// The state that all tries share.
 struct Update<'r, M, T> {
     receivers: &'r Receivers,
     asked: Asked<M>,
     what: What,
-    /// The positions of the fields that are written.
+    /// The positions of the written fields.
     written: Vec<usize>,
-    /// The objects, where they may be changed.
+    /// The objects, if receivers may change them.
     objects: Option<Arc<Vec<T>>>,
 }
 
-/// What each try goes through.
+/// The state of each try.
 struct State<'o, T> {
     feed: RowFeed<'o, T>,
     callbacks: Callbacks,
 }
 
 impl<T: Carrier> State<'_, T> {
-    /// Goes back to the first object; says whether that is possible.
+    /// Rewinds to the first object; returns whether that is possible.
     fn begin_again(&mut self) -> bool {
         !self.callbacks.were_given_rows && self.feed.rewind()
     }
@@ -132,7 +132,7 @@ impl<M: Entity, T: Carrier> Update<'_, M, T> {
         Ok(outcome)
     }
 
-    /// Few objects: their keys are a list.
+    /// For a few objects: their keys are a list.
     async fn write_few(&self, tx: &Transaction, state: &mut State<'_, T>) -> Result<Outcome> {
         let model = &self.what.model;
         let mut keys = state.feed.values(&model.key());
@@ -152,7 +152,7 @@ impl<M: Entity, T: Carrier> Update<'_, M, T> {
             self.send_after(tx, &set).await?;
             return Ok(outcome);
         }
-        // afterwards, a filter could find others
+        // After the write, a filter could match other rows.
         let found = if filtered { Some(find().await?) } else { None };
         let outcome = self.write(tx, &mut state.feed, &mut state.callbacks, Keep::Nothing).await?;
         let set = match found {
@@ -164,7 +164,7 @@ impl<M: Entity, T: Carrier> Update<'_, M, T> {
         Ok(outcome)
     }
 
-    /// Sends the signal before the write, and writes the objects as the receivers have left them.
+    /// Sends the signal before the write, and writes the objects with the receivers' changes.
     async fn write_told(&self, tx: &Transaction, state: &mut State<'_, T>, set: &Set) -> Result<Outcome> {
         let State { feed, callbacks, .. } = state;
         if set.size == 0 {
@@ -189,7 +189,7 @@ impl<M: Entity, T: Carrier> Update<'_, M, T> {
         self.receivers.send_after(tx, &self.what, false, set).await
     }
 
-    /// Goes through the objects once.
+    /// Reads all objects once.
     async fn write(
         &self,
         tx: &Transaction,
@@ -215,7 +215,7 @@ impl<M: Entity, T: Carrier> Update<'_, M, T> {
     }
 }
 
-/// Objects that were given for good.
+/// Objects passed by value.
 struct Carried<T>(Arc<Vec<T>>);
 
 impl<T: Carrier> AsRows for Carried<T> {
@@ -224,7 +224,7 @@ impl<T: Carrier> AsRows for Carried<T> {
     }
 }
 
-/// The positions of the fields that it writes: those with `auto_now` are among them.
+/// The positions of the written fields, including `auto_now` fields.
 fn written<M: Entity>(asked: &Asked<M>, model: &ModelRef) -> Result<Vec<usize>> {
     let mut positions = Vec::new();
     let set = asked.set.iter().map(|assignment| &assignment.field);

@@ -1,4 +1,4 @@
-//! Reads objects and has them encoded.
+//! Reads objects and encodes them.
 
 use enmasse_core::encode::{Added, BatchEncoder, BatchShape};
 use enmasse_core::error::Result;
@@ -11,25 +11,25 @@ use crate::backend::Row;
 use crate::run::batch::Carrier;
 use crate::run::batch::source::{Object, Source};
 
-/// How many objects of a slice are sorted at a time: their keys and places are kept in memory.
+/// Objects of a slice sorted at a time; their keys and positions are kept in memory.
 const SORTED: usize = 1 << 20;
 
-/// How many objects are read ahead, to know whether there are more, and how many bytes of texts and the like they may have.
+/// Maximum number of objects, and of bytes of their long values, read ahead to detect small batches.
 const AHEAD: usize = 2_048;
 const AHEAD_BYTES: usize = 2 << 20;
 
-/// Yield to the scheduler after this many objects: a chunk may be large, and a source never wait.
+/// Yield to the scheduler after this many objects: a chunk may be large, and a source may never wait.
 const TURN: usize = 2_048;
 
-/// The rows of a batch, whatever they come from.
+/// The rows of a batch from any source.
 pub(crate) trait Feed: Send {
-    /// How many rows there are, if these are few or that is known anyhow.
+    /// The number of rows, if they are few or the number is known.
     fn count(&self) -> Option<u64>;
 
-    /// Has rows encoded until the encoder is full; says whether there may be more.
+    /// Encodes rows until the encoder is full; returns whether more rows may follow.
     fn fill<'a>(&'a mut self, encoder: &'a mut BatchEncoder) -> BoxFuture<'a, Result<bool>>;
 
-    /// Goes back to the first row; says whether that is possible.
+    /// Rewinds to the first row; returns whether that is possible.
     fn rewind(&mut self) -> bool;
 }
 
@@ -37,18 +37,18 @@ pub(crate) trait Feed: Send {
 pub(crate) struct RowFeed<'o, T> {
     model: ModelRef,
     source: Source<'o, T>,
-    /// Objects that were read ahead of a source that is read once.
+    /// Objects read ahead from a source that can be read only once.
     ahead: Vec<Object<'o, T>>,
-    /// Whether these are all.
+    /// Whether these are all objects.
     ended: bool,
-    /// How many objects have been encoded.
+    /// The number of encoded objects.
     done: usize,
-    /// The positions of the next objects of a slice in the order of their keys, where that is not the order of the slice.
+    /// The next positions of a slice in key order, if that differs from the slice's order.
     order: Vec<(i64, u32)>,
 }
 
 impl<'o, T: Carrier> RowFeed<'o, T> {
-    /// Reads as far ahead as is needed to tell few objects from many.
+    /// Reads ahead far enough to detect a small batch.
     pub async fn new(model: ModelRef, source: Source<'o, T>) -> Result<Self> {
         let mut feed = RowFeed { model, source, ahead: Vec::new(), ended: false, done: 0, order: Vec::new() };
         let mut bytes = 0;
@@ -67,7 +67,7 @@ impl<'o, T: Carrier> RowFeed<'o, T> {
         Ok(feed)
     }
 
-    /// Reads the objects that are left of a source that is read once, so that it can be gone through again.
+    /// Reads all remaining objects of a source that can be read only once, so that they can be read again.
     pub async fn read_all(&mut self) -> Result<()> {
         while self.source.len().is_none() && !self.ended {
             match self.source.next().await? {
@@ -78,7 +78,7 @@ impl<'o, T: Carrier> RowFeed<'o, T> {
         Ok(())
     }
 
-    /// The values of the fields at these positions, of all objects that have been read.
+    /// The values of these fields, of all objects read so far.
     pub fn values(&self, positions: &[usize]) -> Vec<Vec<Value>> {
         let length = self.source.len().unwrap_or(self.ahead.len());
         let of = |at| positions.iter().map(move |&position| (at, position));
@@ -95,12 +95,12 @@ impl<'o, T: Carrier> RowFeed<'o, T> {
         }
     }
 
-    /// Sorts the next objects of a slice by their keys: the database finds and locks their rows in that order.
+    /// Sorts the next objects of a slice by key: the database finds and locks their rows in that order.
     fn sort(&mut self, batch: &BatchShape, length: usize) {
         let start = self.done;
         let mut keys = Vec::with_capacity(SORTED.min(length - start));
         for position in start..length.min(start + SORTED) {
-            // an object without a key is refused when it is encoded
+            // Encoding refuses an object without a key.
             let key = match self.at(position).carried(&self.model, batch.positions[0]) {
                 ValueRef::Int(key) => key,
                 ValueRef::Owned(Value::Int(key)) => key,
@@ -135,13 +135,13 @@ impl<'o, T: Carrier> RowFeed<'o, T> {
     }
 }
 
-/// About how many bytes the values of an object have.
+/// Approximate bytes of an object's values.
 fn size<T: Carrier>(model: &ModelRef, object: &T) -> usize {
     fn bytes(value: ValueRef<'_>) -> usize {
         match value {
             ValueRef::Text(text) => text.len(),
             ValueRef::Bytes(bytes) => bytes.len(),
-            // taken apart, a document takes several times as much as its text
+            // A parsed document takes several times as much memory as its text.
             ValueRef::Json(document) => 8 * document.to_string().len(),
             ValueRef::Array(items) => items.iter().map(|item| bytes(item.into())).sum(),
             ValueRef::Owned(value) => bytes((&value).into()),
@@ -151,7 +151,7 @@ fn size<T: Carrier>(model: &ModelRef, object: &T) -> usize {
     (0..model.fields.len()).map(|field| bytes(object.carried(model, field))).sum()
 }
 
-/// Has one object encoded.
+/// Encodes one object.
 fn encode<T: Carrier>(
     model: &ModelRef,
     object: &T,
@@ -189,7 +189,7 @@ impl<T: Carrier> Feed for RowFeed<'_, T> {
             if self.source.len().is_some() || self.ended {
                 return Ok(false);
             }
-            // what was read ahead is of no more use: it cannot be begun again
+            // Objects read ahead are no longer needed: the source cannot be rewound.
             self.ahead = Vec::new();
             loop {
                 if encoder.is_full() {
@@ -214,10 +214,10 @@ impl<T: Carrier> Feed for RowFeed<'_, T> {
     }
 }
 
-/// Rows of values of all fields of their model: new rows.
+/// New rows: values of all fields of the model.
 pub(crate) struct ValuesFeed<'r> {
     rows: &'r [Row],
-    /// The positions of the rows that are taken.
+    /// The positions of the selected rows.
     chosen: &'r [usize],
     done: usize,
 }

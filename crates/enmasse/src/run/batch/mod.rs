@@ -1,4 +1,4 @@
-//! The rows of a bulk update on their way from the program to the database.
+//! The rows of a bulk update between the program and the database.
 
 mod feed;
 mod source;
@@ -17,23 +17,23 @@ use enmasse_core::{Result, Value, ValueRef};
 
 use crate::model::{Entity, row_of};
 
-/// Something that carries values of a row of `M` to the database.
+/// An object with values for a row of `M`.
 #[doc(hidden)]
 pub trait Carrier: Send + Sync + 'static {
     /// The value of the field at this position.
     fn carried(&self, model: &ModelRef, field: usize) -> ValueRef<'_>;
 
-    /// Which of these fields it sets, bit by bit from the lowest.
+    /// A bit mask of these fields, lowest bit first: whether the object sets the field.
     fn mask(&self, _fields: &[usize]) -> i64 {
         -1
     }
 
-    /// The values of all fields, where it has them.
+    /// The values of all fields, if the object has them.
     fn row(&self, _model: &ModelRef) -> Option<Vec<Value>> {
         None
     }
 
-    /// One that has these values of all fields.
+    /// Creates an object from the values of all fields.
     fn of_row(_model: &ModelRef, _row: Vec<Value>) -> Result<Option<Self>>
     where
         Self: Sized,

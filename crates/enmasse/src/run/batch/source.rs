@@ -1,4 +1,4 @@
-//! Where the rows of a bulk update come from.
+//! Sources of the rows of a bulk update.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -6,14 +6,15 @@ use std::sync::Arc;
 use enmasse_core::error::Result;
 use futures_util::stream::{Stream, StreamExt};
 
-/// Objects that a bulk update takes: a slice, a `Vec` or an array of them; an iterator, of objects or of references; a `Stream` of
-/// objects, or of `Result`s of them.
+/// The objects of a bulk update: a slice, a `Vec` or an array; an iterator of objects or of references; a
+/// `Stream` of objects, or of `Result`s of objects.
 ///
-/// Slices and vectors are read again where the transaction is tried again after a conflict. An iterator or a stream can be read once:
-/// where it gives more than a few thousand objects, or a few MiB of them, a conflict is the caller's. Where the database has no temporary tables, and rows go in several
-/// statements, these lock in the order in which the objects come.
+/// Slices and vectors are read again if the transaction is retried after a conflict. An iterator or a stream
+/// can be read only once: if it has more than a few thousand objects, or a few MiB of them, a conflict is
+/// returned to the caller. If the database has no temporary tables, and several statements send the rows,
+/// these lock rows in the order of the objects.
 ///
-/// The kind `K` is found by the compiler.
+/// The compiler infers the kind `K`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not give objects of `{T}`",
     label = "expected `&[{T}]`, `Vec<{T}>`, an iterator or a `Stream` of `{T}`"
@@ -42,7 +43,7 @@ pub mod kind {
     pub struct TryStreaming;
 }
 
-/// Where the rows of a bulk update come from.
+/// A source of rows.
 #[doc(hidden)]
 #[allow(missing_debug_implementations)]
 pub enum Source<'o, T> {
@@ -54,7 +55,7 @@ pub enum Source<'o, T> {
 }
 
 impl<'o, T> Source<'o, T> {
-    /// The next object of a source that is read once.
+    /// The next object of a source that can be read only once.
     pub(crate) async fn next(&mut self) -> Result<Option<Object<'o, T>>> {
         Ok(match self {
             Source::Iterator(objects) => objects.next(),
@@ -63,7 +64,7 @@ impl<'o, T> Source<'o, T> {
         })
     }
 
-    /// How many objects there are, where they need not be read to know.
+    /// The number of objects, if it is known without reading them.
     pub(crate) fn len(&self) -> Option<usize> {
         match self {
             Source::Slice(objects) => Some(objects.len()),
@@ -74,7 +75,7 @@ impl<'o, T> Source<'o, T> {
     }
 }
 
-/// An object of a source that is read once.
+/// An object of a source that can be read only once.
 #[doc(hidden)]
 #[allow(missing_debug_implementations)]
 pub enum Object<'o, T> {

@@ -1,8 +1,8 @@
-//! What an update sets.
+//! The assignments of an update.
 
 pub use enmasse_core::plan::Assignment;
 
-/// What an update's closure gives: one [`Assignment`], a tuple of up to 16, an array or a `Vec`.
+/// The result of an update's closure: one [`Assignment`], a tuple of up to 16, an array or a `Vec`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what an update sets",
     label = "expected `column.set(value)`, or several in a tuple",

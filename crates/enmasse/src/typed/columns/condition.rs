@@ -1,4 +1,4 @@
-//! What can be a condition.
+//! Conditions of filters.
 
 use std::ops::{BitAnd, BitOr, BitXor, Not};
 
@@ -11,7 +11,7 @@ use crate::typed::columns::Column;
 use crate::typed::field_type::FieldType;
 use crate::typed::operand::{NeverNull, Operand};
 
-/// What a filter's closure gives: a [`Q`], a column that is true or false, or an expression that is.
+/// The result of a filter's closure: a [`Q`], a boolean column, or a boolean expression.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a condition",
     label = "expected a comparison such as `u.country.eq(\"US\")`, or a column of type `bool`"
@@ -43,7 +43,7 @@ impl IntoQ for Typed<bool> {
     }
 }
 
-/// Whether a condition holds, as a value: `u.is_new.set(u.created.gt(yesterday))`.
+/// A condition as a value: `u.is_new.set(u.created.gt(yesterday))`.
 #[diagnostic::do_not_recommend]
 impl Operand<bool> for Q {
     type Null = NeverNull;

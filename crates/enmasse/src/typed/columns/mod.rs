@@ -1,4 +1,4 @@
-//! Columns: what the closures of `filter`, `update` and their like are given.
+//! Columns: the arguments of the closures of `filter`, `update` and similar methods.
 
 mod assignment;
 mod condition;
@@ -23,7 +23,7 @@ use crate::typed::field_type::FieldType;
 use crate::typed::operand::{AcceptedBy, Fits, NeverNull, Operand};
 use crate::typed::{Expression, Typed};
 
-/// A field of a model, or of a model that relations lead to. `T` is the field's type in Rust.
+/// A field of a model, or of a related model. `T` is the field's type in Rust.
 ///
 /// A column is an [`Expression`]: the lookups are in [`Lookups`](crate::Lookups), the functions in
 /// [`Functions`](crate::Functions), and `+ - * / %` work on numbers.
@@ -51,12 +51,12 @@ pub struct Column<T> {
 }
 
 impl<T> Column<T> {
-    /// The field of this name at the end of a path.
+    /// The field with this name at the end of a path.
     pub const fn new(path: Path, name: &'static str) -> Self {
         Column { path, name, field_type: PhantomData }
     }
 
-    /// The names that lead to the field.
+    /// The names on the path to the field.
     pub fn path(self) -> FieldPath {
         self.path.field(self.name)
     }
@@ -89,8 +89,8 @@ impl<T: FieldType> Column<T> {
         Assignment { field: self.path(), value: self.minus(by).into_expr() }
     }
 
-    /// The field as an `Option` in [`values`](crate::QuerySet::values): of a related row that may not be there. The type of a column does not say which
-    /// way leads to it.
+    /// The field as an `Option` in [`values`](crate::QuerySet::values), for a related row that may not exist.
+    /// The type of a column does not depend on the path to it.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -123,7 +123,7 @@ impl<T: FieldType> Column<T> {
         Typed::new(self.into_expr())
     }
 
-    /// The field of the query around a subquery: Django's `OuterRef`.
+    /// The field of the outer query of a subquery: Django's `OuterRef`.
     pub fn outer(self) -> Typed<T::Base> {
         Typed::new(Expr::Outer(self.path()))
     }
@@ -169,7 +169,7 @@ impl<T> From<Column<T>> for Expr {
     }
 }
 
-/// One step of a keyword over a relation: the key itself, and by [`Deref`] the columns of the model that it leads to.
+/// One step of a keyword over a relation: the key itself, and by [`Deref`] the columns of the related model.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Hop<C, T> {

@@ -1,4 +1,4 @@
-//! Columns by name, for models that are known only at run time.
+//! Columns by name, for models known only at run time.
 
 use enmasse_core::query::{Expr, FieldPath};
 
@@ -7,7 +7,8 @@ use crate::typed::family::Untyped;
 use crate::typed::operand::{Fits, NeverNull, Operand};
 use crate::typed::{Expression, Typed};
 
-/// The columns of a model that is known only at run time: what the closures of a query of [`Record`](crate::Record)s are given.
+/// The columns of a model known only at run time: the argument of the closures of a query of
+/// [`Record`](crate::Record)s.
 ///
 /// ```
 /// use enmasse::prelude::*;
@@ -29,9 +30,10 @@ impl NamedColumns {
         NamedColumns { path }
     }
 
-    /// The column of this name, with `__` between the names of relations, transforms and keys of JSON documents.
+    /// The column with this name; `__` separates the names of relations, transforms and keys of JSON
+    /// documents.
     ///
-    /// The name is checked against the model when a statement is made.
+    /// The name is checked against the model when a statement is built.
     pub fn col(self, name: &str) -> NamedColumn {
         NamedColumn { path: self.path.named(name), root: self.path }
     }
@@ -39,8 +41,8 @@ impl NamedColumns {
 
 /// A field by name: Django's `F("user__country")`.
 ///
-/// An [`Expression`] whose type is not known, so that every lookup and function can be used on it, with any value. The name
-/// and what is done with it are checked when a statement is made.
+/// An [`Expression`] of unknown type, so that every lookup and function can be used on it, with any value.
+/// The name and its use are checked when a statement is built.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NamedColumn {
     path: FieldPath,
@@ -62,7 +64,7 @@ pub fn F(name: impl Into<FieldPath>) -> NamedColumn {
 }
 
 impl NamedColumn {
-    /// The names that lead to the field.
+    /// The names on the path to the field.
     pub fn path(self) -> FieldPath {
         self.path
     }
@@ -82,7 +84,7 @@ impl NamedColumn {
         Assignment { field: self.path.clone(), value: self.minus(by).into_expr() }
     }
 
-    /// The field of the query around a subquery: Django's `OuterRef`.
+    /// The field of the outer query of a subquery: Django's `OuterRef`.
     pub fn outer(self) -> Typed<Untyped> {
         Typed::new(Expr::Outer(self.path))
     }

@@ -1,4 +1,4 @@
-//! Lists of fields, and orders.
+//! Lists of fields, and sort orders.
 
 use enmasse_core::query::Order;
 use enmasse_core::query::{Expr, FieldPath};
@@ -75,14 +75,14 @@ impl<T: FieldNames + Clone> FieldNames for &[T] {
     }
 }
 
-/// What rows are ordered by: a column (the least first), `column.asc()`, `column.desc()`, a name (`"-created"` for the greatest
-/// first), a tuple of up to 32, an array or a `Vec` of these.
+/// A sort order: a column (ascending), `column.asc()`, `column.desc()`, a name (`"-created"` for descending),
+/// a tuple of up to 32, an array or a `Vec` of these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not something to order by",
     label = "expected a column, `column.desc()`, a name such as `\"-created\"`, or several in a tuple"
 )]
 pub trait IntoOrder {
-    /// The parts of the order; the first counts most.
+    /// The parts of the order, the most significant first.
     fn orders(self) -> Vec<Order>;
 }
 

@@ -1,4 +1,4 @@
-//! The way to a model over relations.
+//! The path to a model over relations.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -7,14 +7,14 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use enmasse_core::query::{Expr, FieldPath};
 
-/// The hops that lead from a query's model to another one: none, or the names of relations.
+/// The relations from a query's model to another one, possibly none.
 ///
-/// `Copy`, because columns are. Each different way is kept once for the life of the program: the names are those of the
-/// program's own code, so that there are few.
+/// It is `Copy`, because columns are. Each distinct path is kept for the life of the program: the names are
+/// part of the program's code, so there are few.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Path {
     hop: Option<&'static Hop>,
-    /// Whether it leads to the values that a bulk update carries, and not to the stored ones.
+    /// Whether it refers to a bulk update's values instead of the stored ones.
     is_new: bool,
 }
 
@@ -24,7 +24,7 @@ struct Hop {
     name: &'static str,
 }
 
-/// A hop's predecessor, by address, and its name.
+/// The address of a hop's predecessor, and its name.
 type Key = (usize, &'static str);
 
 static HOPS: LazyLock<Mutex<HashMap<Key, &'static Hop>>> = LazyLock::new(Mutex::default);
@@ -35,12 +35,12 @@ impl Path {
         Path { hop: None, is_new: false }
     }
 
-    /// The values that a bulk update carries for the row.
+    /// The values of a bulk update for the row.
     pub(crate) const fn of_new() -> Self {
         Path { hop: None, is_new: true }
     }
 
-    /// One relation further.
+    /// Adds one relation.
     #[must_use]
     pub fn hop(self, name: &'static str) -> Self {
         let before = self.hop.map_or(0, |hop| std::ptr::from_ref(hop).addr());
@@ -50,19 +50,19 @@ impl Path {
         Path { hop: Some(hop), ..self }
     }
 
-    /// The path of a field at the end.
+    /// The path of a field of the last model.
     pub(crate) fn field(self, name: &'static str) -> FieldPath {
         let mut names = self.names();
         names.push(name);
         FieldPath::new(names)
     }
 
-    /// The value of a field at the end.
+    /// The value of a field of the last model.
     pub(crate) fn expr(self, field: FieldPath) -> Expr {
         if self.is_new { Expr::New(field) } else { Expr::Field(field) }
     }
 
-    /// The path of a field at the end, by a name that may itself be a path.
+    /// The path of a field of the last model, by a name that may itself be a path.
     pub(crate) fn named(self, name: &str) -> FieldPath {
         let names = self.names().into_iter().map(Cow::Borrowed);
         FieldPath::new(names.chain(FieldPath::from(name).names().iter().cloned()))
