@@ -1,10 +1,8 @@
 //! Tables made of models, and models read from tables, on every database.
 
-mod common;
-
-use common::{Kind, on_database, on_each_database, on_each_of};
 use enmasse::schema::{Field, ForeignKey, Model, ModelRef, Schema};
 use enmasse::{DataType, Database, ErrorKind, Value};
+use enmasse_testing::{Kind, on_database, test_on};
 
 fn text(max_length: u32) -> DataType {
     DataType::Text { max_length: Some(max_length) }
@@ -83,10 +81,9 @@ fn read_as(kind: Kind, data_type: &DataType) -> DataType {
     }
 }
 
-#[test]
-fn what_is_made_is_read_back() {
-    on_each_database(async |db| {
-        let kind = Kind::of(&db);
+#[test_on(all)]
+fn what_is_made_is_read_back(kind: Kind) {
+    on_database(kind, async |db| {
         let models = models(kind);
         // Twice, so that nothing is left after the first time.
         for _ in 0..2 {
@@ -130,9 +127,9 @@ async fn compare(db: &Database, models: &[ModelRef]) {
     }
 }
 
-#[test]
-fn json_is_checked_and_keys_are_kept() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn json_is_checked_and_keys_are_kept(kind: Kind) {
+    on_database(kind, async |db| {
         let json = Model::new("docs", "docs")
             .add(Field::new("id", DataType::BigInt).primary_key())
             .add(Field::new("doc", DataType::Json).null());
@@ -184,9 +181,9 @@ fn described(model: &ModelRef) -> Vec<String> {
     model.fields.iter().map(describe).chain(left_out).collect()
 }
 
-#[test]
-fn a_foreign_postgres_is_read() {
-    on_database(Kind::Postgres, async |db| {
+#[test_on(postgres)]
+fn a_foreign_postgres_is_read(kind: Kind) {
+    on_database(kind, async |db| {
         run(
             &db,
             &[
@@ -247,9 +244,9 @@ fn a_foreign_postgres_is_read() {
     });
 }
 
-#[test]
-fn a_foreign_mysql_is_read() {
-    on_each_of(&Kind::MYSQL_FAMILY, async |db| {
+#[test_on(mysql_family)]
+fn a_foreign_mysql_is_read(kind: Kind) {
+    on_database(kind, async |db| {
         run(
             &db,
             &[
@@ -290,9 +287,9 @@ fn a_foreign_mysql_is_read() {
     });
 }
 
-#[test]
-fn a_foreign_sqlite_is_read() {
-    on_database(Kind::Sqlite, async |db| {
+#[test_on(sqlite)]
+fn a_foreign_sqlite_is_read(kind: Kind) {
+    on_database(kind, async |db| {
         run(
             &db,
             &[

@@ -1,11 +1,9 @@
 //! Many who want the same rows in orders of their own: deadlocks there are, and nobody who calls hears of them.
 
-mod common;
-
 use std::time::{Duration, Instant};
 
-use common::{Kind, number, on_each_scratch};
 use enmasse::prelude::*;
+use enmasse_testing::{Kind, number, on_scratch, test_on};
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(table = "account")]
@@ -42,9 +40,9 @@ async fn deadlocks(db: &Database) -> i64 {
     number(&db.query_raw(sql, []).await.unwrap()[0])
 }
 
-#[test]
-fn b05_fifty_that_lock_two_rows_in_opposed_order() {
-    on_each_scratch(&Kind::ALL, async |scratch| {
+#[test_on(all)]
+fn b05_fifty_that_lock_two_rows_in_opposed_order(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         if scratch.kind == Kind::Postgres && rounds(0) == 0 {
             // it finds them sooner, so that the test is no longer than it must be
             let db = scratch.connect().await;
@@ -82,9 +80,9 @@ fn b05_fifty_that_lock_two_rows_in_opposed_order() {
     });
 }
 
-#[test]
-fn b05_an_update_and_a_bulk_update_of_the_same_rows() {
-    on_each_scratch(&Kind::ALL, async |scratch| {
+#[test_on(all)]
+fn b05_an_update_and_a_bulk_update_of_the_same_rows(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         const ROWS: i64 = 400;
         let db = scratch.connect().await;
         make(&db, ROWS).await;

@@ -1,11 +1,9 @@
 //! Connecting, pools, errors and the caller's own SQL, on every database.
 
-mod common;
-
-use common::{
-    Kind, ids, insert, make_table, number, on_each_database, on_each_scratch, runtime, with_parameter,
-};
 use enmasse::{Database, Error, ErrorKind, Value};
+use enmasse_testing::{
+    Kind, ids, insert, make_table, number, on_database, on_scratch, runtime, test_on, with_parameter,
+};
 
 /// All that an error says, with its causes.
 fn everything(error: &Error) -> String {
@@ -66,31 +64,37 @@ fn a_url_that_makes_no_sense_is_a_configuration_error() {
 #[test]
 fn no_error_shows_a_password() {
     runtime().block_on(async {
-        let mut urls = vec![
-            "postgres://me:hushhush@127.0.0.1:1/db".to_owned(),
-            "postgres://me@127.0.0.1:1/db?password=hushhush".to_owned(),
-            "mysql://me:hushhush@127.0.0.1:1/db".to_owned(),
-            "mysql://me:hush?hush@127.0.0.1/db".to_owned(),
-            "postgres://me:hush/hush@127.0.0.1:1/db".to_owned(),
+        let urls = [
+            "postgres://me:hushhush@127.0.0.1:1/db",
+            "postgres://me@127.0.0.1:1/db?password=hushhush",
+            "mysql://me:hushhush@127.0.0.1:1/db",
+            "mysql://me:hush?hush@127.0.0.1/db",
+            "postgres://me:hush/hush@127.0.0.1:1/db",
         ];
-        for kind in Kind::SERVERS {
-            if let Some(server) = kind.server().filter(|_| kind.is_switched_on()) {
-                let (_, place) = server.rsplit_once('@').unwrap_or(server.split_once("//").unwrap());
-                let scheme = server.split_once(':').unwrap().0;
-                urls.push(format!("{scheme}://enmasse_nobody:hushhush@{place}"));
-            }
-        }
         for url in urls {
-            let error = refused(&url).await;
-            assert!(matches!(error.kind(), ErrorKind::Connection | ErrorKind::Configuration), "{error:?}");
-            assert!(!everything(&error).contains("hush"), "{url}: {}", everything(&error));
+            shows_no_password(url).await;
         }
     });
 }
 
-#[test]
-fn a_handle_shows_where_it_is_but_no_password() {
-    on_each_scratch(&Kind::SERVERS, async |scratch| {
+#[test_on(servers)]
+fn no_error_of_a_server_shows_a_password(kind: Kind) {
+    on_scratch(kind, async |scratch| {
+        let (_, place) = scratch.url.rsplit_once('@').unwrap_or(scratch.url.split_once("//").unwrap());
+        let scheme = scratch.url.split_once(':').unwrap().0;
+        shows_no_password(&format!("{scheme}://enmasse_nobody:hushhush@{place}")).await;
+    });
+}
+
+async fn shows_no_password(url: &str) {
+    let error = refused(url).await;
+    assert!(matches!(error.kind(), ErrorKind::Connection | ErrorKind::Configuration), "{error:?}");
+    assert!(!everything(&error).contains("hush"), "{url}: {}", everything(&error));
+}
+
+#[test_on(servers)]
+fn a_handle_shows_where_it_is_but_no_password(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let url = match scratch.kind {
             // where the server trusts us, it takes any password
             Kind::Postgres => with_parameter(&scratch.url, "password=hushhush"),
@@ -105,9 +109,9 @@ fn a_handle_shows_where_it_is_but_no_password() {
     });
 }
 
-#[test]
-fn tls_is_had_or_refused_as_the_url_says() {
-    on_each_scratch(&Kind::SERVERS, async |scratch| {
+#[test_on(servers)]
+fn tls_is_had_or_refused_as_the_url_says(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let (ask, disable, require, verify) = match scratch.kind {
             Kind::Postgres => (
                 "SELECT 1::int4 WHERE current_setting('ssl') = 'on'",
@@ -142,9 +146,9 @@ fn tls_is_had_or_refused_as_the_url_says() {
 }
 
 /// MySQL's default way: the first time the password travels, enciphered by TLS or with the server's RSA key; then the server remembers a hash.
-#[test]
-fn a_user_of_caching_sha2_password_logs_in_with_tls_and_without() {
-    on_each_scratch(&[Kind::Mysql], async |scratch| {
+#[test_on(mysql)]
+fn a_user_of_caching_sha2_password_logs_in_with_tls_and_without(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let admin = scratch.connect().await;
         let (name, password) = (format!("sha2_{}", std::process::id()), "a%20longer%20password%3F");
         admin.execute_raw(&format!("DROP USER IF EXISTS {name}"), []).await.unwrap();
@@ -172,9 +176,9 @@ fn a_user_of_caching_sha2_password_logs_in_with_tls_and_without() {
     });
 }
 
-#[test]
-fn errors_have_kinds_and_the_databases_own_codes() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn errors_have_kinds_and_the_databases_own_codes(kind: Kind) {
+    on_database(kind, async |db| {
         make_table(&db).await;
         let child = "CREATE TABLE child (id integer PRIMARY KEY, t_id integer, n integer, \
                      FOREIGN KEY (t_id) REFERENCES t (id), CHECK (n > 0))";
@@ -213,9 +217,9 @@ fn errors_have_kinds_and_the_databases_own_codes() {
     });
 }
 
-#[test]
-fn counts_the_rows_that_an_update_matched() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn counts_the_rows_that_an_update_matched(kind: Kind) {
+    on_database(kind, async |db| {
         make_table(&db).await;
         db.transaction(async |tx| {
             insert(&tx, 1).await?;
@@ -230,9 +234,9 @@ fn counts_the_rows_that_an_update_matched() {
     });
 }
 
-#[test]
-fn the_callers_own_sql_takes_values_and_gives_rows() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn the_callers_own_sql_takes_values_and_gives_rows(kind: Kind) {
+    on_database(kind, async |db| {
         make_table(&db).await;
         let (one, two) = if Kind::of(&db) == Kind::Postgres { ("$1", "$2") } else { ("?", "?") };
         let sql = format!("INSERT INTO t (id, name) VALUES ({one}, {two})");
@@ -248,9 +252,9 @@ fn the_callers_own_sql_takes_values_and_gives_rows() {
     });
 }
 
-#[test]
-fn many_at_once_share_the_pool() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn many_at_once_share_the_pool(kind: Kind) {
+    on_database(kind, async |db| {
         make_table(&db).await;
         let tasks: Vec<_> = (0..40)
             .map(|id| {
@@ -265,9 +269,9 @@ fn many_at_once_share_the_pool() {
     });
 }
 
-#[test]
-fn a_closed_database_says_so() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_closed_database_says_so(kind: Kind) {
+    on_database(kind, async |db| {
         make_table(&db).await;
         db.close().await;
         let error = db.query_raw("SELECT id FROM t", []).await.unwrap_err();
@@ -315,10 +319,10 @@ fn a_sqlite_connection_can_be_brought_along() {
     });
 }
 
-#[test]
+#[test_on(postgres)]
 #[cfg(feature = "postgres")]
-fn a_postgres_pool_can_be_brought_along() {
-    on_each_scratch(&[Kind::Postgres], async |scratch| {
+fn a_postgres_pool_can_be_brought_along(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let mut config = deadpool_postgres::Config::new();
         config.url = Some(scratch.url.clone());
         let pool =
@@ -332,10 +336,10 @@ fn a_postgres_pool_can_be_brought_along() {
     });
 }
 
-#[test]
+#[test_on(mysql_family)]
 #[cfg(feature = "mysql")]
-fn a_mysql_pool_can_be_brought_along_if_it_counts_matched_rows() {
-    on_each_scratch(&Kind::MYSQL_FAMILY, async |scratch| {
+fn a_mysql_pool_can_be_brought_along_if_it_counts_matched_rows(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let mine = scratch.url.replacen("mariadb:", "mysql:", 1);
         let pool = mysql_async::Pool::new(mine.as_str());
         let error = Database::from_mysql_pool(pool).await.unwrap_err();
@@ -364,10 +368,10 @@ fn a_mysql_pool_can_be_brought_along_if_it_counts_matched_rows() {
     });
 }
 
-#[test]
+#[test_on(mysql_family)]
 #[cfg(feature = "mysql")]
-fn mysql_sessions_are_set_as_djangos_are() {
-    on_each_scratch(&Kind::MYSQL_FAMILY, async |scratch| {
+fn mysql_sessions_are_set_as_djangos_are(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect().await;
         let sql = "SELECT @@time_zone = '+00:00' AND @@sql_mode LIKE '%STRICT_ALL_TABLES%' AND @@autocommit \
                    AND @@character_set_connection = 'utf8mb4' AND @@character_set_client = 'utf8mb4'";

@@ -1,12 +1,10 @@
 //! Updates that lock their rows in the order of their keys.
 
-mod common;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use common::on_each_database;
 use enmasse::prelude::*;
+use enmasse_testing::{Kind, on_database, test_on};
 
 #[derive(Model, Debug, Clone)]
 #[model(table = "shops")]
@@ -28,9 +26,9 @@ struct Article {
     price: i64,
 }
 
-#[test]
-fn an_update_that_locks_in_order_writes_the_same() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn an_update_that_locks_in_order_writes_the_same(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Shop::model().unwrap(), Article::model().unwrap()]).await.unwrap();
         let shops = (1..=3).map(|id| Shop { id, open: id != 2 });
         Shop::objects(&db).bulk_create(shops).await.unwrap();
@@ -54,9 +52,9 @@ fn an_update_that_locks_in_order_writes_the_same() {
 }
 
 /// Each of two tasks updates all rows, many times: one finds them by the one index, one by the other, in opposite orders.
-#[test]
-fn updates_that_lock_in_order_do_not_deadlock() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn updates_that_lock_in_order_do_not_deadlock(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Shop::model().unwrap(), Article::model().unwrap()]).await.unwrap();
         Shop::objects(&db).create(Shop { id: 1, open: true }).await.unwrap();
         let articles = (1..=500).map(|id| Article { id, shop: 1, number: -id, price: 0 });

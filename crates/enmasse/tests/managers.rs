@@ -1,9 +1,7 @@
 //! Managers: bulk logic named once, on every database.
 
-mod common;
-
-use common::on_each_database;
 use enmasse::prelude::*;
+use enmasse_testing::{Kind, on_database, test_on};
 
 #[derive(Choices, Clone, Copy, Debug, PartialEq)]
 enum Membership {
@@ -133,9 +131,9 @@ async fn ids(users: impl Manager<Model = User>) -> Vec<i64> {
     users.order_by(|u| u.id).values(|u| u.id).await.unwrap()
 }
 
-#[test]
-fn seed_custom_manager() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn seed_custom_manager(kind: Kind) {
+    on_database(kind, async |db| {
         fill(&db).await;
         assert_eq!(User::objects(&db).upgrade_inactive_users(30).await.unwrap(), 3);
         let premium = User::objects(&db).filter(|u| u.membership.eq(Membership::Premium));
@@ -154,9 +152,9 @@ fn seed_custom_manager() {
     });
 }
 
-#[test]
-fn a_manager_has_the_methods_of_a_query_set() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_manager_has_the_methods_of_a_query_set(kind: Kind) {
+    on_database(kind, async |db| {
         fill(&db).await;
         let users = || User::objects(&db);
         assert_eq!(users().count().await.unwrap(), 4);
@@ -190,9 +188,9 @@ fn a_manager_has_the_methods_of_a_query_set() {
     });
 }
 
-#[test]
-fn managers_narrow_where_they_start() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn managers_narrow_where_they_start(kind: Kind) {
+    on_database(kind, async |db| {
         fill(&db).await;
         assert_eq!(ids(User::active(&db)).await, [1, 2, 3]);
         assert_eq!(ids(User::everyone(&db)).await, [1, 2, 3, 4]);
@@ -205,9 +203,9 @@ fn managers_narrow_where_they_start() {
     });
 }
 
-#[test]
-fn a_narrow_manager_hides_no_row_from_a_write() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_narrow_manager_hides_no_row_from_a_write(kind: Kind) {
+    on_database(kind, async |db| {
         fill(&db).await;
         let mut note = Note::all_rows(&db).filter(|n| n.text.eq("c")).get().await.unwrap();
         assert_eq!(Note::objects(&db).filter(|n| n.text.eq("c")).count().await.unwrap(), 0);
@@ -226,9 +224,9 @@ fn a_narrow_manager_hides_no_row_from_a_write() {
     });
 }
 
-#[test]
-fn managers_are_queries_in_queries() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn managers_are_queries_in_queries(kind: Kind) {
+    on_database(kind, async |db| {
         fill(&db).await;
         let of_active = |n: Columns<Note>| n.user.in_(User::query().in_country("US").inactive(30));
         assert_eq!(Note::all_rows(&db).filter(of_active).values(|n| n.text).await.unwrap(), ["c"]);
@@ -243,13 +241,13 @@ fn managers_are_queries_in_queries() {
 }
 
 /// What is generic over models works with whatever their managers are.
-#[test]
-fn generic_code_takes_any_manager() {
+#[test_on(all)]
+fn generic_code_takes_any_manager(kind: Kind) {
     async fn count<M: Model>(db: &Database) -> u64 {
         M::objects(db).count().await.unwrap()
     }
 
-    on_each_database(async |db| {
+    on_database(kind, async |db| {
         fill(&db).await;
         assert_eq!((count::<User>(&db).await, count::<Note>(&db).await), (4, 1));
     });

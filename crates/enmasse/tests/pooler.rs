@@ -2,18 +2,13 @@
 
 #![cfg(all(feature = "postgres", unix))]
 
-#[path = "common/bouncer.rs"]
-mod bouncer;
-mod common;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bouncer::Bouncer;
-use common::{Kind, on_each_scratch, with_parameter};
 use enmasse::batch::Strategy;
 use enmasse::prelude::*;
 use enmasse::query_set::Patch;
+use enmasse_testing::{Bouncer, Kind, on_scratch, test_on, with_parameter};
 use futures_util::stream::TryStreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -118,9 +113,9 @@ async fn many_at_once(url: &str) {
     assert_ne!(heard.load(Ordering::SeqCst), 0);
 }
 
-#[test]
-fn b04_pgbouncer_in_transaction_mode() {
-    on_each_scratch(&[Kind::Postgres], async |scratch| {
+#[test_on(postgres)]
+fn b04_pgbouncer_in_transaction_mode(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let direct = scratch.connect().await;
         fill(&direct).await;
         for (settings, parameter) in [
@@ -142,9 +137,9 @@ fn b04_pgbouncer_in_transaction_mode() {
     });
 }
 
-#[test]
-fn b04_pgbouncer_is_found_by_its_errors_too() {
-    on_each_scratch(&[Kind::Postgres], async |scratch| {
+#[test_on(postgres)]
+fn b04_pgbouncer_is_found_by_its_errors_too(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let direct = scratch.connect().await;
         fill(&direct).await;
         let Some(bouncer) = Bouncer::before(&scratch.url, "") else { return };
@@ -211,9 +206,9 @@ async fn silent_about_copy(server: (String, u16)) -> u16 {
     port
 }
 
-#[test]
-fn b04_a_copy_that_is_not_answered_gives_way_to_arrays() {
-    on_each_scratch(&[Kind::Postgres], async |scratch| {
+#[test_on(postgres)]
+fn b04_a_copy_that_is_not_answered_gives_way_to_arrays(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let direct = scratch.connect().await;
         fill(&direct).await;
         let mut url = url::Url::parse(&scratch.url).unwrap();
@@ -240,9 +235,9 @@ fn b04_a_copy_that_is_not_answered_gives_way_to_arrays() {
     });
 }
 
-#[test]
-fn b04_arrays_can_be_put_into_a_temporary_table() {
-    on_each_scratch(&[Kind::Postgres], async |scratch| {
+#[test_on(postgres)]
+fn b04_arrays_can_be_put_into_a_temporary_table(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect().await;
         fill(&db).await;
         let people = |rows: i64| (1..=rows).map(|id| person(id, "new")).collect::<Vec<_>>();

@@ -2,13 +2,11 @@
 
 #![cfg(feature = "postgres")]
 
-mod common;
-
-use common::{Kind, on_database};
 use enmasse::batch::Strategy;
 use enmasse::chrono::TimeDelta;
 use enmasse::rust_decimal::Decimal;
 use enmasse::{ErrorKind, QuerySet, Record, Value, serde_json};
+use enmasse_testing::{Kind, on_database, test_on};
 
 fn text(text: &str) -> Value {
     text.into()
@@ -18,9 +16,9 @@ fn array(items: impl IntoIterator<Item = Value>) -> Value {
     Value::Array(items.into_iter().collect())
 }
 
-#[test]
-fn reads_each_type_as_what_it_is() {
-    on_database(Kind::Postgres, async |db| {
+#[test_on(postgres)]
+fn reads_each_type_as_what_it_is(kind: Kind) {
+    on_database(kind, async |db| {
         db.execute_raw("CREATE TYPE mood AS ENUM ('sad', 'happy')", []).await.unwrap();
         db.execute_raw("CREATE DOMAIN points AS integer CHECK (value > 0)", []).await.unwrap();
         for (sql, expected) in [
@@ -53,9 +51,9 @@ fn reads_each_type_as_what_it_is() {
     });
 }
 
-#[test]
-fn says_what_cannot_be_read() {
-    on_database(Kind::Postgres, async |db| {
+#[test_on(postgres)]
+fn says_what_cannot_be_read(kind: Kind) {
+    on_database(kind, async |db| {
         for (sql, kind, says) in [
             ("'infinity'::timestamptz", ErrorKind::Value, "infinity"),
             ("'-infinity'::timestamp", ErrorKind::Value, "infinity"),
@@ -90,9 +88,9 @@ fn says_what_cannot_be_read() {
     });
 }
 
-#[test]
-fn a_parameter_is_sent_as_the_type_that_the_statement_has_for_it() {
-    on_database(Kind::Postgres, async |db| {
+#[test_on(postgres)]
+fn a_parameter_is_sent_as_the_type_that_the_statement_has_for_it(kind: Kind) {
+    on_database(kind, async |db| {
         db.execute_raw("CREATE TYPE mood AS ENUM ('sad', 'happy')", []).await.unwrap();
         for (ty, value) in [
             ("int2", Value::Int(-5)),
@@ -125,9 +123,9 @@ fn a_parameter_is_sent_as_the_type_that_the_statement_has_for_it() {
 }
 
 /// Also where the column's collation, or the type, takes other bytes for equal.
-#[test]
-fn only_rows_with_the_same_bytes_are_unchanged() {
-    on_database(Kind::Postgres, async |db| {
+#[test_on(postgres)]
+fn only_rows_with_the_same_bytes_are_unchanged(kind: Kind) {
+    on_database(kind, async |db| {
         for sql in [
             "CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
             "CREATE TABLE t (id bigint PRIMARY KEY, word text COLLATE any_case, ratio double precision, price numeric)",

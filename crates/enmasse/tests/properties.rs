@@ -2,17 +2,15 @@
 //!
 //! The same cases each time, and others with the variables of proptest: `PROPTEST_CASES=1000 PROPTEST_RNG_SEED=7`.
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::{Kind, Scratch, runtime};
 use enmasse::batch::Strategy as Way;
 use enmasse::chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use enmasse::rust_decimal::Decimal;
 use enmasse::schema::{Field, ModelRef};
 use enmasse::uuid::Uuid;
 use enmasse::{Choices, DataType, Database, Error, ErrorKind, Model, Objects, Value};
+use enmasse_testing::{Kind, Scratch, runtime, test_on};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -123,29 +121,29 @@ struct Lists {
     uuids: Vec<Uuid>,
 }
 
-#[test]
-fn an_integer_key() {
-    holds::<Numbered>(&Kind::ALL);
+#[test_on(all)]
+fn an_integer_key(kind: Kind) {
+    holds::<Numbered>(kind);
 }
 
-#[test]
-fn a_text_key() {
-    holds::<Coded>(&Kind::ALL);
+#[test_on(all)]
+fn a_text_key(kind: Kind) {
+    holds::<Coded>(kind);
 }
 
-#[test]
-fn a_uuid_key() {
-    holds::<Identified>(&Kind::ALL);
+#[test_on(all)]
+fn a_uuid_key(kind: Kind) {
+    holds::<Identified>(kind);
 }
 
-#[test]
-fn a_composite_key() {
-    holds::<Composite>(&Kind::ALL);
+#[test_on(all)]
+fn a_composite_key(kind: Kind) {
+    holds::<Composite>(kind);
 }
 
-#[test]
-fn arrays() {
-    holds::<Lists>(&[Kind::Postgres]);
+#[test_on(postgres)]
+fn arrays(kind: Kind) {
+    holds::<Lists>(kind);
 }
 
 /// A table, and objects to write to it.
@@ -162,26 +160,24 @@ struct Case {
 
 type Row = Vec<Value>;
 
-fn holds<M: Model + Clone + PartialEq + std::fmt::Debug>(kinds: &[Kind]) {
+fn holds<M: Model + Clone + PartialEq + std::fmt::Debug>(kind: Kind) {
     let model = M::model().unwrap();
     let cases = cases(&model);
     let runtime = runtime();
-    for &kind in kinds {
-        let Some(scratch) = runtime.block_on(Scratch::new(kind)) else { continue };
-        let db = runtime.block_on(scratch.connect());
-        runtime.block_on(db.create_tables([model.clone()])).unwrap();
-        let mut runner = TestRunner::new(config());
-        let result = runner.run(&cases, |case| runtime.block_on(check::<M>(&db, &model, case)));
-        let name = db.name();
-        drop(db);
-        runtime.block_on(scratch.drop());
-        match result {
-            Ok(()) => {}
-            Err(TestError::Fail(reason, case)) => {
-                panic!("{name}: {reason}; the smallest such case: {case:?}")
-            }
-            Err(abort) => panic!("{name}: {abort}"),
+    let Some(scratch) = runtime.block_on(Scratch::new(kind)) else { return };
+    let db = runtime.block_on(scratch.connect());
+    runtime.block_on(db.create_tables([model.clone()])).unwrap();
+    let mut runner = TestRunner::new(config());
+    let result = runner.run(&cases, |case| runtime.block_on(check::<M>(&db, &model, case)));
+    let name = db.name();
+    drop(db);
+    runtime.block_on(scratch.drop());
+    match result {
+        Ok(()) => {}
+        Err(TestError::Fail(reason, case)) => {
+            panic!("{name}: {reason}; the smallest such case: {case:?}")
         }
+        Err(abort) => panic!("{name}: {abort}"),
     }
 }
 

@@ -1,11 +1,11 @@
 //! Sessions are set as they must be, whatever the server, the role or the file says; and pools that are used up, or outlive their runtime.
 
-mod common;
-
 use std::time::{Duration, Instant};
 
-use common::{Kind, Scratch, ids, insert, make_table, number, on_each_scratch, runtime, with_parameter};
 use enmasse::prelude::*;
+use enmasse_testing::{
+    Kind, Scratch, ids, insert, make_table, number, on_scratch, runtime, test_on, with_parameter,
+};
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(table = "note")]
@@ -54,9 +54,9 @@ fn url_of(scratch: &Scratch, user: &str) -> String {
     url.to_string()
 }
 
-#[test]
-fn a05_a_mysql_session_is_set_whatever_the_server_sets_first() {
-    on_each_scratch(&[Kind::MariaDb, Kind::Mysql], async |scratch| {
+#[test_on(mysql_family)]
+fn a05_a_mysql_session_is_set_whatever_the_server_sets_first(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let admin = scratch.connect().await;
         admin.create_tables([Note::model().unwrap()]).await.unwrap();
         let user = format!("enmasse_a05_{}", std::process::id());
@@ -114,9 +114,9 @@ fn a05_a_mysql_session_is_set_whatever_the_server_sets_first() {
     });
 }
 
-#[test]
-fn a05_a_postgres_session_is_set_whatever_the_role_says() {
-    on_each_scratch(&[Kind::Postgres], async |scratch| {
+#[test_on(postgres)]
+fn a05_a_postgres_session_is_set_whatever_the_role_says(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let admin = scratch.connect().await;
         admin.create_tables([Note::model().unwrap()]).await.unwrap();
         let user = format!("enmasse_a05_{}", std::process::id());
@@ -148,10 +148,10 @@ fn a05_a_postgres_session_is_set_whatever_the_role_says() {
     });
 }
 
-#[test]
+#[test_on(sqlite)]
 #[cfg(feature = "sqlite")]
-fn a05_a_sqlite_database_in_utf_16_keeps_its_text() {
-    on_each_scratch(&[Kind::Sqlite], async |scratch| {
+fn a05_a_sqlite_database_in_utf_16_keeps_its_text(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let file = scratch.url.strip_prefix("sqlite://").unwrap();
         let made = rusqlite::Connection::open(file).unwrap();
         made.execute_batch("PRAGMA encoding = 'UTF-16le'; CREATE TABLE made (id integer)").unwrap();
@@ -165,10 +165,10 @@ fn a05_a_sqlite_database_in_utf_16_keeps_its_text() {
     });
 }
 
-#[test]
+#[test_on(sqlite)]
 #[cfg(feature = "sqlite")]
-fn e01_a_sqlite_trigger_that_writes_its_own_table_is_run_once() {
-    on_each_scratch(&[Kind::Sqlite], async |scratch| {
+fn e01_a_sqlite_trigger_that_writes_its_own_table_is_run_once(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect().await;
         for sql in [
             "CREATE TABLE t (id integer PRIMARY KEY, name text NOT NULL, writes integer NOT NULL DEFAULT 0)",
@@ -190,9 +190,9 @@ fn e01_a_sqlite_trigger_that_writes_its_own_table_is_run_once() {
     });
 }
 
-#[test]
-fn b02_a_used_up_pool_is_an_error_after_the_limit() {
-    on_each_scratch(&Kind::ALL, async |scratch| {
+#[test_on(all)]
+fn b02_a_used_up_pool_is_an_error_after_the_limit(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect_with("pool_size=5&acquire_timeout=300").await;
         make_table(&db).await;
         let started = Instant::now();
@@ -244,9 +244,9 @@ fn d06_a_pool_of_nothing_is_refused() {
     });
 }
 
-#[test]
-fn one_connection_reads_and_writes_on_sqlite() {
-    on_each_scratch(&[Kind::Sqlite], async |scratch| {
+#[test_on(sqlite)]
+fn one_connection_reads_and_writes_on_sqlite(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         for (parameters, reads_beside) in
             [("acquire_timeout=50", true), ("acquire_timeout=50&one_connection=true", false)]
         {
@@ -260,35 +260,33 @@ fn one_connection_reads_and_writes_on_sqlite() {
     });
 }
 
-#[test]
-fn d06_a_database_outlives_its_runtime() {
-    for kind in Kind::ALL {
-        let first = runtime();
-        let Some(scratch) = first.block_on(Scratch::new(kind)) else { continue };
-        let db = first.block_on(async {
-            let db = scratch.connect_with("pool_size=2&acquire_timeout=5000").await;
-            make_table(&db).await;
-            db
+#[test_on(all)]
+fn d06_a_database_outlives_its_runtime(kind: Kind) {
+    let first = runtime();
+    let Some(scratch) = first.block_on(Scratch::new(kind)) else { return };
+    let db = first.block_on(async {
+        let db = scratch.connect_with("pool_size=2&acquire_timeout=5000").await;
+        make_table(&db).await;
+        db
+    });
+    // both connections are in the pool
+    first.block_on(async { tokio::join!(ids(&db), ids(&db)) });
+    first.shutdown_timeout(Duration::from_secs(1));
+    for id in 1..=2 {
+        let next = runtime();
+        next.block_on(async {
+            db.transaction(async |tx| insert(&tx, id).await)
+                .await
+                .unwrap_or_else(|error| panic!("{kind:?}: {error}"));
+            assert_eq!(ids(&db).await.len() as i64, id);
         });
-        // both connections are in the pool
-        first.block_on(async { tokio::join!(ids(&db), ids(&db)) });
-        first.shutdown_timeout(Duration::from_secs(1));
-        for id in 1..=2 {
-            let next = runtime();
-            next.block_on(async {
-                db.transaction(async |tx| insert(&tx, id).await)
-                    .await
-                    .unwrap_or_else(|error| panic!("{kind:?}: {error}"));
-                assert_eq!(ids(&db).await.len() as i64, id);
-            });
-            next.shutdown_timeout(Duration::from_secs(1));
-        }
-        let last = runtime();
-        last.block_on(async {
-            db.close().await;
-            assert!(db.query_raw("SELECT 1", []).await.is_err());
-            // the scratch database's own handle has lost its runtime too
-            scratch.drop().await;
-        });
+        next.shutdown_timeout(Duration::from_secs(1));
     }
+    let last = runtime();
+    last.block_on(async {
+        db.close().await;
+        assert!(db.query_raw("SELECT 1", []).await.is_err());
+        // the scratch database's own handle has lost its runtime too
+        scratch.drop().await;
+    });
 }

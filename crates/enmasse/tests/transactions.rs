@@ -1,17 +1,12 @@
 //! Transactions, on every database.
 
-mod common;
-
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use common::{
-    Kind, ids, insert, make_table, number, on_database, on_each_database, on_each_of, on_each_scratch,
-    runtime,
-};
 use enmasse::{Database, Error, ErrorKind, Result, Transaction};
+use enmasse_testing::{Kind, ids, insert, make_table, number, on_database, on_scratch, runtime, test_on};
 use futures_util::FutureExt;
 use tokio::sync::Barrier;
 use tokio::time::timeout;
@@ -31,9 +26,9 @@ fn slow(db: &Database) -> &'static str {
     }
 }
 
-#[test]
-fn commits_on_ok_and_rolls_back_on_err() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn commits_on_ok_and_rolls_back_on_err(kind: Kind) {
+    on_database(kind, async |db| {
         make_table(&db).await;
         let given = db.transaction(async |tx| insert(&tx, 1).await).await.unwrap();
         assert_eq!(given, 1);
@@ -48,8 +43,8 @@ fn commits_on_ok_and_rolls_back_on_err() {
     });
 }
 
-#[test]
-fn an_error_type_of_the_callers_own_comes_through() {
+#[test_on(all)]
+fn an_error_type_of_the_callers_own_comes_through(kind: Kind) {
     #[derive(Debug)]
     enum Mine {
         Refused(u8),
@@ -60,7 +55,7 @@ fn an_error_type_of_the_callers_own_comes_through() {
             Mine::Database(error.kind())
         }
     }
-    on_each_database(async |db| {
+    on_database(kind, async |db| {
         make_table(&db).await;
         let refused = db
             .transaction_with(async |tx| {
@@ -81,9 +76,9 @@ fn an_error_type_of_the_callers_own_comes_through() {
     });
 }
 
-#[test]
-fn a_savepoint_is_undone_alone() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_savepoint_is_undone_alone(kind: Kind) {
+    on_database(kind, async |db| {
         make_table(&db).await;
         db.transaction(async |tx| {
             insert(&tx, 1).await?;
@@ -111,9 +106,9 @@ fn a_savepoint_is_undone_alone() {
     });
 }
 
-#[test]
-fn the_outer_handle_works_in_the_savepoint_but_opens_no_second_one() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn the_outer_handle_works_in_the_savepoint_but_opens_no_second_one(kind: Kind) {
+    on_database(kind, async |db| {
         make_table(&db).await;
         db.transaction(async |tx| {
             let undone = tx
@@ -134,9 +129,9 @@ fn the_outer_handle_works_in_the_savepoint_but_opens_no_second_one() {
     });
 }
 
-#[test]
-fn on_commit_runs_in_order_after_the_outermost_commit() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn on_commit_runs_in_order_after_the_outermost_commit(kind: Kind) {
+    on_database(kind, async |db| {
         make_table(&db).await;
         let heard = Arc::new(Mutex::new(Vec::new()));
         let hear = |word: &'static str| {
@@ -176,9 +171,9 @@ fn on_commit_runs_in_order_after_the_outermost_commit() {
     });
 }
 
-#[test]
-fn on_commit_sees_what_was_committed() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn on_commit_sees_what_was_committed(kind: Kind) {
+    on_database(kind, async |db| {
         make_table(&db).await;
         let seen = Arc::new(Mutex::new(Vec::new()));
         db.transaction(async |tx| {
@@ -194,8 +189,8 @@ fn on_commit_sees_what_was_committed() {
 }
 
 /// Runs a scenario on a database whose pool has one connection, so that one that is lost or dirty is found out.
-fn on_each_single_connection<Fut: Future<Output = ()>>(scenario: impl Fn(Database) -> Fut) {
-    on_each_scratch(&Kind::ALL, async |scratch| {
+fn on_single_connection(kind: Kind, scenario: impl AsyncFnOnce(Database)) {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect_with("pool_size=1").await;
         make_table(&db).await;
         scenario(db.clone()).await;
@@ -203,9 +198,9 @@ fn on_each_single_connection<Fut: Future<Output = ()>>(scenario: impl Fn(Databas
     });
 }
 
-#[test]
-fn a_dropped_future_rolls_back() {
-    on_each_single_connection(async |db| {
+#[test_on(all)]
+fn a_dropped_future_rolls_back(kind: Kind) {
+    on_single_connection(kind, async |db| {
         let never = db.transaction(async |tx| {
             insert(&tx, 1).await?;
             tx.transaction(async |inner| insert(&inner, 2).await).await?;
@@ -218,9 +213,9 @@ fn a_dropped_future_rolls_back() {
     });
 }
 
-#[test]
-fn a_future_dropped_in_a_statement_rolls_back() {
-    on_each_single_connection(async |db| {
+#[test_on(all)]
+fn a_future_dropped_in_a_statement_rolls_back(kind: Kind) {
+    on_single_connection(kind, async |db| {
         let slow = slow(&db);
         let started = Instant::now();
         let never = db.transaction(async |tx| {
@@ -235,9 +230,9 @@ fn a_future_dropped_in_a_statement_rolls_back() {
     });
 }
 
-#[test]
-fn a_dropped_statement_ends_its_savepoint_or_its_transaction() {
-    on_each_single_connection(async |db| {
+#[test_on(all)]
+fn a_dropped_statement_ends_its_savepoint_or_its_transaction(kind: Kind) {
+    on_single_connection(kind, async |db| {
         let slow = slow(&db);
         let started = Instant::now();
         let result = db
@@ -256,9 +251,9 @@ fn a_dropped_statement_ends_its_savepoint_or_its_transaction() {
     });
 }
 
-#[test]
-fn a_dropped_savepoint_is_undone() {
-    on_each_single_connection(async |db| {
+#[test_on(all)]
+fn a_dropped_savepoint_is_undone(kind: Kind) {
+    on_single_connection(kind, async |db| {
         db.transaction(async |tx| {
             insert(&tx, 1).await?;
             let heard = Arc::new(AtomicU32::new(0));
@@ -284,9 +279,9 @@ fn a_dropped_savepoint_is_undone() {
     });
 }
 
-#[test]
-fn a_savepoint_dropped_last_is_not_committed() {
-    on_each_single_connection(async |db| {
+#[test_on(all)]
+fn a_savepoint_dropped_last_is_not_committed(kind: Kind) {
+    on_single_connection(kind, async |db| {
         db.transaction(async |tx| {
             insert(&tx, 1).await?;
             let never = tx.transaction(async |inner| {
@@ -302,9 +297,9 @@ fn a_savepoint_dropped_last_is_not_committed() {
     });
 }
 
-#[test]
-fn a_panic_rolls_back() {
-    on_each_single_connection(async |db| {
+#[test_on(all)]
+fn a_panic_rolls_back(kind: Kind) {
+    on_single_connection(kind, async |db| {
         let panics = AssertUnwindSafe(db.transaction(async |tx| {
             insert(&tx, 1).await?;
             if tx.database().name().is_empty() {
@@ -332,9 +327,9 @@ fn a_panic_rolls_back() {
     });
 }
 
-#[test]
-fn a_handle_ends_with_its_transaction() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_handle_ends_with_its_transaction(kind: Kind) {
+    on_database(kind, async |db| {
         make_table(&db).await;
         let kept: Mutex<Vec<Transaction>> = Mutex::default();
         db.transaction(async |tx| {
@@ -359,9 +354,9 @@ fn a_handle_ends_with_its_transaction() {
     });
 }
 
-#[test]
-fn a_clone_that_is_still_busy_does_not_outlive_the_transaction() {
-    on_each_single_connection(async |db| {
+#[test_on(all)]
+fn a_clone_that_is_still_busy_does_not_outlive_the_transaction(kind: Kind) {
+    on_single_connection(kind, async |db| {
         let slow = slow(&db);
         let busy: Mutex<Option<tokio::task::JoinHandle<Result<u64>>>> = Mutex::default();
         let never = db.transaction(async |tx| {
@@ -380,9 +375,9 @@ fn a_clone_that_is_still_busy_does_not_outlive_the_transaction() {
     });
 }
 
-#[test]
-fn a_failed_statement_is_not_committed_over() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_failed_statement_is_not_committed_over(kind: Kind) {
+    on_database(kind, async |db| {
         make_table(&db).await;
         let result = db
             .transaction(async |tx| {
@@ -445,19 +440,19 @@ async fn deadlock(db: Database, swallow: bool) -> (u32, u32) {
     (tries.load(Ordering::SeqCst), refused.load(Ordering::SeqCst))
 }
 
-#[test]
-fn a_deadlock_is_retried() {
-    on_each_of(&Kind::SERVERS, async |db| assert_eq!(deadlock(db, false).await, (3, 0)));
+#[test_on(servers)]
+fn a_deadlock_is_retried(kind: Kind) {
+    on_database(kind, async |db| assert_eq!(deadlock(db, false).await, (3, 0)));
 }
 
-#[test]
-fn a_deadlock_that_was_swallowed_is_retried_and_poisons_the_handle() {
-    on_each_of(&Kind::SERVERS, async |db| assert_eq!(deadlock(db, true).await, (3, 1)));
+#[test_on(servers)]
+fn a_deadlock_that_was_swallowed_is_retried_and_poisons_the_handle(kind: Kind) {
+    on_database(kind, async |db| assert_eq!(deadlock(db, true).await, (3, 1)));
 }
 
-#[test]
-fn a_deadlock_in_a_savepoint_poisons_all_handles_on_mysql() {
-    on_each_of(&Kind::MYSQL_FAMILY, async |db| {
+#[test_on(mysql_family)]
+fn a_deadlock_in_a_savepoint_poisons_all_handles_on_mysql(kind: Kind) {
+    on_database(kind, async |db| {
         make_table(&db).await;
         db.execute_raw("INSERT INTO t (id, name) VALUES (1, ''), (2, '')", []).await.unwrap();
         let (barrier, tries) = (Barrier::new(2), AtomicU32::new(0));
@@ -491,9 +486,9 @@ fn a_deadlock_in_a_savepoint_poisons_all_handles_on_mysql() {
     });
 }
 
-#[test]
-fn a_serialisation_failure_is_retried() {
-    on_database(Kind::Postgres, async |db| {
+#[test_on(postgres)]
+fn a_serialisation_failure_is_retried(kind: Kind) {
+    on_database(kind, async |db| {
         make_table(&db).await;
         db.execute_raw("INSERT INTO t (id, name) VALUES (1, '')", []).await.unwrap();
         let tries = AtomicU32::new(0);
@@ -513,9 +508,9 @@ fn a_serialisation_failure_is_retried() {
     });
 }
 
-#[test]
-fn a_conflict_is_not_retried_for_ever() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_conflict_is_not_retried_for_ever(kind: Kind) {
+    on_database(kind, async |db| {
         let db = db.with_retries(7);
         let tries = AtomicU32::new(0);
         let error = match Kind::of(&db) {
@@ -544,10 +539,10 @@ fn a_conflict_is_not_retried_for_ever() {
     });
 }
 
-#[test]
+#[test_on(sqlite)]
 #[cfg(feature = "sqlite")]
-fn a_busy_sqlite_database_is_waited_for() {
-    on_each_scratch(&[Kind::Sqlite], async |scratch| {
+fn a_busy_sqlite_database_is_waited_for(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect_with("busy_timeout=20").await;
         make_table(&db).await;
         let file = scratch.url.strip_prefix("sqlite://").unwrap().to_owned();
@@ -566,10 +561,10 @@ fn a_busy_sqlite_database_is_waited_for() {
     });
 }
 
-#[test]
+#[test_on(sqlite)]
 #[cfg(feature = "sqlite")]
-fn sqlite_reads_beside_a_transaction() {
-    on_database(Kind::Sqlite, async |db| {
+fn sqlite_reads_beside_a_transaction(kind: Kind) {
+    on_database(kind, async |db| {
         make_table(&db).await;
         db.transaction(async |tx| {
             insert(&tx, 1).await?;
@@ -597,10 +592,9 @@ fn the_wrong_handle_in_a_sqlite_transaction_says_so() {
     });
 }
 
-#[test]
-fn a_lost_connection_is_an_error_and_the_pool_recovers() {
-    on_each_scratch(&Kind::SERVERS, async |scratch| {
-        let kind = scratch.kind;
+#[test_on(servers)]
+fn a_lost_connection_is_an_error_and_the_pool_recovers(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let killer = scratch.connect().await;
         make_table(&killer).await;
         let db = scratch.connect_with("pool_size=1").await;
@@ -628,9 +622,9 @@ fn a_lost_connection_is_an_error_and_the_pool_recovers() {
     });
 }
 
-#[test]
-fn futures_can_be_sent_to_other_threads() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn futures_can_be_sent_to_other_threads(kind: Kind) {
+    on_database(kind, async |db| {
         make_table(&db).await;
         let task = tokio::spawn({
             let db = db.clone();

@@ -1,9 +1,8 @@
 //! What typed code says means the same on every database.
 
 use enmasse::prelude::*;
+use enmasse_testing::{Kind, on_database, test_on};
 use serde_json::json;
-
-mod common;
 
 #[derive(Choices, Debug, Clone, Copy, PartialEq)]
 enum Membership {
@@ -112,9 +111,9 @@ macro_rules! finds {
     )*};
 }
 
-#[test]
-fn conditions() {
-    common::on_each_database(|db| async move {
+#[test_on(all)]
+fn conditions(kind: Kind) {
+    on_database(kind, |db| async move {
         fill(&db).await.unwrap();
         finds! { &db;
             |m| m.membership.eq(Membership::Premium) => [1];
@@ -160,9 +159,9 @@ fn conditions() {
     });
 }
 
-#[test]
-fn updates() {
-    common::on_each_database(|db| async move {
+#[test_on(all)]
+fn updates(kind: Kind) {
+    on_database(kind, |db| async move {
         fill(&db).await.unwrap();
         // Every expression reads the row as it was, whatever was set before it.
         let update = Member::objects(&db).order_by(|m| m.id).update(|m| {

@@ -1,14 +1,12 @@
 //! Every value that a column accepts comes back from the database itself as it was.
 
-mod common;
-
-use common::{Kind, on_each_database};
 use enmasse::chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use enmasse::rust_decimal::Decimal;
 use enmasse::schema::{Field, Model, Schema};
 use enmasse::uuid::Uuid;
 use enmasse::{DataType, Value, serde_json};
 use enmasse_core::dialect::{Dialect, Flavour, Mysql, Postgres, Sqlite};
+use enmasse_testing::{Kind, on_database, test_on};
 
 fn text(max_length: u32) -> DataType {
     DataType::Text { max_length: Some(max_length) }
@@ -92,10 +90,9 @@ fn dialect(kind: Kind) -> Box<dyn Dialect> {
     }
 }
 
-#[test]
-fn every_value_comes_back() {
-    on_each_database(async |db| {
-        let kind = Kind::of(&db);
+#[test_on(all)]
+fn every_value_comes_back(kind: Kind) {
+    on_database(kind, async |db| {
         let dialect = dialect(kind);
         for (number, (data_type, mut values)) in edges().into_iter().enumerate() {
             values.push(Value::Null);

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 use enmasse::prelude::*;
+use enmasse_testing::{Kind, on_scratch, test_on};
 
-use crate::common::{Kind, on_each_scratch};
 use crate::goods::{Guard, Shop, good, record};
 
 /// The stock that the other writer's rows have.
@@ -15,11 +15,10 @@ const FOREIGN: i64 = -1;
 /// Rows of a batch: each size goes another way to the server.
 const SIZES: [i64; 3] = [40, 300, 6_000];
 
-#[test]
-fn a06_no_row_is_lost_that_arrives_meanwhile() {
-    // SQLite has one writer at a time
-    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Sqlite).collect();
-    on_each_scratch(&kinds, async |scratch| {
+/// SQLite has one writer at a time.
+#[test_on(servers)]
+fn a06_no_row_is_lost_that_arrives_meanwhile(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let shop = Shop::open(scratch, Guard::Nothing).await;
         for (round, size) in SIZES.into_iter().enumerate() {
             for (skip_unchanged, told) in [(true, true), (false, true), (true, false), (false, false)] {

@@ -2,8 +2,7 @@
 
 use enmasse::prelude::*;
 use enmasse::schema::{Field, Model, ModelRef, Schema};
-
-use crate::common::{Kind, Scratch};
+use enmasse_testing::{Kind, Scratch};
 
 /// Rows whose key is a multiple of it are kept as they are.
 pub const KEPT: i64 = 5;

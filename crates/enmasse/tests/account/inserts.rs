@@ -2,13 +2,13 @@
 
 use enmasse::ErrorKind;
 use enmasse::prelude::*;
+use enmasse_testing::{Kind, on_scratch, test_on};
 
-use crate::common::{Kind, on_each_scratch};
 use crate::goods::{good, record};
 
-#[test]
-fn a15_skipped_rows_are_not_inserted() {
-    on_each_scratch(&[Kind::Sqlite, Kind::Postgres], async |scratch| {
+#[test_on(sqlite, postgres)]
+fn a15_skipped_rows_are_not_inserted(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect().await;
         db.create_tables([good()]).await.unwrap();
         let trigger: &[&str] = match scratch.kind {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use enmasse::prelude::*;
+use enmasse_testing::{Kind, Scratch, on_scratch, test_on};
 
-use crate::common::{Kind, Scratch, on_each_scratch};
 use crate::goods::{Guard, Shop, good, record};
 
 type Row = (i64, Option<i64>, Option<String>);
@@ -99,13 +99,11 @@ fn expected(table: &mut BTreeMap<i64, Row>, batch: &[Row], options: Options) -> 
     account
 }
 
-#[test]
-fn a07_a_random_account_adds_up() {
+#[test_on(all)]
+fn a07_a_random_account_adds_up(kind: Kind) {
     let runs = std::env::var("ENMASSE_TEST_ACCOUNTS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(RUNS);
-    for guard in [Guard::Nothing, Guard::Trigger, Guard::Policy] {
-        let kinds: Vec<Kind> =
-            Kind::ALL.into_iter().filter(|kind| Guard::of(*kind).contains(&guard)).collect();
-        on_each_scratch(&kinds, async |scratch| {
+    for &guard in Guard::of(kind) {
+        on_scratch(kind, async |scratch| {
             let shop = Shop::open(scratch, guard).await;
             let mut random = Random(0x9e37_79b9 + guard as u64);
             for run in 0..runs / 3 + 1 {

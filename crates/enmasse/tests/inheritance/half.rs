@@ -1,8 +1,7 @@
 //! A trigger that skips a row in one table of a chain and not in another: nothing is written, and the key is named.
 
 use enmasse::prelude::*;
-
-use crate::common::{Kind, on_each_of};
+use enmasse_testing::{Kind, on_database, test_on};
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(table = "base")]
@@ -21,9 +20,6 @@ struct Leaf {
 }
 
 impl BulkUpdateMixin for Base {}
-
-/// Those in which a trigger can skip a row.
-const SKIPPING: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
 
 const ROWS: i64 = 40;
 
@@ -76,9 +72,9 @@ fn refused<T: std::fmt::Debug>(done: Result<T>, what: &str) {
     );
 }
 
-#[test]
-fn a07_a_row_that_would_be_half_written_is_refused() {
-    on_each_of(&SKIPPING, async |db| {
+#[test_on(sqlite, postgres)]
+fn a07_a_row_that_would_be_half_written_is_refused(kind: Kind) {
+    on_database(kind, async |db| {
         let old = make(&db).await;
         let new: Vec<Leaf> = (1..=ROWS).map(|id| leaf(id, "new", 2)).collect();
         let all = || Leaf::objects(&db);
@@ -110,9 +106,9 @@ fn a07_a_row_that_would_be_half_written_is_refused() {
     });
 }
 
-#[test]
-fn a07_a_row_that_is_skipped_as_a_whole_is_counted() {
-    on_each_of(&SKIPPING, async |db| {
+#[test_on(sqlite, postgres)]
+fn a07_a_row_that_is_skipped_as_a_whole_is_counted(kind: Kind) {
+    on_database(kind, async |db| {
         make(&db).await;
         let all = || Leaf::objects(&db);
         let mut expected: Vec<Leaf> = (1..=ROWS).map(|id| leaf(id, "new", 2)).collect();

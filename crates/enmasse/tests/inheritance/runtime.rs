@@ -3,8 +3,7 @@
 use enmasse::expr::Expr;
 use enmasse::prelude::*;
 use enmasse::schema::{Auto, Field, ForeignKey, Model, ModelRef, Schema};
-
-use crate::common::{Kind, on_each_database};
+use enmasse_testing::{Kind, on_database, test_on};
 
 fn text(max_length: u32) -> DataType {
     DataType::Text { max_length: Some(max_length) }
@@ -98,9 +97,9 @@ fn ints(rows: &[Vec<Value>]) -> Vec<Vec<i64>> {
     rows.iter().map(|row| row.iter().map(number).collect()).collect()
 }
 
-#[test]
-fn rows_are_created_read_saved_and_deleted_in_all_tables() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn rows_are_created_read_saved_and_deleted_in_all_tables(kind: Kind) {
+    on_database(kind, async |db| {
         let models = models();
         db.create_tables(models.clone()).await.unwrap();
         let [place, restaurant, pizzeria, ..] = &models;
@@ -153,9 +152,9 @@ fn rows_are_created_read_saved_and_deleted_in_all_tables() {
     });
 }
 
-#[test]
-fn an_update_writes_each_field_to_the_table_that_has_it() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn an_update_writes_each_field_to_the_table_that_has_it(kind: Kind) {
+    on_database(kind, async |db| {
         let models = models();
         db.create_tables(models.clone()).await.unwrap();
         let [place, restaurant, pizzeria, .., visit] = &models;
@@ -202,9 +201,9 @@ fn an_update_writes_each_field_to_the_table_that_has_it() {
     });
 }
 
-#[test]
-fn a_failure_in_one_table_leaves_all_as_they_were() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_failure_in_one_table_leaves_all_as_they_were(kind: Kind) {
+    on_database(kind, async |db| {
         let models = models();
         db.create_tables(models.clone()).await.unwrap();
         let pizzeria = &models[2];
@@ -244,9 +243,9 @@ fn a_failure_in_one_table_leaves_all_as_they_were() {
     });
 }
 
-#[test]
-fn rows_of_values_of_their_own_are_written_to_all_tables() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn rows_of_values_of_their_own_are_written_to_all_tables(kind: Kind) {
+    on_database(kind, async |db| {
         let models = models();
         db.create_tables(models.clone()).await.unwrap();
         let [place, _, pizzeria, ..] = &models;
@@ -309,9 +308,9 @@ fn rows_of_values_of_their_own_are_written_to_all_tables() {
     });
 }
 
-#[test]
-fn a_second_parent_has_keys_of_its_own() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_second_parent_has_keys_of_its_own(kind: Kind) {
+    on_database(kind, async |db| {
         let models = models();
         db.create_tables(models.clone()).await.unwrap();
         let [place, _, _, shop, deli, _] = &models;
@@ -354,9 +353,9 @@ fn a_second_parent_has_keys_of_its_own() {
     });
 }
 
-#[test]
-fn a_row_that_leaves_the_filter_meanwhile_is_not_written() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_row_that_leaves_the_filter_meanwhile_is_not_written(kind: Kind) {
+    on_database(kind, async |db| {
         let models = models();
         db.create_tables(models.clone()).await.unwrap();
         let pizzeria = &models[2];
@@ -383,9 +382,9 @@ fn a_row_that_leaves_the_filter_meanwhile_is_not_written() {
     });
 }
 
-#[test]
-fn a_trigger_may_write_another_table_of_the_chain() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_trigger_may_write_another_table_of_the_chain(kind: Kind) {
+    on_database(kind, async |db| {
         let models = models();
         db.create_tables(models.clone()).await.unwrap();
         let pizzeria = &models[2];
@@ -407,9 +406,9 @@ fn a_trigger_may_write_another_table_of_the_chain() {
     });
 }
 
-#[test]
-fn a_key_is_one_in_all_tables() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_key_is_one_in_all_tables(kind: Kind) {
+    on_database(kind, async |db| {
         let models = models();
         db.create_tables(models.clone()).await.unwrap();
         let [place, restaurant, ..] = &models;
@@ -429,9 +428,9 @@ fn a_key_is_one_in_all_tables() {
     });
 }
 
-#[test]
-fn a_catalogue_finds_the_parents() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_catalogue_finds_the_parents(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables(models()).await.unwrap();
         let found = db.inspect().await.unwrap();
         let [_, _, _, _, deli, _] = models().map(|model| found.schema.model(&model.table).unwrap());
@@ -449,9 +448,9 @@ fn a_catalogue_finds_the_parents() {
     });
 }
 
-#[test]
-fn fifty_thousand_children_are_updated_at_once() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn fifty_thousand_children_are_updated_at_once(kind: Kind) {
+    on_database(kind, async |db| {
         let models = models();
         db.create_tables(models.clone()).await.unwrap();
         let pizzeria = &models[2];

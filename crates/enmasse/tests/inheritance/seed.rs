@@ -1,8 +1,7 @@
 //! The user's own example: `BulkUpdateMixin` on a base model, used on a model that extends it.
 
 use enmasse::prelude::*;
-
-use crate::common::on_each_database;
+use enmasse_testing::{Kind, on_database, test_on};
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(table = "base_user")]
@@ -41,9 +40,9 @@ async fn levels(db: &Database) -> Vec<(String, String)> {
     customers.into_iter().map(|c| (c.level.clone(), c.name.clone())).collect()
 }
 
-#[test]
-fn seed_bulk_update_mixin() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn seed_bulk_update_mixin(kind: Kind) {
+    on_database(kind, async |db| {
         customers(&db).await;
         let written = Customer::objects(&db)
             .bulk_update_where(["level"], values!["Free"], q!(id__in = [1, 2, 3]))

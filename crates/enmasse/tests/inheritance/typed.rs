@@ -2,8 +2,7 @@
 
 use enmasse::prelude::*;
 use enmasse::{FieldNames, IntoQ, MixedIn, Path};
-
-use crate::common::on_each_database;
+use enmasse_testing::{Kind, on_database, test_on};
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(table = "person")]
@@ -418,9 +417,9 @@ async fn titles(articles: impl Manager<Model = Article>) -> Vec<String> {
     articles.order_by(|a| a.title).values(|a| a.title).await.unwrap()
 }
 
-#[test]
-fn flattened_columns_are_the_models_own() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn flattened_columns_are_the_models_own(kind: Kind) {
+    on_database(kind, async |db| {
         fill(&db).await;
         let mut all = Article::objects(&db).order_by(|a| a.id).fetch().await.unwrap();
         assert_eq!(all[0], Article { keyed: Keyed { id: Some(1) }, ..article("a", 1, 50) });
@@ -451,9 +450,9 @@ fn flattened_columns_are_the_models_own() {
     });
 }
 
-#[test]
-fn a_proxy_is_another_type_over_the_table() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_proxy_is_another_type_over_the_table(kind: Kind) {
+    on_database(kind, async |db| {
         fill(&db).await;
         assert_eq!(Draft::objects(&db).lengthen(10).await.unwrap(), 2);
         assert_eq!(Draft::all(&db).count().await.unwrap(), 3);
@@ -495,9 +494,9 @@ async fn people(db: &Database) -> Vec<Customer> {
     Customer::objects(db).bulk_create([new_customer("Ada", 5), second]).await.unwrap()
 }
 
-#[test]
-fn a_child_is_written_and_read_as_one() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_child_is_written_and_read_as_one(kind: Kind) {
+    on_database(kind, async |db| {
         let made = people(&db).await;
         assert_eq!(made.iter().map(|customer| customer.id).collect::<Vec<_>>(), [Some(1), Some(2)]);
         let mut ada = Customer::objects(&db).filter(|c| c.name.eq("Ada")).get().await.unwrap();
@@ -526,9 +525,9 @@ fn a_child_is_written_and_read_as_one() {
     });
 }
 
-#[test]
-fn each_field_goes_to_the_table_that_has_it() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn each_field_goes_to_the_table_that_has_it(kind: Kind) {
+    on_database(kind, async |db| {
         let mut customers = people(&db).await;
         let id = customers[0].id.unwrap();
         Profile::objects(&db).create(Profile { id: 1, user: id, theme: "dark".into() }).await.unwrap();
@@ -552,9 +551,9 @@ fn each_field_goes_to_the_table_that_has_it() {
     });
 }
 
-#[test]
-fn a_child_of_two_parents_is_in_both() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_child_of_two_parents_is_in_both(kind: Kind) {
+    on_database(kind, async |db| {
         people(&db).await;
         let shop = Shop { number: "S1".into(), owner: "Eve".into() };
         let customer = Customer { level: "Trade".into(), ..new_customer("Kim", 3) };

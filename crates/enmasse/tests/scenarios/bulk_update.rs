@@ -8,8 +8,8 @@ use std::time::Duration;
 use enmasse::batch::Strategy;
 use enmasse::prelude::*;
 use enmasse::serde_json::{self, json};
+use enmasse_testing::{Kind, on_database, test_on};
 
-use crate::common::{Kind, on_database, on_each_database};
 use crate::ended;
 
 #[derive(Model, Clone, Debug, PartialEq)]
@@ -65,9 +65,9 @@ fn keys(report: &enmasse::query_set::Report) -> HashSet<String> {
     report.missing.iter().map(|key| format!("{key:?}")).collect()
 }
 
-#[test]
-fn rows_get_values_of_their_own_and_missing_keys_are_reported() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn rows_get_values_of_their_own_and_missing_keys_are_reported(kind: Kind) {
+    on_database(kind, async |db| {
         let mut all = players(&db, 5).await;
         for player in &mut all {
             player.points = player.id.unwrap() as i32 * 10;
@@ -96,9 +96,9 @@ fn rows_get_values_of_their_own_and_missing_keys_are_reported() {
     });
 }
 
-#[test]
-fn requests_are_checked_in_djangos_order_also_without_objects() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn requests_are_checked_in_djangos_order_also_without_objects(kind: Kind) {
+    on_database(kind, async |db| {
         let tx = ended(&db).await; // and before anything is sent
         let keyless = Player { id: None, ..player(1, 1) };
         let nothing: [&str; 0] = [];
@@ -142,9 +142,9 @@ fn requests_are_checked_in_djangos_order_also_without_objects() {
     });
 }
 
-#[test]
-fn two_objects_with_one_key_are_refused() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn two_objects_with_one_key_are_refused(kind: Kind) {
+    on_database(kind, async |db| {
         let tx = ended(&db).await;
         let objects = [player(7, 1), player(1, 2), player(7, 3), player(2, 1), player(1, 9), player(7, 5)];
         let error = Player::objects(&tx).bulk_update(&objects, |p| p.points).batch_size(1).await.unwrap_err();
@@ -185,9 +185,9 @@ async fn any_case(db: &Database) {
     }
 }
 
-#[test]
-fn two_keys_that_are_one_to_the_column_are_refused() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn two_keys_that_are_one_to_the_column_are_refused(kind: Kind) {
+    on_database(kind, async |db| {
         any_case(&db).await;
         let words = [word("abc", 0), word("one", 0), word("two", 0)];
         Word::objects(&db).bulk_create(words.clone()).await.unwrap();
@@ -231,9 +231,9 @@ fn two_keys_that_are_one_to_the_column_are_refused() {
     });
 }
 
-#[test]
-fn a_value_that_does_not_fit_names_its_field_and_row() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_value_that_does_not_fit_names_its_field_and_row(kind: Kind) {
+    on_database(kind, async |db| {
         players(&db, 3).await;
         let tx = ended(&db).await;
         let wrong = [
@@ -260,9 +260,9 @@ fn a_value_that_does_not_fit_names_its_field_and_row() {
     });
 }
 
-#[test]
-fn a_constraint_that_the_last_row_breaks_leaves_all_as_it_was() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_constraint_that_the_last_row_breaks_leaves_all_as_it_was(kind: Kind) {
+    on_database(kind, async |db| {
         let all = players(&db, 2_000).await;
         for size in [None, Some(100)] {
             let mut changed = all.clone();
@@ -290,9 +290,9 @@ fn a_constraint_that_the_last_row_breaks_leaves_all_as_it_was() {
 }
 
 /// A few rows are one statement, which has no transaction around it; but not where they are so large that they are several.
-#[test]
-fn few_rows_that_are_large_are_all_or_nothing_too() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn few_rows_that_are_large_are_all_or_nothing_too(kind: Kind) {
+    on_database(kind, async |db| {
         let all = players(&db, 20).await;
         let mut changed = all.clone();
         changed.iter_mut().for_each(|player| {
@@ -306,9 +306,9 @@ fn few_rows_that_are_large_are_all_or_nothing_too() {
     });
 }
 
-#[test]
-fn inside_a_transaction_it_is_a_savepoint() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn inside_a_transaction_it_is_a_savepoint(kind: Kind) {
+    on_database(kind, async |db| {
         let all = players(&db, 3).await;
         let changed =
             |points: i32| all.iter().map(|player| Player { points, ..player.clone() }).collect::<Vec<_>>();
@@ -345,9 +345,9 @@ fn inside_a_transaction_it_is_a_savepoint() {
     });
 }
 
-#[test]
-fn only_rows_that_pass_the_filter_are_written() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn only_rows_that_pass_the_filter_are_written(kind: Kind) {
+    on_database(kind, async |db| {
         let mut all = players(&db, 6).await;
         let rows = || Player::objects(&db);
         all.iter_mut().for_each(|player| player.points = 1);
@@ -389,9 +389,9 @@ fn only_rows_that_pass_the_filter_are_written() {
     });
 }
 
-#[test]
-fn any_batch_size_writes_the_same() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn any_batch_size_writes_the_same(kind: Kind) {
+    on_database(kind, async |db| {
         let mut all = players(&db, 40).await;
         for (round, size) in [1, 7, 40, 1_000].into_iter().enumerate() {
             for player in &mut all {
@@ -406,9 +406,9 @@ fn any_batch_size_writes_the_same() {
     });
 }
 
-#[test]
-fn fifty_thousand_rows() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn fifty_thousand_rows(kind: Kind) {
+    on_database(kind, async |db| {
         let mut all = players(&db, 50_000).await;
         for player in &mut all {
             player.points = player.id.unwrap() as i32;
@@ -433,9 +433,9 @@ struct Page {
     blob: Vec<u8>,
 }
 
-#[test]
-fn rows_that_are_larger_than_a_statement_may_be() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn rows_that_are_larger_than_a_statement_may_be(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Page::model().unwrap()]).await.unwrap();
         let page =
             |id: i64, letter: &str| Page { id, text: letter.repeat(600_000), blob: vec![id as u8; 400_000] };
@@ -468,9 +468,9 @@ struct Captain {
     name: String,
 }
 
-#[test]
-fn keys_of_other_types() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn keys_of_other_types(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Reading::model().unwrap(), Captain::model().unwrap(), Team::model().unwrap()])
             .await
             .unwrap();
@@ -522,9 +522,9 @@ fn keys_of_other_types() {
     });
 }
 
-#[test]
-fn json_documents_and_nulls() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn json_documents_and_nulls(kind: Kind) {
+    on_database(kind, async |db| {
         let mut all = players(&db, 5).await;
         let documents = [
             None,
@@ -545,9 +545,9 @@ fn json_documents_and_nulls() {
     });
 }
 
-#[test]
-fn two_over_the_same_rows_do_not_deadlock() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn two_over_the_same_rows_do_not_deadlock(kind: Kind) {
+    on_database(kind, async |db| {
         let all = Arc::new(players(&db, 300).await);
         const ROUNDS: u32 = 15;
         let begun = Arc::new(AtomicU32::new(0));
@@ -585,9 +585,9 @@ fn two_over_the_same_rows_do_not_deadlock() {
     });
 }
 
-#[test]
-fn one_that_is_dropped_half_way_is_undone() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn one_that_is_dropped_half_way_is_undone(kind: Kind) {
+    on_database(kind, async |db| {
         let all = players(&db, 2_000).await;
         let changed: Vec<_> = all.iter().map(|player| Player { points: 1, ..player.clone() }).collect();
         let update = || Player::objects(&db).bulk_update(&changed, |p| p.points).batch_size(50);
@@ -621,9 +621,9 @@ fn one_that_is_dropped_half_way_is_undone() {
     });
 }
 
-#[test]
-fn a_transactions_own_settings_stay_as_they_are() {
-    on_database(Kind::Postgres, async |db| {
+#[test_on(postgres)]
+fn a_transactions_own_settings_stay_as_they_are(kind: Kind) {
+    on_database(kind, async |db| {
         let all = players(&db, 10).await;
         db.transaction(async |tx| {
             let settings = async || {
@@ -645,9 +645,9 @@ fn a_transactions_own_settings_stay_as_they_are() {
     });
 }
 
-#[test]
-fn explain_shows_the_statements() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn explain_shows_the_statements(kind: Kind) {
+    on_database(kind, async |db| {
         players(&db, 1).await;
         let update = Player::objects(&db).bulk_update([player(1, 5)], |p| p.points);
         let sql = update.explain().unwrap();
@@ -660,9 +660,9 @@ fn explain_shows_the_statements() {
 }
 
 /// Of a key that comes again the first object counts, in every way of carrying rows.
-#[test]
-fn duplicates_are_left_out_on_request() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn duplicates_are_left_out_on_request(kind: Kind) {
+    on_database(kind, async |db| {
         let before = players(&db, 200).await;
         let ways = [
             None,
@@ -711,9 +711,9 @@ fn duplicates_are_left_out_on_request() {
 }
 
 /// A plain value that all rows are set to, in every way of carrying rows.
-#[test]
-fn a_field_is_set_to_the_same_value_in_all_rows() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_field_is_set_to_the_same_value_in_all_rows(kind: Kind) {
+    on_database(kind, async |db| {
         let before = players(&db, 120).await;
         let ways = [
             None,

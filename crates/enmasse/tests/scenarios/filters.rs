@@ -5,8 +5,7 @@
 use enmasse::chrono::{Datelike, Timelike};
 use enmasse::prelude::*;
 use enmasse::serde_json::{self, json};
-
-use crate::common::{Kind, on_database, on_each_database};
+use enmasse_testing::{Kind, on_database, test_on};
 
 #[derive(Choices, Clone, Copy, Debug, PartialEq)]
 enum Level {
@@ -156,9 +155,9 @@ fn lower(text: &str) -> String {
     text.to_ascii_lowercase()
 }
 
-#[test]
-fn lookups_of_text() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn lookups_of_text(kind: Kind) {
+    on_database(kind, async |db| {
         let rows = table(&db).await;
         let (db, kind) = (&db, Kind::of(&db));
         for part in
@@ -206,9 +205,9 @@ fn lookups_of_text() {
     });
 }
 
-#[test]
-fn lookups_of_numbers() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn lookups_of_numbers(kind: Kind) {
+    on_database(kind, async |db| {
         let rows = table(&db).await;
         let db = &db;
         for number in [0, 7, -7, i32::MAX, i32::MIN] {
@@ -256,9 +255,9 @@ fn lookups_of_numbers() {
     });
 }
 
-#[test]
-fn numbers_that_a_column_cannot_hold_match_nothing_or_all() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn numbers_that_a_column_cannot_hold_match_nothing_or_all(kind: Kind) {
+    on_database(kind, async |db| {
         table(&db).await;
         let all: Vec<i64> = (0..24).collect();
         let known: Vec<i64> = all.iter().copied().filter(|id| id % 4 != 0).collect();
@@ -294,9 +293,9 @@ fn numbers_that_a_column_cannot_hold_match_nothing_or_all() {
     });
 }
 
-#[test]
-fn lookups_of_dates_and_times() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn lookups_of_dates_and_times(kind: Kind) {
+    on_database(kind, async |db| {
         let rows = table(&db).await;
         let db = &db;
         let day = NaiveDate::from_ymd_opt(2024, 12, 31).unwrap();
@@ -366,9 +365,9 @@ fn lookups_of_dates_and_times() {
     });
 }
 
-#[test]
-fn fields_are_compared_with_fields() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn fields_are_compared_with_fields(kind: Kind) {
+    on_database(kind, async |db| {
         let rows = table(&db).await;
         let found = async |condition: Q| found(Odd::objects(&db).filter_by(condition), "F").await;
         let of = |holds: &dyn Fn(&Odd) -> bool| {
@@ -410,9 +409,9 @@ fn fields_are_compared_with_fields() {
     });
 }
 
-#[test]
-fn conditions_are_joined() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn conditions_are_joined(kind: Kind) {
+    on_database(kind, async |db| {
         let rows = table(&db).await;
         let all = || Odd::objects(&db);
         let of = |holds: &dyn Fn(&Odd) -> bool| {
@@ -460,9 +459,9 @@ fn conditions_are_joined() {
     });
 }
 
-#[test]
-fn lists_of_any_length() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn lists_of_any_length(kind: Kind) {
+    on_database(kind, async |db| {
         table(&db).await;
         let all = || Odd::objects(&db);
         let many: Vec<i64> = (10..100_010).collect();
@@ -487,9 +486,9 @@ fn lists_of_any_length() {
     });
 }
 
-#[test]
-fn orders_and_distinct_rows() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn orders_and_distinct_rows(kind: Kind) {
+    on_database(kind, async |db| {
         let rows = table(&db).await;
         let all = || Odd::objects(&db);
         let mut sorted = rows.clone();
@@ -512,19 +511,17 @@ fn orders_and_distinct_rows() {
     });
 }
 
-#[test]
-fn distinct_on_is_for_postgresql() {
-    for kind in Kind::ALL {
-        on_database(kind, async |db| {
-            table(&db).await;
-            let query = Odd::objects(&db).distinct_on(|o| o.flag).order_by(|o| (o.flag, o.id.desc()));
-            let ids = query.values(|o| o.id).await;
-            match kind {
-                Kind::Postgres => assert_eq!(ids.unwrap(), [23, 22]),
-                _ => assert_eq!(ids.unwrap_err().kind(), ErrorKind::NotSupported),
-            }
-        });
-    }
+#[test_on(all)]
+fn distinct_on_is_for_postgresql(kind: Kind) {
+    on_database(kind, async |db| {
+        table(&db).await;
+        let query = Odd::objects(&db).distinct_on(|o| o.flag).order_by(|o| (o.flag, o.id.desc()));
+        let ids = query.values(|o| o.id).await;
+        match kind {
+            Kind::Postgres => assert_eq!(ids.unwrap(), [23, 22]),
+            _ => assert_eq!(ids.unwrap_err().kind(), ErrorKind::NotSupported),
+        }
+    });
 }
 
 #[derive(Model, Clone, Debug, PartialEq)]
@@ -535,9 +532,9 @@ struct Document {
     data: Option<serde_json::Value>,
 }
 
-#[test]
-fn lookups_of_json() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn lookups_of_json(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Document::model().unwrap()]).await.unwrap();
         let documents = [
             None,

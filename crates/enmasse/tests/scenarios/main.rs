@@ -3,8 +3,6 @@
 mod bulk_each;
 mod bulk_more;
 mod bulk_update;
-#[path = "../common/mod.rs"]
-mod common;
 mod few_rows;
 mod filters;
 mod models;

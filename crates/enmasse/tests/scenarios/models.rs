@@ -4,8 +4,7 @@ use std::collections::HashSet;
 
 use enmasse::prelude::*;
 use enmasse::serde_json::{self, json};
-
-use crate::common::{Kind, on_database, on_each_database, on_each_of};
+use enmasse_testing::{Kind, on_database, test_on};
 
 #[derive(Choices, Clone, Copy, Debug, PartialEq)]
 enum Level {
@@ -246,9 +245,9 @@ fn all_fields<C>(_: C) -> [&'static str; 20] {
     ]
 }
 
-#[test]
-fn every_type_is_written_and_read_in_every_way() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn every_type_is_written_and_read_in_every_way(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Everything::model().unwrap()]).await.unwrap();
         let rows = [Everything::least(-1), Everything::plain(0), Everything::greatest(1)];
         for row in &rows {
@@ -311,9 +310,9 @@ fn every_type_is_written_and_read_in_every_way() {
     });
 }
 
-#[test]
-fn every_type_compares_as_equal_to_what_was_written() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn every_type_compares_as_equal_to_what_was_written(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Everything::model().unwrap()]).await.unwrap();
         let rows = [Everything::least(-1), Everything::plain(0), Everything::greatest(1)];
         Everything::objects(&db).bulk_create(rows.clone()).await.unwrap();
@@ -343,9 +342,9 @@ fn every_type_compares_as_equal_to_what_was_written() {
     });
 }
 
-#[test]
-fn every_type_takes_null() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn every_type_takes_null(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Perhaps::model().unwrap()]).await.unwrap();
         let rows = vec![
             Perhaps::null(1),
@@ -466,9 +465,9 @@ impl Arrays {
     }
 }
 
-#[test]
-fn arrays_are_for_postgresql() {
-    on_database(Kind::Postgres, async |db| {
+#[test_on(postgres)]
+fn arrays_are_written_and_read(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Arrays::model().unwrap()]).await.unwrap();
         let rows = [Arrays::empty(1), Arrays::full(2)];
         assert_eq!(Arrays::objects(&db).bulk_create(rows.clone()).await.unwrap(), rows);
@@ -490,7 +489,11 @@ fn arrays_are_for_postgresql() {
         let read = Arrays::objects(&db).values(|a| (a.ints, a.texts)).await.unwrap();
         assert_eq!(read, [(vec![1, 2], vec![]), (vec![1, 2], vec![])]);
     });
-    on_each_of(&[Kind::Sqlite, Kind::MariaDb, Kind::Mysql], async |db| {
+}
+
+#[test_on(sqlite, mysql_family)]
+fn arrays_are_for_postgresql(kind: Kind) {
+    on_database(kind, async |db| {
         let error = db.create_tables([Arrays::model().unwrap()]).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotSupported, "{error}");
     });
@@ -524,9 +527,9 @@ struct Seat {
     taken: bool,
 }
 
-#[test]
-fn a_key_can_be_text() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_key_can_be_text(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Country::model().unwrap()]).await.unwrap();
         let of = |code: &str, people| Country { code: code.into(), people };
         let codes = ["", "-", "AT", "at2", "it's", "ü\"☃", "a\\b"];
@@ -553,9 +556,9 @@ fn a_key_can_be_text() {
     });
 }
 
-#[test]
-fn a_key_can_be_a_uuid() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_key_can_be_a_uuid(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Token::model().unwrap()]).await.unwrap();
         let rows: Vec<_> =
             [0, 5, u128::MAX].map(|bits| Token { token: Uuid::from_u128(bits), uses: 0 }).into();
@@ -575,9 +578,9 @@ fn a_key_can_be_a_uuid() {
     });
 }
 
-#[test]
-fn a_key_can_be_composite() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_key_can_be_composite(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Seat::model().unwrap()]).await.unwrap();
         let seat = |hall, row: &str, number, taken| Seat { hall, row: row.into(), number, taken };
         let rows = vec![
@@ -651,9 +654,9 @@ impl Made {
     }
 }
 
-#[test]
-fn what_the_model_and_the_database_make_comes_back() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn what_the_model_and_the_database_make_comes_back(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Made::model().unwrap()]).await.unwrap();
         let before = Utc::now() - TimeDelta::milliseconds(1);
         let first = Made::objects(&db).create(Made::new(21)).await.unwrap();
@@ -676,9 +679,9 @@ fn what_the_model_and_the_database_make_comes_back() {
     });
 }
 
-#[test]
-fn auto_now_is_set_by_every_write() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn auto_now_is_set_by_every_write(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Made::model().unwrap()]).await.unwrap();
         let old = DateTime::UNIX_EPOCH;
         let reset = async |id: i64| {
@@ -725,9 +728,9 @@ fn auto_now_is_set_by_every_write() {
     });
 }
 
-#[test]
-fn unique_fields_refuse_a_second_row() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn unique_fields_refuse_a_second_row(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Made::model().unwrap()]).await.unwrap();
         let serial = |number, serial| Made { serial: Some(serial), ..Made::new(number) };
         Made::objects(&db).create(serial(1, 1)).await.unwrap();
@@ -747,9 +750,9 @@ fn unique_fields_refuse_a_second_row() {
     });
 }
 
-#[test]
-fn generated_columns_are_left_out_of_updates() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn generated_columns_are_left_out_of_updates(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Made::model().unwrap()]).await.unwrap();
         let mut made = Made::objects(&db).create(Made::new(4)).await.unwrap();
         assert_eq!(Made::objects(&db).update(|m| m.doubled.set(1)).await.unwrap(), 0);
@@ -770,9 +773,9 @@ struct Ticket {
     id: Option<i64>,
 }
 
-#[test]
-fn a_model_can_be_nothing_but_its_key() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_model_can_be_nothing_but_its_key(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Ticket::model().unwrap()]).await.unwrap();
         let ticket = |id| Ticket { id };
         let rows = || Ticket::objects(&db);
@@ -796,9 +799,9 @@ fn a_model_can_be_nothing_but_its_key() {
     });
 }
 
-#[test]
-fn choices_refuse_what_is_none_of_them() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn choices_refuse_what_is_none_of_them(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Everything::model().unwrap()]).await.unwrap();
         Everything::objects(&db).create(Everything::plain(1)).await.unwrap();
         let (e, gold) =

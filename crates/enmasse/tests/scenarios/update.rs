@@ -2,8 +2,8 @@
 
 use enmasse::prelude::*;
 use enmasse::serde_json::{self, json};
+use enmasse_testing::{Kind, on_database, test_on};
 
-use crate::common::{Kind, on_each_database};
 use crate::ended;
 
 #[derive(Model, Clone, Debug, PartialEq)]
@@ -119,9 +119,9 @@ async fn each<V: enmasse::query_set::Values>(
     Account::objects(db).order_by(|a| a.id).values(values).await.unwrap()
 }
 
-#[test]
-fn the_rows_that_matched_are_counted() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn the_rows_that_matched_are_counted(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let all = || Account::objects(&db);
         assert_eq!(all().update(|a| a.active.set(false)).await.unwrap(), 4);
@@ -145,9 +145,9 @@ fn the_rows_that_matched_are_counted() {
     });
 }
 
-#[test]
-fn nothing_to_do_sends_nothing() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn nothing_to_do_sends_nothing(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let tx = ended(&db).await;
         let all = || Account::objects(&tx);
@@ -166,9 +166,9 @@ fn nothing_to_do_sends_nothing() {
     });
 }
 
-#[test]
-fn what_django_refuses_is_refused() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn what_django_refuses_is_refused(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let tx = ended(&db).await; // and before anything is sent
         let all = || Account::objects(&tx);
@@ -213,9 +213,9 @@ fn what_django_refuses_is_refused() {
     });
 }
 
-#[test]
-fn arithmetic_with_fields() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn arithmetic_with_fields(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let all = || Account::objects(&db);
         assert_eq!(all().update(set!(x += 100, y -= F(x))).await.unwrap(), 4);
@@ -247,9 +247,9 @@ fn arithmetic_with_fields() {
     });
 }
 
-#[test]
-fn a_result_that_does_not_fit_is_the_databases_error() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_result_that_does_not_fit_is_the_databases_error(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let error = Account::objects(&db).update(set!(x = F(x) + 2_147_483_646)).await;
         match Kind::of(&db) {
@@ -267,9 +267,9 @@ fn a_result_that_does_not_fit_is_the_databases_error() {
     });
 }
 
-#[test]
-fn fields_are_swapped() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn fields_are_swapped(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         assert_eq!(Account::objects(&db).update(set!(x = F(y), y = F(x))).await.unwrap(), 4);
         assert_eq!(each(&db, |a| (a.x, a.y)).await, [(10, 1), (20, 2), (30, 3), (40, 4)]);
@@ -280,9 +280,9 @@ fn fields_are_swapped() {
     });
 }
 
-#[test]
-fn filters_across_relations() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn filters_across_relations(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let all = || Account::objects(&db);
         assert_eq!(all().filter(q!(country__code = "AT")).update(set!(x += 10)).await.unwrap(), 2);
@@ -309,9 +309,9 @@ fn filters_across_relations() {
     });
 }
 
-#[test]
-fn subqueries_in_filters_and_values() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn subqueries_in_filters_and_values(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let all = || Account::objects(&db);
         let orders = |a: Columns<Account>| Order::query().filter(move |o| o.account.eq(a.id.outer()));
@@ -347,9 +347,9 @@ fn subqueries_in_filters_and_values() {
     });
 }
 
-#[test]
-fn annotations_in_filters_and_values() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn annotations_in_filters_and_values(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let sums = Account::objects(&db).annotate("sum", |a| a.x + a.y).filter_by(Q::named("sum__gte", 22));
         assert_eq!(sums.clone().update_by([("x", F("sum") * 2)]).await.unwrap(), 3);
@@ -363,9 +363,9 @@ fn annotations_in_filters_and_values() {
     });
 }
 
-#[test]
-fn case_over_every_type() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn case_over_every_type(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let token = Uuid::from_u128(77);
         let date = NaiveDate::from_ymd_opt(1999, 12, 31).unwrap();
@@ -448,9 +448,9 @@ fn case_over_every_type() {
     });
 }
 
-#[test]
-fn functions_in_values() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn functions_in_values(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let all = || Account::objects(&db);
         let before = Utc::now() - TimeDelta::minutes(5);
@@ -492,9 +492,9 @@ fn functions_in_values() {
     });
 }
 
-#[test]
-fn a_foreign_key_is_set_by_key_and_by_another_foreign_key() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_foreign_key_is_set_by_key_and_by_another_foreign_key(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let all = || Account::objects(&db);
         assert_eq!(all().update(|a| a.birth_country.set(a.country)).await.unwrap(), 4);
@@ -510,9 +510,9 @@ fn a_foreign_key_is_set_by_key_and_by_another_foreign_key() {
     });
 }
 
-#[test]
-fn a_permutation_of_a_unique_field() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_permutation_of_a_unique_field(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let all = || Account::objects(&db);
         let swapped = all()
@@ -534,9 +534,9 @@ fn a_permutation_of_a_unique_field() {
     });
 }
 
-#[test]
-fn explain_shows_the_statement() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn explain_shows_the_statement(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let update = Account::objects(&db).filter(q!(name = "secret")).update(set!(x = 5));
         let sql = update.explain().unwrap();
@@ -548,9 +548,9 @@ fn explain_shows_the_statement() {
     });
 }
 
-#[test]
-fn conditions_that_are_known_beforehand() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn conditions_that_are_known_beforehand(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let all = || Account::objects(&db);
         let nothing = Vec::<i64>::new();

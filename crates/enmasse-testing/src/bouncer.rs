@@ -86,14 +86,7 @@ fn program() -> Option<&'static str> {
     }
     let found = find();
     if found.is_none() {
-        writeln!(std::io::stderr(), "NOT TESTED with PgBouncer: it cannot be installed")
-            .expect("the standard error");
-        if let Some(list) = std::env::var_os("ENMASSE_TEST_LEFT_OUT") {
-            let mut list = std::fs::OpenOptions::new().append(true).open(list).unwrap();
-            writeln!(list, "PgBouncer: it cannot be installed").unwrap();
-        }
-        let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
-        assert!(!in_ci, "nothing is left out where CI is set");
+        crate::leave_out("PgBouncer: it cannot be installed");
     }
     found
 }

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 
-use crate::common::Scratch;
+use crate::{Scratch, with_parameter};
 
 /// What flows one way.
 #[derive(Clone, Default)]
@@ -20,7 +20,9 @@ pub struct Flow {
 
 /// A server of our own that passes everything on.
 pub struct Proxy {
+    /// To the server.
     pub to_server: Flow,
+    /// From the server.
     pub from_server: Flow,
     url: String,
     task: AbortHandle,
@@ -97,9 +99,10 @@ impl Proxy {
 
     /// The way to the database through it, with a pool of one connection.
     pub fn url(&self) -> String {
-        crate::common::with_parameter(&self.url, "pool_size=1")
+        with_parameter(&self.url, "pool_size=1")
     }
 
+    /// Connects through it.
     pub async fn connect(&self) -> Database {
         Database::connect(&self.url()).await.unwrap()
     }
