@@ -1,5 +1,7 @@
-//! Bulk updates that fail: afterwards the table is as it was, and the handle goes on working.
+//! Bulk updates that fail, or that others get in the way of: what was written is what is said.
 
+mod account;
+mod contention;
 mod cut;
 mod deadlocks;
 mod dropped;

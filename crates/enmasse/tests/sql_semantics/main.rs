@@ -2,8 +2,12 @@
 
 mod dates;
 mod json;
+mod kept_values;
 mod lists;
 mod numbers;
+#[cfg(feature = "postgres")]
+mod postgres_types;
+mod properties;
 mod texts;
 mod types;
 mod updates;

@@ -1,5 +1,6 @@
 //! Tables as people have them: what the catalogue says of them, and what follows for writes.
 
+mod catalog;
 mod documents;
 mod keys;
 mod limits;
