@@ -1,7 +1,6 @@
 //! The example says what it does, and the README shows its code.
 
-#[path = "../../crates/enmasse/tests/common/mod.rs"]
-mod common;
+use enmasse_testing as common;
 
 use common::on_each_database;
 use enmasse::prelude::*;

@@ -1,7 +1,6 @@
 //! The example does what it says: the table equals the newer file where keys match, on every database.
 
-#[path = "../../crates/enmasse/tests/common/mod.rs"]
-mod common;
+use enmasse_testing as common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

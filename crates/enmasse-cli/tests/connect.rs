@@ -1,7 +1,6 @@
 //! Which database, and where the password comes from; none of it is ever shown.
 
-#[path = "../../enmasse/tests/common/mod.rs"]
-mod common;
+use enmasse_testing as common;
 mod program;
 
 use std::path::Path;

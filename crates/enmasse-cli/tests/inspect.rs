@@ -1,7 +1,6 @@
 //! `enmasse inspect`; the models that it writes are compiled here, and used.
 
-#[path = "../../enmasse/tests/common/mod.rs"]
-mod common;
+use enmasse_testing as common;
 mod program;
 #[path = "inspect/rights.rs"]
 mod rights;

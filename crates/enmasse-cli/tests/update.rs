@@ -1,7 +1,6 @@
 //! `enmasse update`, on every database.
 
-#[path = "../../enmasse/tests/common/mod.rs"]
-mod common;
+use enmasse_testing as common;
 #[path = "update/kept.rs"]
 mod kept;
 mod program;

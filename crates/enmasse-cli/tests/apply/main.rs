@@ -1,15 +1,11 @@
 //! `enmasse apply` as its users run it: the built program, on every database.
 
-#[path = "../../../enmasse/tests/common/mod.rs"]
-mod common;
+use enmasse_testing as common;
 
-#[path = "../../../enmasse/tests/failures/proxy.rs"]
-#[allow(dead_code)] // what it can besides is for the library's tests
-mod proxy;
+use enmasse_testing as proxy;
 
 #[cfg(unix)]
-#[path = "../../../enmasse/tests/common/bouncer.rs"]
-mod bouncer;
+use enmasse_testing as bouncer;
 
 mod account;
 mod bad_input;

@@ -2,8 +2,7 @@
 //!
 //! `scripts/fuzz-apply` runs it for longer. What fails is kept with the seed that makes it again.
 
-#[path = "../../../enmasse/tests/common/mod.rs"]
-mod common;
+use enmasse_testing as common;
 
 #[path = "../apply/program.rs"]
 #[allow(dead_code)] // what it can besides is for other tests

@@ -2,8 +2,8 @@
 
 use enmasse::prelude::*;
 use enmasse::schema::ModelRef;
+use enmasse_testing::Kind;
 
-use crate::common::Kind;
 use crate::project::{Field, Project, Table, Target};
 use crate::rows::{Row, Rows, assert_same, attname, read_of, rows_of, shown};
 

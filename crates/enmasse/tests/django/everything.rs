@@ -2,9 +2,9 @@
 
 use enmasse::batch::Strategy;
 use enmasse::prelude::*;
+use enmasse_testing::Kind;
 use serde_json::json;
 
-use crate::common::Kind;
 use crate::models::{Everything, Level, Rank};
 use crate::project::Project;
 use crate::rows::{Rows, assert_same, read, read_of, rows, set};

@@ -1,9 +1,6 @@
 //! A database that Django made, with rows that Django wrote, is read and written by Enmasse, and Django then reads back exactly
 //! what was meant.
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod catalogue;
 mod everything;
 mod inheritance;
@@ -15,32 +12,13 @@ mod products;
 mod project;
 mod rows;
 
-use common::{Kind, on_each_scratch};
+use enmasse_testing::{Kind, on_scratch, test_on};
 use project::Project;
 
-#[test]
-fn on_sqlite() {
-    check(Kind::Sqlite);
-}
-
-#[test]
-fn on_postgres() {
-    check(Kind::Postgres);
-}
-
-#[test]
-fn on_mariadb() {
-    check(Kind::MariaDb);
-}
-
-#[test]
-fn on_mysql() {
-    check(Kind::Mysql);
-}
-
 /// One database serves all, since Django takes seconds to make it: each finds it as those before have left it.
-fn check(kind: Kind) {
-    on_each_scratch(&[kind], async |scratch| {
+#[test_on(all)]
+fn both_read_and_write_one_database(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let Some(project) = Project::prepare(&scratch.url) else { return };
         let db = scratch.connect().await;
         catalogue::check(&db, &project).await;

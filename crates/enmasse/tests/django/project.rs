@@ -1,12 +1,12 @@
 //! The Django project in the folder `project`, on a database.
 
-use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, OnceLock};
 
 use enmasse::serde_json;
+use enmasse_testing::leave_out;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -130,22 +130,10 @@ fn python() -> Option<&'static Path> {
         let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("django-venv");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/django-venv");
         let made = Command::new(script).arg(&venv).stdin(Stdio::null()).status();
-        if made.is_ok_and(|status| status.success()) {
-            return Some(venv.join("bin/python"));
-        }
-        leave_out("Django: it cannot be installed, see above");
-        None
+        made.is_ok_and(|status| status.success()).then(|| venv.join("bin/python"))
     });
-    let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
-    assert!(python.is_some() || !in_ci, "nothing is left out where CI is set");
-    python.as_deref()
-}
-
-/// Says what is not tested where the test's output is not captured, and to `scripts/with-databases`.
-fn leave_out(what: &str) {
-    writeln!(std::io::stderr(), "NOT TESTED with {what}").expect("the standard error");
-    if let Some(list) = std::env::var_os("ENMASSE_TEST_LEFT_OUT") {
-        let mut list = OpenOptions::new().append(true).open(list).expect("the list of what is left out");
-        writeln!(list, "{what}").expect("the list of what is left out");
+    if python.is_none() {
+        leave_out("Django: it cannot be installed, see above");
     }
+    python.as_deref()
 }

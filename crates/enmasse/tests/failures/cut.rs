@@ -4,15 +4,12 @@ use std::time::Duration;
 
 use enmasse::batch::Strategy;
 use enmasse::prelude::*;
+use enmasse_testing::{Kind, Proxy, number, test_on};
 use futures_util::stream::{self, Stream, StreamExt};
 
-use crate::common::{Kind, number};
 use crate::item::{
-    Item, ROWS, all_changed, changed, old_and_new, on_each, set_back, strategies, untouched, update,
+    Item, ROWS, all_changed, changed, old_and_new, on_item, set_back, strategies, untouched, update,
 };
-use crate::proxy::Proxy;
-
-const SERVERS: [Kind; 3] = Kind::SERVERS;
 
 /// Ends the connections that a query finds.
 async fn end(db: &Database, postgres: &str, mysql: &str) -> usize {
@@ -77,9 +74,9 @@ fn fatal(killer: &Database, key: i64) -> impl Stream<Item = Item> + Send + use<>
     })
 }
 
-#[test]
-fn by_the_server_while_rows_are_sent() {
-    on_each(&SERVERS, async |scratch, db| {
+#[test_on(servers)]
+fn by_the_server_while_rows_are_sent(kind: Kind) {
+    on_item(kind, async |scratch, db| {
         let killer = scratch.connect_with("pool_size=1").await;
         for strategy in strategies(db) {
             for key in [3_000, ROWS] {
@@ -103,9 +100,9 @@ fn by_the_server_while_rows_are_sent() {
     });
 }
 
-#[test]
-fn by_the_server_while_rows_are_written() {
-    on_each(&SERVERS, async |scratch, db| {
+#[test_on(servers)]
+fn by_the_server_while_rows_are_written(kind: Kind) {
+    on_item(kind, async |scratch, db| {
         let killer = scratch.connect_with("pool_size=1").await;
         let other = scratch.connect_with("pool_size=1").await;
         for strategy in strategies(db) {
@@ -136,9 +133,9 @@ async fn bytes(proxy: &Proxy, db: &Database, safe: &Database, strategy: Strategy
     bytes
 }
 
-#[test]
-fn on_the_way() {
-    on_each(&SERVERS, async |scratch, safe| {
+#[test_on(servers)]
+fn on_the_way(kind: Kind) {
+    on_item(kind, async |scratch, safe| {
         let proxy = Proxy::before(scratch).await;
         let db = proxy.connect().await;
         for strategy in strategies(safe) {
@@ -161,9 +158,9 @@ fn on_the_way() {
 }
 
 /// Wherever it is cut, also in the commit and after it, it is all or nothing; and where it says which, it is that.
-#[test]
-fn at_the_end() {
-    on_each(&SERVERS, async |scratch, safe| {
+#[test_on(servers)]
+fn at_the_end(kind: Kind) {
+    on_item(kind, async |scratch, safe| {
         let mut unknown = 0;
         let proxy = Proxy::before(scratch).await;
         let db = proxy.connect().await;

@@ -1,17 +1,19 @@
 //! Two bulk updates over the same rows, in opposite orders, at once.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use enmasse::prelude::*;
+use enmasse_testing::{Kind, number, on_database, test_on};
+use tokio::sync::Barrier;
 use tracing::field::{Field, Visit};
+use tracing::instrument::WithSubscriber;
 use tracing::{Level, span};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, SubscriberExt};
-
-use crate::common::{Kind, number, on_each_database};
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(table = "counter")]
@@ -53,15 +55,14 @@ fn batch(rows: i64, round: u32, writer: u32) -> Vec<Counter> {
     batch
 }
 
-/// Deadlocks that statements of this program have met, also those after which they were tried again.
-static MET: AtomicU32 = AtomicU32::new(0);
-
-/// Counts them: the servers' own numbers are told late, or for all databases together.
-struct Deadlocks;
+/// Counts the deadlocks that statements have met, also those after which they were tried again: the servers' own numbers are
+/// told late, or for all databases together.
+#[derive(Clone, Default)]
+struct Deadlocks(Arc<AtomicU32>);
 
 impl<S: tracing::Subscriber> Layer<S> for Deadlocks {
     fn on_record(&self, _: &span::Id, values: &span::Record<'_>, _: Context<'_, S>) {
-        values.record(&mut Deadlocks);
+        values.record(&mut self.clone());
     }
 }
 
@@ -69,14 +70,14 @@ impl Visit for Deadlocks {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let text = format!("{value:?}");
         if field.name() == "error" && (text.contains("40P01") || text.contains("1213")) {
-            MET.fetch_add(1, Ordering::SeqCst);
+            self.0.fetch_add(1, Ordering::SeqCst);
         }
     }
 }
 
 /// Has two batches meet, in every order, on the database's own handle and in transactions.
-async fn meet(db: &Database, rows: i64, by_number: bool) {
-    let before = MET.load(Ordering::SeqCst);
+async fn meet(db: &Database, deadlocks: &Deadlocks, rows: i64, by_number: bool) {
+    let before = deadlocks.0.load(Ordering::SeqCst);
     let started = Instant::now();
     let mut round = 0;
     while round < ROUNDS && (round < FEWEST || started.elapsed() < PATIENCE) {
@@ -86,13 +87,14 @@ async fn meet(db: &Database, rows: i64, by_number: bool) {
                 let update = objects.bulk_update(batch, |c| (c.points, c.note));
                 if by_number && writer == 1 { update.matching_on(|c| c.number) } else { update }
             };
-            tokio::spawn(async move {
+            let work = async move {
                 let report = match round % 2 {
                     0 => update(Counter::objects(&db), batch).await,
                     _ => db.transaction(|tx| update(Counter::objects(&tx), batch.clone())).await,
                 };
                 assert_eq!(report.unwrap().matched, rows as u64);
-            })
+            };
+            tokio::spawn(work.with_current_subscriber())
         };
         let (first, second) = tokio::join!(write(0), write(1));
         first.unwrap();
@@ -105,31 +107,75 @@ async fn meet(db: &Database, rows: i64, by_number: bool) {
     if round < ROUNDS {
         eprintln!("{name}: {rows} rows: only {round} rounds in {PATIENCE:?}");
     }
-    let met = MET.load(Ordering::SeqCst) - before;
+    let met = deadlocks.0.load(Ordering::SeqCst) - before;
     assert_eq!(met, 0, "{name}: deadlocks in {round} rounds of {rows} rows, by number: {by_number}");
 }
 
-#[test]
-fn there_are_none() {
-    let layer = Deadlocks.with_filter(Targets::new().with_target("enmasse", Level::DEBUG));
-    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).unwrap();
-    on_each_database(async |db| {
-        if Kind::of(&db) == Kind::Sqlite {
-            return; // one writes at a time
-        }
+impl Deadlocks {
+    /// Hears of the deadlocks that the work meets.
+    fn subscriber(&self) -> impl tracing::Subscriber + Send + Sync + use<> {
+        let layer = self.clone().with_filter(Targets::new().with_target("enmasse", Level::DEBUG));
+        tracing_subscriber::registry().with(layer)
+    }
+}
+
+/// SQLite has one writer at a time.
+#[test_on(servers)]
+fn there_are_none(kind: Kind) {
+    on_database(kind, async |db| {
+        let deadlocks = Deadlocks::default();
         for rows in SIZES {
             db.create_tables([Counter::model().unwrap()]).await.unwrap();
             Counter::objects(&db).bulk_create((1..=rows).map(counter)).await.unwrap();
             for by_number in [false, true] {
-                meet(&db, rows, by_number).await;
+                meet(&db, &deadlocks, rows, by_number).with_subscriber(deadlocks.subscriber()).await;
             }
             db.execute_raw("DROP TABLE counter", []).await.unwrap();
         }
-        if Kind::of(&db) == Kind::Postgres {
+        if kind == Kind::Postgres {
             // what a connection has counted is told a second later at the latest
             tokio::time::sleep(Duration::from_millis(1_200)).await;
             let sql = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
             assert_eq!(number(&db.query_raw(sql, []).await.unwrap()[0]), 0);
         }
+    });
+}
+
+/// Two transactions that lock two rows in opposite orders: what counts deadlocks does count them.
+#[test_on(servers)]
+fn one_is_heard_of(kind: Kind) {
+    on_database(kind, async |db| {
+        db.create_tables([Counter::model().unwrap()]).await.unwrap();
+        Counter::objects(&db).bulk_create((1..=2).map(counter)).await.unwrap();
+        let (deadlocks, both) = (Deadlocks::default(), Arc::new(Barrier::new(2)));
+        let write = |order: [i64; 2]| {
+            let (db, both) = (db.clone(), both.clone());
+            let work = async move {
+                let is_first_try = AtomicBool::new(true);
+                db.transaction(async |tx| {
+                    for id in order {
+                        Counter::objects(&tx)
+                            .filter(|c| c.id.eq(id))
+                            .update(|c| c.points.increment(1))
+                            .await?;
+                        if id == order[0] && is_first_try.swap(false, Ordering::SeqCst) {
+                            both.wait().await;
+                        }
+                    }
+                    Ok(())
+                })
+                .await
+                .unwrap();
+            };
+            tokio::spawn(work.with_current_subscriber())
+        };
+        let meeting = async {
+            let (first, second) = tokio::join!(write([1, 2]), write([2, 1]));
+            first.unwrap();
+            second.unwrap();
+        };
+        meeting.with_subscriber(deadlocks.subscriber()).await;
+        assert!(deadlocks.0.load(Ordering::SeqCst) > 0, "the deadlock was not heard of");
+        assert_eq!(Counter::objects(&db).order_by(|c| c.id).values(|c| c.points).await.unwrap(), [2, 2]);
     });
 }

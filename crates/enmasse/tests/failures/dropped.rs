@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use enmasse::prelude::*;
+use enmasse_testing::{Kind, test_on};
 use futures_util::stream::{self, Stream, StreamExt};
 use tokio::time::timeout;
 
-use crate::common::Kind;
 use crate::cut::until_one_waits;
 use crate::item::{
-    Item, ROWS, all_changed, changed, old_and_new, on_each, set_back, strategies, undone_alone_or_wholly,
+    Item, ROWS, all_changed, changed, old_and_new, on_item, set_back, strategies, undone_alone_or_wholly,
     untouched, update,
 };
 
@@ -21,9 +21,9 @@ fn endless(rows: i64) -> impl Stream<Item = Item> + Send {
 /// Long enough for all that comes to be sent.
 const A_WHILE: Duration = Duration::from_millis(400);
 
-#[test]
-fn while_it_waits_for_rows() {
-    on_each(&Kind::ALL, async |_, db| {
+#[test_on(all)]
+fn while_it_waits_for_rows(kind: Kind) {
+    on_item(kind, async |_, db| {
         for strategy in strategies(db) {
             for rows in [10, 3_000] {
                 let after = format!("dropped after {rows} rows");
@@ -41,9 +41,9 @@ fn while_it_waits_for_rows() {
     });
 }
 
-#[test]
-fn while_it_waits_for_a_lock() {
-    on_each(&Kind::SERVERS, async |scratch, db| {
+#[test_on(servers)]
+fn while_it_waits_for_a_lock(kind: Kind) {
+    on_item(kind, async |scratch, db| {
         let other = scratch.connect_with("pool_size=1").await;
         let watch = scratch.connect_with("pool_size=1").await;
         for strategy in strategies(db) {
@@ -62,9 +62,9 @@ fn while_it_waits_for_a_lock() {
     });
 }
 
-#[test]
-fn at_any_moment() {
-    on_each(&Kind::ALL, async |_, db| {
+#[test_on(all)]
+fn at_any_moment(kind: Kind) {
+    on_item(kind, async |_, db| {
         for strategy in strategies(db) {
             for micros in [1, 1_000, 3_000, 10_000, 20_000, 40_000, 80_000, 160_000, 320_000] {
                 let update = update(Item::objects(db), all_changed(), strategy);

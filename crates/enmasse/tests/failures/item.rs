@@ -2,8 +2,7 @@
 
 use enmasse::batch::{IntoRows, Strategy};
 use enmasse::prelude::*;
-
-use crate::common::{Kind, Scratch, number, on_each_scratch};
+use enmasse_testing::{Kind, Scratch, number, on_scratch};
 
 /// Rows in the table: with their texts some chunks, and more than are read ahead.
 pub const ROWS: i64 = 4_000;
@@ -69,8 +68,8 @@ pub async fn make(db: &Database) {
 }
 
 /// Runs a scenario with the table, through a pool of one connection, so that one that is lost or dirty is found out.
-pub fn on_each(kinds: &[Kind], scenario: impl AsyncFn(&Scratch, &Database)) {
-    on_each_scratch(kinds, async |scratch| {
+pub fn on_item(kind: Kind, scenario: impl AsyncFnOnce(&Scratch, &Database)) {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect_with("pool_size=1").await;
         make(&db).await;
         scenario(scratch, &db).await;

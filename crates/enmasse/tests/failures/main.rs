@@ -1,11 +1,10 @@
-//! Bulk updates that fail: afterwards the table is as it was, and the handle goes on working.
+//! Bulk updates that fail, or that others get in the way of: what was written is what is said.
 
-#[path = "../common/mod.rs"]
-mod common;
+mod account;
+mod contention;
 mod cut;
 mod deadlocks;
 mod dropped;
 mod item;
-mod proxy;
 mod refused;
 mod sources;

@@ -2,9 +2,9 @@
 
 use enmasse::batch::Strategy;
 use enmasse::prelude::*;
+use enmasse_testing::{Kind, test_on};
 
-use crate::common::Kind;
-use crate::item::{Item, ROWS, changed, on_each, strategies, undone_alone, untouched, update};
+use crate::item::{Item, ROWS, changed, on_item, strategies, undone_alone, untouched, update};
 
 /// A bulk update whose last row is this one fails, and leaves nothing.
 async fn refused(db: &Database, strategy: Strategy, what: &str, kind: ErrorKind, last: Item) {
@@ -32,10 +32,10 @@ async fn refused(db: &Database, strategy: Strategy, what: &str, kind: ErrorKind,
     }
 }
 
-#[test]
-fn by_a_constraint() {
+#[test_on(all)]
+fn by_a_constraint(kind: Kind) {
     use ErrorKind::Integrity;
-    on_each(&Kind::ALL, async |_, db| {
+    on_item(kind, async |_, db| {
         for strategy in strategies(db) {
             let last = changed(ROWS);
             let twice = Item { code: changed(1).code, ..last.clone() };
@@ -47,9 +47,9 @@ fn by_a_constraint() {
     });
 }
 
-#[test]
-fn by_its_column() {
-    on_each(&Kind::ALL, async |_, db| {
+#[test_on(all)]
+fn by_its_column(kind: Kind) {
+    on_item(kind, async |_, db| {
         for strategy in strategies(db) {
             let last = Item { name: Some("x".repeat(201)), ..changed(ROWS) };
             refused(db, strategy, "a text that is too long", ErrorKind::Value, last).await;
@@ -57,9 +57,9 @@ fn by_its_column() {
     });
 }
 
-#[test]
-fn by_its_key() {
-    on_each(&Kind::ALL, async |_, db| {
+#[test_on(all)]
+fn by_its_key(kind: Kind) {
+    on_item(kind, async |_, db| {
         for strategy in strategies(db) {
             refused(db, strategy, "a key twice", ErrorKind::DuplicateKey, changed(1)).await;
         }

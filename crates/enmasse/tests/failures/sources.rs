@@ -3,12 +3,12 @@
 use std::panic::AssertUnwindSafe;
 
 use enmasse::prelude::*;
+use enmasse_testing::{Kind, test_on};
 use futures_util::FutureExt;
 use futures_util::stream::{self, Stream};
 
-use crate::common::Kind;
 use crate::item::{
-    Item, ROWS, changed, on_each, strategies, undone_alone, undone_alone_or_wholly, untouched, update,
+    Item, ROWS, changed, on_item, strategies, undone_alone, undone_alone_or_wholly, untouched, update,
 };
 
 /// Where it fails: in what is read ahead, in the middle, and at the end.
@@ -30,9 +30,9 @@ fn panicking(key: i64) -> impl Iterator<Item = Item> + Send {
     })
 }
 
-#[test]
-fn an_error() {
-    on_each(&Kind::ALL, async |_, db| {
+#[test_on(all)]
+fn an_error(kind: Kind) {
+    on_item(kind, async |_, db| {
         for strategy in strategies(db) {
             for key in KEYS {
                 let after = format!("an error in place of row {key}");
@@ -49,9 +49,9 @@ fn an_error() {
     });
 }
 
-#[test]
-fn a_panic() {
-    on_each(&Kind::ALL, async |_, db| {
+#[test_on(all)]
+fn a_panic(kind: Kind) {
+    on_item(kind, async |_, db| {
         for strategy in strategies(db) {
             for key in KEYS {
                 let after = format!("a panic in place of row {key}");
@@ -69,9 +69,9 @@ fn a_panic() {
 }
 
 /// A stream that panics, also in a task of its own, of which the caller hears as an error.
-#[test]
-fn a01_a_panic_of_a_stream() {
-    on_each(&Kind::ALL, async |_, db| {
+#[test_on(all)]
+fn a01_a_panic_of_a_stream(kind: Kind) {
+    on_item(kind, async |_, db| {
         for strategy in strategies(db) {
             // where an iterator panics is tried above
             for key in [KEYS[1]] {

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use enmasse::prelude::*;
 use enmasse::schema::{Field, Model, ModelRef, Schema};
-
-use crate::common::{Kind, on_database, on_each_database};
+use enmasse_testing::{Kind, on_database, test_on};
 
 type Row = Vec<Option<Value>>;
 /// The values before and after.
@@ -84,9 +83,9 @@ impl Told {
     }
 }
 
-#[test]
-fn missing_rows_and_changes_are_told() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn missing_rows_and_changes_are_told(kind: Kind) {
+    on_database(kind, async |db| {
         let [goods, ..] = fill(&db, 300).await;
         let told = Told::default();
         // 100 change, 150 stay as they are, and two are not there
@@ -118,9 +117,9 @@ fn missing_rows_and_changes_are_told() {
     });
 }
 
-#[test]
-fn missing_rows_are_counted() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn missing_rows_are_counted(kind: Kind) {
+    on_database(kind, async |db| {
         let [goods, ..] = fill(&db, 60).await;
         // few rows, more, many: in each way in which they can be carried
         for rows in [5, 40, 3_000] {
@@ -139,9 +138,9 @@ fn missing_rows_are_counted() {
     });
 }
 
-#[test]
-fn fields_that_are_not_set_are_left_alone() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn fields_that_are_not_set_are_left_alone(kind: Kind) {
+    on_database(kind, async |db| {
         let [goods, ..] = fill(&db, 4).await;
         let told = Told::default();
         let row = |id: i64, name: Option<Value>, stock: Option<i64>| {
@@ -179,9 +178,9 @@ fn fields_that_are_not_set_are_left_alone() {
     });
 }
 
-#[test]
-fn rows_are_told_by_other_keys() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn rows_are_told_by_other_keys(kind: Kind) {
+    on_database(kind, async |db| {
         let [goods, places, toys] = fill(&db, 3).await;
         // a unique text
         let told = Told::default();
@@ -249,9 +248,9 @@ fn rows_are_told_by_other_keys() {
     });
 }
 
-#[test]
-fn what_a_filter_leaves_out_is_missing() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn what_a_filter_leaves_out_is_missing(kind: Kind) {
+    on_database(kind, async |db| {
         let [goods, ..] = fill(&db, 4).await;
         let told = Told::default();
         let rows: Vec<_> = (1..=4).map(|id| good(&goods, id, "new", 100)).collect();
@@ -274,9 +273,9 @@ fn what_a_filter_leaves_out_is_missing() {
     });
 }
 
-#[test]
-fn an_error_of_who_is_told_undoes_all() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn an_error_of_who_is_told_undoes_all(kind: Kind) {
+    on_database(kind, async |db| {
         let [goods, ..] = fill(&db, 2_000).await;
         let refuse = || Error::new(ErrorKind::Request, "enough");
         let rows = || (1..=3_000).map(|id| good(&goods, id, "new", 0)).collect::<Vec<_>>();
@@ -303,9 +302,9 @@ fn an_error_of_who_is_told_undoes_all() {
     });
 }
 
-#[test]
-fn a_narrowed_model_reads_and_writes_its_fields_only() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_narrowed_model_reads_and_writes_its_fields_only(kind: Kind) {
+    on_database(kind, async |db| {
         let [_, _, toys] = fill(&db, 1).await;
         let names =
             |model: &ModelRef| model.fields.iter().map(|field| field.name.clone()).collect::<Vec<_>>();
@@ -327,9 +326,9 @@ fn a_narrowed_model_reads_and_writes_its_fields_only() {
     });
 }
 
-#[test]
-fn e09_what_was_told_is_not_told_again_after_a_conflict() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn e09_what_was_told_is_not_told_again_after_a_conflict(kind: Kind) {
+    on_database(kind, async |db| {
         let [goods, ..] = fill(&db, 30).await;
         let rows = || QuerySet::<Record>::of(&goods, &db);
         let conflict = || Error::new(ErrorKind::Conflict, "this conflict is part of the test");
@@ -364,9 +363,9 @@ fn e09_what_was_told_is_not_told_again_after_a_conflict() {
     });
 }
 
-#[test]
-fn e09_a_conflict_before_anything_was_told_is_tried_again() {
-    on_database(Kind::Postgres, async |db| {
+#[test_on(postgres)]
+fn e09_a_conflict_before_anything_was_told_is_tried_again(kind: Kind) {
+    on_database(kind, async |db| {
         let [goods, ..] = fill(&db, 30).await;
         let rows = || QuerySet::<Record>::of(&goods, &db);
         let raises = |name: &str, when: &str| {

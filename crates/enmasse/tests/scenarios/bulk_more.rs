@@ -5,9 +5,8 @@ use std::sync::{Arc, Mutex};
 use enmasse::batch::{Progress, Strategy};
 use enmasse::prelude::*;
 use enmasse::query_set::{Change, Patch};
+use enmasse_testing::{Kind, on_database, test_on};
 use futures_util::stream;
-
-use crate::common::{Kind, on_each_database};
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(table = "stock", unique_together(shop, article))]
@@ -80,9 +79,9 @@ fn full_ways(db: &Database) -> &'static [Strategy] {
     }
 }
 
-#[test]
-fn rows_that_have_the_values_are_not_written() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn rows_that_have_the_values_are_not_written(kind: Kind) {
+    on_database(kind, async |db| {
         let first = fill(&db, 120).await;
         for (round, &way) in ways(&db).iter().filter(|way| can_compute(**way)).enumerate() {
             let before = all(&db).await;
@@ -119,9 +118,9 @@ fn rows_that_have_the_values_are_not_written() {
     });
 }
 
-#[test]
-fn rows_are_found_by_another_unique_key() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn rows_are_found_by_another_unique_key(kind: Kind) {
+    on_database(kind, async |db| {
         fill(&db, 60).await;
         for &way in full_ways(&db) {
             let mut objects: Vec<Stock> = (1..=40).rev().map(stock).collect();
@@ -154,9 +153,9 @@ fn rows_are_found_by_another_unique_key() {
     });
 }
 
-#[test]
-fn values_are_computed_from_the_stored_and_the_new() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn values_are_computed_from_the_stored_and_the_new(kind: Kind) {
+    on_database(kind, async |db| {
         let first = fill(&db, 60).await;
         for &way in ways(&db).iter().filter(|way| can_compute(**way)) {
             let deltas: Vec<Stock> =
@@ -191,9 +190,9 @@ fn values_are_computed_from_the_stored_and_the_new() {
     });
 }
 
-#[test]
-fn the_rows_come_back() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn the_rows_come_back(kind: Kind) {
+    on_database(kind, async |db| {
         let first = fill(&db, 60).await;
         for &way in full_ways(&db) {
             let mut objects: Vec<Stock> = first[..30].iter().rev().cloned().collect();
@@ -231,9 +230,9 @@ fn the_rows_come_back() {
     });
 }
 
-#[test]
-fn the_rows_of_an_update_come_back() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn the_rows_of_an_update_come_back(kind: Kind) {
+    on_database(kind, async |db| {
         fill(&db, 20).await;
         let some = || Stock::objects(&db).filter(|s| s.amount.lte(5)).exclude(|s| s.code.eq("c2"));
         let mut rows = some().update(|s| s.amount.increment(100)).returning().await.unwrap();
@@ -256,9 +255,9 @@ fn the_rows_of_an_update_come_back() {
     });
 }
 
-#[test]
-fn each_row_changes_fields_of_its_own() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn each_row_changes_fields_of_its_own(kind: Kind) {
+    on_database(kind, async |db| {
         let first = fill(&db, 10).await;
         let patches = vec![
             Patch::of(1_i64).set(|s: Columns<Stock>| s.amount.set(-1)),
@@ -297,9 +296,9 @@ fn each_row_changes_fields_of_its_own() {
     });
 }
 
-#[test]
-fn objects_come_from_anywhere() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn objects_come_from_anywhere(kind: Kind) {
+    on_database(kind, async |db| {
         let first = fill(&db, 50).await;
         let rows = || Stock::objects(&db);
         let count = |amount: i32| rows().filter(move |s| s.amount.eq(amount)).count();
@@ -327,9 +326,9 @@ fn objects_come_from_anywhere() {
     });
 }
 
-#[test]
-fn twenty_thousand_rows_in_every_way_and_order() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn twenty_thousand_rows_in_every_way_and_order(kind: Kind) {
+    on_database(kind, async |db| {
         let rows = 20_000;
         fill(&db, rows).await;
         let update: Vec<Stock> =
@@ -365,9 +364,9 @@ struct ByWord {
     uses: i32,
 }
 
-#[test]
-fn rows_with_text_keys_are_skipped_too() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn rows_with_text_keys_are_skipped_too(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([ByWord::model().unwrap()]).await.unwrap();
         let word = |word: &str, uses| ByWord { word: word.into(), uses };
         ByWord::objects(&db).bulk_create(["a", "b", "c"].map(|text| word(text, 1))).await.unwrap();
@@ -388,9 +387,9 @@ struct ByNumber {
     uses: i32,
 }
 
-#[test]
-fn decimal_keys_are_compared_exactly() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn decimal_keys_are_compared_exactly(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([ByNumber::model().unwrap()]).await.unwrap();
         let row = |number: i64, uses| ByNumber { number: Decimal::new(number, 5), uses };
         let near = [123_456_789_000_001, 123_456_789_000_002];
@@ -408,9 +407,9 @@ fn decimal_keys_are_compared_exactly() {
     });
 }
 
-#[test]
-fn one_row_is_computed_from_what_it_was() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn one_row_is_computed_from_what_it_was(kind: Kind) {
+    on_database(kind, async |db| {
         fill(&db, 3).await;
         for &way in full_ways(&db) {
             let update = Stock::objects(&db)
@@ -425,9 +424,9 @@ fn one_row_is_computed_from_what_it_was() {
     });
 }
 
-#[test]
-fn a_patch_that_sets_the_time_leaves_it_to_the_others_to_get_theirs() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_patch_that_sets_the_time_leaves_it_to_the_others_to_get_theirs(kind: Kind) {
+    on_database(kind, async |db| {
         fill(&db, 2).await;
         let before = all(&db).await;
         let then = DateTime::UNIX_EPOCH;
@@ -442,9 +441,9 @@ fn a_patch_that_sets_the_time_leaves_it_to_the_others_to_get_theirs() {
     });
 }
 
-#[test]
-fn a_key_of_fixed_length_is_found_by_its_index() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_key_of_fixed_length_is_found_by_its_index(kind: Kind) {
+    on_database(kind, async |db| {
         db.execute_raw(
             "CREATE TABLE by_word (word char(20) NOT NULL PRIMARY KEY, uses integer NOT NULL)",
             [],

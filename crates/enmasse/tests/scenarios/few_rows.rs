@@ -9,8 +9,7 @@ use enmasse::prelude::*;
 use enmasse::query_set::Patch;
 use enmasse::schema::{Field, Model, ModelRef, Schema};
 use enmasse::serde_json::json;
-
-use crate::common::{Kind, on_each_database};
+use enmasse_testing::{Kind, on_database, test_on};
 
 /// Rows in the table; a batch has three of them.
 const ROWS: usize = 3;
@@ -180,16 +179,16 @@ async fn holds(db: &Database, table: &str, key: DataType, keys: [Value; ROWS]) {
     }
 }
 
-#[test]
-fn a16_null_beside_values_by_an_integer_key() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a16_null_beside_values_by_an_integer_key(kind: Kind) {
+    on_database(kind, async |db| {
         holds(&db, "numbered", DataType::Integer, [1, 2, 3].map(Value::from)).await;
     });
 }
 
-#[test]
-fn a16_null_beside_values_by_a_key_of_text() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a16_null_beside_values_by_a_key_of_text(kind: Kind) {
+    on_database(kind, async |db| {
         holds(&db, "coded", text(20), ["a", "b", "c"].map(Value::from)).await;
     });
 }

@@ -1,12 +1,13 @@
 //! Scenarios: each written once, and run on every database.
 
+#[cfg(feature = "sqlite")]
+mod blocking;
 mod bulk_each;
 mod bulk_more;
 mod bulk_update;
-#[path = "../common/mod.rs"]
-mod common;
 mod few_rows;
 mod filters;
+mod lock_in_order;
 mod models;
 mod names;
 mod preview;

@@ -2,8 +2,7 @@
 
 use enmasse::prelude::*;
 use enmasse::schema::{Field, ForeignKey, Model, Schema};
-
-use crate::common::on_each_database;
+use enmasse_testing::{Kind, on_database, test_on};
 
 /// Names that a plan uses itself, that mean something in SQL, and that end a quoted name where they are not quoted well.
 const NAMES: [&str; 32] = [
@@ -51,9 +50,9 @@ fn model(name: &str) -> Model {
         .add(Field::new("boss", DataType::BigInt).column(format!("{name}2")).references(boss).null())
 }
 
-#[test]
-fn any_name_is_quoted() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn any_name_is_quoted(kind: Kind) {
+    on_database(kind, async |db| {
         for name in NAMES {
             let schema = Schema::new(vec![model(name)]).unwrap();
             let row = schema.model("Row").unwrap();

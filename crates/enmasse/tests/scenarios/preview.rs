@@ -5,8 +5,7 @@ use enmasse::lookup::Lookup;
 use enmasse::prelude::*;
 use enmasse::query_set::Preview;
 use enmasse::schema::{Field, ForeignKey, Model, ModelRef, Schema};
-
-use crate::common::{Kind, on_each_database};
+use enmasse_testing::{Kind, on_database, test_on};
 
 fn models() -> Vec<ModelRef> {
     let key = |model: &str, name: &str| ForeignKey {
@@ -81,9 +80,9 @@ fn shown(preview: &Preview) -> Vec<String> {
     preview.fields.iter().map(field).collect()
 }
 
-#[test]
-fn only_what_really_changes_counts() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn only_what_really_changes_counts(kind: Kind) {
+    on_database(kind, async |db| {
         let models = fill(&db).await;
         let items = || QuerySet::<Record>::of(&models[0], &db);
         let preview = items().update_by([("name", F("name").upper())]).preview(5).await.unwrap();
@@ -127,9 +126,9 @@ fn only_what_really_changes_counts() {
     });
 }
 
-#[test]
-fn a_row_counts_once_and_has_all_its_tables() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_row_counts_once_and_has_all_its_tables(kind: Kind) {
+    on_database(kind, async |db| {
         let models = fill(&db).await;
         let marked = QuerySet::<Record>::of(&models[2], &db).filter_by(Q::named("marks__id__gte", 1));
         let set = [("title", Expr::from(F("title").upper())), ("level", (F("level") + F("id")).into())];
@@ -139,9 +138,9 @@ fn a_row_counts_once_and_has_all_its_tables() {
     });
 }
 
-#[test]
-fn deferred_constraints_are_checked_before_the_commit() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn deferred_constraints_are_checked_before_the_commit(kind: Kind) {
+    on_database(kind, async |db| {
         let models = fill(&db).await;
         let broken = db
             .transaction(async |tx| {
@@ -167,9 +166,9 @@ fn deferred_constraints_are_checked_before_the_commit() {
     });
 }
 
-#[test]
-fn a_keyword_tells_what_it_asks_for() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_keyword_tells_what_it_asks_for(kind: Kind) {
+    on_database(kind, async |db| {
         let models = fill(&db).await;
         let of = |model: usize, keyword: &str| QuerySet::<Record>::of(&models[model], &db).keyword(keyword);
         for (model, keyword, data_type, lookup) in [

@@ -4,9 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use enmasse::batch::{IntoRows, Progress, Strategy};
 use enmasse::prelude::*;
+use enmasse_testing::{Kind, on_database, test_on};
 use futures_util::stream;
-
-use crate::common::{Kind, on_each_database};
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(table = "page")]
@@ -50,9 +49,9 @@ fn check(heard: &[Progress], total: Option<u64>, rows: u64) {
     assert_eq!(heard.last().unwrap().written, rows, "{heard:?}");
 }
 
-#[test]
-fn progress_grows_and_knows_the_total_of_a_slice() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn progress_grows_and_knows_the_total_of_a_slice(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Page::model().unwrap()]).await.unwrap();
         let all: Vec<_> = pages(ROWS).collect();
         Page::objects(&db).bulk_create(all.clone()).await.unwrap();

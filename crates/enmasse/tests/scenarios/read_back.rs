@@ -3,10 +3,9 @@
 use enmasse::Handle;
 use enmasse::prelude::*;
 use enmasse::query_set::Patch;
+use enmasse_testing::{Kind, on_database, test_on};
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::TryStreamExt;
-
-use crate::common::{Kind, on_each_database};
 
 /// The table's `n` is wider than this says.
 #[derive(Model, Clone, Debug, PartialEq)]
@@ -109,9 +108,9 @@ async fn refused(name: &str, write: BoxFuture<'static, Result<()>>) {
     assert!(error.message().contains("but the column has 2147"), "{name}: {error}");
 }
 
-#[test]
-fn a09_a_row_that_cannot_be_read_back_undoes_the_write() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a09_a_row_that_cannot_be_read_back_undoes_the_write(kind: Kind) {
+    on_database(kind, async |db| {
         make(&db).await;
         for heard in [false, true] {
             if heard {
@@ -137,9 +136,9 @@ fn a09_a_row_that_cannot_be_read_back_undoes_the_write() {
     });
 }
 
-#[test]
-fn a09_rows_of_the_callers_own_sql_that_cannot_be_read_undo_it() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a09_rows_of_the_callers_own_sql_that_cannot_be_read_undo_it(kind: Kind) {
+    on_database(kind, async |db| {
         make(&db).await;
         let unreadable = match Kind::of(&db) {
             Kind::Sqlite => "UPDATE wrong SET kind = 'new' RETURNING CAST(x'ff' AS text)",
@@ -184,9 +183,9 @@ struct Member {
 
 impl BulkUpdateMixin for Member {}
 
-#[test]
-fn a10_a_value_that_is_none_of_the_choices_is_not_written() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a10_a_value_that_is_none_of_the_choices_is_not_written(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Member::model().unwrap()]).await.unwrap();
         let members = (1..=600).map(|id| Member { id, tier: Tier::Free, rank: Some(Rank::Low) });
         Member::objects(&db).bulk_create(members).await.unwrap();
@@ -241,9 +240,9 @@ fn a10_a_value_that_is_none_of_the_choices_is_not_written() {
     });
 }
 
-#[test]
-fn d03_an_error_of_reading_names_the_model_the_field_and_the_key() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn d03_an_error_of_reading_names_the_model_the_field_and_the_key(kind: Kind) {
+    on_database(kind, async |db| {
         let number = if Kind::of(&db) == Kind::Sqlite { "int" } else { "varchar(9)" };
         let sql = format!("CREATE TABLE wrong (id bigint PRIMARY KEY, n {number}, kind varchar(10))");
         db.execute_raw(&sql, []).await.unwrap();

@@ -1,8 +1,7 @@
 //! Foreign keys: to a key, to another field, to the model itself, and NULL.
 
 use enmasse::prelude::*;
-
-use crate::common::on_each_database;
+use enmasse_testing::{Kind, on_database, test_on};
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(table = "city")]
@@ -55,9 +54,9 @@ async fn names(rows: QuerySet<Person>) -> Vec<String> {
     rows.order_by(|p| p.id).values(|p| p.name).await.unwrap()
 }
 
-#[test]
-fn filters_follow_foreign_keys() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn filters_follow_foreign_keys(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let all = || Person::objects(&db);
         assert_eq!(names(all().filter(q!(city__name = "Oslo"))).await, ["Ada", "Dan"]);
@@ -73,9 +72,9 @@ fn filters_follow_foreign_keys() {
     });
 }
 
-#[test]
-fn filters_follow_foreign_keys_backward() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn filters_follow_foreign_keys_backward(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let cities = async |rows: QuerySet<City>| rows.order_by(|c| c.id).values(|c| c.name).await.unwrap();
         let all = || City::objects(&db);
@@ -93,9 +92,9 @@ fn filters_follow_foreign_keys_backward() {
     });
 }
 
-#[test]
-fn a_foreign_key_is_set_by_key_and_by_another_field() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_foreign_key_is_set_by_key_and_by_another_field(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let all = || Person::objects(&db);
         assert_eq!(all().filter(q!(id = 3)).update(set!(city = 2, birthplace = "Oslo")).await.unwrap(), 1);
@@ -115,9 +114,9 @@ fn a_foreign_key_is_set_by_key_and_by_another_field() {
     });
 }
 
-#[test]
-fn rows_that_refer_to_rows_of_their_own_batch_are_created() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn rows_that_refer_to_rows_of_their_own_batch_are_created(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Person::model().unwrap(), City::model().unwrap()]).await.unwrap();
         City::objects(&db).create(City { id: None, name: "Oslo".into(), people: 1 }).await.unwrap();
         let person =
@@ -130,9 +129,9 @@ fn rows_that_refer_to_rows_of_their_own_batch_are_created() {
     });
 }
 
-#[test]
-fn conditions_of_one_call_are_of_one_row() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn conditions_of_one_call_are_of_one_row(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let cities =
             async |rows: QuerySet<City>| rows.distinct().order_by(|c| c.id).values(|c| c.name).await.unwrap();
@@ -150,9 +149,9 @@ fn conditions_of_one_call_are_of_one_row() {
     });
 }
 
-#[test]
-fn what_is_excluded_across_relations() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn what_is_excluded_across_relations(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let people = || Person::objects(&db);
         assert_eq!(names(people().exclude(q!(city__name = "Oslo"))).await, ["Bob", "Cyd"], "Cyd has no city");
@@ -180,9 +179,9 @@ fn what_is_excluded_across_relations() {
     });
 }
 
-#[test]
-fn queries_in_queries() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn queries_in_queries(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let people = || Person::objects(&db);
         let small = || City::query().filter(|c| c.people.lt(3_000));
@@ -242,9 +241,9 @@ fn queries_in_queries() {
     });
 }
 
-#[test]
-fn d06_a_column_of_a_row_that_may_not_be_there_is_an_option() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn d06_a_column_of_a_row_that_may_not_be_there_is_an_option(kind: Kind) {
+    on_database(kind, async |db| {
         tables(&db).await;
         let all = || Person::objects(&db).order_by(|p| p.id);
         let cities: Vec<(i64, Option<String>)> =

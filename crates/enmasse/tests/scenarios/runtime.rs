@@ -3,8 +3,8 @@
 use enmasse::prelude::*;
 use enmasse::schema::{Auto, Default, Field, ForeignKey, Model, ModelRef, Schema};
 use enmasse::serde_json::json;
+use enmasse_testing::{Kind, on_database, test_on};
 
-use crate::common::{Kind, on_each_database};
 use crate::ended;
 
 fn text(max_length: u32) -> DataType {
@@ -63,9 +63,9 @@ async fn names(rows: QuerySet<Record>) -> Vec<String> {
         .collect()
 }
 
-#[test]
-fn a_described_model_is_created_read_and_updated() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_described_model_is_created_read_and_updated(kind: Kind) {
+    on_database(kind, async |db| {
         let models = shops();
         let made = fill(&db, &models).await;
         let all = || QuerySet::<Record>::of(&models[1], &db);
@@ -120,9 +120,9 @@ fn a_described_model_is_created_read_and_updated() {
     });
 }
 
-#[test]
-fn records_are_updated_in_bulk() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn records_are_updated_in_bulk(kind: Kind) {
+    on_database(kind, async |db| {
         let models = shops();
         let mut goods = fill(&db, &models).await;
         let all = || QuerySet::<Record>::of(&models[1], &db);
@@ -160,9 +160,9 @@ fn records_are_updated_in_bulk() {
     });
 }
 
-#[test]
-fn names_and_values_are_checked_when_they_are_used() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn names_and_values_are_checked_when_they_are_used(kind: Kind) {
+    on_database(kind, async |db| {
         let models = shops();
         fill(&db, &models).await;
         let tx = ended(&db).await; // before anything is sent
@@ -204,9 +204,9 @@ fn names_and_values_are_checked_when_they_are_used() {
     });
 }
 
-#[test]
-fn a_database_is_read_and_its_tables_are_used() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_database_is_read_and_its_tables_are_used(kind: Kind) {
+    on_database(kind, async |db| {
         let models = shops();
         fill(&db, &models).await;
         let identity = match Kind::of(&db) {

@@ -1,8 +1,7 @@
 //! The user's own examples of QuerySets.
 
 use enmasse::prelude::*;
-
-use crate::common::on_each_database;
+use enmasse_testing::{Kind, on_database, test_on};
 
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(table = "users")]
@@ -17,9 +16,9 @@ struct User {
     last_login: DateTime<Utc>,
 }
 
-#[test]
-fn seed_queryset_update() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn seed_queryset_update(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([User::model().unwrap()]).await.unwrap();
         let user = |id: i64| User {
             id,

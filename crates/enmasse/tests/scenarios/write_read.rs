@@ -4,9 +4,9 @@ use std::ops::Bound;
 
 use enmasse::prelude::*;
 use enmasse::serde_json::{self, json};
+use enmasse_testing::{Kind, on_database, test_on};
 use futures_util::StreamExt;
 
-use crate::common::{Kind, on_each_database};
 use crate::ended;
 
 #[derive(Model, Clone, Debug, PartialEq)]
@@ -44,9 +44,9 @@ fn ids(items: &[Item]) -> Vec<i64> {
     items.iter().map(|item| item.id.unwrap()).collect()
 }
 
-#[test]
-fn get_wants_exactly_one_row() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn get_wants_exactly_one_row(kind: Kind) {
+    on_database(kind, async |db| {
         let all = items(&db, 30).await;
         let got = Item::objects(&db).filter(q!(name = "item 7")).get().await.unwrap();
         assert_eq!(got, all[6]);
@@ -63,9 +63,9 @@ fn get_wants_exactly_one_row() {
     });
 }
 
-#[test]
-fn first_goes_by_the_order_or_by_the_key() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn first_goes_by_the_order_or_by_the_key(kind: Kind) {
+    on_database(kind, async |db| {
         let all = items(&db, 5).await;
         let first = async |rows: QuerySet<Item>| rows.first().await.unwrap().and_then(|item| item.id);
         assert_eq!(Item::objects(&db).first().await.unwrap(), Some(all[0].clone()));
@@ -77,9 +77,9 @@ fn first_goes_by_the_order_or_by_the_key() {
     });
 }
 
-#[test]
-fn rows_are_counted_sliced_and_ordered() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn rows_are_counted_sliced_and_ordered(kind: Kind) {
+    on_database(kind, async |db| {
         items(&db, 10).await;
         let all = || Item::objects(&db).order_by(|i| i.id);
         let fetched = async |rows: QuerySet<Item>| {
@@ -108,9 +108,9 @@ fn rows_are_counted_sliced_and_ordered() {
     });
 }
 
-#[test]
-fn some_values_of_rows() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn some_values_of_rows(kind: Kind) {
+    on_database(kind, async |db| {
         items(&db, 3).await;
         assert_eq!(Item::objects(&db).filter(q!(id = 3)).update(set!(part_of = 1)).await.unwrap(), 1);
         let all = || Item::objects(&db).order_by(|i| i.id);
@@ -133,9 +133,9 @@ fn some_values_of_rows() {
     });
 }
 
-#[test]
-fn a_stream_gives_all_rows_and_can_be_left_early() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_stream_gives_all_rows_and_can_be_left_early(kind: Kind) {
+    on_database(kind, async |db| {
         let all = items(&db, 5_000).await;
         let rows: Vec<_> = Item::objects(&db).order_by(|i| i.id).stream().collect().await;
         let rows: Vec<Item> = rows.into_iter().collect::<Result<_>>().unwrap();
@@ -156,9 +156,9 @@ fn a_stream_gives_all_rows_and_can_be_left_early() {
     });
 }
 
-#[test]
-fn a_stream_in_a_transaction_keeps_other_statements_out() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_stream_in_a_transaction_keeps_other_statements_out(kind: Kind) {
+    on_database(kind, async |db| {
         items(&db, 2_000).await;
         db.transaction(async |tx| {
             Item::objects(&tx).update(set!(stock = 1)).await?;
@@ -176,9 +176,9 @@ fn a_stream_in_a_transaction_keeps_other_statements_out() {
     });
 }
 
-#[test]
-fn many_rows_are_created_with_keys_in_order() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn many_rows_are_created_with_keys_in_order(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Item::model().unwrap()]).await.unwrap();
         let new = |numbers: std::ops::Range<i16>| numbers.map(|stock| Item::new("x", stock));
         let many = Item::objects(&db).bulk_create(new(0..12_345)).await.unwrap();
@@ -198,9 +198,9 @@ fn many_rows_are_created_with_keys_in_order() {
     });
 }
 
-#[test]
-fn rows_with_and_without_keys_are_created_together() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn rows_with_and_without_keys_are_created_together(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Item::model().unwrap()]).await.unwrap();
         let mixed = [
             Item::new("a", 1),
@@ -222,9 +222,9 @@ fn rows_with_and_without_keys_are_created_together() {
     });
 }
 
-#[test]
-fn a_batch_with_one_bad_row_creates_none() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_batch_with_one_bad_row_creates_none(kind: Kind) {
+    on_database(kind, async |db| {
         items(&db, 2).await;
         let new =
             (3..=2_000).map(|id| Item::new("new", 1).with_id(id)).chain([Item::new("old", 1).with_id(2)]);
@@ -234,9 +234,9 @@ fn a_batch_with_one_bad_row_creates_none() {
     });
 }
 
-#[test]
-fn rows_are_deleted() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn rows_are_deleted(kind: Kind) {
+    on_database(kind, async |db| {
         let all = items(&db, 10).await;
         let rows = || Item::objects(&db);
         assert_eq!(rows().filter(q!(stock__gt = 8)).delete().await.unwrap(), 2);
@@ -258,9 +258,9 @@ fn rows_are_deleted() {
     });
 }
 
-#[test]
-fn save_inserts_or_updates() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn save_inserts_or_updates(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Item::model().unwrap()]).await.unwrap();
         let rows = || Item::objects(&db);
         let mut item = Item::new("first", 1);
@@ -298,9 +298,9 @@ fn save_inserts_or_updates() {
     });
 }
 
-#[test]
-fn a_value_that_does_not_fit_is_refused_before_anything_is_sent() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_value_that_does_not_fit_is_refused_before_anything_is_sent(kind: Kind) {
+    on_database(kind, async |db| {
         // On a handle that has ended, whatever is sent is another error.
         let tx = ended(&db).await;
         let good = || Item::new("good", 1);
@@ -366,9 +366,9 @@ impl Note {
     }
 }
 
-#[test]
-fn any_text_comes_back() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn any_text_comes_back(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Note::model().unwrap()]).await.unwrap();
         // The first and the last characters of every plane, and of what is left out between.
         let planes = (0..=16_u32).flat_map(|plane| {
@@ -403,11 +403,10 @@ fn any_text_comes_back() {
     });
 }
 
-#[test]
-fn what_a_database_cannot_hold_is_refused() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn what_a_database_cannot_hold_is_refused(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Note::model().unwrap()]).await.unwrap();
-        let kind = Kind::of(&db);
         let with_nul = Note::of(1, "a\0b");
         let nan = Note { number: f64::NAN, ..Note::of(2, "") };
         let infinite = Note { number: f64::INFINITY, ..Note::of(3, "") };
@@ -435,9 +434,9 @@ fn what_a_database_cannot_hold_is_refused() {
     });
 }
 
-#[test]
-fn what_is_created_is_given_back_as_it_is_kept() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn what_is_created_is_given_back_as_it_is_kept(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Item::model().unwrap(), Moment::model().unwrap()]).await.unwrap();
         let texts = [("name", "text"), ("price", "1.5"), ("stock", "12")];
         let item = Item::objects(&db).create_by(texts).await.unwrap();
@@ -469,9 +468,9 @@ struct Moment {
     lag: TimeDelta,
 }
 
-#[test]
-fn json_null_is_not_sql_null() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn json_null_is_not_sql_null(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Note::model().unwrap()]).await.unwrap();
         let data = [
             None,
@@ -503,9 +502,9 @@ fn json_null_is_not_sql_null() {
     });
 }
 
-#[test]
-fn a_query_set_can_be_used_in_another_transaction() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_query_set_can_be_used_in_another_transaction(kind: Kind) {
+    on_database(kind, async |db| {
         items(&db, 3).await;
         let all = Item::objects(&db);
         let undone: Result<()> = db

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 use enmasse::prelude::*;
 use enmasse::query_set::Patch;
 use enmasse::signals::{Batch, Origin};
+use enmasse_testing::{Kind, on_database, test_on};
 use futures_util::stream;
 use futures_util::stream::TryStreamExt;
 
-use crate::common::on_each_database;
 use crate::{Log, Profile, User, points, taken, user, users};
 
 /// Makes names upper case before they are written, and remembers how many objects there were.
@@ -21,9 +21,9 @@ async fn names(db: &Database) -> Vec<String> {
     User::objects(db).order_by(|u| u.id).values(|u| u.name).await.unwrap()
 }
 
-#[test]
-fn objects_are_changed_before_they_are_written() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn objects_are_changed_before_they_are_written(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 0).await;
         db.signals().pre_save::<User>().connect(shout);
         // each sees what the one before has done
@@ -53,9 +53,9 @@ fn objects_are_changed_before_they_are_written() {
     });
 }
 
-#[test]
-fn many_objects_are_changed_before_they_are_written() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn many_objects_are_changed_before_they_are_written(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 2_000).await;
         db.signals().pre_save::<User>().connect(shout);
         let changed: Vec<_> = (1..=2_000).map(|id| User { name: "eve".into(), ..user(id) }).collect();
@@ -64,9 +64,9 @@ fn many_objects_are_changed_before_they_are_written() {
     });
 }
 
-#[test]
-fn borrowed_objects_are_not_changed() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn borrowed_objects_are_not_changed(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 2).await;
         db.signals().pre_save::<User>().connect(shout);
         let all = || User::objects(&db);
@@ -91,9 +91,9 @@ fn borrowed_objects_are_not_changed() {
 }
 
 /// The rows that an update is for are found, locked and seen as they are; they are written though a receiver has changed them.
-#[test]
-fn an_update_is_seen_before() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn an_update_is_seen_before(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 4).await;
         let log: Log<Vec<(i64, i32)>> = Log::default();
         let seen = log.clone();
@@ -124,9 +124,9 @@ fn an_update_is_seen_before() {
     });
 }
 
-#[test]
-fn related_rows_go_before_what_they_refer_to() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn related_rows_go_before_what_they_refer_to(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 4).await;
         db.signals().pre_delete::<User>().connect(async |batch, tx| {
             assert_eq!(batch.origin(), Origin::Delete);

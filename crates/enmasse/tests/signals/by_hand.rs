@@ -2,13 +2,13 @@
 
 use enmasse::prelude::*;
 use enmasse::signals::Origin;
+use enmasse_testing::{Kind, on_database, test_on};
 
-use crate::common::on_each_database;
 use crate::{Profile, User, add_points, points, users};
 
-#[test]
-fn a_signal_is_sent_by_hand() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_signal_is_sent_by_hand(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 3).await;
         let saved = db.signals().post_save::<User>();
         saved.connect(async |batch, tx| {
@@ -34,9 +34,9 @@ fn a_signal_is_sent_by_hand() {
     });
 }
 
-#[test]
-fn a_robust_sending_calls_all() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_robust_sending_calls_all(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 2).await;
         let saved = db.signals().post_save::<User>();
         let first = saved.connect(async |batch, tx| {

@@ -3,8 +3,8 @@
 use enmasse::prelude::*;
 use enmasse::schema::{self, Field, ModelRef, Schema};
 use enmasse::signals::{Batch, SignalKind};
+use enmasse_testing::{Kind, on_database, test_on};
 
-use crate::common::on_each_database;
 use crate::{Log, keys, taken};
 
 /// Person <- Customer, a proxy of customers, and their visits.
@@ -69,10 +69,10 @@ fn sent(name: &str, signals: [SignalKind; 2], size: u64) -> Vec<Heard> {
     signals.map(|signal| (name.to_owned(), signal, size)).to_vec()
 }
 
-#[test]
-fn a_write_sends_for_its_own_model() {
+#[test_on(all)]
+fn a_write_sends_for_its_own_model(kind: Kind) {
     use SignalKind::*;
-    on_each_database(async |db| {
+    on_database(kind, async |db| {
         let models = models();
         let [person, customers, regular, visit] = &models;
         db.create_tables(models.iter().filter(|model| model.name != "Regular").cloned()).await.unwrap();

@@ -4,8 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use enmasse::prelude::*;
 use enmasse::signals::Receiver;
+use enmasse_testing::{Kind, on_database, runtime, test_on};
 
-use crate::common::{on_each_database, runtime};
 use crate::{Log, Profile, User, taken, user, users};
 
 /// Connects a receiver to users' `post_save` that says its name.
@@ -20,9 +20,9 @@ fn say(db: &Database, log: &Log<&'static str>, name: &'static str) -> Receiver {
     })
 }
 
-#[test]
-fn receivers_are_called_in_order() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn receivers_are_called_in_order(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 1).await;
         let log = Log::default();
         let first = say(&db, &log, "first");
@@ -81,9 +81,9 @@ fn one_name_connects_once() {
 }
 
 /// One that disconnects itself finishes; one that it disconnects before its turn is not called any more.
-#[test]
-fn receivers_are_disconnected_while_sending() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn receivers_are_disconnected_while_sending(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 1).await;
         let log = Log::default();
         let others = Arc::new(OnceLock::<Vec<Receiver>>::new());

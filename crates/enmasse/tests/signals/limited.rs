@@ -1,9 +1,9 @@
 //! A user who may not make temporary tables: the keys travel as lists.
 
 use enmasse::prelude::*;
+use enmasse_testing::{Kind, on_scratch, test_on};
 use url::Url;
 
-use crate::common::{Kind, on_each_scratch};
 use crate::{Profile, User, add_points, hear, points, taken, user, users};
 
 /// A user of the database who may only read and write rows.
@@ -27,9 +27,9 @@ async fn limited(kind: Kind, owner: &Database, name: &str) {
     }
 }
 
-#[test]
-fn without_temporary_tables() {
-    on_each_scratch(&Kind::SERVERS, async |scratch| {
+#[test_on(servers)]
+fn without_temporary_tables(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let owner = scratch.connect().await;
         users(&owner, 1_500).await;
         let mut url = Url::parse(&scratch.url).unwrap();

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use enmasse::prelude::*;
+use enmasse_testing::{Kind, on_database, on_scratch, test_on};
 use tokio::time::timeout;
 
-use crate::common::{Kind, on_each_database, on_each_scratch};
 use crate::sql::statements;
 use crate::{Profile, User, add_points, points, users};
 
@@ -20,9 +20,9 @@ async fn update(db: &Database, last: i64, table: &str) -> bool {
     sent.iter().any(|sql| sql.starts_with(&looked_up) && sql.contains("IN (SELECT"))
 }
 
-#[test]
-fn only_where_the_keys_are_many_for_the_table() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn only_where_the_keys_are_many_for_the_table(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, USERS).await;
         let maria = Kind::of(&db) == Kind::MariaDb;
         if maria {
@@ -55,9 +55,9 @@ fn only_where_the_keys_are_many_for_the_table() {
     });
 }
 
-#[test]
-fn not_among_the_keys() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn not_among_the_keys(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, USERS).await;
         db.signals().post_save::<User>().connect(async |batch, tx| {
             let others = Profile::objects(&tx).exclude(|p| p.user.in_(&batch));
@@ -82,9 +82,9 @@ fn not_among_the_keys() {
 }
 
 /// What others have locked of rows that are not among the keys is not waited for.
-#[test]
-fn rows_of_others_are_not_waited_for() {
-    on_each_scratch(&Kind::SERVERS, async |scratch| {
+#[test_on(servers)]
+fn rows_of_others_are_not_waited_for(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let (db, other) = (scratch.connect().await, scratch.connect().await);
         users(&db, USERS).await;
         db.signals().post_save::<User>().connect(add_points);

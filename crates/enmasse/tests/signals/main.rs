@@ -3,8 +3,6 @@
 mod before;
 mod by_hand;
 mod chains;
-#[path = "../common/mod.rs"]
-mod common;
 mod connecting;
 mod limited;
 mod looked_up;

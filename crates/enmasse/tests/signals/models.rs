@@ -3,9 +3,9 @@
 use enmasse::prelude::*;
 use enmasse::schema::{self, Field, Schema};
 use enmasse::signals::{Batch, Origin};
+use enmasse_testing::{Kind, on_database, test_on};
 use futures_util::stream::TryStreamExt;
 
-use crate::common::on_each_database;
 use crate::{Log, taken};
 
 #[derive(Model, Clone, Debug, PartialEq)]
@@ -22,9 +22,9 @@ fn seat(row: i64, letter: &str) -> Seat {
     Seat { row, letter: letter.into(), taken: false }
 }
 
-#[test]
-fn keys_of_several_fields() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn keys_of_several_fields(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([Seat::model().unwrap()]).await.unwrap();
         let seats = (1..=3).flat_map(|row| ["a", "b"].map(|letter| seat(row, letter)));
         Seat::objects(&db).bulk_create(seats).await.unwrap();
@@ -101,9 +101,9 @@ struct Street {
 }
 
 /// A foreign key that refers to another unique field is compared with that field of the rows.
-#[test]
-fn another_field_than_the_key_is_referred_to() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn another_field_than_the_key_is_referred_to(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([City::model().unwrap(), Street::model().unwrap()]).await.unwrap();
         let cities = (1..=1_200).map(|n| City { name: format!("city {n}"), code: format!("c{n}"), size: n });
         City::objects(&db).bulk_create(cities).await.unwrap();
@@ -133,9 +133,9 @@ fn another_field_than_the_key_is_referred_to() {
     });
 }
 
-#[test]
-fn models_that_are_known_at_run_time() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn models_that_are_known_at_run_time(kind: Kind) {
+    on_database(kind, async |db| {
         let schema = Schema::new(vec![
             schema::Model::new("Author", "author")
                 .add(Field::new("id", DataType::BigInt).primary_key())

@@ -2,13 +2,13 @@
 
 use enmasse::prelude::*;
 use enmasse::signals::Batch;
+use enmasse_testing::{Kind, on_database, test_on};
 
-use crate::common::on_each_database;
 use crate::{Log, Profile, User, add_points, points, taken, user, users};
 
-#[test]
-fn receivers_write_and_are_heard() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn receivers_write_and_are_heard(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 1_100).await;
         db.signals().post_save::<User>().connect(add_points);
         let log: Log<(u64, bool)> = Log::default();
@@ -37,9 +37,9 @@ fn receivers_write_and_are_heard() {
     });
 }
 
-#[test]
-fn a_loop_is_stopped() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_loop_is_stopped(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 2).await;
         db.signals().post_save::<User>().connect(add_points);
         db.signals().post_save::<Profile>().connect(async |batch, tx| {

@@ -1,15 +1,15 @@
 //! The user's own example: related rows are kept in step, in one statement.
 
 use enmasse::prelude::*;
+use enmasse_testing::{Kind, on_database, test_on};
 
-use crate::common::on_each_database;
 use crate::sql::statements;
 use crate::{Profile, User, add_points, points, user, users};
 
 /// Each time users are saved, in whatever way, their profiles have 100 points added.
-#[test]
-fn seed_signals() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn seed_signals(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 4).await;
         db.signals().post_save::<User>().connect(|batch, tx| async move {
             Profile::objects(&tx).filter(|p| p.user.in_(&batch)).update(|p| p.points.increment(100)).await?;
@@ -43,9 +43,9 @@ fn seed_signals() {
 }
 
 /// For one row as for many, the related update is one statement.
-#[test]
-fn the_related_update_is_one_statement() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn the_related_update_is_one_statement(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 1_500).await;
         db.signals().post_save::<User>().connect(add_points);
         let related = |sent: &[String]| {

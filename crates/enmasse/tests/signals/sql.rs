@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use enmasse::prelude::*;
+use enmasse_testing::{Kind, on_database, test_on};
 use tracing::field::{Field, Visit};
 use tracing::instrument::WithSubscriber;
 use tracing::span;
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 
-use crate::common::on_each_database;
 use crate::{Profile, User, user, users};
 
 /// Gives what the work gives, and the statements that it sent.
@@ -66,9 +66,9 @@ async fn each_write(db: &Database) {
     tx.await.unwrap();
 }
 
-#[test]
-fn without_receivers_the_sql_is_the_same() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn without_receivers_the_sql_is_the_same(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 4).await;
         // what is asked about a table is asked once
         each_write(&db).await;

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use enmasse::prelude::*;
+use enmasse_testing::{Kind, on_database, on_scratch, test_on};
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
-use crate::common::{Kind, on_each_database, on_each_scratch};
 use crate::{Log, Profile, User, add_points, points, taken, user, users};
 
 fn refuse() -> Error {
@@ -43,9 +43,9 @@ async fn each_write_fails(db: &Database) {
     assert_eq!(all().count().await.unwrap(), 3);
 }
 
-#[test]
-fn an_error_of_a_receiver_undoes_the_write() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn an_error_of_a_receiver_undoes_the_write(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 3).await;
         // what an earlier receiver did goes too
         db.signals().post_save::<User>().connect(add_points);
@@ -72,9 +72,9 @@ fn an_error_of_a_receiver_undoes_the_write() {
 }
 
 /// A panic, which the caller may catch, or the task in which it was.
-#[test]
-fn a01_a_panic_of_a_receiver_undoes_the_write() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a01_a_panic_of_a_receiver_undoes_the_write(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 3).await;
         db.signals().post_save::<User>().connect(add_points);
         db.signals().post_save::<User>().connect(async |_, _| panic!("this panic is part of the test"));
@@ -111,9 +111,9 @@ fn a01_a_panic_of_a_receiver_undoes_the_write() {
 }
 
 /// An error of the database, which on PostgreSQL ends the transaction up to the savepoint.
-#[test]
-fn an_error_of_the_database_in_a_receiver_undoes_the_write() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn an_error_of_the_database_in_a_receiver_undoes_the_write(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 2).await;
         db.signals().post_save::<User>().connect(async |_, tx| {
             let twice = Profile::objects(&tx).create(Profile { id: None, user: 1, points: 5 });
@@ -130,9 +130,9 @@ fn an_error_of_the_database_in_a_receiver_undoes_the_write() {
     });
 }
 
-#[test]
-fn what_waits_for_the_commit_waits_for_the_outermost() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn what_waits_for_the_commit_waits_for_the_outermost(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 3).await;
         let log: Log<u64> = Log::default();
         let done = log.clone();
@@ -176,9 +176,9 @@ fn what_waits_for_the_commit_waits_for_the_outermost() {
     });
 }
 
-#[test]
-fn a_dropped_write_is_undone() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_dropped_write_is_undone(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 1_200).await;
         let stuck = db.signals().post_save::<User>().connect(async |batch, tx| {
             add_points(batch, tx).await?;
@@ -206,9 +206,9 @@ fn a_dropped_write_is_undone() {
 }
 
 /// Two transactions lock each other's rows: one is tried again, and its receivers with it.
-#[test]
-fn receivers_run_again_after_a_conflict() {
-    on_each_scratch(&Kind::SERVERS, async |scratch| {
+#[test_on(servers)]
+fn receivers_run_again_after_a_conflict(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect().await;
         let other = scratch.connect().await;
         users(&db, 2).await;
@@ -242,9 +242,9 @@ fn receivers_run_again_after_a_conflict() {
 }
 
 /// Writes of one transaction that are awaited together take turns.
-#[test]
-fn writes_at_once_take_turns() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn writes_at_once_take_turns(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 2).await;
         db.signals().post_save::<User>().connect(add_points);
         let tx = db.transaction(async |tx| {

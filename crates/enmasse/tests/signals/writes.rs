@@ -3,9 +3,9 @@
 use enmasse::prelude::*;
 use enmasse::query_set::Patch;
 use enmasse::signals::{Origin, SignalKind};
+use enmasse_testing::{Kind, on_database, test_on};
 use futures_util::stream;
 
-use crate::common::on_each_database;
 use crate::{Heard, User, hear, keys, taken, user, users};
 
 const ALL: [&str; 5] = ["id", "name", "country", "visits", "changed"];
@@ -21,9 +21,9 @@ fn saved(origin: Origin, created: bool, fields: &[&str], ids: &[i64]) -> Vec<Hea
     kinds.map(|kind| heard(kind, origin, created, fields, ids)).to_vec()
 }
 
-#[test]
-fn new_rows() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn new_rows(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 0).await;
         let log = hear(&db);
         User::objects(&db).create(user(101)).await.unwrap();
@@ -45,9 +45,9 @@ fn new_rows() {
     });
 }
 
-#[test]
-fn saves() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn saves(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 0).await;
         let log = hear(&db);
         let mut one = user(101);
@@ -73,9 +73,9 @@ fn saves() {
     });
 }
 
-#[test]
-fn updates() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn updates(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 5).await;
         let log = hear(&db);
         let written = ["visits", "changed"];
@@ -108,9 +108,9 @@ fn updates() {
     });
 }
 
-#[test]
-fn bulk_updates() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn bulk_updates(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 5).await;
         let log = hear(&db);
         let written = ["visits", "changed"];
@@ -150,9 +150,9 @@ fn bulk_updates() {
 }
 
 /// More than travel as a list: the keys are kept in the database.
-#[test]
-fn bulk_updates_of_many() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn bulk_updates_of_many(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 3_000).await;
         let all = || User::objects(&db);
         let objects = |visits| (2..=3_005).map(move |id| User { visits, ..user(id) });
@@ -194,9 +194,9 @@ fn bulk_updates_of_many() {
     });
 }
 
-#[test]
-fn deletions() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn deletions(kind: Kind) {
+    on_database(kind, async |db| {
         db.create_tables([User::model().unwrap()]).await.unwrap();
         User::objects(&db).bulk_create((1..=6).map(user)).await.unwrap();
         let log = hear(&db);
@@ -215,9 +215,9 @@ fn deletions() {
     });
 }
 
-#[test]
-fn without_signals() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn without_signals(kind: Kind) {
+    on_database(kind, async |db| {
         users(&db, 3).await;
         let log = hear(&db);
         let all = || User::objects(&db);

@@ -5,8 +5,8 @@ use enmasse_core::compile::lookup::Compared;
 use enmasse_core::query::Lookup;
 use enmasse_core::query::{Function, Operator, TruncateTo};
 use enmasse_core::sql::{Term, Typed};
+use enmasse_testing::{Kind, on_database, test_on};
 
-use super::common::{Kind, on_database, on_each_database};
 use super::{Table, many, one, where_true};
 
 fn moments() -> Vec<NaiveDateTime> {
@@ -54,9 +54,9 @@ const DATE_PARTS: [Part; 8] = [
 const TIME_PARTS: [Part; 3] =
     [("hour", |m| m.hour()), ("minute", |m| m.minute()), ("second", |m| m.second())];
 
-#[test]
-fn parts_of_dates_and_times() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn parts_of_dates_and_times(kind: Kind) {
+    on_database(kind, async |db| {
         for (name, data_type, values) in columns() {
             let table = Table::of(&db, name, data_type.clone(), &values).await;
             let times: &[Part] = if data_type == DataType::Date { &[] } else { &TIME_PARTS };
@@ -77,9 +77,9 @@ fn parts_of_dates_and_times() {
     });
 }
 
-#[test]
-fn dates_and_times_of_moments() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn dates_and_times_of_moments(kind: Kind) {
+    on_database(kind, async |db| {
         for (name, data_type, values) in columns().into_iter().take(2) {
             let table = Table::of(&db, name, data_type, &values).await;
             let date = expr::transform(table.dialect(), table.column("v"), "date").unwrap().unwrap();
@@ -102,9 +102,9 @@ fn dates_and_times_of_moments() {
     });
 }
 
-#[test]
-fn years_are_ranges() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn years_are_ranges(kind: Kind) {
+    on_database(kind, async |db| {
         for (name, data_type, values) in columns() {
             let table = Table::of(&db, name, data_type, &values).await;
             for (part, year_of) in [
@@ -153,10 +153,10 @@ fn cut(moment: NaiveDateTime, unit: TruncateTo) -> NaiveDateTime {
     }
 }
 
-#[test]
-fn dates_and_times_are_cut() {
+#[test_on(all)]
+fn dates_and_times_are_cut(kind: Kind) {
     use TruncateTo::{Day, Hour, Minute, Month, Quarter, Second, Week, Year};
-    on_each_database(async |db| {
+    on_database(kind, async |db| {
         for (name, data_type, values) in columns() {
             let table = Table::of(&db, name, data_type.clone(), &values).await;
             let times: &[TruncateTo] =
@@ -189,9 +189,9 @@ fn dates_and_times_are_cut() {
     });
 }
 
-#[test]
-fn durations_move_moments() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn durations_move_moments(kind: Kind) {
+    on_database(kind, async |db| {
         let moment: NaiveDateTime = "2024-02-28T23:59:59.999999".parse().unwrap();
         let spans = [
             TimeDelta::zero(),
@@ -267,9 +267,9 @@ fn durations_move_moments() {
     });
 }
 
-#[test]
-fn durations_are_numbers() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn durations_are_numbers(kind: Kind) {
+    on_database(kind, async |db| {
         let spans = [TimeDelta::seconds(-3), TimeDelta::microseconds(5), TimeDelta::days(40)];
         let table = Table::of(&db, "spans", DataType::Duration, &spans.map(Value::from)).await;
         let of = async |left: Term, operator, right: Term| -> Vec<TimeDelta> {
@@ -306,9 +306,9 @@ fn durations_are_numbers() {
     });
 }
 
-#[test]
-fn a_date_beside_a_moment_is_its_midnight() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_date_beside_a_moment_is_its_midnight(kind: Kind) {
+    on_database(kind, async |db| {
         let day = NaiveDate::from_ymd_opt(2024, 5, 6).unwrap();
         let at = |hour| day.and_time(NaiveTime::from_hms_opt(hour, 0, 0).unwrap()).and_utc();
         let rows =
@@ -330,9 +330,9 @@ fn a_date_beside_a_moment_is_its_midnight() {
     });
 }
 
-#[test]
-fn now_is_now() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn now_is_now(kind: Kind) {
+    on_database(kind, async |db| {
         let before = enmasse::chrono::Utc::now() - TimeDelta::seconds(5);
         let far = before + TimeDelta::days(1);
         let table = Table::of(&db, "times", DataType::DateTime, &[before.into(), far.into()]).await;
@@ -348,9 +348,9 @@ fn now_is_now() {
 }
 
 /// PostgreSQL's sessions may be in any zone: a connection of the caller's own, for one.
-#[test]
-fn the_zone_of_a_session_changes_nothing() {
-    on_database(Kind::Postgres, async |db| {
+#[test_on(postgres)]
+fn the_zone_of_a_session_changes_nothing(kind: Kind) {
+    on_database(kind, async |db| {
         // The day before and the day after the clocks went forward.
         let before: NaiveDateTime = "2024-03-09T22:30:00".parse().unwrap();
         let after = before + TimeDelta::days(1);

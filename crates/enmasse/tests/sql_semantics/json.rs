@@ -5,8 +5,8 @@ use enmasse_core::compile::lookup::Compared;
 use enmasse_core::query::Lookup;
 use enmasse_core::query::{Function, JsonStep};
 use enmasse_core::sql::{Term, Typed};
+use enmasse_testing::{Kind, on_database, test_on};
 
-use super::common::{Kind, on_each_database};
 use super::{Table, many, one, where_true};
 
 fn documents() -> Vec<Json> {
@@ -46,9 +46,9 @@ fn under<'a>(documents: &'a [Json], key: &str) -> Vec<Option<&'a Json>> {
     documents.iter().map(|document| document.get(key)).collect()
 }
 
-#[test]
-fn what_stands_at_a_key_is_equal_by_type_and_value() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn what_stands_at_a_key_is_equal_by_type_and_value(kind: Kind) {
+    on_database(kind, async |db| {
         let table = table(&db).await;
         let documents = documents();
         let found_under = under(&documents, "a");
@@ -92,9 +92,9 @@ fn what_stands_at_a_key_is_equal_by_type_and_value() {
     });
 }
 
-#[test]
-fn what_is_not_equal_is_known_not_to_be() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn what_is_not_equal_is_known_not_to_be(kind: Kind) {
+    on_database(kind, async |db| {
         let table = table(&db).await;
         let there = where_true(&under(&documents(), "a"), |value| value.is_some());
         for right in [json!(1), json!("1"), json!(true), json!(null), json!([1, 2])] {
@@ -113,9 +113,9 @@ fn what_is_not_equal_is_known_not_to_be() {
     });
 }
 
-#[test]
-fn paths_lead_anywhere() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn paths_lead_anywhere(kind: Kind) {
+    on_database(kind, async |db| {
         let table = table(&db).await;
         let of = |path: &[&str], right: Json| table.which(at(&table, path), Lookup::Exact, one(right));
         assert_eq!(of(&["b", "1"], json!(20)).await.unwrap(), [0]);
@@ -138,9 +138,9 @@ fn paths_lead_anywhere() {
     });
 }
 
-#[test]
-fn what_stands_at_a_path_is_json() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn what_stands_at_a_path_is_json(kind: Kind) {
+    on_database(kind, async |db| {
         let table = table(&db).await;
         let documents = documents();
         let values = table.values(at(&table, &["a"])).await.unwrap();
@@ -154,9 +154,9 @@ fn what_stands_at_a_path_is_json() {
     });
 }
 
-#[test]
-fn numbers_are_ordered_among_numbers_and_texts_among_texts() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn numbers_are_ordered_among_numbers_and_texts_among_texts(kind: Kind) {
+    on_database(kind, async |db| {
         let table = table(&db).await;
         let of = |lookup, right: Value| table.which(at(&table, &["a"]), lookup, one(right));
         assert_eq!(of(Lookup::Gt, 1.into()).await.unwrap(), [1, 15]);
@@ -171,9 +171,9 @@ fn numbers_are_ordered_among_numbers_and_texts_among_texts() {
     });
 }
 
-#[test]
-fn lists_of_anything() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn lists_of_anything(kind: Kind) {
+    on_database(kind, async |db| {
         let table = table(&db).await;
         let of = |values: Vec<Value>| table.which(at(&table, &["a"]), Lookup::In, Compared::Many(values));
         assert_eq!(of(vec![1.into(), "1".into(), true.into()]).await.unwrap(), [0, 2, 4]);
@@ -187,9 +187,9 @@ fn lists_of_anything() {
     });
 }
 
-#[test]
-fn texts_are_matched() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn texts_are_matched(kind: Kind) {
+    on_database(kind, async |db| {
         let table = table(&db).await;
         let of = |lookup, right: &str| table.which(at(&table, &["a"]), lookup, one(right));
         assert_eq!(of(Lookup::IExact, "TEXT WITH 50% AND é").await.unwrap(), [3]);
@@ -206,9 +206,9 @@ fn texts_are_matched() {
     });
 }
 
-#[test]
-fn keys_are_there_or_not() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn keys_are_there_or_not(kind: Kind) {
+    on_database(kind, async |db| {
         let table = table(&db).await;
         let documents = documents();
         let has = |key: &str| where_true(&documents, |document| document.get(key).is_some());
@@ -235,9 +235,9 @@ fn keys_are_there_or_not() {
     });
 }
 
-#[test]
-fn documents_contain_one_another() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn documents_contain_one_another(kind: Kind) {
+    on_database(kind, async |db| {
         let table = table(&db).await;
         let of = |lookup, right: Json| table.which(table.column("v"), lookup, one(right));
         if table.kind == Kind::Sqlite {
@@ -256,9 +256,9 @@ fn documents_contain_one_another() {
     });
 }
 
-#[test]
-fn documents_compare_with_columns() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn documents_compare_with_columns(kind: Kind) {
+    on_database(kind, async |db| {
         let columns = [
             ("v", DataType::Json),
             ("w", DataType::Json),

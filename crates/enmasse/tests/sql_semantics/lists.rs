@@ -4,9 +4,9 @@ use enmasse::uuid::Uuid;
 use enmasse::{DataType, Value};
 use enmasse_core::compile::lookup::Compared;
 use enmasse_core::query::Lookup;
+use enmasse_testing::{Kind, on_database, test_on};
 
 use super::Table;
-use super::common::on_each_database;
 
 const LENGTH: i64 = 100_000;
 
@@ -41,9 +41,9 @@ fn day(number: i64) -> NaiveDate {
     NaiveDate::from_ymd_opt(1900, 1, 1).unwrap() + TimeDelta::days(number)
 }
 
-#[test]
-fn long_lists_of_every_type() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn long_lists_of_every_type(kind: Kind) {
+    on_database(kind, async |db| {
         for (name, data_type, value) in types() {
             let stored: Vec<Value> =
                 [5, 99_999, LENGTH + 1].iter().map(|n| value(*n)).chain([Value::Null]).collect();
@@ -65,9 +65,9 @@ fn long_lists_of_every_type() {
 }
 
 /// Every float of a long list is found: none is changed on its way.
-#[test]
-fn long_lists_keep_floats() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn long_lists_keep_floats(kind: Kind) {
+    on_database(kind, async |db| {
         let mut seed = 1_u64;
         let mut floats = Vec::new();
         while floats.len() < 2_000 {
@@ -86,9 +86,9 @@ fn long_lists_keep_floats() {
 }
 
 /// Texts of a long list are found, whatever is in them.
-#[test]
-fn long_lists_keep_texts() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn long_lists_keep_texts(kind: Kind) {
+    on_database(kind, async |db| {
         let odd = ["", " ", "é☃😀", "'\"\\%_`$1?", "\n\r\t\u{1}\u{1a}\\N", "null", "[1]", "</x>\u{2028}"];
         let table =
             Table::of(&db, "odd", DataType::Text { max_length: Some(20) }, &odd.map(Value::from)).await;

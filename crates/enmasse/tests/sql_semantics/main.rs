@@ -1,18 +1,19 @@
 //! What the SQL of lookups and expressions does on the databases themselves: the same everywhere, save for what is said.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod dates;
 mod json;
+mod kept_values;
 mod lists;
 mod numbers;
+#[cfg(feature = "postgres")]
+mod postgres_types;
+mod properties;
 mod texts;
 mod types;
 mod updates;
 
 use std::sync::Arc;
 
-use common::Kind;
 use enmasse::Database;
 use enmasse::schema::{Field, Model, Schema};
 use enmasse::{DataType, Result, Value};
@@ -22,6 +23,7 @@ use enmasse_core::dialect::{Dialect, Flavour, Mysql, Postgres, Sqlite};
 use enmasse_core::query::Lookup;
 use enmasse_core::sql::{Condition, Term, Typed};
 use enmasse_core::sql::{Fragment, Statement};
+use enmasse_testing::Kind;
 
 /// How the database spells it; what the server can do besides does not matter here.
 fn dialect(kind: Kind) -> Box<dyn Dialect> {

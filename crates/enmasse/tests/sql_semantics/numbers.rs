@@ -7,17 +7,17 @@ use enmasse_core::query::Lookup;
 use enmasse_core::query::{Aggregate, Function, Operator};
 use enmasse_core::sql::Fragment;
 use enmasse_core::sql::{Condition, Term};
+use enmasse_testing::{Kind, on_database, test_on};
 
-use super::common::on_each_database;
 use super::{Table, many, one, where_true};
 
 fn decimal(text: &str) -> Value {
     Value::Decimal(text.parse().unwrap())
 }
 
-#[test]
-fn integers_compare_with_any_number() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn integers_compare_with_any_number(kind: Kind) {
+    on_database(kind, async |db| {
         for (name, data_type, least, greatest) in [
             ("small", DataType::SmallInt, i64::from(i16::MIN), i64::from(i16::MAX)),
             ("middle", DataType::Integer, i64::from(i32::MIN), i64::from(i32::MAX)),
@@ -50,9 +50,9 @@ fn integers_compare_with_any_number() {
     });
 }
 
-#[test]
-fn decimals_and_floats_compare_exactly() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn decimals_and_floats_compare_exactly(kind: Kind) {
+    on_database(kind, async |db| {
         let data_type = DataType::Decimal { max_digits: Some(12), decimal_places: Some(2) };
         let prices = ["0.10", "0.30", "5.00", "9999999999.99", "-0.01"].map(decimal);
         let table = Table::of(&db, "prices", data_type, &prices).await;
@@ -83,9 +83,9 @@ fn decimals_and_floats_compare_exactly() {
     });
 }
 
-#[test]
-fn integers_are_added_divided_and_shifted_the_same() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn integers_are_added_divided_and_shifted_the_same(kind: Kind) {
+    on_database(kind, async |db| {
         let pairs: Vec<(i64, i64)> =
             [-7, -1, 0, 1, 7, 1 << 40].iter().flat_map(|l| [-3, -1, 1, 2, 40].map(|r| (*l, r))).collect();
         let rows: Vec<Vec<Value>> = pairs.iter().map(|(l, r)| vec![(*l).into(), (*r).into()]).collect();
@@ -127,9 +127,9 @@ fn integers_are_added_divided_and_shifted_the_same() {
 }
 
 /// The sum of a small integer and a number is no small integer.
-#[test]
-fn small_integers_do_not_overflow_in_between() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn small_integers_do_not_overflow_in_between(kind: Kind) {
+    on_database(kind, async |db| {
         let table = Table::of(&db, "small", DataType::SmallInt, &[i16::MAX.into(), Value::Null]).await;
         let of =
             expr::binary(table.dialect(), table.term("v"), Operator::Add, Term::Value(1.into())).unwrap();
@@ -139,9 +139,9 @@ fn small_integers_do_not_overflow_in_between() {
     });
 }
 
-#[test]
-fn decimals_stay_decimal() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn decimals_stay_decimal(kind: Kind) {
+    on_database(kind, async |db| {
         let data_type = DataType::Decimal { max_digits: Some(10), decimal_places: Some(2) };
         let table = Table::of(&db, "prices", data_type, &["5.00", "-5.50", "0.10"].map(decimal)).await;
         let of = async |operator, right: Value| -> Vec<Decimal> {
@@ -161,9 +161,9 @@ fn decimals_stay_decimal() {
     });
 }
 
-#[test]
-fn floats_have_remainders_too() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn floats_have_remainders_too(kind: Kind) {
+    on_database(kind, async |db| {
         let table = Table::of(&db, "ratios", DataType::Double, &[5.5, -5.5].map(Value::from)).await;
         let of =
             expr::binary(table.dialect(), table.term("v"), Operator::Modulo, Term::Value(2.into())).unwrap();
@@ -171,9 +171,9 @@ fn floats_have_remainders_too() {
     });
 }
 
-#[test]
-fn numbers_are_rounded() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn numbers_are_rounded(kind: Kind) {
+    on_database(kind, async |db| {
         let rows = [
             vec![Value::from(1254), decimal("12.34"), 12.34.into()],
             vec![Value::from(-1254), decimal("-12.35"), (-12.36).into()],
@@ -213,9 +213,9 @@ fn numbers_are_rounded() {
     });
 }
 
-#[test]
-fn aggregates_have_their_types() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn aggregates_have_their_types(kind: Kind) {
+    on_database(kind, async |db| {
         let price = DataType::Decimal { max_digits: Some(10), decimal_places: Some(2) };
         let columns = [
             ("n", DataType::BigInt),
@@ -256,9 +256,9 @@ fn aggregates_have_their_types() {
     });
 }
 
-#[test]
-fn exclusive_or_takes_what_is_not_known_as_false() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn exclusive_or_takes_what_is_not_known_as_false(kind: Kind) {
+    on_database(kind, async |db| {
         let values = [Value::Null, 0.into(), 1.into()];
         let rows: Vec<Vec<Value>> =
             values.iter().flat_map(|l| values.iter().map(move |r| vec![l.clone(), r.clone()])).collect();
@@ -279,9 +279,9 @@ fn exclusive_or_takes_what_is_not_known_as_false() {
     });
 }
 
-#[test]
-fn a11_a_write_that_divides_by_zero_is_refused() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a11_a_write_that_divides_by_zero_is_refused(kind: Kind) {
+    on_database(kind, async |db| {
         let rows: Vec<Vec<Value>> = (0..3).map(|n| vec![Value::Int(n), Value::Float(n as f64)]).collect();
         Table::new(&db, "zeros", &[("n", DataType::BigInt), ("x", DataType::Double)], &rows).await;
         let key = Field::new("id", DataType::BigInt).primary_key();

@@ -5,8 +5,8 @@ use enmasse_core::compile::lookup::Compared;
 use enmasse_core::query::Function;
 use enmasse_core::query::Lookup;
 use enmasse_core::sql::Term;
+use enmasse_testing::{Kind, on_database, test_on};
 
-use super::common::{Kind, on_each_database};
 use super::{Table, many, one, where_true};
 
 const TEXTS: [&str; 24] = [
@@ -55,9 +55,9 @@ fn texts() -> Vec<Value> {
     TEXTS.iter().map(|text| Value::from(*text)).chain([Value::Null]).collect()
 }
 
-#[test]
-fn patterns_are_data() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn patterns_are_data(kind: Kind) {
+    on_database(kind, async |db| {
         for (name, data_type) in
             [("short", DataType::Text { max_length: Some(20) }), ("unlimited", DataType::TEXT)]
         {
@@ -83,9 +83,9 @@ fn patterns_are_data() {
     });
 }
 
-#[test]
-fn patterns_may_come_from_a_column() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn patterns_may_come_from_a_column(kind: Kind) {
+    on_database(kind, async |db| {
         let pairs: Vec<(&str, &str)> =
             TEXTS.iter().flat_map(|text| TEXTS.map(|needle| (*text, needle))).collect();
         let mut rows: Vec<Vec<Value>> =
@@ -110,9 +110,9 @@ fn patterns_may_come_from_a_column() {
 }
 
 /// Django's documentation says so of SQLite.
-#[test]
-fn letters_beyond_ascii_have_case_except_on_sqlite() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn letters_beyond_ascii_have_case_except_on_sqlite(kind: Kind) {
+    on_database(kind, async |db| {
         let table = Table::of(&db, "names", DataType::TEXT, &["É".into(), "é".into()]).await;
         for lookup in [Lookup::IExact, Lookup::IContains, Lookup::IStartsWith, Lookup::IEndsWith] {
             let found = table.which(table.column("v"), lookup, one("é")).await.unwrap();
@@ -123,9 +123,9 @@ fn letters_beyond_ascii_have_case_except_on_sqlite() {
 }
 
 /// A text with a NUL in it, and one too long for a pattern, which SQLite has to compare without `LIKE`.
-#[test]
-fn texts_that_fit_no_pattern_are_found() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn texts_that_fit_no_pattern_are_found(kind: Kind) {
+    on_database(kind, async |db| {
         let long = "x".repeat(60_000);
         let mut values = vec![Value::from(format!("{long}y")), format!("Y{long}").into()];
         let nul = Kind::of(&db) != Kind::Postgres;
@@ -160,9 +160,9 @@ fn texts_that_fit_no_pattern_are_found() {
     });
 }
 
-#[test]
-fn regular_expressions_have_case_or_not() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn regular_expressions_have_case_or_not(kind: Kind) {
+    on_database(kind, async |db| {
         let table = Table::of(&db, "names", DataType::Text { max_length: Some(20) }, &texts()).await;
         let of = |lookup, right: &str| table.which(table.column("v"), lookup, one(right));
         let expected = |holds: fn(&str) -> bool| where_true(TEXTS, holds);
@@ -194,9 +194,9 @@ fn regular_expressions_have_case_or_not() {
     });
 }
 
-#[test]
-fn what_is_no_text_is_matched_as_text() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn what_is_no_text_is_matched_as_text(kind: Kind) {
+    on_database(kind, async |db| {
         let table = Table::of(&db, "numbers", DataType::Integer, &[120, 12, 21].map(Value::from)).await;
         assert_eq!(table.which(table.column("v"), Lookup::StartsWith, one(12)).await.unwrap(), [0, 1]);
         assert_eq!(table.which(table.column("v"), Lookup::IContains, one("20")).await.unwrap(), [0]);
@@ -217,9 +217,9 @@ fn what_is_no_text_is_matched_as_text() {
     });
 }
 
-#[test]
-fn functions_of_text() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn functions_of_text(kind: Kind) {
+    on_database(kind, async |db| {
         let rows = [
             vec![Value::from("  Ab😀é "), 5.into()],
             vec![Value::Null, 7.into()],
@@ -268,9 +268,9 @@ fn functions_of_text() {
     });
 }
 
-#[test]
-fn a_list_of_texts_has_the_columns_collation() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn a_list_of_texts_has_the_columns_collation(kind: Kind) {
+    on_database(kind, async |db| {
         let table = Table::of(
             &db,
             "names",

@@ -7,8 +7,8 @@ use enmasse_core::compile::expr;
 use enmasse_core::compile::lookup;
 use enmasse_core::query::Lookup;
 use enmasse_core::sql::Term;
+use enmasse_testing::{Kind, on_database, test_on};
 
-use super::common::{Kind, on_each_database};
 use super::{Table, one};
 
 fn of_each_type() -> Vec<(&'static str, DataType, Value)> {
@@ -41,9 +41,9 @@ fn of_each_type() -> Vec<(&'static str, DataType, Value)> {
 }
 
 /// `Case` over every type, with values that are parameters: selected, compared and written.
-#[test]
-fn case_over_every_type() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn case_over_every_type(kind: Kind) {
+    on_database(kind, async |db| {
         for (name, data_type, value) in of_each_type() {
             let columns = [("n", DataType::Integer), ("v", data_type.clone())];
             let rows =
@@ -77,9 +77,9 @@ fn case_over_every_type() {
 }
 
 /// Every value finds the row that has it, alone and in a list, and none finds NULL.
-#[test]
-fn every_type_is_compared() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn every_type_is_compared(kind: Kind) {
+    on_database(kind, async |db| {
         for (name, data_type, value) in of_each_type() {
             let table = Table::of(&db, name, data_type.clone(), &[Value::Null, value.clone()]).await;
             let of = |lookup, right| table.which(table.column("v"), lookup, right);
@@ -102,9 +102,9 @@ fn every_type_is_compared() {
     });
 }
 
-#[test]
-fn values_are_cast() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn values_are_cast(kind: Kind) {
+    on_database(kind, async |db| {
         let columns = [
             ("name", DataType::Text { max_length: Some(30) }),
             ("n", DataType::Integer),
@@ -181,12 +181,9 @@ fn values_are_cast() {
 }
 
 /// PostgreSQL's arrays; elsewhere there are none.
-#[test]
-fn arrays_contain_one_another() {
-    on_each_database(async |db| {
-        if Kind::of(&db) != Kind::Postgres {
-            return;
-        }
+#[test_on(postgres)]
+fn arrays_contain_one_another(kind: Kind) {
+    on_database(kind, async |db| {
         let array = |items: &[i64]| Value::Array(items.iter().map(|item| (*item).into()).collect());
         let values = [array(&[1, 2, 3]), array(&[3]), array(&[]), Value::Null];
         let table = Table::of(&db, "arrays", DataType::Array(Box::new(DataType::Integer)), &values).await;

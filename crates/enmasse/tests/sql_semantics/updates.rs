@@ -6,14 +6,14 @@ use enmasse::{DataType, ErrorKind, Value};
 use enmasse_core::plan::{self, Assignment, Gives, Step};
 use enmasse_core::query::{Expr, FieldPath, Operator};
 use enmasse_core::query::{Q, Query};
+use enmasse_testing::{Kind, on_database, test_on};
 
-use super::common::{Kind, on_each_database, on_each_of};
 use super::{Table, dialect};
 
 /// What an expression is set to is kept as the column's type has it, also by SQLite, which would keep anything.
-#[test]
-fn columns_keep_their_types() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn columns_keep_their_types(kind: Kind) {
+    on_database(kind, async |db| {
         let day = NaiveDate::from_ymd_opt(2024, 5, 6).unwrap();
         let at = day.and_time(NaiveTime::from_hms_opt(23, 30, 0).unwrap()).and_utc();
         let columns = [
@@ -94,9 +94,9 @@ fn columns_keep_their_types() {
 }
 
 /// MariaDB before 11.1 would read the list again for each row of the table: minutes, where a join takes a second.
-#[test]
-fn an_update_filtered_by_a_long_list_is_quick() {
-    on_each_of(&Kind::MYSQL_FAMILY, async |db| {
+#[test_on(mysql_family)]
+fn an_update_filtered_by_a_long_list_is_quick(kind: Kind) {
+    on_database(kind, async |db| {
         let dialect = dialect(Kind::of(&db));
         let model = Model::new("Person", "people")
             .add(Field::new("id", DataType::Integer).primary_key())

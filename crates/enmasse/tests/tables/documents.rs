@@ -2,8 +2,8 @@
 
 use enmasse::ErrorKind;
 use enmasse::prelude::*;
+use enmasse_testing::{Kind, on_database, test_on};
 
-use crate::common::{Kind, on_database};
 use crate::run;
 
 #[derive(Model, Clone, Debug, PartialEq)]
@@ -15,9 +15,9 @@ struct Paper {
 }
 
 /// A model does not say that its table was declared by others.
-#[test]
-fn a11_a_document_that_would_become_a_float_is_refused() {
-    on_database(Kind::Sqlite, async |db| {
+#[test_on(sqlite)]
+fn a11_a_document_that_would_become_a_float_is_refused(kind: Kind) {
+    on_database(kind, async |db| {
         for column in ["json", "jsonb", "numeric", "text"] {
             run(
                 &db,

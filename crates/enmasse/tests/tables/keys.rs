@@ -2,13 +2,13 @@
 
 use enmasse::schema::{Field, Model, Schema};
 use enmasse::{DataType, Database, Q, QuerySet, Record, Value};
+use enmasse_testing::{Kind, on_database, on_scratch, test_on};
 
-use crate::common::{Kind, on_database, on_each_database, on_each_scratch};
 use crate::{query, record, run};
 
-#[test]
-fn c01_unique_columns_that_are_never_null_are_a_key() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn c01_unique_columns_that_are_never_null_are_a_key(kind: Kind) {
+    on_database(kind, async |db| {
         run(
             &db,
             &[
@@ -62,12 +62,9 @@ fn c01_unique_columns_that_are_never_null_are_a_key() {
     });
 }
 
-#[test]
-fn c01_a_partial_index_is_no_key() {
-    on_each_database(async |db| {
-        if Kind::of(&db).in_mysql_family() {
-            return;
-        }
+#[test_on(sqlite, postgres)]
+fn c01_a_partial_index_is_no_key(kind: Kind) {
+    on_database(kind, async |db| {
         run(
             &db,
             &[
@@ -82,9 +79,9 @@ fn c01_a_partial_index_is_no_key() {
     });
 }
 
-#[test]
-fn e03_an_index_of_another_collation_is_no_key() {
-    on_database(Kind::Sqlite, async |db| {
+#[test_on(sqlite)]
+fn e03_an_index_of_another_collation_is_no_key(kind: Kind) {
+    on_database(kind, async |db| {
         run(
             &db,
             &[
@@ -122,7 +119,11 @@ fn e03_an_index_of_another_collation_is_no_key() {
         }
         assert_eq!(query(&db, "SELECT n FROM t ORDER BY n").await, ["1", "2"]);
     });
-    on_database(Kind::Postgres, async |db| {
+}
+
+#[test_on(postgres)]
+fn e03_an_index_of_another_collation_is_no_key_of_postgresql(kind: Kind) {
+    on_database(kind, async |db| {
         run(
             &db,
             &[
@@ -138,9 +139,9 @@ fn e03_an_index_of_another_collation_is_no_key() {
     });
 }
 
-#[test]
-fn c04_what_only_the_database_numbers_is_inserted_over_it() {
-    on_database(Kind::Postgres, async |db| {
+#[test_on(postgres)]
+fn c04_what_only_the_database_numbers_is_inserted_over_it(kind: Kind) {
+    on_database(kind, async |db| {
         run(
             &db,
             &[
@@ -165,9 +166,9 @@ fn c04_what_only_the_database_numbers_is_inserted_over_it() {
     });
 }
 
-#[test]
-fn e04_a_key_that_child_tables_have_too_is_refused() {
-    on_database(Kind::Postgres, async |db| {
+#[test_on(postgres)]
+fn e04_a_key_that_child_tables_have_too_is_refused(kind: Kind) {
+    on_database(kind, async |db| {
         run(
             &db,
             &[
@@ -236,9 +237,9 @@ fn e04_a_key_that_child_tables_have_too_is_refused() {
     });
 }
 
-#[test]
-fn e05_the_counter_is_moved_in_the_transaction_and_within_its_bounds() {
-    on_each_scratch(&[Kind::Postgres], async |scratch| {
+#[test_on(postgres)]
+fn e05_the_counter_is_moved_in_the_transaction_and_within_its_bounds(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect().await;
         let user = format!("enmasse_e05_{}", std::process::id());
         run(
@@ -286,9 +287,9 @@ fn e05_the_counter_is_moved_in_the_transaction_and_within_its_bounds() {
     });
 }
 
-#[test]
-fn e12_the_period_of_a_versioned_table_is_no_part_of_its_keys() {
-    on_database(Kind::MariaDb, async |db| {
+#[test_on(mariadb)]
+fn e12_the_period_of_a_versioned_table_is_no_part_of_its_keys(kind: Kind) {
+    on_database(kind, async |db| {
         run(
             &db,
             &[

@@ -2,8 +2,9 @@
 
 use enmasse::schema::{Field, Model, ModelRef, Schema};
 use enmasse::{DataType, Database, Error, F, Objects, Q, QuerySet, Record, Value};
+use enmasse_testing::{Kind, on_database, test_on};
 
-use crate::{on_family, query, record, run};
+use crate::{query, record, run};
 
 /// Few rows travel in other ways than many.
 const ROWS: [i64; 5] = [1, 3, 30, 60, 3_000];
@@ -41,9 +42,9 @@ async fn set(db: &Database, model: &ModelRef, rows: i64, field: &str, value: Val
     Ok(QuerySet::<Record>::of(model, db).bulk_update(&records, |_| [field]).await?.matched)
 }
 
-#[test]
-fn a03_texts_and_bytes_of_any_length_are_stored_whole_or_refused() {
-    on_family(async |db| {
+#[test_on(mysql_family)]
+fn a03_texts_and_bytes_of_any_length_are_stored_whole_or_refused(kind: Kind) {
+    on_database(kind, async |db| {
         make(&db).await;
         let model = db.inspect_table("n", []).await.unwrap();
         for (field, limit) in [
@@ -85,9 +86,9 @@ fn a03_texts_and_bytes_of_any_length_are_stored_whole_or_refused() {
     });
 }
 
-#[test]
-fn a03_characters_count_by_the_bytes_of_the_columns_character_set() {
-    on_family(async |db| {
+#[test_on(mysql_family)]
+fn a03_characters_count_by_the_bytes_of_the_columns_character_set(kind: Kind) {
+    on_database(kind, async |db| {
         make(&db).await;
         let model = db.inspect_table("n", []).await.unwrap();
         let repeated = |text: &str, times: usize| Value::from(text.repeat(times));
@@ -124,9 +125,9 @@ fn a03_characters_count_by_the_bytes_of_the_columns_character_set() {
 }
 
 /// Without a catalogue nobody but the server knows what fits.
-#[test]
-fn a03_where_the_model_does_not_know_the_server_refuses() {
-    on_family(async |db| {
+#[test_on(mysql_family)]
+fn a03_where_the_model_does_not_know_the_server_refuses(kind: Kind) {
+    on_database(kind, async |db| {
         make(&db).await;
         let described = Model::new("n", "n")
             .add(Field::new("id", DataType::Integer).primary_key())
@@ -158,9 +159,9 @@ fn a03_where_the_model_does_not_know_the_server_refuses() {
     });
 }
 
-#[test]
-fn d01_signs_moments_and_members_are_checked_before_they_are_sent() {
-    on_family(async |db| {
+#[test_on(mysql_family)]
+fn d01_signs_moments_and_members_are_checked_before_they_are_sent(kind: Kind) {
+    on_database(kind, async |db| {
         run(
             &db,
             &[
@@ -241,9 +242,9 @@ struct Named {
     name: String,
 }
 
-#[test]
-fn e10_a_text_of_another_character_set_is_unchanged_where_it_is_the_same() {
-    on_family(async |db| {
+#[test_on(mysql_family)]
+fn e10_a_text_of_another_character_set_is_unchanged_where_it_is_the_same(kind: Kind) {
+    on_database(kind, async |db| {
         for set in ["latin1", "ucs2", "utf8mb4"] {
             run(
                 &db,

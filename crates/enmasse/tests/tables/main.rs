@@ -1,7 +1,6 @@
 //! Tables as people have them: what the catalogue says of them, and what follows for writes.
 
-#[path = "../common/mod.rs"]
-mod common;
+mod catalog;
 mod documents;
 mod keys;
 mod limits;
@@ -9,14 +8,8 @@ mod reading;
 mod storage;
 mod types;
 
-use common::{Kind, on_each_of};
 use enmasse::schema::ModelRef;
 use enmasse::{Database, Record, Value};
-
-/// Runs the scenario on MariaDB and on MySQL.
-fn on_family<Fut: Future<Output = ()>>(scenario: impl Fn(Database) -> Fut) {
-    on_each_of(&Kind::MYSQL_FAMILY, scenario);
-}
 
 async fn run(db: &Database, statements: &[&str]) {
     for statement in statements {

@@ -1,8 +1,8 @@
 //! One table is read, whatever else the database has.
 
 use enmasse::{ErrorKind, Q, QuerySet, Record};
+use enmasse_testing::{Kind, on_database, test_on};
 
-use crate::common::{Kind, on_database, on_each_database};
 use crate::run;
 
 const TABLES: [&str; 6] = [
@@ -14,9 +14,9 @@ const TABLES: [&str; 6] = [
     "CREATE TABLE more (id integer PRIMARY KEY, other_id integer, FOREIGN KEY (other_id) REFERENCES other (id))",
 ];
 
-#[test]
-fn b01_one_table_is_read_with_what_it_extends_and_refers_to() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn b01_one_table_is_read_with_what_it_extends_and_refers_to(kind: Kind) {
+    on_database(kind, async |db| {
         run(&db, &TABLES).await;
         let read = async |table: &str, lookups: &[&str]| {
             let model = db.inspect_table(table, lookups.iter().copied()).await.unwrap();
@@ -43,9 +43,9 @@ fn b01_one_table_is_read_with_what_it_extends_and_refers_to() {
     });
 }
 
-#[test]
-fn c05_a_table_is_found_by_the_name_that_a_person_writes() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn c05_a_table_is_found_by_the_name_that_a_person_writes(kind: Kind) {
+    on_database(kind, async |db| {
         let quote = |name: &str| {
             if Kind::of(&db).in_mysql_family() { format!("`{name}`") } else { format!("\"{name}\"") }
         };
@@ -89,9 +89,9 @@ fn c05_a_table_is_found_by_the_name_that_a_person_writes() {
     });
 }
 
-#[test]
-fn c05_the_whole_search_path_is_searched() {
-    on_database(Kind::Postgres, async |db| {
+#[test_on(postgres)]
+fn c05_the_whole_search_path_is_searched(kind: Kind) {
+    on_database(kind, async |db| {
         run(
             &db,
             &[
@@ -130,9 +130,9 @@ fn c05_the_whole_search_path_is_searched() {
     });
 }
 
-#[test]
-fn c03_what_is_no_table_is_named_as_what_it_is() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn c03_what_is_no_table_is_named_as_what_it_is(kind: Kind) {
+    on_database(kind, async |db| {
         run(
             &db,
             &[
@@ -175,9 +175,9 @@ async fn written(db: &enmasse::Database, table: &str) {
     assert_eq!(returned.rows[0].old.get("v").unwrap(), &enmasse::Value::Int(6), "{table}");
 }
 
-#[test]
-fn c03_partitions_are_tables() {
-    on_database(Kind::Postgres, async |db| {
+#[test_on(postgres)]
+fn c03_partitions_are_tables(kind: Kind) {
+    on_database(kind, async |db| {
         run(
             &db,
             &[
@@ -192,9 +192,9 @@ fn c03_partitions_are_tables() {
     });
 }
 
-#[test]
-fn c03_versioned_tables_are_tables() {
-    on_database(Kind::MariaDb, async |db| {
+#[test_on(mariadb)]
+fn c03_versioned_tables_are_tables(kind: Kind) {
+    on_database(kind, async |db| {
         run(
             &db,
             &[
@@ -211,9 +211,9 @@ fn c03_versioned_tables_are_tables() {
     });
 }
 
-#[test]
-fn e11_a_table_that_refers_to_itself_is_read_once_in_any_case() {
-    on_database(Kind::Sqlite, async |db| {
+#[test_on(sqlite)]
+fn e11_a_table_that_refers_to_itself_is_read_once_in_any_case(kind: Kind) {
+    on_database(kind, async |db| {
         run(
             &db,
             &[

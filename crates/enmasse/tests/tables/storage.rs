@@ -2,9 +2,9 @@
 
 use enmasse::prelude::*;
 use enmasse::{Database, Error};
+use enmasse_testing::{Kind, leave_out, on_database, on_scratch, test_on};
 
-use crate::common::{Kind, on_each_scratch};
-use crate::{on_family, query, record, run};
+use crate::{query, record, run};
 
 #[derive(Model, Clone, Debug)]
 #[model(table = "parent")]
@@ -52,9 +52,9 @@ fn refused(result: Result<impl std::fmt::Debug, Error>, expected: &str) {
     assert!(error.to_string().contains(expected), "{error}");
 }
 
-#[test]
-fn a04_a_table_without_transactions_is_refused_by_every_write() {
-    on_family(async |db| {
+#[test_on(mysql_family)]
+fn a04_a_table_without_transactions_is_refused_by_every_write(kind: Kind) {
+    on_database(kind, async |db| {
         let engines: &[&str] = match Kind::of(&db) {
             Kind::MariaDb => &["MyISAM", "Aria", "MEMORY"],
             _ => &["MyISAM", "MEMORY"],
@@ -95,9 +95,9 @@ fn a04_a_table_without_transactions_is_refused_by_every_write() {
     });
 }
 
-#[test]
-fn a12_a_trigger_that_writes_to_such_a_table_is_found() {
-    on_family(async |db| {
+#[test_on(mysql_family)]
+fn a12_a_trigger_that_writes_to_such_a_table_is_found(kind: Kind) {
+    on_database(kind, async |db| {
         make(&db, "MyISAM").await;
         run(
             &db,
@@ -121,13 +121,13 @@ fn a12_a_trigger_that_writes_to_such_a_table_is_found() {
 }
 
 /// The foreign server is the test server itself.
-#[test]
-fn a04_a_table_on_several_servers_is_refused_by_every_write() {
-    on_each_scratch(&[Kind::Postgres], async |scratch| {
+#[test_on(postgres)]
+fn a04_a_table_on_several_servers_is_refused_by_every_write(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect().await;
         let extension = db.execute_raw("CREATE EXTENSION postgres_fdw", []).await;
         if let Err(error) = extension {
-            return eprintln!("NOT TESTED: PostgreSQL has no postgres_fdw: {error}");
+            return leave_out(&format!("PostgreSQL's postgres_fdw: {error}"));
         }
         let (user, place) = scratch.url.split_once("://").unwrap().1.split_once('@').unwrap();
         let (user, password) = user.split_once(':').unwrap_or((user, ""));
@@ -193,9 +193,9 @@ async fn make_with_trigger(db: &Database, trigger: &str) {
     run(db, &["CREATE TABLE plain (id bigint PRIMARY KEY, n int NOT NULL) ENGINE=InnoDB", trigger]).await;
 }
 
-#[test]
-fn e02_a_trigger_may_name_the_table_in_any_way() {
-    on_family(async |db| {
+#[test_on(mysql_family)]
+fn e02_a_trigger_may_name_the_table_in_any_way(kind: Kind) {
+    on_database(kind, async |db| {
         for body in [
             "UPDATE plain, log SET log.n = NEW.n WHERE log.id = 1",
             "BEGIN -- it's told\n INSERT INTO log VALUES (9, 9); END",
@@ -238,9 +238,9 @@ fn e02_a_trigger_may_name_the_table_in_any_way() {
     });
 }
 
-#[test]
-fn e02_a_trigger_of_another_schema_names_tables_of_its_own() {
-    on_each_scratch(&Kind::MYSQL_FAMILY, async |scratch| {
+#[test_on(mysql_family)]
+fn e02_a_trigger_of_another_schema_names_tables_of_its_own(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect().await;
         let trigger = "CREATE TRIGGER t AFTER UPDATE ON parent FOR EACH ROW INSERT INTO log VALUES (9, 9)";
         make_with_trigger(&db, trigger).await;
@@ -260,9 +260,9 @@ fn e02_a_trigger_of_another_schema_names_tables_of_its_own() {
 }
 
 /// MySQL hides the triggers themselves.
-#[test]
-fn e02_what_may_not_be_read_is_safe_where_all_tables_are() {
-    on_each_scratch(&Kind::MYSQL_FAMILY, async |scratch| {
+#[test_on(mysql_family)]
+fn e02_what_may_not_be_read_is_safe_where_all_tables_are(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect().await;
         let trigger =
             "CREATE TRIGGER t AFTER UPDATE ON parent FOR EACH ROW INSERT INTO log VALUES (NEW.n, 9)";

@@ -2,8 +2,8 @@
 
 use enmasse::schema::ModelRef;
 use enmasse::{DataType, Database, Q, QuerySet, Record, Value};
+use enmasse_testing::{Kind, on_database, test_on};
 
-use crate::common::{Kind, on_database};
 use crate::{query, record, run};
 
 /// Few rows travel in other ways than many.
@@ -52,9 +52,9 @@ async fn make(db: &Database) -> ModelRef {
     db.inspect_table("t", []).await.unwrap()
 }
 
-#[test]
-fn c02_what_postgres_knows_and_we_do_not_is_written_and_read_as_text() {
-    on_database(Kind::Postgres, async |db| {
+#[test_on(postgres)]
+fn c02_what_postgres_knows_and_we_do_not_is_written_and_read_as_text(kind: Kind) {
+    on_database(kind, async |db| {
         let model = make(&db).await;
         assert_eq!(model.left_out, []);
         assert_eq!(model.field("i").unwrap().data_type, DataType::Native("inet".into()));
@@ -139,9 +139,9 @@ fn c02_what_postgres_knows_and_we_do_not_is_written_and_read_as_text() {
     });
 }
 
-#[test]
-fn c02_such_types_are_keys_too() {
-    on_database(Kind::Postgres, async |db| {
+#[test_on(postgres)]
+fn c02_such_types_are_keys_too(kind: Kind) {
+    on_database(kind, async |db| {
         run(
             &db,
             &[
@@ -183,9 +183,9 @@ struct Host {
     mood: Option<String>,
 }
 
-#[test]
-fn c02_a_typed_model_says_the_type() {
-    on_database(Kind::Postgres, async |db| {
+#[test_on(postgres)]
+fn c02_a_typed_model_says_the_type(kind: Kind) {
+    on_database(kind, async |db| {
         use enmasse::prelude::*;
         run(&db, &["CREATE TYPE mood AS ENUM ('sad', 'ok')"]).await;
         db.create_tables([Host::model().unwrap()]).await.unwrap();
@@ -204,9 +204,9 @@ fn c02_a_typed_model_says_the_type() {
     });
 }
 
-#[test]
-fn c02_json_that_is_no_jsonb_can_be_looked_into() {
-    on_database(Kind::Postgres, async |db| {
+#[test_on(postgres)]
+fn c02_json_that_is_no_jsonb_can_be_looked_into(kind: Kind) {
+    on_database(kind, async |db| {
         let model = make(&db).await;
         let rows = || QuerySet::<Record>::of(&model, &db);
         run(&db, &["UPDATE t SET j = '{\"a\": 1, \"b\": {\"c\": \"x\"}}' WHERE id <= 3"]).await;
@@ -222,9 +222,9 @@ fn c02_json_that_is_no_jsonb_can_be_looked_into() {
     });
 }
 
-#[test]
-fn c02_mariadb_knows_addresses() {
-    on_database(Kind::MariaDb, async |db| {
+#[test_on(mariadb)]
+fn c02_mariadb_knows_addresses(kind: Kind) {
+    on_database(kind, async |db| {
         run(
             &db,
             &[
@@ -249,9 +249,9 @@ fn c02_mariadb_knows_addresses() {
     });
 }
 
-#[test]
-fn c02_sqlite_keeps_texts_whatever_the_types_name() {
-    on_database(Kind::Sqlite, async |db| {
+#[test_on(sqlite)]
+fn c02_sqlite_keeps_texts_whatever_the_types_name(kind: Kind) {
+    on_database(kind, async |db| {
         run(
             &db,
             &[
@@ -283,9 +283,9 @@ fn c02_sqlite_keeps_texts_whatever_the_types_name() {
     });
 }
 
-#[test]
-fn e06_types_of_which_a_part_rounds_or_cuts_are_left_out() {
-    on_database(Kind::Postgres, async |db| {
+#[test_on(postgres)]
+fn e06_types_of_which_a_part_rounds_or_cuts_are_left_out(kind: Kind) {
+    on_database(kind, async |db| {
         run(
             &db,
             &[
@@ -317,9 +317,9 @@ fn e06_types_of_which_a_part_rounds_or_cuts_are_left_out() {
     });
 }
 
-#[test]
-fn e07_a_text_that_sqlite_makes_another_number_of_is_refused() {
-    on_database(Kind::Sqlite, async |db| {
+#[test_on(sqlite)]
+fn e07_a_text_that_sqlite_makes_another_number_of_is_refused(kind: Kind) {
+    on_database(kind, async |db| {
         run(&db, &["CREATE TABLE t (id integer PRIMARY KEY, v STRING)", "INSERT INTO t VALUES (1, NULL)"])
             .await;
         let model = db.inspect_table("t", []).await.unwrap();

@@ -1,0 +1,16 @@
+//! What becomes of queries and plans: their SQL on each database, and what the runner does with it.
+
+mod bulk_updates;
+mod catalog;
+mod chains;
+mod inheritance;
+mod inserts;
+mod kept;
+mod library;
+mod placeholders;
+mod plans;
+mod queries;
+mod refusals;
+mod runner;
+mod spelling;
+mod tables;

@@ -1,0 +1,4 @@
+//! Values: checked, stored, and in the forms in which they travel.
+
+mod checked;
+mod encode;

@@ -1,8 +1,0 @@
-//! What was written is what is said: each row of a batch is written, unchanged, skipped by the database, or missing.
-
-mod beside_a_writer;
-#[path = "../common/mod.rs"]
-mod common;
-mod goods;
-mod inserts;
-mod random;

@@ -1,0 +1,5 @@
+//! Transactions, on every database.
+
+mod committed;
+mod conflicts;
+mod dropped;

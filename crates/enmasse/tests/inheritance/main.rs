@@ -1,8 +1,0 @@
-//! Models that extend others, each in a table of its own, written and read as one; and models that share a table. Every scenario runs on every database.
-
-#[path = "../common/mod.rs"]
-mod common;
-mod half;
-mod runtime;
-mod seed;
-mod typed;
