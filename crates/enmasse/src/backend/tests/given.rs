@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 
 use crate::Database;
 use crate::backend::{Chunks, Connection};
-use crate::handle::Handle;
+use crate::database::handle::Handle;
 
 /// The rows of a batch, encoded beforehand.
 pub struct Given(pub VecDeque<Result<(Chunk, usize)>>);

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 
 use super::{ids, make_table, on_database, statement};
-use crate::handle::Handle;
+use crate::database::handle::Handle;
 
 #[test_on(all)]
 fn dropped_work_leaves_nothing_behind(kind: Kind) {

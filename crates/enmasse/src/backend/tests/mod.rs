@@ -15,7 +15,7 @@ use enmasse_core::value::{DataType, Value};
 use enmasse_testing::{Kind, number as one_number, on_scratch};
 
 use crate::Database;
-use crate::handle::Executor;
+use crate::database::handle::Executor;
 
 async fn connect(url: &str) -> Database {
     Database::connect(url).await.unwrap_or_else(|error| panic!("cannot connect: {error:?}"))

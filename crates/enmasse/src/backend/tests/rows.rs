@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::given::{Given, Way, as_work, numbered, write_only};
 use super::{ids, make_table, on_database, statement};
 use crate::backend::{Chunks, Connection, Row};
-use crate::handle::{Executor, Handle};
+use crate::database::handle::{Executor, Handle};
 
 /// Names the rows of `t` whose numbers are given, and says how many there were.
 async fn name_rows(connection: &mut dyn Connection, way: Way, mut rows: Given) -> Result<u64> {

@@ -14,7 +14,7 @@ use super::given::{Given, Way, as_work, numbered, write_only};
 use super::rows::insert_rows;
 use super::{make_table, on_database, one_number};
 use crate::backend::Row;
-use crate::handle::Handle;
+use crate::database::handle::Handle;
 
 #[test_on(sqlite)]
 fn sqlite_gives_back_what_each_run_returns(kind: Kind) {

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::{connect, number, on_database, one_number, statement};
 use crate::Database;
-use crate::handle::{Executor, Handle};
+use crate::database::handle::{Executor, Handle};
 
 /// As many rows as there are, from a table of ten.
 async fn many(executor: &Executor) -> Statement {

@@ -8,7 +8,7 @@ use enmasse_testing::{Kind, on_scratch, test_on};
 use tracing::instrument::WithSubscriber;
 
 use super::{connect, make_table, number, statement};
-use crate::handle::Handle;
+use crate::database::handle::Handle;
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);

@@ -4,7 +4,7 @@ use enmasse_core::value::{DataType, Value};
 use enmasse_testing::{Kind, leave_out, test_on};
 
 use super::{number, on_database, statement};
-use crate::handle::Handle;
+use crate::database::handle::Handle;
 
 fn samples() -> Vec<(DataType, Value)> {
     let day = chrono::NaiveDate::from_ymd_opt(2024, 2, 29).unwrap();
