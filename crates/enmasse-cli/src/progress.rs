@@ -102,9 +102,9 @@ impl Meter {
         match &inner.bar {
             Some(bar) => {
                 bar.set_style(style("{prefix} {spinner} {msg}  {elapsed}", ProgressStyle::default_spinner()));
-                bar.set_message(format!("{} rows read, the database writes", grouped(rows)));
+                bar.set_message(format!("{} rows read, writing", grouped(rows)));
             }
-            None => inner.line(|| format!("{} rows read, the database writes", grouped(rows))),
+            None => inner.line(|| format!("{} rows read, writing", grouped(rows))),
         }
     }
 

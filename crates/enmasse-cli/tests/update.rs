@@ -245,11 +245,11 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
             ),
             (
                 &["--where", "points>=5", "--set", "note=x"],
-                "--where points>=5: a comparison is a lookup: points__gte=5",
+                "--where points>=5: write a comparison as a lookup: points__gte=5",
             ),
             (
                 &["--where", "points<=5", "--set", "note=x"],
-                "--where points<=5: a comparison is a lookup: points__lte=5",
+                "--where points<=5: write a comparison as a lookup: points__lte=5",
             ),
             (
                 &["--exclude", "name!=x", "--set", "note=x"],

@@ -19,7 +19,7 @@ use crate::{Database, Transaction};
 ///
 /// This trait is sealed.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no handle to a database",
+    message = "`{Self}` is not a handle to a database",
     label = "expected `&Database` or `&Transaction`"
 )]
 pub trait Handle: sealed::Sealed {

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// InnoDB looks at its transactions anew for those who have not asked for a tenth of a second.
 const PAUSE: Duration = Duration::from_millis(150);
 
-const SAID: &str = "enmasse: interrupted: all is rolled back, nothing was written\n";
+const SAID: &str = "enmasse: interrupted: everything was rolled back, nothing was written\n";
 
 /// A table of so many rows, and a file that changes each.
 async fn make(trial: &Trial<'_>, rows: i64) {

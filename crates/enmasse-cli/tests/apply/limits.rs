@@ -57,7 +57,8 @@ fn b06_one_row_is_not_read_whole_whatever_its_length() {
     on_some(&[Kind::Sqlite], async |trial| {
         items::make(trial).await;
         let long = "x".repeat(64 * MIB);
-        let says = "f.csv:2: the row is longer than 4 MiB; --max-row allows more. A quote is opened in it and not closed.\n";
+        let says =
+            "f.csv:2: the row is longer than 4 MiB; --max-row allows more. It has an unclosed quote.\n";
         refused(trial, "f.csv", format!("id,note\n1,\"{}\n", "a,b\n".repeat(16 * MIB)), says).await;
         refused(
             trial,

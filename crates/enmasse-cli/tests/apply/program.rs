@@ -172,7 +172,7 @@ impl Ended {
     pub fn without_progress(mut self) -> Self {
         let tells = |line: &&str| {
             line.ends_with(" s left")
-                || line.ends_with("the database writes")
+                || line.ends_with("rows read, writing")
                 || line.ends_with("matched and written")
         };
         self.err = self.err.split_inclusive('\n').filter(|line| !tells(&line.trim_end())).collect();

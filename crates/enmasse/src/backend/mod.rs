@@ -216,7 +216,7 @@ pub(crate) fn pool_is_used_up(size: usize, waited: Duration) -> Error {
         ErrorKind::Connection,
         format!(
             "{all} been in use for {waited:?}, by transactions or by statements. Inside a transaction, use its handle and not the \
-             database's own. More connections are had with pool_size, a longer wait with acquire_timeout."
+             database's own. Set pool_size for more connections, acquire_timeout for a longer wait."
         ),
     )
 }

@@ -107,7 +107,7 @@ impl<T: DataType> Batches<T> {
     }
 
     fn next(&mut self) -> Result<Option<&T::T>> {
-        let early = || ParquetError::EOF("a column has fewer values than there are rows".to_owned());
+        let early = || ParquetError::EOF("a column has fewer values than rows".to_owned());
         if self.is_at_end()? {
             return Err(early());
         }
