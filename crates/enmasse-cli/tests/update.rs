@@ -444,7 +444,7 @@ fn a_dry_run_shows_and_changes_nothing() {
             "{:?} {out}",
             scratch.kind
         );
-        // a row that a join gives several times is one row, and those of another table are no part of it
+        // A row that a join returns several times counts once, and rows of the other table do not count.
         let out =
             update(scratch, &["--where", "users__points__gte=-5", "--set", "points=F(points) + 1", "-n"])
                 .done();

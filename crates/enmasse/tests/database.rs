@@ -92,7 +92,7 @@ fn no_error_shows_a_password() {
 fn a_handle_shows_where_it_is_but_no_password() {
     on_each_scratch(&Kind::SERVERS, async |scratch| {
         let url = match scratch.kind {
-            // where the server trusts us, it takes any password
+            // A server with trust authentication accepts any password.
             Kind::Postgres => with_parameter(&scratch.url, "password=hushhush"),
             _ => scratch.url.clone(),
         };

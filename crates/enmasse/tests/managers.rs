@@ -242,7 +242,7 @@ fn managers_are_queries_in_queries() {
     });
 }
 
-/// What is generic over models works with whatever their managers are.
+/// Code that is generic over models works with any of their managers.
 #[test]
 fn generic_code_takes_any_manager() {
     async fn count<M: Model>(db: &Database) -> u64 {

@@ -16,7 +16,7 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// What a bulk update may take, beyond what the caller has, whatever the number of rows.
+/// The maximum memory of a bulk update, in addition to the caller's, for any number of rows.
 const MOST: usize = 100 << 20;
 
 #[derive(Model, Debug, Clone)]
@@ -67,7 +67,7 @@ async fn fill(db: &Database, rows: i64) {
     db.execute_raw(&sql, []).await.unwrap();
 }
 
-/// A line of `/proc/self/status`, in bytes; nothing where there is no such file.
+/// A line of `/proc/self/status`, in bytes; 0 without such a file.
 fn status(name: &str) -> usize {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
@@ -78,7 +78,7 @@ fn status(name: &str) -> usize {
 async fn measured<'o, K>(db: &Database, what: &str, objects: impl IntoRows<'o, Item, K>, rows: i64) {
     let update =
         Item::objects(db).bulk_update(objects, |i| (i.name, i.points, i.price, i.seen, i.active, i.note));
-    // begins to look for the most anew: https://docs.kernel.org/filesystems/proc.html
+    // Resets the peak: https://docs.kernel.org/filesystems/proc.html
     let is_reset = fs::write("/proc/self/clear_refs", "5").is_ok();
     MEMORY.reset_peak_usage();
     let (live, resident) = (MEMORY.current_usage(), status("VmRSS:"));
@@ -108,7 +108,7 @@ fn a_bulk_update_takes_little_memory_whatever_its_size() {
         fill(&db, rows).await;
         measured(&db, "an iterator", (1..=rows).map(item), rows).await;
         measured(&db, "a stream", stream::iter((1..=rows).rev().map(item)), rows).await;
-        // in no order; how many of them there is room for is the caller's affair
+        // Unordered; their memory is the caller's.
         let objects: Vec<_> = (1..=rows.min(1_000_000)).map(|id| item(id * 7 % rows + 1)).collect();
         measured(&db, "a slice", &objects, objects.len() as i64).await;
         db.close().await;

@@ -164,7 +164,7 @@ fn conditions() {
 fn updates() {
     common::on_each_database(|db| async move {
         fill(&db).await.unwrap();
-        // Every expression reads the row as it was, whatever was set before it.
+        // Every expression reads the old row, independent of earlier assignments.
         let update = Member::objects(&db).order_by(|m| m.id).update(|m| {
             (
                 m.score.increment(10),

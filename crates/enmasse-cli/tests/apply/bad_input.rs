@@ -18,14 +18,14 @@ struct Case {
 
 struct File {
     name: &'static str,
-    /// None where the test makes no such file.
+    /// `None` if the test creates no such file.
     content: Option<Vec<u8>>,
 }
 
 /// What the program says on standard error, after `enmasse: `.
 enum Says {
     Same(&'static str),
-    /// On SQLite, PostgreSQL, MariaDB and MySQL: where the database speaks. Nothing where it is no bad input there.
+    /// The database's messages on SQLite, PostgreSQL, MariaDB and MySQL; empty if the input is valid there.
     Each([&'static str; 4]),
 }
 

@@ -8,11 +8,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use enmasse::{Database, Result, Transaction, Value};
 use futures_util::FutureExt;
 
-/// Runs the scenario on a new, empty database of SQLite, of PostgreSQL, of MariaDB and of MySQL, one after the other. A failure on one
-/// leaves out none of the others.
+/// Runs the scenario on a new, empty database of SQLite, PostgreSQL, MariaDB and MySQL, one after the other.
+/// A failure on one does not skip the others.
 ///
-/// The servers are those of `ENMASSE_TEST_POSTGRES_URL`, `ENMASSE_TEST_MARIADB_URL` and `ENMASSE_TEST_MYSQL_URL`; one that is not set is
-/// left out, loudly, and is a failure where `ENMASSE_TEST_REQUIRE` names it (`postgres,mariadb,mysql`).
+/// The servers are those of `ENMASSE_TEST_POSTGRES_URL`, `ENMASSE_TEST_MARIADB_URL` and
+/// `ENMASSE_TEST_MYSQL_URL`. A database without a URL is left out with a warning; it is a failure if
+/// `ENMASSE_TEST_REQUIRE` names it (`postgres,mariadb,mysql`).
 pub fn on_each_database<F, Fut>(scenario: F)
 where
     F: Fn(Database) -> Fut,
@@ -148,7 +149,7 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Makes it; none where the server is left out.
+    /// Creates it; `None` if the server is left out.
     pub async fn new(kind: Kind) -> Option<Scratch> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         if !kind.is_switched_on() {
@@ -206,7 +207,8 @@ pub struct Clerk {
 }
 
 impl Clerk {
-    /// Makes the user, with these rights: statements in which `{clerk}` stands for it, and `{database}` for the database.
+    /// Creates the user with these rights: statements in which `{clerk}` is the user, and `{database}` the
+    /// database.
     pub async fn new(scratch: &Scratch, owner: &Database, rights: &[&str]) -> Clerk {
         let (scheme, _) = scratch.url.split_once("://").expect("a URL");
         let (_, place) = scratch.url.split_once('@').expect("a login");

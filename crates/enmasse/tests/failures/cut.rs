@@ -52,7 +52,7 @@ pub async fn until_one_waits(db: &Database) {
         _ => WAITING[1].to_owned(),
     };
     while db.query_raw(&sql, []).await.unwrap().is_empty() {
-        // MariaDB tells no news more often than each tenth of a second
+        // MariaDB refreshes this only every tenth of a second.
         tokio::time::sleep(Duration::from_millis(120)).await;
     }
 }
@@ -160,7 +160,8 @@ fn on_the_way() {
     });
 }
 
-/// Wherever it is cut, also in the commit and after it, it is all or nothing; and where it says which, it is that.
+/// A cut at any point, including during and after the commit, leaves all or nothing; if the error says which,
+/// it is right.
 #[test]
 fn at_the_end() {
     on_each(&SERVERS, async |scratch, safe| {

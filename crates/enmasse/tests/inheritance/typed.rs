@@ -68,7 +68,7 @@ struct Dealer {
     discount: i16,
 }
 
-/// No column of its own.
+/// A model without columns.
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(extends = Shop)]
 struct Kiosk {
@@ -123,7 +123,7 @@ struct Article {
     words: i32,
 }
 
-/// A proxy, with a manager of its own.
+/// A proxy with its own manager.
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(proxy = Article, manager = Drafts, managers(all = QuerySet::<Draft>))]
 struct Draft(Article);

@@ -1,4 +1,4 @@
-//! `bulk_update`: each row to values of its own, all or none.
+//! `bulk_update`: each row gets its own values, all or none.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ fn player(id: i64, points: i32) -> Player {
     }
 }
 
-/// Two teams, and so many players with the keys from 1 and no points.
+/// Two teams, and `number` players with keys from 1 and no points.
 async fn players(db: &Database, number: i64) -> Vec<Player> {
     db.create_tables([Player::model().unwrap(), Team::model().unwrap()]).await.unwrap();
     let team = |(id, name): (i64, &str)| Team { id, name: name.into() };
@@ -289,7 +289,8 @@ fn a_constraint_that_the_last_row_breaks_leaves_all_as_it_was() {
     });
 }
 
-/// A few rows are one statement, which has no transaction around it; but not where they are so large that they are several.
+/// A few rows are one statement without a transaction, unless they are so large that several statements are
+/// needed.
 #[test]
 fn few_rows_that_are_large_are_all_or_nothing_too() {
     on_each_database(async |db| {

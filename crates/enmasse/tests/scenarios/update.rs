@@ -253,7 +253,7 @@ fn a_result_that_does_not_fit_is_the_databases_error() {
         tables(&db).await;
         let error = Account::objects(&db).update(set!(x = F(x) + 2_147_483_646)).await;
         match Kind::of(&db) {
-            // SQLite's integers have 64 bits whatever the column says.
+            // SQLite's integers have 64 bits in any column.
             Kind::Sqlite => assert_eq!(error.unwrap(), 4),
             _ => {
                 let error = error.unwrap_err();
@@ -520,7 +520,7 @@ fn a_permutation_of_a_unique_field() {
         let error = swapped.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
         assert_eq!(each(&db, |a| a.rank).await, [1, 2, 3, 4].map(Some));
-        // In an order in which no two rows ever meet; where an update has an order.
+        // An order without conflicts between rows, if an update has an order.
         let shifted = all().order_by(|a| a.rank.desc()).update(set!(rank += 1)).await;
         if Kind::of(&db).in_mysql_family() {
             assert_eq!(shifted.unwrap(), 4);

@@ -90,7 +90,8 @@ fn borrowed_objects_are_not_changed() {
     });
 }
 
-/// The rows that an update is for are found, locked and seen as they are; they are written though a receiver has changed them.
+/// An update's rows are found, locked and visible unchanged; they are written even if a receiver has changed
+/// them.
 #[test]
 fn an_update_is_seen_before() {
     on_each_database(async |db| {

@@ -6,7 +6,7 @@ use crate::common::on_each_database;
 use crate::sql::statements;
 use crate::{Profile, User, add_points, points, user, users};
 
-/// Each time users are saved, in whatever way, their profiles have 100 points added.
+/// Each time users are saved, by any write, their profiles have 100 points added.
 #[test]
 fn seed_signals() {
     on_each_database(async |db| {

@@ -85,7 +85,7 @@ fn long_lists_keep_floats() {
     });
 }
 
-/// Texts of a long list are found, whatever is in them.
+/// Texts of a long list are found, with any characters.
 #[test]
 fn long_lists_keep_texts() {
     on_each_database(async |db| {

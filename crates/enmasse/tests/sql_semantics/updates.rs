@@ -93,7 +93,8 @@ fn columns_keep_their_types() {
     });
 }
 
-/// MariaDB before 11.1 would read the list again for each row of the table: minutes, where a join takes a second.
+/// MariaDB before 11.1 would read the list again for each row of the table: minutes, compared with a second
+/// for a join.
 #[test]
 fn an_update_filtered_by_a_long_list_is_quick() {
     on_each_of(&Kind::MYSQL_FAMILY, async |db| {

@@ -123,7 +123,7 @@ fn a03_characters_count_by_the_bytes_of_the_columns_character_set() {
     });
 }
 
-/// Without a catalogue nobody but the server knows what fits.
+/// Without a catalogue only the server knows what fits.
 #[test]
 fn a03_where_the_model_does_not_know_the_server_refuses() {
     on_family(async |db| {
