@@ -1,11 +1,11 @@
-//! The objects that one run writes.
+//! The objects of one run.
 
 use enmasse::prelude::*;
 use enmasse::rust_decimal::Decimal;
 
 use crate::formula;
 
-/// A small batch meets a table of at least this many rows.
+/// The minimum number of rows in the table, for small batches.
 const SMALLEST_TABLE: usize = 100_000;
 
 #[derive(Model, Debug, Clone)]
@@ -23,7 +23,7 @@ pub struct Item {
     pub note: String,
 }
 
-/// How many rows are written, in a table of how many, and which: every `stride`th.
+/// The number of written rows, the number of rows in the table, and the distance between written rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Size {
     pub rows: usize,
@@ -42,7 +42,7 @@ impl Size {
 pub struct Batch {
     pub size: Size,
     pub version: i64,
-    /// In no order of their keys, as a program has them.
+    /// Unordered, as in a typical program.
     pub items: Vec<Item>,
 }
 
@@ -53,7 +53,7 @@ impl Batch {
         Batch { size, version, items: keys.into_iter().map(|id| item(id, version)).collect() }
     }
 
-    /// The objects in the order of their keys.
+    /// The objects in key order.
     pub fn sorted(&self) -> Vec<&Item> {
         let mut items: Vec<&Item> = self.items.iter().collect();
         items.sort_unstable_by_key(|item| item.id);

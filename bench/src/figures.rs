@@ -1,4 +1,4 @@
-//! What was measured, as it is printed and as it is kept in JSON.
+//! The measurements, as printed and as stored in JSON.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,31 +16,31 @@ pub struct Figure {
     pub database: String,
     pub way: String,
     pub rows: usize,
-    /// The median of the runs; none where `stopped` says why.
+    /// The median of the runs; `None` if `stopped` has a reason.
     pub us_per_row: Option<f64>,
     pub ratio_to_floor: Option<f64>,
-    /// The quartiles: half of the runs lie between them.
+    /// The quartiles, which contain half of the runs.
     pub low: Option<f64>,
     pub high: Option<f64>,
     pub runs: usize,
     pub stopped: Option<String>,
-    /// The floor's forms, each with its median, and the one that is the floor.
+    /// The floor's forms with their medians, and the form that is the floor.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub forms: BTreeMap<String, f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<String>,
-    /// Of the whole command: which of the file's rows have changed, and the most memory that its process had, in bytes.
+    /// For whole commands: which of the file's rows have changed, and the process's peak memory in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_memory: Option<u64>,
-    /// The rows of the table that was updated.
+    /// The rows of the updated table.
     pub table_rows: usize,
     pub server: String,
     pub run: Run,
 }
 
-/// All figures, and the file that they are kept in.
+/// All figures and their file.
 pub struct Record {
     figures: Vec<Figure>,
     file: Option<PathBuf>,
@@ -51,7 +51,7 @@ impl Record {
         Record { figures: Vec::new(), file }
     }
 
-    /// Writes the file each time: a run is long, and may be stopped.
+    /// Writes the file each time, because a run is long and may be stopped.
     pub fn add(&mut self, figures: Vec<Figure>) -> Result<()> {
         self.figures.extend(figures);
         if let Some(file) = &self.file {
@@ -84,7 +84,7 @@ impl Figure {
         }
     }
 
-    /// Takes in the runs of a way, or of one more form of it: the fastest form counts, of those that were not given up.
+    /// Adds the runs of a way, or of another form of it: the fastest complete form counts.
     pub fn add(&mut self, form: Option<&str>, seconds: &[f64], given_up: bool) {
         if seconds.is_empty() {
             return;
@@ -104,14 +104,14 @@ impl Figure {
         }
     }
 
-    /// A run of a whole command, which reads as many rows as the table has, whether they change or not.
+    /// A run of a whole command, which reads as many rows as the table has, changed or not.
     pub fn of_command(&mut self, case: &str, peak_memory: u64) {
         self.rows = self.table_rows;
         self.case = Some(case.to_owned());
         self.peak_memory = Some(peak_memory).filter(|&bytes| bytes > 0);
     }
 
-    /// The way gave no figure.
+    /// The way has no figure.
     pub fn stop(&mut self, reason: &str) {
         (self.us_per_row, self.low, self.high, self.runs) = (None, None, None, 0);
         self.stopped = Some(reason.to_owned());
@@ -122,7 +122,7 @@ impl Figure {
     }
 }
 
-/// Between two runs, the value lies in proportion.
+/// Interpolates linearly between two runs.
 fn quantile(sorted: &[f64], part: f64) -> f64 {
     let place = part * (sorted.len() - 1) as f64;
     let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);

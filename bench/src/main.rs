@@ -25,7 +25,7 @@ use crate::options::Options;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // in a task, as a server's handlers are: on the main thread each answer would come from another thread
+    // In a task, as a server's handlers: on the main thread, each answer would come from another thread.
     let run = tokio::spawn(run(Options::parse()));
     match run.await.unwrap_or_else(|panic| Err(panic.into())) {
         Ok(()) => ExitCode::SUCCESS,

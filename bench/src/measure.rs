@@ -1,4 +1,5 @@
-//! Measures the ways in turn, round after round, so that whatever else the machine does meets all of them alike.
+//! Measures the ways in turn, round after round, so that other load on the machine affects all of them
+//! equally.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -20,12 +21,12 @@ use crate::peer::{Language, Peer, Program};
 use crate::table::{self, Table};
 use crate::way::Way;
 
-/// A form of the floor that is this many times slower than another one is not measured again.
+/// A form of the floor that is this many times slower than another is not measured again.
 const HOPELESS: f64 = 1.5;
 
 const NOT_TRIED: &str = "not tried";
 
-/// Why ways are not tried any more.
+/// The reason why a way is not tried any more.
 type Out = HashMap<WayName, String>;
 
 /// A run was stopped at the limit.
@@ -40,7 +41,7 @@ impl fmt::Display for TooLong {
 
 impl Error for TooLong {}
 
-/// Everything on one database.
+/// All measurements on one database.
 pub async fn measure(options: &Options, database: Database, record: &mut Record) -> Result<()> {
     let mut end = signal(SignalKind::terminate())?;
     let mut table = table::make(database).await?;
@@ -74,13 +75,13 @@ struct Comparison<'a> {
     size: Size,
 }
 
-/// A way, or a form of the floor, and what was measured of it.
+/// A way, or a form of the floor, with its measurements.
 struct Contender {
     way: WayName,
     form: Option<&'static str>,
     runner: Box<dyn Way>,
     seconds: Vec<f64>,
-    /// All runs together, the first one too.
+    /// The total time of all runs, including the first.
     spent: Duration,
     is_done: bool,
     is_given_up: bool,
@@ -89,14 +90,14 @@ struct Contender {
 impl Comparison<'_> {
     async fn measure(&self, table: &mut dyn Table, out: &mut Out) -> Result<Vec<Figure>> {
         eprintln!("{}, {} rows of {}", table.server(), self.size.rows, self.size.table);
-        // one that took too long has no need to be tried with more rows
+        // A way that took too long is not tried with more rows.
         for reason in out.values_mut().filter(|reason| reason.starts_with('>')) {
             *reason = NOT_TRIED.to_owned();
         }
         let mut contenders = self.contenders(table.url(), out).await?;
         table.fill(self.size).await?;
         let mut stored = 0;
-        // the first round is for warming up, and for checking what each way has written
+        // The first round is a warm-up, and checks the results of each way.
         for round in 0..=self.options.repeats(self.size.rows) {
             let count = contenders.len();
             for turn in 0..count {
@@ -176,7 +177,7 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// A way that failed may still hold locks: its connections end, and with them those of all others, which are made anew.
+    /// A failed way may still hold locks: its connections and all others are closed and reopened.
     async fn give_up(
         &self,
         contenders: &mut [Contender],
@@ -192,7 +193,7 @@ impl Comparison<'_> {
         if failed.way != WayName::Floor {
             out.insert(failed.way, reason);
         } else if error.is::<TooLong>() {
-            // another form will be faster
+            // Another form will be faster.
             failed.is_given_up = true;
         } else {
             return Err(error.context(failed.title()));
@@ -234,7 +235,7 @@ impl Contender {
         self.form.map_or_else(|| way.to_owned(), |form| format!("{way} ({form})"))
     }
 
-    /// The first round counts only where there may be no other: with a way that takes long.
+    /// The first round counts only if a slow way has no other.
     fn count(&mut self, took: Duration, round: usize, patience: Duration) {
         self.spent += took;
         if round > 0 || took > patience / 4 {
@@ -244,7 +245,7 @@ impl Contender {
     }
 }
 
-/// Compares the forms of the floor, once each has been measured twice.
+/// Compares the forms of the floor once each has two measurements.
 fn give_up_slow_forms(contenders: &mut [Contender]) {
     let best = |contender: &Contender| {
         let seconds = contender.seconds.iter().copied();

@@ -1,46 +1,48 @@
-//! What the command line says.
+//! The command line's options.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
-/// Measures bulk updates on each database: the database's own floor, Enmasse, and what people use today.
+/// Measures bulk updates on each database: the database's own floor, Enmasse, and other libraries.
 ///
-/// Each way writes the same objects to the same table in turn, round after round; the figures are medians, in microseconds a row. Without
-/// ENMASSE_TEST_POSTGRES_URL, ENMASSE_TEST_MARIADB_URL and ENMASSE_TEST_MYSQL_URL it starts throwaway servers.
+/// Each way writes the same objects to the same table in turn, round after round; the figures are medians, in
+/// microseconds per row. Without ENMASSE_TEST_POSTGRES_URL, ENMASSE_TEST_MARIADB_URL and
+/// ENMASSE_TEST_MYSQL_URL it starts throwaway servers.
 #[derive(Parser, Debug)]
 #[command(name = "scripts/bench", bin_name = "scripts/bench", max_term_width = 100)]
 pub struct Options {
-    /// Only 1,000 and 10,000 rows: done in five minutes
+    /// Measure only 1,000 and 10,000 rows, in five minutes
     #[arg(long)]
     pub quick: bool,
 
-    /// Related data instead: a chain of inherited tables, and signals, 100,000 rows in each table
+    /// Measure related data instead: a chain of inherited tables, and signals, 100,000 rows in each table
     #[arg(long, conflicts_with_all = ["quick", "rows", "way", "json"])]
     pub related: bool,
 
-    /// The whole command instead: `enmasse apply` on a CSV file of a million rows, beside the database's own client
+    /// Measure the command instead: `enmasse apply` on a CSV file of a million rows, compared with the
+    /// database's own client
     #[arg(long, conflicts_with_all = ["quick", "related", "way", "limit"])]
     pub command: bool,
 
-    /// Only these databases
+    /// Measure only these databases
     #[arg(long, value_delimiter = ',', value_enum, value_name = "NAME,…")]
     pub database: Vec<Database>,
 
-    /// Only these numbers of rows
+    /// Measure only these numbers of rows
     #[arg(long, value_delimiter = ',', value_name = "NUMBER,…", value_parser = clap::value_parser!(u32).range(1..))]
     pub rows: Vec<u32>,
 
-    /// Only these ways
+    /// Measure only these ways
     #[arg(long, value_delimiter = ',', value_enum, value_name = "NAME,…")]
     pub way: Vec<WayName>,
 
-    /// How often each way is measured, at most [default: by the number of rows]
+    /// Measure each way at most this many times [default: by the number of rows]
     #[arg(long, value_name = "TIMES")]
     pub repeat: Option<usize>,
 
-    /// A run that takes longer is stopped, and not tried with more rows
+    /// Stop a run that takes longer, and do not try it with more rows
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub limit: u64,
 
@@ -48,7 +50,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 
-    /// Measure nothing: put the figures of a JSON file into docs/BENCHMARKS.md, with a chart
+    /// Measure nothing, and write the figures of a JSON file into docs/BENCHMARKS.md, with a chart
     #[arg(long, value_name = "FILE", conflicts_with_all = ["related", "command", "quick", "database", "rows", "way", "repeat", "json"])]
     pub report: Option<PathBuf>,
 }
@@ -64,10 +66,10 @@ pub enum Database {
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WayName {
-    /// The fastest that the database itself can do
+    /// The fastest way of the database itself
     Floor,
     Enmasse,
-    /// sqlx, with SQL written by hand: unnest on PostgreSQL, elsewhere a prepared statement for each row
+    /// sqlx, with hand-written SQL: unnest on PostgreSQL, on the others a prepared statement for each row
     Sqlx,
     /// sea-orm, saving each object
     SeaOrm,
@@ -86,7 +88,8 @@ pub enum WayName {
 }
 
 impl Options {
-    /// Those that were named, or all. MySQL, whose packages cannot be had everywhere, is left out of all where it has no server.
+    /// The selected databases, or all. MySQL, whose packages are not available everywhere, is left out if it
+    /// has no server.
     pub fn databases(&self) -> Vec<Database> {
         let mut databases = all_or(&self.database);
         if self.database.is_empty() && std::env::var_os("ENMASSE_TEST_MYSQL_URL").is_none() {
@@ -126,7 +129,7 @@ impl Options {
         Duration::from_secs(self.limit)
     }
 
-    /// How long one way may be measured at one number of rows: past it, it is not repeated any more.
+    /// Maximum time for one way at one number of rows; after it, the way is not repeated.
     pub fn patience(&self) -> Duration {
         Duration::from_secs(if self.quick { 3 } else { 30 })
     }
@@ -168,7 +171,7 @@ impl WayName {
         }
     }
 
-    /// Whether there is such a way on a database.
+    /// Whether the way exists on a database.
     pub fn is_for(self, database: Database) -> bool {
         !matches!(self, WayName::CopyUpdate | WayName::PgBulkUpdate) || database == Database::Postgres
     }

@@ -1,5 +1,5 @@
-//! What people use today. Each peer is run by a program of its own, in Rust or in Python, which measures it: see `peers-rs/src/main.rs` for
-//! what the programs are told.
+//! Other libraries. A separate program in Rust or Python runs and measures each of them: see
+//! `peers-rs/src/main.rs` for its protocol.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -23,7 +23,7 @@ pub enum Language {
     Python,
 }
 
-/// The program of a language, on one database; it is started when it is needed.
+/// The program of a language, on one database, started on demand.
 pub struct Program {
     language: Language,
     url: String,
@@ -56,7 +56,7 @@ impl Program {
         Ok(Running { to, from: BufReader::new(from).lines(), _child: child })
     }
 
-    /// Says a line and gives the answer. A program that is not waited for to the end is ended.
+    /// Sends a line and returns the answer. If the call is dropped before that, the program is killed.
     async fn ask(&self, line: &str) -> Result<String> {
         let mut slot = self.running.lock().await;
         let mut running = match slot.take() {
@@ -98,7 +98,7 @@ impl Way for Peer {
 }
 
 impl Language {
-    /// The program, which is built the first time.
+    /// The program, built on first use.
     async fn command(self) -> Result<Command> {
         static RUST: OnceCell<Result<PathBuf, String>> = OnceCell::const_new();
         static PYTHON: OnceCell<Result<PathBuf, String>> = OnceCell::const_new();
@@ -135,7 +135,7 @@ pub async fn build(manifest: &Path, arguments: &[&str], target: &Path) -> Result
     succeed(build).await
 }
 
-/// A virtual environment with what `requirements.txt` says.
+/// A virtual environment with the packages of `requirements.txt`.
 async fn build_python() -> Result<PathBuf> {
     eprintln!("Installing the peers in Python …");
     let venv = Path::new(HERE).join("target/venv");

@@ -1,4 +1,4 @@
-//! What must be known of a run to judge its figures.
+//! The environment of a run, needed to interpret its figures.
 
 use enmasse::chrono::Utc;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ impl Run {
     }
 }
 
-/// The processor and the memory, as Linux tells them.
+/// The processor and the memory as Linux reports them.
 fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, |cores| cores.get());
     let processor = line_of("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown processor".to_owned());

@@ -10,11 +10,11 @@ use crate::batch::Batch;
 
 #[async_trait]
 pub trait Way: Send {
-    /// What is done before the clock runs.
+    /// Preparation before the measurement.
     async fn prepare(&mut self, _batch: &Arc<Batch>) -> Result<()> {
         Ok(())
     }
 
-    /// Writes the batch, and says how long that took.
+    /// Writes the batch, and returns the time that it took.
     async fn run(&mut self, batch: &Arc<Batch>) -> Result<Duration>;
 }

@@ -1,4 +1,4 @@
-//! The example says what it does, and the README shows its code.
+//! The example does what it says, and the README shows its code.
 
 use enmasse_testing as common;
 

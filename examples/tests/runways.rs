@@ -1,4 +1,4 @@
-//! The example does what it says: the table equals the newer file where keys match, on every database.
+//! The example works as described: the table equals the newer file where keys match, on every database.
 
 use enmasse_testing as common;
 
@@ -10,7 +10,7 @@ use common::{Kind, on_each_database, runtime};
 use enmasse::prelude::*;
 use enmasse_examples::runways::{self, Runway, Tidied};
 
-/// The 2021 table has 42,824 rows; of the newer file's 48,184 so many are in it.
+/// The 2021 table has 42,824 rows; this many rows of the newer file's 48,184 are in it.
 const MATCHED: usize = 42_646;
 const MISSING: usize = 5_538;
 
@@ -81,7 +81,7 @@ fn the_program_says_what_it_did() {
         name.clone()
     };
 
-    // Without arguments: a SQLite file in the temporary folder; a second run makes it anew.
+    // Without arguments: a SQLite file in the temporary folder; a second run recreates it.
     let folder = tempfile::tempdir().unwrap();
     for _ in 0..2 {
         assert!(says(&[], folder.path()).starts_with("SQLite "));
@@ -113,13 +113,13 @@ fn the_program_fails_with_a_message() {
     assert!(message.contains("oracle") && !message.contains("hunter2"), "{message}");
 }
 
-/// A table as it stands in a file or in a database: each row's values as text, in the file's order of columns.
+/// A table in a file or in a database: each row's values as text, in the file's order of columns.
 struct File {
     columns: Vec<String>,
     rows: BTreeMap<i64, Vec<Cell>>,
 }
 
-/// What stands in one column of one row. Numbers are compared as such, for one number has many spellings.
+/// The value of one column in one row. Numbers are compared numerically, because a number has many spellings.
 #[derive(Clone, Debug, PartialEq)]
 enum Cell {
     Null,
@@ -178,7 +178,7 @@ impl File {
         File { rows: rows.collect(), columns: columns.to_vec() }
     }
 
-    /// This table with the rows of another one, where it has a row of the same key.
+    /// This table with the rows of another one, if it has a row with the same key.
     fn updated_by(&self, newer: &File) -> File {
         assert_eq!(self.columns, newer.columns);
         let row = |(id, row): (&i64, &Vec<Cell>)| (*id, newer.rows.get(id).unwrap_or(row).clone());
@@ -225,7 +225,7 @@ fn on_each_database_url(check: impl Fn(Kind, &str)) {
     });
 }
 
-/// Builds an example with the features with which `scripts/test` builds everything, and gives where its program is.
+/// Builds an example with the features of `scripts/test`, and returns the path of the program.
 fn build_example(name: &str) -> PathBuf {
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--workspace", "--all-features", "--example", name])

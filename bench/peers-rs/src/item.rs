@@ -1,4 +1,4 @@
-//! The objects, before each way makes its own kind of them.
+//! The objects, before each way converts them to its own types.
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -15,7 +15,7 @@ pub struct Item {
     pub note: String,
 }
 
-/// Every `stride`th row, in no order.
+/// Every `stride`th row, unordered.
 pub fn items(rows: i64, stride: i64, version: i64) -> Vec<Item> {
     let mut keys: Vec<i64> = (1..=rows).map(|number| number * stride).collect();
     formula::shuffle(&mut keys);

@@ -1,4 +1,4 @@
-//! Runs the Rust peers for the benchmark, which drives them by lines on the standard input:
+//! Runs the Rust libraries for the benchmark, which controls this program by lines on standard input:
 //!
 //! ```text
 //! prepare WAY ROWS STRIDE VERSION   makes the objects; answers: ready
@@ -26,7 +26,7 @@ use crate::item::{Item, items};
 
 #[async_trait]
 trait Peer: Send {
-    /// The objects as this way wants them.
+    /// Converts the objects to this way's types.
     fn take(&mut self, items: Vec<Item>);
 
     /// Writes them.
@@ -42,7 +42,7 @@ struct Peers {
 #[tokio::main]
 async fn main() -> Result<()> {
     let url = std::env::args().nth(1).context("usage: enmasse-bench-peers URL")?;
-    // in a task, as the benchmark's own ways are
+    // In a task, as the benchmark's own ways.
     tokio::spawn(serve(url)).await?
 }
 
@@ -76,7 +76,7 @@ impl Peers {
         }
     }
 
-    /// Connects where that has not been done.
+    /// Connects, unless already connected.
     async fn peer(&mut self) -> Result<&mut Box<dyn Peer>> {
         if !self.connected.contains_key(&self.current) {
             let peer: Box<dyn Peer> = match self.current.as_str() {

@@ -1,4 +1,5 @@
-//! sea-orm: each object is saved by itself, all in one transaction. It has no call for many at once with values of their own.
+//! sea-orm: saves each object separately, in one transaction. It has no call for many objects with individual
+//! values.
 
 use anyhow::Result;
 use async_trait::async_trait;

@@ -1,4 +1,5 @@
-//! sqlx, with the SQL written by hand: arrays on PostgreSQL, elsewhere a prepared statement for each row, in one transaction.
+//! sqlx with hand-written SQL: arrays on PostgreSQL, on the others a prepared statement for each row, in one
+//! transaction.
 
 use anyhow::Result;
 use async_trait::async_trait;

@@ -1,5 +1,5 @@
-//! What one types into the database's own client. Each script is the fastest of those that were tried (`docs/BENCHMARKS.md` has the others), as
-//! somebody would write it who knows the database well.
+//! Scripts for the database's own client. Each is the fastest of those tried (`docs/BENCHMARKS.md` lists the
+//! others), as an expert in the database would write it.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ pub struct ByHand<'a> {
 }
 
 impl ByHand<'_> {
-    /// The client, reading its script, which stands beside the file.
+    /// The client with its script, which is next to the file.
     pub fn program(&self) -> Result<Program> {
         let (program, script) = match self.database {
             Database::Sqlite => (self.sqlite3(), self.sqlite()),
@@ -59,8 +59,8 @@ impl ByHand<'_> {
         Program::new("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", self.url])
     }
 
-    /// Where every row is written, in the order of the keys: a hash join, which PostgreSQL chooses, writes them all over the table. Where few
-    /// are, sorting costs more than that.
+    /// If every row is written, in key order: PostgreSQL's default, a hash join, writes rows in random
+    /// places. If only a few are written, sorting costs more than that.
     fn postgres(&self) -> String {
         let changed = self.only_changed(|column| format!("item.{column} IS DISTINCT FROM new.{column}"));
         let (settings, new) = match self.case {
@@ -82,7 +82,7 @@ impl ByHand<'_> {
         )
     }
 
-    /// MariaDB's client, with which one can go to MySQL too.
+    /// MariaDB's client, which also works with MySQL.
     fn mariadb(&self) -> Result<Program> {
         let url = Url::parse(self.url)?;
         let host = url.host_str().context("the URL names no host")?;
@@ -102,8 +102,8 @@ impl ByHand<'_> {
         })
     }
 
-    /// With the target first, which the server can write as it reads it, and would not choose. Rows that have the values already it leaves alone
-    /// by itself.
+    /// Target first: the server can write it while reading, but would not choose this order. MariaDB itself
+    /// leaves rows alone that already have the values.
     fn mysql(&self, engine: &str) -> String {
         format!(
             "CREATE TEMPORARY TABLE new (PRIMARY KEY (id)){engine} AS SELECT * FROM item LIMIT 0;\n\
@@ -117,7 +117,7 @@ impl ByHand<'_> {
         )
     }
 
-    /// The end of a condition that leaves rows alone that have the values already, where there are such.
+    /// The end of a condition that leaves rows alone that already have the values, if there are any.
     fn only_changed(&self, differs: impl Fn(&str) -> String) -> String {
         match self.case {
             Case::Every | Case::EveryInOrder => String::new(),

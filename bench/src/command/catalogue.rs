@@ -1,5 +1,5 @@
-//! One row, in a database of ten tables and in one of two thousand: what the command learns of its table is not to cost more where there are
-//! many others.
+//! One row in a database of ten tables and in one of two thousand: reading the table's description must not
+//! cost more with many other tables.
 
 use std::path::Path;
 
@@ -14,11 +14,11 @@ use crate::figures::Figure;
 use crate::options;
 use crate::table::Table;
 
-/// The tables beside the one that is written.
+/// The number of other tables.
 const FEW: usize = 10;
 const MANY: usize = 2_000;
 
-/// The columns of each, beside its key.
+/// The number of columns of each, without its key.
 const COLUMNS: usize = 19;
 
 pub async fn measure(
@@ -38,7 +38,7 @@ pub async fn measure(
         made = count;
         let mut seconds = Vec::new();
         let mut most = 0;
-        // the first round warms up
+        // The first round is a warm-up.
         for round in 0..=repeats {
             std::fs::write(&file, format!("id,points\n1,{}\n", count + round))?;
             let Spent { seconds: spent, peak_memory } = Program::apply(enmasse, table.url(), &file).run().await?;
@@ -58,7 +58,7 @@ pub async fn measure(
     Ok(figures)
 }
 
-/// Makes tables with these numbers, a hundred at a time.
+/// Creates tables with these numbers, a hundred at a time.
 async fn add(url: &str, numbers: std::ops::Range<usize>) -> Result<()> {
     let db = Database::connect(url).await?;
     let numbers: Vec<usize> = numbers.collect();

@@ -1,4 +1,5 @@
-//! The CSV file, as the database's own tools read it without any conversion: that is the best case for what is written by hand.
+//! The CSV file, which the database's own tools read without any conversion: the best case for the scripts by
+//! hand.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -11,7 +12,7 @@ use crate::options::Database;
 
 pub const HEADER: &str = "id,name,points,price,seen,active,note";
 
-/// Writes all rows of the table: those that change with the version's values, the others with those of version 0, which they have.
+/// Writes all rows of the table: changed rows with the version's values, the others with those of version 0.
 pub fn write(
     path: &Path,
     database: Database,
@@ -25,7 +26,7 @@ pub fn write(
     }
     let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
     writeln!(file, "{HEADER}")?;
-    // PostgreSQL's type has a time zone, and would take another one for the session's
+    // PostgreSQL's type has a time zone; without one, the session's would be used.
     let zone = if database == Database::Postgres { "+00" } else { "" };
     let (mut price, mut seen) = (Vec::new(), Vec::new());
     for id in keys {

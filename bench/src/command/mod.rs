@@ -1,5 +1,5 @@
-//! The whole command `enmasse apply` on a CSV file, beside what one does by hand with the database's own client: a temporary table, the
-//! file loaded into it, and one joined update, in one transaction.
+//! `enmasse apply` as a whole program on a CSV file, compared with the way by hand in the database's own
+//! client: a temporary table, the file loaded into it, and one joined update, in one transaction.
 
 mod by_hand;
 mod catalogue;
@@ -19,20 +19,20 @@ use crate::table::{self, Table};
 use by_hand::ByHand;
 use program::{Program, Spent};
 
-/// The rows of the file, unless it is said.
+/// The default number of rows in the file.
 const ROWS: u32 = 1_000_000;
 
-/// How often each way is measured, unless it is said.
+/// The default number of measurements of each way.
 const REPEATS: usize = 5;
 
-/// Of the rows of a nightly file, one in so many has changed.
+/// In a nightly file, one row in this many has changed.
 const STRIDE: usize = 50;
 
-/// How many of the file's rows differ from the table's, and in what order it has them.
+/// Which of the file's rows differ from the table's, and their order.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Case {
     Every,
-    /// In the order of the keys, as programs write files; the others are in no order.
+    /// In key order, as programs write files; the other cases are unordered.
     EveryInOrder,
     Few,
 }
@@ -52,7 +52,7 @@ impl Case {
         self == Case::EveryInOrder
     }
 
-    /// The rows that change, in a table that has as many rows as the file.
+    /// The changed rows, in a table with as many rows as the file.
     fn size(self, rows: usize) -> Size {
         let stride = if self == Case::Few { STRIDE } else { 1 };
         Size { rows: rows / stride, table: rows / stride * stride, stride }
@@ -103,7 +103,7 @@ struct Comparison {
     repeats: usize,
 }
 
-/// A way, and what was measured of it.
+/// A way and its measurements.
 struct Contender {
     name: &'static str,
     program: Program,
@@ -123,7 +123,7 @@ impl Comparison {
         ];
         table.fill(self.size).await?;
         let mut stored = 0;
-        // the first round warms up
+        // The first round is a warm-up.
         for round in 0..=self.repeats {
             let count = contenders.len();
             for turn in 0..count {
@@ -135,7 +135,7 @@ impl Comparison {
                 })
                 .with_context(|| file.display().to_string())?;
                 let Spent { seconds, peak_memory } = contender.program.run().await?;
-                // a way that leaves out what it should do is no measure for the other
+                // A way with wrong results is not a valid measure.
                 table::check(table, self.size, version).await.with_context(|| contender.name)?;
                 contender.peak_memory = contender.peak_memory.max(peak_memory);
                 if round > 0 {
@@ -159,7 +159,7 @@ impl Comparison {
     }
 }
 
-/// A folder for the file: in memory where there is such a one, so that writing it leaves the disk nothing to do meanwhile.
+/// A folder for the file, in memory if possible, so that writing it causes no disk activity later.
 fn folder() -> Result<TempDir> {
     let memory = std::path::Path::new("/dev/shm");
     Ok(if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }?)

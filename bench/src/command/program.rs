@@ -1,4 +1,4 @@
-//! A program that is run from its start to its end: how long that takes, and how much memory it needs.
+//! Runs a program from start to end, and measures its time and memory.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -10,24 +10,24 @@ use tokio::time::timeout;
 
 use crate::peer;
 
-/// Another command than the one that is built here.
+/// Another command than the one built here.
 const COMMAND: &str = "ENMASSE_BENCH_COMMAND";
 
-/// How often a running program's memory is looked at.
+/// The interval between reads of a running program's memory.
 const LOOK: Duration = Duration::from_millis(20);
 
 pub struct Program {
     path: PathBuf,
     arguments: Vec<String>,
     environment: Vec<(&'static str, String)>,
-    /// What it reads: SQL, as if it were typed.
+    /// The standard input: SQL, as if typed.
     script: Option<PathBuf>,
 }
 
-/// What a run took.
+/// The measurements of a run.
 pub struct Spent {
     pub seconds: f64,
-    /// In bytes; 0 where the system does not tell it.
+    /// In bytes; 0 if the system does not report it.
     pub peak_memory: u64,
 }
 
@@ -43,7 +43,7 @@ impl Program {
         Program::new(enmasse, ["apply", &file, "--db", url, "--table", "item"])
     }
 
-    /// With a variable of the environment, where a password is not to be seen.
+    /// With an environment variable, to hide a password.
     pub fn with(mut self, name: &'static str, value: String) -> Self {
         self.environment.push((name, value));
         self
@@ -54,7 +54,7 @@ impl Program {
         self
     }
 
-    /// Runs it to its end, from its start: connecting counts, as it does for whoever types it.
+    /// Runs it from start to end. Connecting is included, as for a user.
     pub async fn run(&self) -> Result<Spent> {
         let input = match &self.script {
             Some(script) => std::fs::File::open(script)?.into(),
@@ -83,8 +83,8 @@ impl Program {
     }
 }
 
-/// The most memory that a process has had until now. What the system tells of an ended one (`wait4`) would not do: it counts the
-/// program that has started it too, whose memory it shares for a moment.
+/// The peak memory of a process so far. The system's value for an ended process (`wait4`) includes the parent
+/// program, whose memory it shares for a moment, so it is not used.
 fn peak_of(process: Option<u32>) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", process?)).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -92,7 +92,7 @@ fn peak_of(process: Option<u32>) -> Option<u64> {
     Some(kilobytes * 1_024)
 }
 
-/// The command, built as its users do.
+/// The command, built as users build it.
 pub async fn enmasse() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os(COMMAND) {
         return Ok(path.into());

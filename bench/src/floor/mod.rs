@@ -1,7 +1,7 @@
-//! The floor: the fastest that each database itself can do. Each form of it is measured, and the fastest counts.
+//! The floor: the fastest way of each database itself. Each form of it is measured, and the fastest counts.
 //!
-//! Every form locks the rows in the order of their keys, as Enmasse does, so that two at once do not deadlock. For a few rows the floor is one
-//! statement written by hand: nobody stages ten rows.
+//! Every form locks the rows in key order, as Enmasse does, so that concurrent runs do not deadlock. For a
+//! few rows the floor is one hand-written statement, because staging does not pay off.
 
 mod mysql;
 mod postgres;
@@ -13,10 +13,10 @@ use anyhow::Result;
 use crate::options::Database;
 use crate::way::Way;
 
-/// Up to here, one statement written by hand is the floor.
+/// Up to this number of rows, the floor is one hand-written statement.
 const FEW: usize = 100;
 
-/// The forms for a number of rows, each with a name.
+/// The named forms for a number of rows.
 pub async fn forms(database: Database, url: &str, rows: usize) -> Result<Vec<(&'static str, Box<dyn Way>)>> {
     match database {
         Database::Sqlite => sqlite::forms(url),

@@ -1,4 +1,5 @@
-//! The floor of MariaDB and MySQL: LOAD DATA LOCAL into a staging table, and a join that locks only what it writes, in order.
+//! The floor of MariaDB and MySQL: LOAD DATA LOCAL into a staging table, and a join that locks only the
+//! written rows, in order.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,28 +20,28 @@ use crate::way::Way;
 const SET: &str = "item.name = b.name, item.points = b.points, item.price = b.price, item.seen = b.seen, \
                    item.active = b.active, item.note = b.note";
 
-/// How the staging table is made, filled and joined.
+/// The way to create, fill and join the staging table.
 #[derive(Clone, Copy)]
 struct Form {
     name: &'static str,
     table: &'static str,
-    /// Whether the rows are sent in the order of their keys.
+    /// Whether the rows are sent in key order.
     is_ordered: bool,
     join: Join,
 }
 
 #[derive(Clone, Copy)]
 enum Join {
-    /// The staging table first, read as this.
+    /// The staging table first, read in this way.
     Staging(&'static str),
-    /// The target first, by ranges of just the keys of the batch: MariaDB writes the first table of a join as it goes, and any other by
-    /// way of a temporary table.
+    /// The target first, by ranges of the batch's keys: MariaDB writes the first table of a join directly,
+    /// and any other through a temporary table.
     Target,
 }
 
 const SORTED: &str = "(SELECT * FROM staging ORDER BY id LIMIT 18446744073709551615) b";
 
-/// A table without a key is read in the order in which it was written.
+/// A table without a key is read in insertion order.
 const MARIADB: [Form; 4] = [
     Form {
         name: "staging first, sorted by the server",
@@ -95,7 +96,7 @@ const MYSQL: [Form; 4] = [
     },
 ];
 
-/// What comes before MariaDB's update by keys: the server would make a table of them.
+/// The setting for MariaDB's update by keys; otherwise the server would convert them to a table.
 const KEYS_AS_RANGES: &str = "SET STATEMENT in_predicate_conversion_threshold = 0 FOR ";
 
 struct Staged {
@@ -154,10 +155,10 @@ impl Way for Staged {
 const LOAD: &str = "LOAD DATA LOCAL INFILE 'items' INTO TABLE staging CHARACTER SET utf8mb4 \
                     (id, name, points, price, seen, active, note)";
 
-/// Keys in one statement: with more than 32,000 the server would scan the table instead.
+/// Keys per statement: with more than 32,000 the server would scan the table.
 const KEYS: usize = 10_000;
 
-/// The server sorts the keys of an `IN`. Keys without a gap are one range.
+/// The server sorts the keys of an `IN`. Consecutive keys are one range.
 fn by_ranges(settings: &str, keys: &[i64]) -> String {
     let (first, last) = (keys[0], keys[keys.len() - 1]);
     let these = if (last - first + 1) as usize == keys.len() {
@@ -176,7 +177,7 @@ fn by_ranges(settings: &str, keys: &[i64]) -> String {
     )
 }
 
-/// The rows as LOAD DATA reads them, written while the server reads the ones before.
+/// The rows in LOAD DATA's format, written while the server reads earlier ones.
 fn lines(batch: Arc<Batch>, order: Vec<u32>) -> impl stream::Stream<Item = std::io::Result<Bytes>> + Send {
     const ROWS: usize = 500;
     let parts = (0..order.len().div_ceil(ROWS)).map(move |part| {
@@ -222,7 +223,7 @@ pub async fn statements(url: &str) -> Result<Vec<(&'static str, Box<dyn Way>)>> 
 #[async_trait]
 impl Way for Statement {
     async fn run(&mut self, batch: &Arc<Batch>) -> Result<Duration> {
-        // the driver keeps the prepared statement; its text is a constant of the program
+        // The driver keeps the prepared statement; its text is constant.
         let sql = (self.sql)(batch.items.len());
         let begun = Instant::now();
         let params = Params::Positional((self.params)(&batch.sorted()));

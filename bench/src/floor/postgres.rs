@@ -1,4 +1,4 @@
-//! PostgreSQL's floor: its own forms of `UPDATE … FROM` a staging table that is filled already.
+//! PostgreSQL's floor: its forms of `UPDATE … FROM` an already filled staging table.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,17 +14,17 @@ use crate::way::Way;
 const SET: &str =
     "name = b.name, points = b.points, price = b.price, seen = b.seen, active = b.active, note = b.note";
 
-/// How the staging table is joined.
+/// The way to join the staging table.
 #[derive(Clone, Copy)]
 struct Form {
     name: &'static str,
-    /// Whether the staging table's rows lie in the order of their keys.
+    /// Whether the staging table's rows are in key order.
     is_ordered: bool,
     settings: &'static str,
     rows: &'static str,
 }
 
-/// The sort has memory enough, and nothing is compiled. A hash join would lock in no order, so none has one.
+/// The sort has enough memory, and JIT is off. No form uses a hash join, which would not lock in key order.
 const FORMS: [Form; 3] = [
     Form {
         name: "sorted, nested loop",

@@ -1,4 +1,4 @@
-//! Numbers and times as text, written into a buffer that is used again and again.
+//! Numbers and times as text, written into a reused buffer.
 
 use enmasse::chrono::{DateTime, Datelike, Timelike, Utc};
 use enmasse::rust_decimal::Decimal;
@@ -49,7 +49,7 @@ pub fn push_time(into: &mut Vec<u8>, time: DateTime<Utc>) {
     part(time.nanosecond() / 1_000, 6, b"");
 }
 
-/// A line of LOAD DATA is split at tabs and newlines, and knows a backslash.
+/// LOAD DATA splits lines at tabs and newlines, and interprets backslashes.
 pub fn push_escaped(into: &mut Vec<u8>, text: &str) {
     for &byte in text.as_bytes() {
         match byte {

@@ -1,5 +1,5 @@
-//! Related data kept in step: an update of two tables of one chain, and an update with a receiver that updates a related table; beside
-//! what is written by hand.
+//! Writes that keep related data consistent: an update of two tables of a chain, and an update with a
+//! receiver that updates a related table; compared with hand-written SQL.
 
 mod tables;
 mod ways;
@@ -19,7 +19,7 @@ use crate::way::Way;
 use tables::ROWS;
 use ways::Task;
 
-/// How often each way is measured, unless it is said.
+/// The default number of measurements of each way.
 const REPEATS: usize = 7;
 
 /// All tasks on one database, printed as the rows of a table.
@@ -70,11 +70,11 @@ async fn measure_task(
     let repeats = options.repeat.unwrap_or(REPEATS);
     let count = contenders.len();
     let mut version = 0;
-    // the first round warms up
+    // The first round is a warm-up.
     for round in 0..=repeats {
         for turn in 0..count {
             let contender = &mut contenders[(turn + round) % count];
-            // what takes seconds a run is measured once
+            // A way that takes seconds is measured once.
             if contender.seconds.iter().sum::<f64>() > 10.0 {
                 continue;
             }

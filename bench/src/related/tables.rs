@@ -63,7 +63,7 @@ pub async fn make(db: &Database) -> Result<()> {
     Ok(())
 }
 
-/// Whether every row has been written as the task says.
+/// Whether every row has the task's values.
 pub async fn written(db: &Database, task: Task, version: i64) -> Result<bool> {
     let all = ROWS as i64;
     let sql = match task {
@@ -80,7 +80,7 @@ pub async fn written(db: &Database, task: Task, version: i64) -> Result<bool> {
     Ok(rows[0] == [Value::Int(all)])
 }
 
-/// Ends what a run has left to do in the background.
+/// Completes the background work of a run.
 pub async fn settle(db: &Database, database: options::Database) -> Result<()> {
     match database {
         options::Database::Sqlite => _ = db.query_raw("PRAGMA wal_checkpoint(TRUNCATE)", []).await?,

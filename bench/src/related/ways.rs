@@ -34,7 +34,7 @@ impl Task {
     }
 }
 
-/// The ways of a task; the first is what is written by hand.
+/// The ways of a task; the first is the one by hand.
 pub fn of(task: Task, db: &Database, database: options::Database) -> Vec<(&'static str, Box<dyn Way>)> {
     let joined = database.in_mysql_family();
     let by_hand = Box::new(ByHand { db: db.clone(), joined, task });
@@ -44,7 +44,7 @@ pub fn of(task: Task, db: &Database, database: options::Database) -> Vec<(&'stat
 /// The two tables' own updates with their real filters, in one transaction.
 struct ByHand {
     db: Database,
-    /// Whether tables are joined in an update: a subquery would take minutes there.
+    /// Whether an update joins tables: a subquery would take minutes there.
     joined: bool,
     task: Task,
 }

@@ -1,4 +1,4 @@
-//! The chart: for each database microseconds a row by the number of rows, both in powers of ten.
+//! The chart: microseconds per row by the number of rows for each database, both axes logarithmic.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ const TOP: f64 = 62.0;
 const GAP: f64 = 34.0;
 const LEGEND: f64 = 74.0;
 
-/// Each way's colours, by day and by night, and its mark.
+/// Each way's colours in light and dark mode, and its mark.
 const WAYS: [(&str, &str, &str, &str); 9] = [
     ("floor", "#57606a", "#9da7b3", ""),
     ("enmasse", "#c9184a", "#ff6b8f", "circle"),
@@ -40,7 +40,7 @@ impl Scale {
         Scale { first, last: (most.ceil() as i32).max(first + 1) }
     }
 
-    /// 0 at its beginning, 1 at its end.
+    /// 0 at the start, 1 at the end.
     fn place(&self, value: f64) -> f64 {
         (value.log10() - f64::from(self.first)) / f64::from(self.last - self.first)
     }
@@ -57,7 +57,7 @@ pub fn draw(figures: &[Figure]) -> String {
     let width = LEFT + databases.len() as f64 * (PANEL.0 + GAP);
     let height = TOP + PANEL.1 + 52.0 + LEGEND;
     let mut svg = String::new();
-    // writing into a String does not fail
+    // Writing to a String does not fail.
     _ = writeln!(
         svg,
         r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-label="Microseconds a row by the number of rows, on each database">"#
@@ -127,7 +127,7 @@ fn panel(svg: &mut String, figures: &[&Figure], x: &Scale, y: &Scale, is_first: 
             height + 18.0
         );
     }
-    // Enmasse last, so that nothing lies over it
+    // Enmasse last, so that it is on top.
     for (way, _, _, mark) in WAYS.iter().filter(|way| way.0 != "enmasse").chain(&WAYS[1..2]) {
         let mut points: Vec<_> = figures
             .iter()

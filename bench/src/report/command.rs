@@ -25,7 +25,8 @@ pub fn table(figures: &[Figure]) -> String {
     lines.join("\n")
 }
 
-/// Seconds with their quartiles, rows a second; of the command also how many times the way by hand it takes, and its memory.
+/// Seconds with quartiles, and rows per second; for the command also the multiple of the way by hand, and its
+/// memory.
 fn cell(figure: &Figure) -> String {
     let (Some(median), Some(low), Some(high)) = (figure.us_per_row, figure.low, figure.high) else {
         return String::new();

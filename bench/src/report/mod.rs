@@ -1,4 +1,5 @@
-//! Puts figures into `docs/BENCHMARKS.md`: between two lines there, the rest is written by hand.
+//! Writes figures into `docs/BENCHMARKS.md` between two marker lines; the rest of the page is written by
+//! hand.
 
 mod chart;
 mod command;
@@ -13,7 +14,7 @@ use anyhow::{Context, Result, ensure};
 use crate::figures::Figure;
 use crate::run::Run;
 
-/// Where figures of updates stand on the page, and where those of whole commands do.
+/// The places of the figures of updates and of whole commands on the page.
 const UPDATES: (&str, &str) =
     ("<!-- figures: written by scripts/bench --report -->", "<!-- end of figures -->");
 const COMMANDS: (&str, &str) = (
@@ -50,7 +51,7 @@ pub fn write(file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The page with other parts between two of its lines.
+/// Replaces the parts between two marker lines of the page.
 fn replaced(page: &str, (begin, end): (&str, &str), parts: &[String]) -> Result<String> {
     let no_line = |line| format!("docs/BENCHMARKS.md has no line {line}");
     let (before, rest) = page.split_once(begin).with_context(|| no_line(begin))?;
@@ -58,7 +59,7 @@ fn replaced(page: &str, (begin, end): (&str, &str), parts: &[String]) -> Result<
     Ok(format!("{before}{begin}\n\n{}\n\n{end}{after}", parts.join("\n\n")))
 }
 
-/// The commands that made the figures, where, and on which databases.
+/// The commands of the figures, with the machine and the databases.
 fn runs(figures: &[Figure]) -> Vec<String> {
     let runs: BTreeSet<_> = figures.iter().map(|figure| &figure.run).collect();
     let run = |run: &Run| format!("- `{}` on {}: {}", run.command, run.date, run.machine);
@@ -69,7 +70,7 @@ fn runs(figures: &[Figure]) -> Vec<String> {
     lines
 }
 
-/// How the figures were made.
+/// How the figures were measured.
 fn made(figures: &[Figure]) -> Result<String> {
     let mut lines = vec!["### This run".to_owned(), String::new()];
     lines.extend(runs(figures));
@@ -78,7 +79,7 @@ fn made(figures: &[Figure]) -> Result<String> {
     Ok(lines.join("\n"))
 }
 
-/// A number with as many digits as it deserves.
+/// A number with a suitable number of digits.
 fn number(value: f64) -> String {
     match value {
         _ if value >= 1_000.0 => thousands(value.round() as usize),
@@ -103,7 +104,7 @@ fn title(database: &str) -> &'static str {
     }
 }
 
-/// What is in the figures, in its first order.
+/// The distinct values of the figures, in their first order.
 fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
     let mut distinct = Vec::new();
     for item in items {

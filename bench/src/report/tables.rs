@@ -36,7 +36,7 @@ fn head(first: &str, sizes: &[usize]) -> Vec<String> {
     vec![format!("| {first} | {} |", sizes.join(" | ")), format!("| --- |{}", " ---: |".repeat(sizes.len()))]
 }
 
-/// The median with half of the distance between the quartiles, and how many floors it is.
+/// The median with half the interquartile range, and the multiple of the floor.
 fn cell(figure: &Figure, notes: &mut Vec<String>) -> String {
     if let Some(reason) = &figure.stopped {
         return short(reason, notes);
@@ -51,7 +51,7 @@ fn cell(figure: &Figure, notes: &mut Vec<String>) -> String {
     format!("{}{spread}{ratio}", number(median))
 }
 
-/// A long reason goes below the table.
+/// A long reason becomes a footnote.
 fn short(reason: &str, notes: &mut Vec<String>) -> String {
     if reason.starts_with("> ") || reason == "not tried" {
         return reason.to_owned();
@@ -63,7 +63,7 @@ fn short(reason: &str, notes: &mut Vec<String>) -> String {
     format!("failed<sup>{}</sup>", place + 1)
 }
 
-/// The forms of the floor, where there are several.
+/// The forms of the floor, if there are several.
 fn forms(figures: &[&Figure]) -> String {
     let floors: Vec<_> = figures.iter().filter(|figure| !figure.forms.is_empty()).collect();
     let forms = distinct(floors.iter().flat_map(|floor| floor.forms.keys()));

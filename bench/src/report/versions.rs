@@ -1,4 +1,4 @@
-//! The versions of what was measured.
+//! The versions of the measured software.
 
 use std::path::Path;
 
@@ -23,7 +23,7 @@ pub fn rust() -> Result<Vec<String>> {
     CRATES.iter().map(|(file, name)| Ok(format!("{name} {}", newest(&read(file)?, name)))).collect()
 }
 
-/// The last of a package's versions in a lock file: others are dependencies of dependencies.
+/// The last version of a package in a lock file; the others are indirect dependencies.
 fn newest(lock: &str, name: &str) -> String {
     let entry = format!("name = \"{name}\"\nversion = \"");
     let last = lock.rsplit_once(&entry).and_then(|(_, rest)| rest.split_once('"'));

@@ -1,4 +1,4 @@
-//! The table on each database, and what is done to it while no clock runs.
+//! The table on each database, and its maintenance between measurements.
 
 pub mod mysql;
 pub mod postgres;
@@ -13,38 +13,38 @@ use crate::options;
 
 #[async_trait]
 pub trait Table: Send {
-    /// Where the ways find the table.
+    /// The ways' URL of the table.
     fn url(&self) -> &str;
 
     /// The database's name and version.
     fn server(&self) -> &str;
 
-    /// Fills the table anew with version 0.
+    /// Refills the table with version 0.
     async fn fill(&mut self, size: Size) -> Result<()>;
 
-    /// After a run has brought the rows to a version: ends what it has left to do in the background, so that the next one finds
-    /// the same state. Gives the version that the rows have then.
+    /// After a run has updated the rows to a version: completes its background work, so that the next run
+    /// starts from the same state. Returns the version of the rows.
     async fn restore(&mut self, size: Size, version: i64) -> Result<i64>;
 
-    /// Runs a query that gives a number.
+    /// Runs a query that returns a number.
     async fn number(&mut self, sql: &str) -> Result<i64>;
 
-    /// For each column SQL for what a version has there, in the row `id`.
+    /// SQL for each column's value in a version, for the row `id`.
     fn columns(&self, version: i64) -> [(&'static str, String); 6];
 
-    /// A value in the form in which it is compared, where ways write the same one differently.
+    /// Normalises a value for comparison, if ways write it differently.
     fn comparable(&self, _column: &str, value: &str) -> String {
         value.to_owned()
     }
 
-    /// Ends every connection but our own, and with it what it has locked.
+    /// Ends every connection but our own, and releases their locks.
     async fn disconnect_others(&mut self) -> Result<()>;
 
-    /// Leaves nothing behind.
+    /// Removes everything.
     async fn remove(&mut self) -> Result<()>;
 }
 
-/// Makes the table, in a database of its own.
+/// Creates the table in a separate database.
 pub async fn make(database: options::Database) -> Result<Box<dyn Table>> {
     let table: Box<dyn Table> = match database {
         options::Database::Sqlite => Box::new(sqlite::SqliteTable::make().await?),
@@ -55,7 +55,7 @@ pub async fn make(database: options::Database) -> Result<Box<dyn Table>> {
     Ok(table)
 }
 
-/// An error unless every row of the batch has the version's values, and every other row still has those of version 0.
+/// Checks that every row of the batch has the version's values, and every other row those of version 0.
 pub async fn check(table: &mut dyn Table, size: Size, version: i64) -> Result<()> {
     let sql = format!(
         "SELECT COUNT(*) FROM item WHERE (id % {stride} = 0 AND {new}) OR (id % {stride} <> 0 AND {old})",
@@ -83,7 +83,7 @@ async fn create(url: &str) -> Result<()> {
     Ok(())
 }
 
-/// The name of a database of our own, which no other benchmark on the same server has.
+/// The name of our database, unique among benchmarks on the same server.
 fn own_name() -> String {
     format!("enmasse_bench_{}", std::process::id())
 }

@@ -12,7 +12,7 @@ use super::Table;
 use crate::batch::Size;
 use crate::formula::{BEGINNING, REST};
 
-/// How long MySQL is waited for, which has no statement that waits until old versions are purged.
+/// Maximum wait for MySQL, which has no statement that waits until old versions are purged.
 const PURGE: Duration = Duration::from_secs(5);
 
 pub struct MysqlTable {
@@ -23,7 +23,7 @@ pub struct MysqlTable {
     is_mariadb: bool,
 }
 
-/// A connection as Enmasse sets up its own.
+/// A connection with Enmasse's settings.
 pub async fn connect(url: &str) -> Result<Conn> {
     let options = OptsBuilder::from_opts(Opts::from_url(url)?).prefer_socket(false).stmt_cache_size(128).init(vec![
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
@@ -53,7 +53,7 @@ impl MysqlTable {
         Ok(MysqlTable { conn, url: url.into(), server: format!("{kind} {number}"), name, is_mariadb })
     }
 
-    /// Whether MySQL has purged what the last transaction left.
+    /// Whether MySQL has purged the old versions of the last transaction.
     async fn is_purged(&mut self) -> Result<bool> {
         let status: Option<(String, String, String)> =
             self.conn.query_first("SHOW ENGINE INNODB STATUS").await?;
@@ -89,7 +89,7 @@ impl Table for MysqlTable {
         Ok(())
     }
 
-    /// InnoDB writes in place, and the texts keep their lengths: only the old versions must be purged.
+    /// InnoDB writes in place, and the texts keep their lengths: only old versions must be purged.
     async fn restore(&mut self, _: Size, version: i64) -> Result<i64> {
         if self.is_mariadb {
             self.conn.query_drop("SET GLOBAL innodb_max_purge_lag_wait = 0").await?;
@@ -131,7 +131,7 @@ impl Table for MysqlTable {
             "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()";
         let others: Vec<u64> = self.conn.query(others).await?;
         for id in others {
-            // an error: it has just ended by itself
+            // An error means that it has just ended by itself.
             _ = self.conn.query_drop(format!("KILL {id}")).await;
         }
         Ok(())

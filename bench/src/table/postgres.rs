@@ -12,7 +12,7 @@ use crate::formula::{BEGINNING, REST};
 pub const URL: &str = "ENMASSE_TEST_POSTGRES_URL";
 
 pub struct PostgresTable {
-    /// In the database that was there.
+    /// In the original database.
     outside: Client,
     client: Client,
     url: String,
@@ -26,7 +26,7 @@ pub async fn connect(url: &str) -> Result<Client> {
     Ok(client)
 }
 
-/// Values of a version in SQL, each of the row `id`.
+/// SQL for the values of a version, for the row `id`.
 pub fn values(version: i64) -> [(&'static str, String); 6] {
     let points = format!("(100000 + (id * 7919 + {}) % 900000)::int", version * 104_729);
     let price = format!(
@@ -51,7 +51,7 @@ impl PostgresTable {
     pub async fn make() -> Result<Self> {
         let given = std::env::var(URL).with_context(|| format!("{URL} is not set"))?;
         let mut url = Url::parse(&given)?;
-        // not all ways can do TLS, and on one machine it only costs
+        // Not all ways support TLS, and on one machine it only adds cost.
         url.set_query(Some("sslmode=disable"));
         let outside = connect(url.as_str()).await?;
         let name = super::own_name();
@@ -61,7 +61,7 @@ impl PostgresTable {
         super::create(url.as_str()).await?;
 
         let client = connect(url.as_str()).await?;
-        // vacuumed by us, and not in the middle of a run
+        // Vacuumed by us, and not during a run.
         client.batch_execute("ALTER TABLE item SET (autovacuum_enabled = off)").await?;
         let version: String = client.query_one("SHOW server_version", &[]).await?.get(0);
         let version = version.split(' ').next().unwrap_or_default();
@@ -88,7 +88,8 @@ impl Table for PostgresTable {
         Ok(())
     }
 
-    /// A small batch leaves a few dead rows, which VACUUM takes away; a large one as many as the table has living ones.
+    /// A small batch leaves a few dead rows, which VACUUM removes; a large one leaves as many as the table
+    /// has live ones.
     async fn restore(&mut self, size: Size, version: i64) -> Result<i64> {
         if size.stride < 10 {
             self.fill(size).await?;

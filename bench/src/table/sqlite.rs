@@ -18,7 +18,7 @@ pub struct SqliteTable {
     server: String,
 }
 
-/// A connection as Enmasse sets up its own.
+/// A connection with Enmasse's settings.
 pub fn connect(url: &str) -> Result<Connection> {
     let connection = Connection::open(url.trim_start_matches("sqlite://"))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -29,7 +29,7 @@ pub fn connect(url: &str) -> Result<Connection> {
 
 impl SqliteTable {
     pub async fn make() -> Result<Self> {
-        // in memory where there is such a folder: the servers too are started so that they do not wait for the disk
+        // In memory if such a folder exists: the servers do not wait for the disk either.
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }?;
         let url = format!("sqlite://{}", folder.path().join("bench.db").display());
@@ -92,12 +92,12 @@ impl Table for SqliteTable {
         ]
     }
 
-    /// Some write a `T` into the text of a time, and a time zone at its end.
+    /// Some ways write a `T` into the text of a time, and a time zone at its end.
     fn comparable(&self, column: &str, value: &str) -> String {
         if column == "seen" { format!("strftime('%Y-%m-%d %H:%M:%f', {value})") } else { value.to_owned() }
     }
 
-    /// What other connections have locked ends with their process.
+    /// Locks of other connections end with their process.
     async fn disconnect_others(&mut self) -> Result<()> {
         Ok(())
     }

@@ -90,10 +90,9 @@ impl Failure {
     /// For a write to a table that may have no transactions: the message must not claim that nothing was
     /// written.
     pub fn without_rollback(mut self) -> Self {
-        for nothing in [NOTHING_WRITTEN, "all is rolled back, nothing was written"] {
-            self.message = self
-                .message
-                .replace(nothing, "What was written to a table that cannot be rolled back stays written.");
+        for nothing in [NOTHING_WRITTEN, "everything was rolled back, nothing was written"] {
+            self.message =
+                self.message.replace(nothing, "Rows written to a table that cannot be rolled back stay.");
         }
         if self.code == 1 {
             self.code = UNKNOWN;

@@ -68,7 +68,7 @@ async fn interruptible<T>(committing: &Committing, work: impl Future<Output = Re
             () = tokio::time::sleep(ASKED) => {}
         }
     }
-    Err(Failure::interrupted(number, "interrupted: all is rolled back, nothing was written"))
+    Err(Failure::interrupted(number, "interrupted: everything was rolled back, nothing was written"))
 }
 
 /// The number of work items that handle signals themselves, and whether the last finished item succeeded.

@@ -80,17 +80,17 @@ impl Meter {
         let bytes = lock(&inner.bytes).load(Relaxed);
         let elapsed = lock(&inner.began).elapsed();
         let rate = rows as f64 / elapsed.as_secs_f64().max(0.001);
-        let told = format!("{} rows, {} a second", grouped(rows), grouped(rate as u64));
+        let message = format!("{} rows, {} a second", grouped(rows), grouped(rate as u64));
         match &inner.bar {
             Some(bar) => {
                 bar.set_position(bytes);
-                bar.set_message(told);
+                bar.set_message(message);
             }
             None => {
                 let size = inner.size.load(Relaxed).max(1);
                 let left = elapsed.as_secs_f64() * (size.saturating_sub(bytes)) as f64 / bytes.max(1) as f64;
                 let percent = (100 * bytes).checked_div(size).unwrap_or(100).min(100);
-                inner.line(|| format!("{percent}%, {told}, {left:.0} s left"));
+                inner.line(|| format!("{percent}%, {message}, {left:.0} s left"));
             }
         }
     }
@@ -102,9 +102,9 @@ impl Meter {
         match &inner.bar {
             Some(bar) => {
                 bar.set_style(style("{prefix} {spinner} {msg}  {elapsed}", ProgressStyle::default_spinner()));
-                bar.set_message(format!("{} rows read, the database writes", grouped(rows)));
+                bar.set_message(format!("{} rows read, writing", grouped(rows)));
             }
-            None => inner.line(|| format!("{} rows read, the database writes", grouped(rows))),
+            None => inner.line(|| format!("{} rows read, writing", grouped(rows))),
         }
     }
 

@@ -1,11 +1,11 @@
-//! Tables of the database by the names that a user gives them.
+//! Finds tables of the database by names given by the user.
 
 use enmasse::Database;
 use enmasse::schema::ModelRef;
 
 use crate::failure::Result;
 
-/// The table of this name, as a person writes it, with what these lookups lead to.
+/// The table with this name, and the targets of these lookups.
 pub async fn table<'l>(
     db: &Database,
     name: &str,
@@ -14,7 +14,7 @@ pub async fn table<'l>(
     Ok(db.inspect_table(name, lookups).await?)
 }
 
-/// The table that has a field of the model: its own, or that of a model that it extends.
+/// The table that contains a field of the model: its own, or a parent's.
 pub fn owner(model: &ModelRef, position: usize) -> Result<ModelRef> {
     let (mut model, mut position) = (model.clone(), position);
     while let Some(inherited) = model.fields[position].inherited {

@@ -1,4 +1,4 @@
-//! Which database, and where the password comes from; none of it is ever shown.
+//! The database, and the source of the password, which is never shown.
 
 use enmasse_testing as common;
 mod program;
@@ -108,7 +108,7 @@ fn the_password_is_found_and_never_shown() {
         let warning = format!("enmasse: warning: {} is ignored: ", file.display());
         assert!(open.err.starts_with(&warning), "{}", open.err);
 
-        // wherever the URL was put, and whatever goes wrong
+        // In any place of the URL, and for any error.
         let bad = scratch.url.replace(&format!("/{}", place.split_once('/').unwrap().1), "/no_such_database");
         for args in [
             &["inspect", "--db", &scratch.url, "no_such_table"][..],

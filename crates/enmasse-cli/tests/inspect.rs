@@ -38,7 +38,7 @@ fn on_each_database_with_tables(scenario: impl AsyncFn(&Scratch, &Database)) {
 fn the_source_is_the_one_that_is_compiled_here() {
     on_each_database_with_tables(async |scratch, _| {
         let source = enmasse(["inspect", "--db", &scratch.url, "--rust"]).done();
-        // MySQL tells an expression in brackets
+        // MySQL returns an expression in brackets.
         let source = source.replace("generated = \"(`s` * 2)\"", "generated = \"`s` * 2\"");
         let file = match scratch.kind {
             Kind::Sqlite => "sqlite.rs",

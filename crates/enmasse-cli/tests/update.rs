@@ -244,11 +244,11 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
             ),
             (
                 &["--where", "points>=5", "--set", "note=x"],
-                "--where points>=5: a comparison is a lookup: points__gte=5",
+                "--where points>=5: write a comparison as a lookup: points__gte=5",
             ),
             (
                 &["--where", "points<=5", "--set", "note=x"],
-                "--where points<=5: a comparison is a lookup: points__lte=5",
+                "--where points<=5: write a comparison as a lookup: points__lte=5",
             ),
             (
                 &["--exclude", "name!=x", "--set", "note=x"],
@@ -443,7 +443,7 @@ fn a_dry_run_shows_and_changes_nothing() {
             "{:?} {out}",
             scratch.kind
         );
-        // a row that a join gives several times is one row, and those of another table are no part of it
+        // A row that a join returns several times counts once, and rows of the other table do not count.
         let out =
             update(scratch, &["--where", "users__points__gte=-5", "--set", "points=F(points) + 1", "-n"])
                 .done();

@@ -1,4 +1,4 @@
-//! What it costs to write rows in each of the forms in which they travel, and to remember their keys.
+//! The cost of encoding rows in each wire format, and of remembering their keys.
 //!
 //! `cargo bench -p enmasse-core --bench encode`; the throughput is in rows.
 

@@ -1,8 +1,8 @@
 //! The part of [Enmasse](https://docs.rs/enmasse) that does no I/O.
 //!
-//! A request (a [`query::Query`], an update of it, rows to write) becomes a [`plan::Plan`]: SQL, parameters and
-//! sources of rows, as data. Whoever owns a connection runs the plan. Nothing here opens a socket or a file, and
-//! nothing here knows a driver.
+//! A request (a [`query::Query`], an update of it, rows to write) becomes a [`plan::Plan`]: SQL, parameters
+//! and sources of rows, as data. The owner of a connection runs the plan. This crate opens no sockets or
+//! files, and uses no driver.
 
 pub mod catalog;
 pub mod compile;

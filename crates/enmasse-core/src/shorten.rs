@@ -1,18 +1,19 @@
-//! Names and messages of a length that people read: a column's name may have a megabyte, and a table a thousand columns.
+//! Limits the length of names and messages: a column's name may be a megabyte long, and a table may have a
+//! thousand columns.
 
 use std::borrow::Cow;
 
-/// How many names a message lists.
+/// Maximum number of names in a message.
 pub(crate) const LISTED: usize = 100;
 
-/// The most characters of a name.
+/// Maximum number of characters of a name.
 const NAME: usize = 200;
 
-/// The most bytes of a message, and how many of them are its end.
+/// Maximum number of bytes of a message, and the length of its end if it is shortened.
 const MESSAGE: usize = 8_192;
 const END: usize = 2_048;
 
-/// A name, cut where it is longer than any database's.
+/// A name, shortened if it is longer than any database's.
 pub(crate) fn name(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(NAME) {
         None => Cow::Borrowed(text),
@@ -20,7 +21,7 @@ pub(crate) fn name(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A message, cut in its middle where it is too long.
+/// A message, shortened in its middle if it is too long.
 pub(crate) fn message(text: String) -> String {
     if text.len() <= MESSAGE {
         return text;

@@ -40,7 +40,7 @@ impl Parse for Assignment {
         if name == "pk" {
             return Err(syn::Error::new(
                 name.span(),
-                "an update names its fields; `pk` is not the name of one",
+                "an update names its fields; `pk` is not a field's name",
             ));
         }
         if !field.is_plain() {

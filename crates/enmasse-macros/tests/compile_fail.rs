@@ -1,4 +1,4 @@
-//! A mistake gives a message that says what to do; each file under `ui` holds one kind, with its messages beside it.
+//! Compile errors say what to do; each file under `ui` has one kind of error, with its messages.
 
 #[test]
 fn mistakes_are_explained() {

@@ -17,7 +17,8 @@ pub struct Bouncer {
 }
 
 impl Bouncer {
-    /// Starts one before this database's server, with these settings besides; none, loudly, where the program cannot be had.
+    /// Starts one in front of this database's server, with these additional settings; `None`, with a warning,
+    /// if the program is unavailable.
     pub fn before(url: &str, settings: &str) -> Option<Bouncer> {
         let program = program()?;
         let to = url::Url::parse(url).unwrap();
@@ -73,7 +74,7 @@ fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|process| std::os::unix::fs::MetadataExt::uid(&process) == 0)
 }
 
-/// Where it is; it is installed where that can be done.
+/// The program's path; it is installed if possible.
 fn program() -> Option<&'static str> {
     const PLACES: [&str; 2] = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"];
     let find = || PLACES.into_iter().find(|place| Path::new(place).exists());

@@ -14,7 +14,7 @@ use crate::{Scratch, with_parameter};
 #[derive(Clone, Default)]
 pub struct Flow {
     passed: Arc<AtomicI64>,
-    /// After so many bytes all is cut, once; never where it is 0.
+    /// The number of bytes after which the connection is cut, once; 0 for never.
     end: Arc<AtomicI64>,
 }
 
@@ -34,7 +34,7 @@ impl Flow {
         self.passed.load(Ordering::SeqCst)
     }
 
-    /// Cuts the connection after so many bytes more, in the middle of whatever that is.
+    /// Cuts the connection after this many more bytes.
     pub fn cut_after(&self, bytes: i64) {
         self.end.store(self.passed() + bytes, Ordering::SeqCst);
     }

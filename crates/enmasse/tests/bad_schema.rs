@@ -14,7 +14,7 @@ struct User {
 }
 
 inventory::submit! {
-    // The derive refuses this; what stands here is any model that is wrong in a way that only the whole set shows.
+    // The derive refuses this; any model works here that is wrong only within the whole set.
     Registration(|| schema::Model::new("Profile", "profiles").add(schema::Field::new("points", DataType::Integer)))
 }
 

@@ -8,7 +8,7 @@ use super::{Login, home_file, private_text, variable};
 /// `PGPASSWORD`, otherwise the password file's entry for the place.
 pub fn password(place: &Place) -> Login {
     let found = || {
-        private_text(&file()?, 0o077, "others than its owner can read it")
+        private_text(&file()?, 0o077, "users other than its owner can read it")
             .and_then(|text| search(&text, place))
     };
     Login { user: None, password: variable("PGPASSWORD").or_else(found) }

@@ -145,7 +145,7 @@ fn not_object(text: &str, error: &serde_json::Error) -> Problem {
         return format!("expected a JSON object but got '{}'.", shortened(text));
     }
     match error.is_eof() {
-        true => "the object does not end on its line; JSON Lines has one whole object a line.".to_owned(),
+        true => "the object does not end on its line; JSON Lines needs one whole object per line.".to_owned(),
         false => format!("is not JSON: {}.", json::reason(error)),
     }
 }
@@ -165,8 +165,8 @@ impl Lines {
         let stream = Stream::open(name, disk, encoding)?;
         if detect::first_character(stream.head()) == Some(b'[') {
             return Err(Failure::failed(format!(
-                "{name} is one JSON array, and JSON Lines is expected: one object a line, with no brackets around them \
-                 and no commas between them. `jq -c '.[]'` makes it so."
+                "{name} is one JSON array, and JSON Lines is expected: one object per line, with no brackets around them \
+                 and no commas between them. `jq -c '.[]'` converts it."
             )));
         }
         let reader = BufReader::with_capacity(CHUNK, stream);

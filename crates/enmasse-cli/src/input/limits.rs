@@ -82,7 +82,7 @@ impl Limits {
 
     pub fn pages_too_large(self) -> String {
         format!(
-            "the pages of its columns need more than {} MiB at a time: write them smaller, read fewer columns, as by --only, or let \
+            "the pages of its columns need more than {} MiB at a time: write smaller pages, read fewer columns with --only, or let \
              --max-row allow more",
             self.pages() / MIB
         )

@@ -31,7 +31,7 @@ pub fn wrong(record: &[u8], layout: Layout) -> Option<(usize, Cow<'_, str>)> {
 
 /// The problem with such a cell.
 pub fn problem(cell: &str) -> Problem {
-    format!("there is text after the quote that closes its cell: '{}'.", shortened(cell))
+    format!("text after the closing quote of a cell: '{}'.", shortened(cell))
 }
 
 /// The length of a quoted text, including the closing quote.

@@ -173,13 +173,13 @@ impl Records {
     fn too_long(&mut self) -> Failure {
         let (line, raw) = self.take_lines(0);
         let quotes = self.buffer[raw.0..raw.1].iter().filter(|byte| **byte == b'"').count();
-        let hint = if quotes % 2 == 1 { " A quote is opened in it and not closed." } else { "" };
+        let hint = if quotes % 2 == 1 { " It has an unclosed quote." } else { "" };
         Failure::failed(format!("{}:{line}: {}{hint}", self.name, self.limits.row_too_long()))
     }
 
     fn unclosed(&mut self, start: usize) -> Failure {
         let (line, _) = self.take_lines(start);
-        Failure::failed(format!("{}:{line}: a quote is opened in this row and never closed.", self.name))
+        Failure::failed(format!("{}:{line}: this row has an unclosed quote.", self.name))
     }
 }
 

@@ -72,7 +72,7 @@ impl Read for Stream {
 pub fn encoding_of(label: &str) -> Result<&'static Encoding> {
     Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| {
         Failure::usage(format!(
-            "there is no encoding '{label}'; names are as the WHATWG has them: utf-8, latin1, windows-1252, utf-16le, \
+            "unknown encoding '{label}'; use a name of the WHATWG list: utf-8, latin1, windows-1252, utf-16le, \
              shift_jis, …"
         ))
     })
@@ -84,7 +84,7 @@ pub fn read_failure(name: &str, error: &io::Error) -> Failure {
         // Only a decompressor knows that data is missing.
         io::ErrorKind::UnexpectedEof => format!("{name} was cut short: its compressed data has no end."),
         _ if error.to_string().contains("too much memory") => format!(
-            "cannot read {name}: it was compressed with a window of more than {} MiB (--long, --ultra), and no more is kept: decompress \
+            "cannot read {name}: it was compressed with a window of more than {} MiB (--long, --ultra), which is the limit: decompress \
              it first, as with zstd --long=31 -dc.",
             (1_u32 << limits::ZSTD_WINDOW) >> 20
         ),

@@ -78,7 +78,7 @@ fn is_number(text: &str) -> bool {
 
 fn rounded(text: &str) -> Problem {
     format!(
-        "expected all digits of a whole number but got '{}', which may have been rounded when it was written: format the \
+        "expected all digits of a whole number but got '{}', which may have been rounded: format the \
          column as text, or as a number without decimals, and save the file again.",
         shortened(text)
     )

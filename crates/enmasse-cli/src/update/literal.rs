@@ -82,10 +82,7 @@ pub fn value(data_type: Option<&DataType>, text: String, is_quoted: bool) -> Res
         Some(DataType::Bytes) => Value::Bytes(bytes(&text)?),
         Some(DataType::Json) if is_quoted => Value::Json(Json::String(text)),
         Some(DataType::Json) => Value::Json(serde_json::from_str(&text).map_err(|error| {
-            format!(
-                "expected a JSON document but got {}: {error}; a text is written as '…'",
-                Value::Text(text)
-            )
+            format!("expected a JSON document but got {}: {error}; write a text as '…'", Value::Text(text))
         })?),
         Some(DataType::Array(item)) => {
             let expected = || format!("expected an array, as [1, 2], but got {}", Value::from(text.as_str()));

@@ -174,8 +174,8 @@ fn halves<'a>(option: &str, text: &'a str) -> Result<(&'a str, &'a str)> {
 fn misspelt(error: enmasse::Error, option: &str, name: &str, value: &str) -> Failure {
     let field = name.trim_end_matches(['<', '>', '!', '+', '-', '*', '/']).trim_end();
     let hint = match name.chars().next_back() {
-        Some('>') => format!("a comparison is a lookup: {field}__gte={value}"),
-        Some('<') => format!("a comparison is a lookup: {field}__lte={value}"),
+        Some('>') => format!("write a comparison as a lookup: {field}__gte={value}"),
+        Some('<') => format!("write a comparison as a lookup: {field}__lte={value}"),
         Some('!') => format!("use --exclude {field}={value} to leave rows out"),
         Some(sign @ ('+' | '-' | '*' | '/')) => format!("write it as {field}=F({field}){sign}{value}"),
         _ => return given(error),

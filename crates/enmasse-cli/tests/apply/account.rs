@@ -1,4 +1,4 @@
-//! What is said to be written is what is written: beside triggers and other writers, with and without the files that tell of rows.
+//! The report equals what was written: with triggers and other writers, with and without files of rows.
 
 use crate::common::{Clerk, Kind};
 use crate::program::{Ended, Trial, on_each, on_some};
@@ -26,8 +26,8 @@ async fn make(trial: &Trial<'_>) {
     }
 }
 
-/// One row that changes, one as it is, one that the trigger keeps, one that it keeps and that has the values, one that is missing and one
-/// that the trigger drops.
+/// One changed row, one unchanged row, one that the trigger leaves unchanged, one of these that already has
+/// the values, one missing row, and one that the trigger drops.
 const FILE: &str = "id,n,note\n1,7,a\n2,0,b\n5,7,e\n10,7,j\n11,1,k\n15,1,o\n";
 
 const WITH_TRIGGERS: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
@@ -271,8 +271,8 @@ fn b03_a_dry_run_with_a_diff_tells_the_old_values() {
     });
 }
 
-/// In WAL mode the database itself is committed before the temporary tables are written: where there is no room for these, nothing
-/// may be committed.
+/// In WAL mode the main database is committed before the temporary tables are written: without space for
+/// these, nothing may be committed.
 #[cfg(unix)]
 #[test]
 fn a14_no_room_for_temporary_tables_commits_nothing() {

@@ -18,14 +18,14 @@ struct Case {
 
 struct File {
     name: &'static str,
-    /// None where the test makes no such file.
+    /// `None` if the test creates no such file.
     content: Option<Vec<u8>>,
 }
 
 /// What the program says on standard error, after `enmasse: `.
 enum Says {
     Same(&'static str),
-    /// On SQLite, PostgreSQL, MariaDB and MySQL: where the database speaks. Nothing where it is no bad input there.
+    /// The database's messages on SQLite, PostgreSQL, MariaDB and MySQL; empty if the input is valid there.
     Each([&'static str; 4]),
 }
 
@@ -195,10 +195,10 @@ fn cases() -> Vec<Case> {
         case("--key that the file has not", file("f.csv", "id,amount\n1,5\n"), &["--key", "code"], 2, Same("f.csv has no column 'code', the key of item. Its columns are: id, amount")),
         // Files
         case("an empty file", file("f.csv", ""), &[], 1, Same("f.csv has no header line: it is empty.")),
-        case("a quote that is not closed", file("f.csv", "id,name\n1,bolt\n2,\"nut\n3,gear\n"), &[], 1, Same("f.csv:3: a quote is opened in this row and never closed.")),
+        case("a quote that is not closed", file("f.csv", "id,name\n1,bolt\n2,\"nut\n3,gear\n"), &[], 1, Same("f.csv:3: this row has an unclosed quote.")),
         case("bytes that are not UTF-8", file("f.csv", b"id,name\n1,caf\xe9\n"), &[], 1, Same("f.csv:2: this is not UTF-8; give the encoding, as with --encoding latin1.")),
         case("bytes that are not of the encoding", file("f.csv", b"id,name\n1,\x82\xff\n"), &["--encoding", "shift_jis"], 1, Same("f.csv:2: this is not Shift_JIS; check --encoding.")),
-        case("an encoding that there is not", file("f.csv", "id,amount\n1,5\n"), &["--encoding", "klingon"], 2, Same("there is no encoding 'klingon'; names are as the WHATWG has them: utf-8, latin1, windows-1252, utf-16le, shift_jis, …")),
+        case("an encoding that there is not", file("f.csv", "id,amount\n1,5\n"), &["--encoding", "klingon"], 2, Same("unknown encoding 'klingon'; use a name of the WHATWG list: utf-8, latin1, windows-1252, utf-16le, shift_jis, …")),
         case("NUL bytes", file("f.csv", b"id,name\n1,b\0lt\n"), &[], 1, Same("f.csv:2: a NUL byte: this is not text; if it is UTF-16, use --encoding utf-16le.")),
         case("UTF-16 without a mark", file("f.csv", b"i\0d\0,\0n\0a\0m\0e\0\n\x001\0,\0b\0\n\0"), &[], 1, Same("f.csv:1: a NUL byte: this is not text; if it is UTF-16, use --encoding utf-16le.")),
         case("a workbook", file("f.csv", b"PK\x03\x04\x14\0\x06\0"), &[], 1, Same("f.csv is neither CSV nor JSON Lines: it is a zip archive or an Excel workbook: save the sheet as CSV.")),
@@ -210,10 +210,10 @@ fn cases() -> Vec<Case> {
         case("a file that is not there", absent("none.csv"), &[], 1, Same("cannot read none.csv: No such file or directory (os error 2).")),
         case("a directory", absent("folder"), &[], 1, Same("cannot read folder: it is a directory.")),
         // JSON Lines
-        case("a JSON array", file("f.json", "[{\"id\": 1, \"amount\": 5}]\n"), &[], 1, Same("f.json is one JSON array, and JSON Lines is expected: one object a line, with no brackets around them and no commas between them. `jq -c '.[]'` makes it so.")),
+        case("a JSON array", file("f.json", "[{\"id\": 1, \"amount\": 5}]\n"), &[], 1, Same("f.json is one JSON array, and JSON Lines is expected: one object per line, with no brackets around them and no commas between them. `jq -c '.[]'` converts it.")),
         case("no object on any line", file("f.jsonl", "hello\nworld\n"), &[], 1, Same("f.jsonl:1: expected a JSON object but got 'hello'.")),
         case("a JSON line that is broken", file("f.jsonl", "{\"id\": 1, \"amount\": 5}\n{\"id\": 2, \"amount\": }\n"), &[], 1, Same("f.jsonl:2: is not JSON: expected value at column 21.\nNothing was written.")),
-        case("a JSON object on several lines", file("f.jsonl", "{\n  \"id\": 1,\n  \"amount\": 5\n}\n"), &[], 1, Same("f.jsonl:1: the object does not end on its line; JSON Lines has one whole object a line.")),
+        case("a JSON object on several lines", file("f.jsonl", "{\n  \"id\": 1,\n  \"amount\": 5\n}\n"), &[], 1, Same("f.jsonl:1: the object does not end on its line; JSON Lines needs one whole object per line.")),
         case("a JSON line that is no object", file("f.jsonl", "{\"id\": 1, \"amount\": 5}\n[2, 6]\n"), &[], 1, Same("f.jsonl:2: expected a JSON object but got '[2, 6]'.\nNothing was written.")),
         case("a JSON value of another type", file("f.jsonl", "{\"id\": 1, \"amount\": true}\n"), &[], 1, Same("f.jsonl:1: column 'amount': expected a whole number but got true.\nNothing was written.")),
         case("a JSON number for a text", file("f.jsonl", "{\"id\": 1, \"name\": 12}\n"), &[], 1, Same("f.jsonl:1: column 'name': expected text but got 12.\nNothing was written.")),

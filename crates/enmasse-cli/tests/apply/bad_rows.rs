@@ -1,4 +1,4 @@
-//! Bad rows that are skipped when asked: kept as they stand, to be repaired and applied.
+//! Bad rows that are skipped on request: kept unchanged, to be repaired and applied.
 
 use crate::items;
 use crate::program::on_each;

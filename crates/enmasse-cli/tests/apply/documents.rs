@@ -3,7 +3,7 @@
 use crate::common::Kind;
 use crate::program::on_each;
 
-/// A document as it stands in the table, and as the file has it.
+/// A document in the table, and in the file.
 const SAME: [(&str, &str); 9] = [
     (r#"{"a":1}"#, r#"{"a": 1}"#),
     (r#"{"b":[1,2],"a":{"y":null,"x":true}}"#, r#"{"a": {"x": true, "y": null}, "b": [1, 2]}"#),
@@ -16,7 +16,7 @@ const SAME: [(&str, &str); 9] = [
     (r#"null"#, r#"null"#),
 ];
 
-/// The first two are the same to MySQL, which leaves 1 where 1.0 is to be written.
+/// The first two are equal to MySQL, which keeps 1 in place of 1.0.
 const OTHER: [(&str, &str); 9] = [
     (r#"{"a":1}"#, r#"{"a":1.0}"#),
     (r#"{"a":[1,2.0]}"#, r#"{"a":[1.0,2]}"#),

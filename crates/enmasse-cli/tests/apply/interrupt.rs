@@ -16,12 +16,12 @@ const ROWS: i64 = 120_000;
 /// A test waits so long for what must happen.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// InnoDB looks at its transactions anew for those who have not asked for a tenth of a second.
+/// InnoDB refreshes its list of transactions only if nobody has queried it for a tenth of a second.
 const PAUSE: Duration = Duration::from_millis(150);
 
-const SAID: &str = "enmasse: interrupted: all is rolled back, nothing was written\n";
+const SAID: &str = "enmasse: interrupted: everything was rolled back, nothing was written\n";
 
-/// A table of so many rows, and a file that changes each.
+/// A table of `rows` rows, and a file that changes each of them.
 async fn make(trial: &Trial<'_>, rows: i64) {
     trial.run("CREATE TABLE t (id bigint PRIMARY KEY, n bigint NOT NULL, word varchar(40) NOT NULL)").await;
     trial.run(&format!("INSERT INTO t SELECT id, 0, 'before' FROM {}", trial.kind.numbers(rows))).await;
@@ -110,7 +110,7 @@ fn in_the_middle_of_a_long_file() {
         make(trial, ROWS).await;
         for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
             let files = trial.files();
-            // where the disk makes all wait, a signal may come in the commit, which is waited for
+            // If the disk is slow, the signal may come during the commit, which is awaited.
             for tries in 1.. {
                 let args = ["f.csv", "--table", "t", "--diff", "d.csv", "--missing", "m.csv"];
                 let args = [&args[..], &["--skip-bad", "--rejects", "r.csv"]].concat();

@@ -32,7 +32,7 @@ pub async fn make(trial: &Trial<'_>) {
     fill(trial).await;
 }
 
-/// Fills the table `item` anew.
+/// Refills the table `item`.
 pub async fn fill(trial: &Trial<'_>) {
     trial.run("DELETE FROM item").await;
     let (yes, no) = if trial.kind == Kind::Postgres { ("true", "false") } else { ("1", "0") };

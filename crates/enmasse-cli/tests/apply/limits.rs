@@ -1,4 +1,4 @@
-//! What a file may have at most: an error names the limit, and the program's memory stays small whatever the file.
+//! Limits on files: an error names the limit, and the program's memory stays small for any file.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -21,7 +21,7 @@ const MIB: usize = 1 << 20;
 /// The most memory that the program may have, in KiB.
 const MEMORY: u64 = 100 * 1024;
 
-/// Runs it, and gives the most memory that it had, in KiB.
+/// Runs it, and returns its peak memory in KiB.
 fn measured(trial: &Trial<'_>, args: &[&str]) -> (Ended, u64) {
     let mut command = trial.command(args);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -57,7 +57,8 @@ fn b06_one_row_is_not_read_whole_whatever_its_length() {
     on_some(&[Kind::Sqlite], async |trial| {
         items::make(trial).await;
         let long = "x".repeat(64 * MIB);
-        let says = "f.csv:2: the row is longer than 4 MiB; --max-row allows more. A quote is opened in it and not closed.\n";
+        let says =
+            "f.csv:2: the row is longer than 4 MiB; --max-row allows more. It has an unclosed quote.\n";
         refused(trial, "f.csv", format!("id,note\n1,\"{}\n", "a,b\n".repeat(16 * MIB)), says).await;
         refused(
             trial,
@@ -307,7 +308,7 @@ fn b06_a_thousand_columns_are_compared() {
         trial.run("INSERT INTO wide (id) VALUES (1), (2)").await;
         let row = |id: i32| format!("{id}{}\n", format!(",{}", id * 5).repeat(columns));
         trial.write("f.csv", format!("id,{}\n{}{}", named(""), row(1), row(2)));
-        // as they were and as they are, rows would have twice as many columns
+        // Rows before and after would have twice as many columns.
         let says = format!(
             "f.csv: Rows of wide cannot be told as they were and as they are: that would be {} columns",
             2 * columns + 4

@@ -1,4 +1,4 @@
-//! `apply` and `update` of the same rows at once: whatever order the database finds them in, neither fails.
+//! Concurrent `apply` and `update` of the same rows, in any order: neither fails.
 
 use std::process::Stdio;
 

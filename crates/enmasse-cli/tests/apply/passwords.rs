@@ -1,4 +1,4 @@
-//! The password of a URL is in no output, whatever fails.
+//! The password of a URL is never printed, even after a failure.
 
 use crate::common::Kind;
 use crate::items;

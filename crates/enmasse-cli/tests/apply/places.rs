@@ -1,4 +1,4 @@
-//! Where output files may stand, and what becomes of those who read the output.
+//! The allowed places of output files, and readers of the output.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -10,7 +10,8 @@ use crate::program::{Ended, Trial, on_each, on_some};
 
 const FILE: &str = "id,amount\n1,11\n7,77\n";
 
-/// Runs it on SQLite with a file of one row that is there and one that is not; gives the code and the first line of the error.
+/// Runs it on SQLite with a file of one existing and one missing row; returns the code and the first line of
+/// the error.
 fn tried(trial: &Trial<'_>, args: &[&str]) -> (i32, String) {
     trial.write("f.csv", FILE);
     let ended = trial.apply(["f.csv", "--table", "item"].iter().chain(args));

@@ -1,4 +1,4 @@
-//! The program beside a new database and a folder of its own.
+//! The program with a new database and a temporary folder.
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -108,7 +108,7 @@ impl Trial<'_> {
         self.db.execute_raw(sql, []).await.unwrap_or_else(|error| panic!("{:?}: {sql}: {error}", self.kind));
     }
 
-    /// What a query gives: a row a line, `|` between the values.
+    /// The result of a query: a line per row, with `|` between the values.
     pub async fn query(&self, sql: &str) -> String {
         let rows = self.db.query_raw(sql, []).await;
         let rows = rows.unwrap_or_else(|error| panic!("{:?}: {sql}: {error}", self.kind));
@@ -120,7 +120,7 @@ impl Trial<'_> {
         text.trim_end_matches('\n').to_owned()
     }
 
-    /// The one number that a query gives.
+    /// The single number that a query returns.
     pub async fn number(&self, sql: &str) -> i64 {
         self.query(sql).await.parse().expect("a number")
     }
@@ -145,7 +145,7 @@ pub fn plain(value: &Value) -> String {
     }
 }
 
-/// What a run of the program came to.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Ended {
     pub code: i32,
@@ -160,19 +160,19 @@ impl Ended {
         Ended { code, out: text(output.stdout), err: text(output.stderr) }
     }
 
-    /// What it printed, where it ended well and complained of nothing.
+    /// The standard output of a successful run without complaints.
     #[track_caller]
     pub fn done(self) -> String {
         assert_eq!((self.code, self.err.as_str()), (0, ""), "{}", self.out);
         self.out
     }
 
-    /// Leaves out the lines that tell how far long work is: on a slow machine any may be long.
+    /// Removes progress lines, which appear on slow machines.
     #[track_caller]
     pub fn without_progress(mut self) -> Self {
         let tells = |line: &&str| {
             line.ends_with(" s left")
-                || line.ends_with("the database writes")
+                || line.ends_with("rows read, writing")
                 || line.ends_with("matched and written")
         };
         self.err = self.err.split_inclusive('\n').filter(|line| !tells(&line.trim_end())).collect();
@@ -194,7 +194,7 @@ impl Ended {
         serde_json::from_str(&self.without_progress().done()).expect("one JSON object")
     }
 
-    /// What it complained of, where it ended with this code and printed nothing.
+    /// The standard error of a run that ended with this code and printed nothing.
     #[track_caller]
     pub fn failed(self, code: i32) -> String {
         assert_eq!((self.code, self.out.as_str()), (code, ""), "{}", self.err);

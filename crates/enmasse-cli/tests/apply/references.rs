@@ -33,7 +33,7 @@ fn d04_a_row_of_the_table_may_refer_to_one_that_is_inserted() {
     on_each(async |trial| {
         make(trial).await;
         trial.run("INSERT INTO t VALUES (1, NULL, 0), (2, 1, 0), (3, NULL, 0)").await;
-        // 1 and 2 come to refer to new rows, of which one refers to a later one; 3 is as it is
+        // 1 and 2 refer to new rows, one of which refers to a later one; 3 is unchanged.
         trial.write("f.csv", "id,above,n\n1,20,5\n2,10,0\n3,,0\n10,20,7\n20,2,8\n");
         let before = trial.query("SELECT * FROM t ORDER BY id").await;
         let args: Vec<&str> = ["f.csv"].into_iter().chain(TABLE).collect();
@@ -81,7 +81,7 @@ fn d04_inserted_rows_may_refer_to_each_other() {
     on_each(async |trial| {
         make(trial).await;
         trial.run("INSERT INTO t VALUES (1, NULL, 0)").await;
-        // 2 and 3 refer to each other, 4 to itself, 5 to one of them, and so does the row that is there
+        // 2 and 3 refer to each other, 4 to itself, 5 to one of them, and so does the existing row.
         trial.write("f.csv", "id,above,n\n5,2,5\n1,3,1\n2,3,2\n3,2,3\n4,4,4\n");
         let args: Vec<&str> = ["f.csv"].into_iter().chain(TABLE).collect();
         let counts = "1 matched, 1 changed, 4 not in the table, 4 inserted";
@@ -171,7 +171,7 @@ fn d04_a_trigger_sees_each_row_once() {
         trial.write("f.csv", "id,above,n\n1,20,5\n2,,0\n20,2,8\n");
         let counts = trial.apply(["f.csv"].iter().chain(&TABLE)).counts();
         assert_eq!(counts, "2 matched, 1 changed, 1 not in the table, 1 inserted");
-        // MySQL and MariaDB run triggers for rows of an update that stay as they are, too
+        // MySQL and MariaDB also run triggers for unchanged rows of an update.
         let seen = if trial.kind.in_mysql_family() { "1|20\n2|NULL\n20|2" } else { "1|20" };
         assert_eq!(trial.query("SELECT * FROM seen ORDER BY id").await, seen);
     });

@@ -1,9 +1,9 @@
-//! Users who may do little.
+//! Users with few privileges.
 
 use crate::common::{Clerk, Kind};
 use crate::program::{Ended, Trial, on_some};
 
-/// A user who may read and write the table and make no temporary ones.
+/// A user who may read and write the table, but not create temporary tables.
 async fn without_temporary_tables(trial: &Trial<'_>) -> Clerk {
     let rights: &[&str] = match trial.kind {
         Kind::Postgres => {

@@ -83,7 +83,7 @@ fn the_table_becomes_the_newer_file(kind: Kind) {
 fn the_demo_shows_the_figures() {
     let folder = tempfile::tempdir().unwrap();
     let demo = enmasse().args(["demo", "tried"]).current_dir(folder.path()).output().unwrap();
-    // on a slow machine it tells on standard error how far it is
+    // On a slow machine it reports its progress on standard error.
     let Ended { code, out, err } = Ended::of(demo);
     assert_eq!(code, 0, "{err}");
     for line in [

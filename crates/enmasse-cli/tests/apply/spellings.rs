@@ -13,7 +13,7 @@ fn a08_an_exponent_that_hides_digits_is_refused() {
         let before = items::all(trial).await;
         let spelt = |text: &str| {
             format!(
-                "expected all digits of a whole number but got '{text}', which may have been rounded when it was written: format \
+                "expected all digits of a whole number but got '{text}', which may have been rounded: format \
                  the column as text, or as a number without decimals, and save the file again.\nNothing was written.\n"
             )
         };

@@ -75,7 +75,7 @@ fn a04_a_refused_row_is_not_searched_by_writing_again_where_nothing_is_rolled_ba
         let flag = "--allow-non-transactional";
         for options in [&[][..], &["--skip-bad", "--rejects", "r.csv"]] {
             let error = trial.apply(["f.csv", "--table", "t", flag].iter().chain(options)).failed(5);
-            let stays = "What was written to a table that cannot be rolled back stays written.";
+            let stays = "Rows written to a table that cannot be rolled back stay.";
             assert!(error.contains(stays) && !error.contains("othing was written"), "{error}");
         }
         let writes: u64 = trial.query("SELECT count(*) FROM log WHERE id = 1").await.parse().unwrap();

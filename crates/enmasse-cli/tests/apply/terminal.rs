@@ -40,7 +40,7 @@ pub fn run(mut command: Command) -> Session {
     let terminal = terminal.expect("the terminal");
     command.env("TERM", "xterm").stdout(terminal.try_clone().expect("a copy")).stderr(terminal);
     let mut child = command.spawn().expect("the program runs");
-    // the terminal ends when nobody holds it any more
+    // The terminal ends when no process holds it.
     drop(command);
 
     let mut control = File::from(control);

@@ -1,9 +1,9 @@
-//! Values that nobody can read as their column's type: they are shown as the text that they are, and written over.
+//! Values that cannot be read as their column's type: they are shown as text, and overwritten.
 
 use crate::common::Kind;
 use crate::program::{Ended, Trial, enmasse, on_each};
 
-/// The column's type, a value in it that cannot be read, as SQL and as it is shown, and a new one.
+/// The column's type, an unreadable value as SQL and as shown, and a new value.
 type Case = (&'static str, &'static str, &'static str, &'static str);
 
 fn cases(kind: Kind) -> &'static [Case] {

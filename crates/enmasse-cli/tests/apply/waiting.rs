@@ -17,7 +17,7 @@ fn fifo(path: &std::path::Path) {
     mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
 }
 
-/// Waits for a program, but not for long; gives its exit code.
+/// Waits a short time for a program; returns its exit code.
 fn ended(mut child: std::process::Child) -> Option<i32> {
     let began = Instant::now();
     while began.elapsed() < Duration::from_secs(15) {
@@ -89,7 +89,7 @@ fn b07_a_long_name_is_cut() {
     });
 }
 
-/// A pipe that is full, and that nobody reads.
+/// A full pipe without a reader.
 fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
     let (reader, writer) = std::io::pipe().unwrap();
     let flags = rustix::fs::fcntl_getfl(&writer).unwrap();

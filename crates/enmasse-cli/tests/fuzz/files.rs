@@ -12,7 +12,7 @@ const ROWS: u64 = 3_000;
 
 const PARQUET: &[u8] = include_bytes!("../data/good.parquet");
 
-/// A kind of file: what it is made from, and how its rows are counted where the damaged file is still one.
+/// A kind of file: its source, and the way to count the rows of a damaged file.
 struct Form {
     name: &'static str,
     right: Vec<u8>,

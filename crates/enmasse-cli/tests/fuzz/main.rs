@@ -35,9 +35,9 @@ fn setting(name: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|error| panic!("{name}: {error}")))
 }
 
-/// What a run came to.
+/// The result of a run.
 struct Ran {
-    /// None where a signal ended it, or where it had to be ended.
+    /// `None` if a signal ended it, or if it was killed.
     code: Option<i32>,
     out: String,
     err: String,
@@ -70,7 +70,7 @@ impl Ran {
         Ran { code: status.and_then(|status| status.code()), out: text(out), err: text(err) }
     }
 
-    /// What is wrong with how it ended, whatever it was given.
+    /// The fault in its end, for any input.
     fn fault(&self) -> Option<String> {
         let said = |text: &str| self.err.contains(text);
         if self.code.is_none() {
@@ -86,7 +86,7 @@ impl Ran {
     }
 }
 
-/// Keeps what failed, and says where.
+/// Keeps the failing input, and returns its path.
 fn kept(name: &str, content: &[u8]) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("fuzz");
     std::fs::create_dir_all(&folder).expect("a folder");

@@ -26,7 +26,8 @@ impl Random {
         &all[self.below(all.len())]
     }
 
-    /// Damages bytes in one to four places; those of Parquet and of compressed files mostly near their ends, where they say what they have.
+    /// Damages bytes in one to four places; in Parquet and compressed files mostly near their ends, which
+    /// contain the metadata.
     pub fn damage(&mut self, bytes: &mut Vec<u8>, words: &[&[u8]]) {
         for _ in 0..1 + self.below(4) {
             if bytes.is_empty() {

@@ -23,7 +23,7 @@ pub fn of_csv(text: &[u8]) -> Option<u64> {
     (!quoted).then(|| records.saturating_sub(1))
 }
 
-/// The lines on which something stands.
+/// The non-empty lines.
 pub fn of_lines(text: &[u8]) -> Option<u64> {
     Some(text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count() as u64)
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use enmasse::serde_json;
 
-/// What a run of it came to.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Ended {
     pub code: i32,
@@ -38,7 +38,7 @@ pub fn enmasse_with<S: AsRef<std::ffi::OsStr>>(
 }
 
 impl Ended {
-    /// What it printed, where it ended well and complained of nothing.
+    /// The standard output of a successful run without complaints.
     #[track_caller]
     pub fn done(self) -> String {
         assert_eq!((self.code, self.err.as_str()), (0, ""), "{}", self.out);
@@ -51,7 +51,7 @@ impl Ended {
         serde_json::from_str(&self.done()).expect("one JSON object")
     }
 
-    /// What it complained of, where it ended with this code and printed nothing.
+    /// The standard error of a run that ended with this code and printed nothing.
     #[track_caller]
     pub fn failed(self, code: i32) -> String {
         assert_eq!((self.code, self.out.as_str()), (code, ""), "{}", self.err);

@@ -1,4 +1,4 @@
-//! Rows that a trigger or a row policy keeps as they are: a dry run shows what the update would really do.
+//! Rows that a trigger or a row policy leaves unchanged: a dry run shows what the update would really do.
 
 use enmasse::{Database, serde_json};
 
@@ -72,7 +72,7 @@ fn a07_a_dry_run_leaves_out_rows_that_a_trigger_keeps() {
                         1 row matches and is not written: a trigger or a row policy of the table keeps it as it is\n\
                         at most 0 rows would change\n  n  0\n";
         assert!(out.starts_with(expected), "{:?}: {out}", scratch.kind);
-        // where none is kept, the numbers are exact
+        // If no row is left unchanged, the numbers are exact.
         let json =
             update(&scratch.url, &["--where", "id__gt=6", "--set", "n=5", "--dry-run", "--json"]).json();
         assert_eq!((&json["skipped"], &json["at_most"]), (&0.into(), &false.into()));

@@ -46,7 +46,7 @@ fn models() -> Vec<ModelRef> {
     schema.unwrap().models().collect()
 }
 
-/// Makes the tables anew, with five users.
+/// Recreates the tables, with five users.
 pub async fn fill(db: &Database) {
     let models = models();
     db.drop_tables(models.clone()).await.unwrap();

@@ -218,7 +218,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// What PostgreSQL's `send` functions give for the same values.
+    /// The bytes that PostgreSQL's `send` functions return for the same values.
     #[test]
     fn writes_what_postgres_sends() {
         let cell = |value: Value, data_type| cell(value, &data_type).unwrap();

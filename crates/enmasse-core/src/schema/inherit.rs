@@ -142,7 +142,7 @@ fn refuse_diamond(index: usize, models: &[Model], by_label: &HashMap<String, usi
         for parent in &model.parents {
             if seen.contains(&&parent.model) {
                 let twice = &models[by_label[&parent.model]].name;
-                return Err(wrong(format!("{} extends {twice} in two ways.", models[index].name)));
+                return Err(wrong(format!("{} extends {twice} on two paths.", models[index].name)));
             }
             seen.push(&parent.model);
             next.push(&models[by_label[&parent.model]]);

@@ -161,7 +161,8 @@ struct Answering {
 }
 
 impl Answering {
-    /// Runs a reading to its end; gives what was asked, in order: the tables, or `→` and the tables that others are to refer to.
+    /// Completes a reading; returns the requests in order: the tables, or `→` and the tables whose referring
+    /// tables are requested.
     fn read(&self, mut reading: Reading<'_>) -> (Catalogue, Vec<String>) {
         let mut all = Vec::new();
         while let Some(asked) = reading.next_question().unwrap() {
@@ -199,7 +200,7 @@ impl Answering {
     }
 }
 
-/// What B1 is about: which tables are asked for, whatever else there is.
+/// Which tables are requested, independent of the other tables.
 #[test]
 fn b01_a_table_is_read_with_what_it_extends_and_refers_to_and_with_what_lookups_lead_to() {
     let schema = Answering {

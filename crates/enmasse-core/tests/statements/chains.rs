@@ -151,6 +151,6 @@ fn models_that_do_not_fit_together_are_refused() {
     let diamond = ["B", "C"].map(|name| Model::new(name, name).extends("A"));
     let [b, c] = diamond;
     let error = Schema::new(vec![a(), b, c, Model::new("D", "d").extends("B").extends("C")]).unwrap_err();
-    assert!(error.to_string().contains("two ways") || error.to_string().contains("'id'"), "{error}");
+    assert!(error.to_string().contains("two paths") || error.to_string().contains("'id'"), "{error}");
     refused(vec![a(), Model::new("P", "").proxy_of("A").add(id("x"))], "no fields of its own");
 }

@@ -1,4 +1,4 @@
-//! What an insert gives back, and how many rows one statement of it carries.
+//! The values that an insert returns, and the number of rows per statement.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use enmasse_core::plan::{ChunkGives, Step, given_back, insert};
 use enmasse_core::schema::{Field, Model, ModelRef, Schema};
 use enmasse_core::{DataType, ValueRef};
 
-/// The generated column stands before the key.
+/// The generated column is before the key.
 fn orders() -> ModelRef {
     let order = Model::new("Order", "orders")
         .add(Field::new("doubled", DataType::Integer).generated("amount * 2"))

@@ -48,7 +48,7 @@ fn documents() -> impl Strategy<Value = serde_json::Value> {
     })
 }
 
-/// A type and a value for it, as a program would give it.
+/// A type and a value for it, as given by a program.
 fn typed_values() -> impl Strategy<Value = (DataType, Value)> {
     let fifteen_digits = -999_999_999_999_999_i64..=999_999_999_999_999;
     prop_oneof![

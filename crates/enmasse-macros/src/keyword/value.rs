@@ -9,7 +9,7 @@ use syn::spanned::Spanned;
 use crate::keyword::replace_fields;
 use crate::names::listed;
 
-/// Any expression, with `F(field)` in it made a column.
+/// Any expression, in which `F(field)` becomes a column.
 pub struct Value(Expr);
 
 impl Value {

@@ -158,7 +158,7 @@ fn reverse(model: &Model, field: &Field, key: &ForeignKey) -> Option<TokenStream
 fn child(model: &Model, parent: &Part) -> Option<TokenStream> {
     let (name, link) = (parent.reverse_name(&model.ident)?, Link::of(parent)?);
     let span = parent.related_name.as_ref().map_or(link.ident.span(), |name| name.span());
-    let doc = format!("The columns of the [`{}`] that this is, where it is one.", model.ident);
+    let doc = format!("The columns of the [`{}`] row of this object, if it exists.", model.ident);
     back(model, link.parent, &name, span, &doc, link.key())
 }
 

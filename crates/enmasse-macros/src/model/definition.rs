@@ -151,7 +151,7 @@ fn keys(model: &Model) -> TokenStream {
     let check = match (flattened.is_empty(), has_key) {
         (true, _) => None,
         (false, true) => {
-            let text = format!("`{ident}` has a primary key of its own, and can flatten no other");
+            let text = format!("`{ident}` has its own primary key, and cannot flatten another");
             Some(quote! { ::std::assert!(0 #(+ #flattened)* == 0, #text) })
         }
         (false, false) => {

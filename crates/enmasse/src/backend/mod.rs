@@ -49,47 +49,48 @@ use crate::backend::url::{DatabaseUrl, configuration};
 /// How many chunks of rows may wait in a stream.
 pub(crate) const STREAM_AHEAD: usize = 2;
 
-/// How many connections a server's pool has at the most: `?pool_size=`.
+/// Maximum number of connections in a server's pool: `?pool_size=`.
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(crate) const POOL_SIZE: usize = 10;
 
-/// How long a connection is waited for where all are in use: `?acquire_timeout=`.
+/// Maximum wait for a connection if all are in use: `?acquire_timeout=`.
 pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A database that gives out connections.
+/// A database that provides connections.
 pub(crate) trait Backend: Send + Sync {
-    /// What the server is and can do, as it said when we connected.
+    /// The server and its capabilities, as detected when connecting.
     fn dialect(&self) -> Arc<dyn Dialect>;
 
-    /// A connection of one's own, until it is dropped. Where all are in use, one is waited for so long, or as long as the database's own limit says.
+    /// An exclusive connection, until it is dropped. If all are in use, waits up to `limit`, or up to the
+    /// database's own limit.
     fn connect(&self, access: Access, limit: Option<Duration>) -> BoxFuture<'_, Result<Box<dyn Connection>>>;
 
-    /// Whether all statements share one connection, so that one who holds on to it keeps all others out.
+    /// Whether all statements share one connection, so that its holder blocks all others.
     fn has_one_connection(&self) -> bool {
         false
     }
 
-    /// Closes the connections that are idle, and gives out no more.
+    /// Closes idle connections, and refuses new ones.
     fn close(&self) -> BoxFuture<'_, ()>;
 }
 
-/// What a connection is wanted for.
+/// The purpose of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// One statement that only reads, outside of a transaction.
+    /// A single statement that only reads, outside of a transaction.
     Read,
-    /// Anything.
+    /// Any use.
     Write,
 }
 
-/// One connection, outside or inside of a transaction.
+/// One connection, outside or inside a transaction.
 ///
-/// Dropped in a transaction, it rolls back before anyone else can have it.
+/// Dropped in a transaction, it rolls back before another user gets it.
 pub(crate) trait Connection: Send {
-    /// Runs a statement that gives no rows.
+    /// Runs a statement that returns no rows.
     fn execute<'a>(&'a mut self, statement: &'a Statement) -> BoxFuture<'a, Result<Affected>>;
 
-    /// Runs a statement that gives rows with columns of these types, and no others.
+    /// Runs a statement that returns rows with exactly these column types.
     fn query<'a>(
         &'a mut self,
         statement: &'a Statement,
@@ -98,7 +99,7 @@ pub(crate) trait Connection: Send {
         self.read(statement, columns, Reading::Exact)
     }
 
-    /// Runs a statement that gives rows with columns of these types.
+    /// Runs a statement that returns rows with these column types.
     fn read<'a>(
         &'a mut self,
         statement: &'a Statement,
@@ -106,8 +107,8 @@ pub(crate) trait Connection: Send {
         reading: Reading,
     ) -> BoxFuture<'a, Result<Vec<Row>>>;
 
-    /// Runs a statement and sends its rows, some at a time, as fast as they are taken; ends early when nobody takes them.
-    /// Gives how many it sent.
+    /// Runs a statement and sends its rows in portions, as fast as they are received; ends early without a
+    /// receiver. Returns the number of rows sent.
     fn stream<'a>(
         &'a mut self,
         statement: &'a Statement,
@@ -116,12 +117,12 @@ pub(crate) trait Connection: Send {
         rows: mpsc::Sender<Result<Vec<Row>>>,
     ) -> BoxFuture<'a, Result<u64>>;
 
-    /// Streams rows to where the statement takes them.
+    /// Streams rows to a statement that loads them.
     fn load<'a>(&'a mut self, load: &'a Load, _rows: &'a mut dyn Chunks) -> BoxFuture<'a, Result<()>> {
         Box::pin(std::future::ready(Err(cannot(load))))
     }
 
-    /// Runs one statement, prepared once, for each row of a batch.
+    /// Prepares one statement, and runs it for each row of a batch.
     fn write_rows<'a>(
         &'a mut self,
         write: &'a Arc<EachRow>,
@@ -130,7 +131,8 @@ pub(crate) trait Connection: Send {
         Box::pin(std::future::ready(Err(cannot(write))))
     }
 
-    /// Runs one statement with each of these rows of stored values, at once, and gives the number of rows that they matched.
+    /// Runs one statement with all of these rows of stored values at once, and returns the number of matched
+    /// rows.
     fn execute_bulk<'a>(
         &'a mut self,
         statement: &'a RowStatement,
@@ -139,31 +141,31 @@ pub(crate) trait Connection: Send {
         Box::pin(std::future::ready(Err(cannot(statement))))
     }
 
-    /// Runs SQL that has no parameters and gives no rows: `BEGIN`, a savepoint, `CREATE TABLE`.
+    /// Runs SQL without parameters and without rows: `BEGIN`, a savepoint, `CREATE TABLE`.
     fn script<'a>(&'a mut self, sql: &'a str) -> BoxFuture<'a, Result<()>>;
 
-    /// Runs the caller's own statement, whose parameters and columns have no declared types: the rows that it changed, and
-    /// the rows that it gave, with each value as the driver has it.
+    /// Runs a raw statement without declared types of parameters and columns. Returns the number of changed
+    /// rows, and the returned rows with the driver's values.
     fn raw<'a>(&'a mut self, sql: &'a str, params: &'a [Value]) -> BoxFuture<'a, Result<(u64, Vec<Row>)>>;
 
-    /// Checks what the commit would check, on a database that has [no SQL](Dialect::check_deferred) for it.
+    /// Runs the checks of a commit, on a database that has [no SQL](Dialect::check_deferred) for it.
     fn check_deferred(&mut self) -> BoxFuture<'_, Result<()>> {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// The SQL that begins one of our own transactions.
+    /// The SQL that begins our own transactions.
     fn begin_sql(&self) -> &'static str;
 
-    /// What has become of the transaction.
+    /// The state of the transaction.
     fn state(&mut self) -> &mut TransactionState;
 }
 
-/// The error for a step that a database's strategies do not use.
+/// The error for a step that the database's strategies do not use.
 fn cannot(step: impl std::fmt::Debug) -> Error {
     Error::new(ErrorKind::NotSupported, format!("This database has no such step: {step:?}"))
 }
 
-/// The database that a URL names: the one list of those that there are.
+/// Connects to the database of a URL; this is the only list of the supported databases.
 pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
     match url.scheme.as_str() {
         #[cfg(feature = "sqlite")]
@@ -198,7 +200,7 @@ fn switched_off(database: &str, feature: &str) -> Error {
     )
 }
 
-/// The most connections that a URL says.
+/// The pool size in a URL.
 pub(crate) fn pool_size(url: &mut DatabaseUrl, otherwise: usize) -> Result<usize> {
     match url.take_parsed("pool_size", "a number from 1")? {
         Some(0) => Err(configuration("The URL's parameter 'pool_size' must be a number from 1, not '0'")),
@@ -218,12 +220,12 @@ pub(crate) fn pool_is_used_up(size: usize, waited: Duration) -> Error {
         ErrorKind::Connection,
         format!(
             "{all} been in use for {waited:?}, by transactions or by statements. Inside a transaction, use its handle and not the \
-             database's own. More connections are had with pool_size, a longer wait with acquire_timeout."
+             database's own. Set pool_size for more connections, acquire_timeout for a longer wait."
         ),
     )
 }
 
-/// The error for a wait of this length for a server that does not answer.
+/// The error after waiting this long for a server that does not answer.
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(crate) fn no_answer(waited: Duration) -> Error {
     Error::new(ErrorKind::Connection, format!("The server has given no new connection for {waited:?}."))

@@ -19,7 +19,7 @@ use crate::{Database, Transaction};
 ///
 /// This trait is sealed.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no handle to a database",
+    message = "`{Self}` is not a handle to a database",
     label = "expected `&Database` or `&Transaction`"
 )]
 pub trait Handle: sealed::Sealed {
@@ -295,7 +295,7 @@ mod tests {
 
     use super::*;
 
-    /// What is received of a task that sends two numbers and then ends in some way.
+    /// The items received from a task that sends two numbers and then ends in some way.
     async fn sent_by(end: impl Future<Output = ()> + Send + 'static) -> std::thread::Result<Vec<Result<u8>>> {
         let (sender, receiver) = mpsc::channel(4);
         let task = tokio::spawn(async move {
@@ -307,7 +307,7 @@ mod tests {
         let abort = task.abort_handle();
         let received = received(receiver, task).inspect_ok(move |number| {
             if *number == 2 {
-                // does nothing to a task that has ended
+                // Has no effect on a task that has ended.
                 abort.abort();
             }
         });

@@ -27,7 +27,7 @@ impl Nesting {
             return Err(Error::new(
                 ErrorKind::Request,
                 format!(
-                    "Signals are sent in a loop, more than {DEEPEST} inside of each other: {}. A receiver ends it that writes \
+                    "Signals are sent in a loop, nested more than {DEEPEST} deep: {}. To end it, write in a receiver with \
                      .without_signals().",
                     nesting.path()
                 ),

@@ -204,7 +204,7 @@ impl Executor {
 fn is_on_servers(table: &str, servers: &str) -> String {
     format!(
         "The table '{table}' has rows on other servers, {servers}, and not all of them commit or roll back as one: a part may \
-         stay written, whatever fails"
+         stay written even if a later step fails"
     )
 }
 

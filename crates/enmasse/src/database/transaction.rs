@@ -507,7 +507,7 @@ impl Claim {
         if outer.has_savepoint.swap(true, Ordering::SeqCst) {
             return Err(Error::new(
                 ErrorKind::Request,
-                "This transaction has a savepoint open already: use the handle that its work was given, or wait until \
+                "This transaction already has an open savepoint: use the handle of its work, or wait until \
                  it has ended.",
             ));
         }

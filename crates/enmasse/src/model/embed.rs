@@ -46,7 +46,7 @@ pub trait Embed: Entity {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an abstract model",
     label = "cannot be flattened",
-    note = "write `#[derive(Model)] #[model(abstract)]` on the struct; a model that has a table of its own is extended: \
+    note = "write `#[derive(Model)] #[model(abstract)]` on the struct; extend a model that has its own table: \
             `#[model(extends = …)]`"
 )]
 pub trait Abstract: Embed {

@@ -295,7 +295,7 @@ fn row_with_defaults(model: &ModelRef, values: Vec<Assignment>) -> Result<Row> {
                 return Err(Error::new(
                     ErrorKind::Value,
                     format!(
-                        "{}: {link} and {other} are one key, but were given different values.",
+                        "{}: {link} and {other} are the same key, but have different values.",
                         model.name
                     ),
                 ));
@@ -312,7 +312,7 @@ fn row_with_defaults(model: &ModelRef, values: Vec<Assignment>) -> Result<Row> {
             None => Err(Error::new(
                 ErrorKind::Value,
                 format!(
-                    "{}.{}: a new row needs a value, for the field has no default.",
+                    "{}.{}: a new row needs a value, because the field has no default.",
                     model.name, field.name
                 ),
             )),

@@ -170,8 +170,7 @@ impl Row {
         let key = model.key();
         if patch.key.len() != key.len() {
             let (given, wanted) = (patch.key.len(), key.len());
-            let text =
-                format!("{}: a patch was given {given} values for a key of {wanted} fields.", model.name);
+            let text = format!("{}: a patch has {given} values for a key of {wanted} fields.", model.name);
             return Err(Error::new(ErrorKind::Request, text));
         }
         let mut values: Vec<Option<Value>> = patch.key.iter().cloned().map(Some).collect();

@@ -44,7 +44,7 @@ use crate::typed::operand::InList;
 ///     is_verified: bool,
 /// }
 ///
-/// /// An address that was changed is to be verified again; a mail goes out once that is safe.
+/// /// A changed address must be verified again; a mail is sent after the commit.
 /// async fn verify(batch: Batch<User>, tx: Transaction) -> Result<()> {
 ///     if batch.created() || !batch.fields().iter().any(|field| field == "email") {
 ///         return Ok(());

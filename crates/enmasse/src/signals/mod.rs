@@ -60,7 +60,7 @@
 //!
 //! Writes of a receiver send signals in turn, unless they use
 //! [`without_signals`](crate::QuerySet::without_signals). A loop of receivers that trigger each other is an
-//! error at a depth of 16; the error shows the path.
+//! error at a depth of more than 12; the error shows the path.
 //!
 //! # What is sent
 //!

@@ -23,7 +23,7 @@ pub trait Ordered {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not text",
     label = "this lookup or function is for text fields",
-    note = "compare with `eq`, `in_`, `gt` and their like, or make it text first with `.cast::<String>()`"
+    note = "compare with `eq`, `in_`, `gt` and similar lookups, or convert it to text first with `.cast::<String>()`"
 )]
 pub trait Text {}
 

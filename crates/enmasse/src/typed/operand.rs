@@ -23,7 +23,7 @@ use crate::typed::field_type::{ArrayItem, FieldType};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value for a field of type `{B}`",
     label = "expected `{B}`",
-    note = "a number of another type is converted first, for example with `i64::from(…)`"
+    note = "convert a number of another type first, for example with `i64::from(…)`"
 )]
 pub trait Literal<B>: Operand<B> {
     /// The value for the database.
@@ -35,7 +35,7 @@ pub trait Literal<B>: Operand<B> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared with, or assigned to, a field of type `{B}`",
     label = "expected `{B}`, or a column or an expression of that type",
-    note = "a number of another type is converted first, for example with `i64::from(…)`, and an `Option` is one of the field's \
+    note = "convert a number of another type first, for example with `i64::from(…)`, and an `Option` is one of the field's \
             own type"
 )]
 pub trait Operand<B> {
@@ -297,8 +297,8 @@ lists! {
 /// The argument of `range` for a field whose type, without `Option`, is `B`: `low..=high`, or `(low, high)`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a range for a field of type `{B}`",
-    label = "write `low..=high`, or `(low, high)` where they are of different types",
-    note = "both ends are in the range, as in SQL's BETWEEN, so `low..high` is not taken"
+    label = "write `low..=high`, or `(low, high)` if they are of different types",
+    note = "both ends are in the range, as in SQL's BETWEEN, so `low..high` is not accepted"
 )]
 pub trait Bounds<B> {
     /// The lower and the upper bound.

@@ -96,7 +96,7 @@ async fn shows_no_password(url: &str) {
 fn a_handle_shows_where_it_is_but_no_password(kind: Kind) {
     on_scratch(kind, async |scratch| {
         let url = match scratch.kind {
-            // where the server trusts us, it takes any password
+            // A server with trust authentication accepts any password.
             Kind::Postgres => with_parameter(&scratch.url, "password=hushhush"),
             _ => scratch.url.clone(),
         };

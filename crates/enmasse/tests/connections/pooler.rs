@@ -1,4 +1,5 @@
-//! Behind PgBouncer in transaction mode, where each transaction has whichever connection is free; and where COPY is not answered.
+//! Behind PgBouncer in transaction mode, where each transaction gets any free connection; and behind a pooler
+//! that does not answer COPY.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -119,7 +120,7 @@ fn b04_pgbouncer_in_transaction_mode(kind: Kind) {
         for (settings, parameter) in [
             // it refuses what it does not know
             ("", ""),
-            // it drops it without a word
+            // It drops the setting silently.
             ("ignore_startup_parameters = options", ""),
             ("ignore_startup_parameters = options", "pgbouncer=true"),
         ] {
@@ -141,7 +142,7 @@ fn b04_pgbouncer_is_found_by_its_errors_too(kind: Kind) {
         let direct = scratch.connect().await;
         fill(&direct).await;
         let Some(bouncer) = Bouncer::before(&scratch.url, "") else { return };
-        // as if nobody had asked
+        // As if the mark were not checked.
         let url = with_parameter(&bouncer.url, "pgbouncer=false");
         let db = Database::connect(&url).await.unwrap();
         let tasks = (0..8).map(|task: i64| {
@@ -223,7 +224,7 @@ fn b04_a_copy_that_is_not_answered_gives_way_to_arrays(kind: Kind) {
             waited > std::time::Duration::from_secs(9) && waited < std::time::Duration::from_secs(25),
             "{waited:?}"
         );
-        // from now on nobody asks again
+        // From now on the mark is not checked.
         let started = std::time::Instant::now();
         let again = Person::objects(&db).bulk_update(people, |p| p.name).returning_old().await.unwrap();
         assert_eq!(again.rows.len(), ROWS as usize);

@@ -1,4 +1,5 @@
-//! Sessions are set as they must be, whatever the server, the role or the file says; and pools that are used up, or outlive their runtime.
+//! Sessions have the required settings, whatever the server, the role or the file says; and pools that are
+//! exhausted, or outlive their runtime.
 
 use std::time::{Duration, Instant};
 
@@ -97,7 +98,7 @@ fn a05_a_mysql_session_is_set_whatever_the_server_sets_first(kind: Kind) {
             let db = Database::connect(&url_of(scratch, &user)).await.unwrap();
             is_kept(&db, &admin).await;
             db.close().await;
-            // a pool whose sessions nobody has set
+            // A pool whose sessions have default settings.
             let plain = with_parameter(
                 &url_of(scratch, &user).replacen("mariadb:", "mysql:", 1),
                 "client_found_rows=true",

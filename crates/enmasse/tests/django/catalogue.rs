@@ -1,4 +1,4 @@
-//! Every table is read as Django declares it, and every row as Django reads it, by models that nobody wrote.
+//! Every table is read as Django declares it, and every row as Django reads it, by models from the catalogue.
 
 use enmasse::prelude::*;
 use enmasse::schema::ModelRef;
@@ -50,7 +50,7 @@ fn check_fields(db: &Database, model: &ModelRef, table: &Table) {
     }
 }
 
-/// The type, and the range where the column holds fewer numbers.
+/// The type, and the range if the column's is smaller.
 fn column_type(db: &Database, field: &Field) -> (DataType, Option<(i64, i64)>) {
     let kind = Kind::of(db);
     let text = |max_length| DataType::Text { max_length };

@@ -17,7 +17,7 @@ pub async fn check(db: &Database, project: &Project) {
     create_and_save(db, project).await;
 }
 
-/// The rows as Django reads them, without the addresses: PostgreSQL has a type of its own for these.
+/// The rows as Django reads them, without the addresses, for which PostgreSQL has a separate type.
 fn dump(project: &Project) -> Rows {
     let mut rows = project.dump_one("shop.Everything");
     rows.iter_mut().for_each(|row| drop(row.remove("address")));
@@ -34,7 +34,7 @@ fn fields() -> Vec<String> {
     model.fields.iter().filter(|field| !field.primary_key).map(|field| field.name.clone()).collect()
 }
 
-/// Each row takes the values of the next, so that every value is carried to where another was.
+/// Each row takes the values of the next, so that every value is moved.
 async fn bulk_update_by_each_strategy(db: &Database, project: &Project) {
     let strategies: &[Strategy] = match Kind::of(db) {
         Kind::Sqlite => &[Strategy::PreparedLoop],

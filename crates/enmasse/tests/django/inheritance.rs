@@ -118,7 +118,7 @@ async fn update_of_three_tables(db: &Database, project: &Project, models: &[Mode
     expected.assert(&found, "update");
 }
 
-/// Each row has values of its own; a restaurant that is no pizzeria is missing.
+/// Each row has individual values; a restaurant that is not a pizzeria is missing.
 async fn bulk_update_of_three_tables(db: &Database, project: &Project, models: &[ModelRef]) {
     let [_, restaurant, pizzeria] = models else { panic!("three models") };
     let mut expected = Expected::new(project, models);
@@ -260,7 +260,7 @@ async fn two_parents(db: &Database, project: &Project, models: &[ModelRef]) {
     assert_eq!(found[2].last(), made.last());
 }
 
-/// It updates the rows that its own manager would show, in the table that it has not of its own.
+/// It updates the rows of its own manager, in the table of its model.
 async fn proxy(db: &Database, project: &Project, models: &[ModelRef]) {
     let [_, starred] = models else { panic!("two models") };
     let before = dump(project, models);

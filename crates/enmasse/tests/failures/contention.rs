@@ -1,4 +1,4 @@
-//! Many who want the same rows in orders of their own: deadlocks there are, and nobody who calls hears of them.
+//! Many writers of the same rows in different orders: deadlocks occur, and no caller sees them.
 
 use std::time::{Duration, Instant};
 
@@ -108,7 +108,7 @@ fn b05_an_update_and_a_bulk_update_of_the_same_rows(kind: Kind) {
                 assert_eq!(other.await.unwrap().unwrap().matched, ROWS as u64, "round {round}");
             }
             if Kind::of(&db) == Kind::Postgres {
-                // what a connection has counted is told a second later at the latest
+                // A connection's counts are reported at most a second later.
                 tokio::time::sleep(Duration::from_millis(1_200)).await;
             }
             let met = deadlocks(&db).await - before;

@@ -120,13 +120,13 @@ pub async fn undone_alone(db: &Database, after: &str, fails: impl AsyncFn(&Trans
     assert!(error.is_none(), "{after}: the transaction did not go on: {error:?}");
 }
 
-/// The same, but where the connection had to be ended, the transaction is undone as a whole.
+/// The same, but if the connection had to be closed, the whole transaction is rolled back.
 pub async fn undone_alone_or_wholly(db: &Database, after: &str, fails: impl AsyncFn(&Transaction)) {
     let error = around(db, after, fails).await;
     assert!(error.is_none() || Kind::of(db) != Kind::Sqlite, "{after}: {error:?}");
 }
 
-/// Does something that fails in a transaction, and gives the error that ended that.
+/// Runs work that fails in a transaction, and returns the error that ended the transaction.
 async fn around(db: &Database, after: &str, fails: impl AsyncFn(&Transaction)) -> Option<Error> {
     let mark = async |tx: &Transaction, id: i64| {
         Item::objects(tx).filter(q!(id = id)).update(set!(points = 7)).await

@@ -1,4 +1,4 @@
-//! Models in modules of their own, private and public, leave no warnings behind, and no `unsafe` code.
+//! Models in private and public modules cause no warnings, and no `unsafe` code.
 
 #![deny(warnings, missing_docs)]
 #![forbid(unsafe_code)]
@@ -56,7 +56,7 @@ pub mod customers {
         pub changed_by: Option<i64>,
     }
 
-    /// The rows of a model that knows who changed them.
+    /// The rows of a model that records who changed them.
     #[derive(Clone, Debug, Manager)]
     pub struct Changed<M>(QuerySet<M>);
 

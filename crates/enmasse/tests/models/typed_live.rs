@@ -163,7 +163,7 @@ fn conditions(kind: Kind) {
 fn updates(kind: Kind) {
     on_database(kind, |db| async move {
         fill(&db).await.unwrap();
-        // Every expression reads the row as it was, whatever was set before it.
+        // Every expression reads the old row, independent of earlier assignments.
         let update = Member::objects(&db).order_by(|m| m.id).update(|m| {
             (
                 m.score.increment(10),

@@ -1,4 +1,4 @@
-//! Bulk updates of records that tell of each row: those that are missing, those that change; and fields that are not set.
+//! Bulk updates of records that report each missing and each changed row; and fields that are not set.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -50,7 +50,7 @@ async fn fill(db: &Database, goods: i64) -> [ModelRef; 3] {
     models
 }
 
-/// What was told, in the order in which it was.
+/// The reports, in order.
 #[derive(Clone, Default)]
 struct Told {
     missing: Arc<Mutex<Vec<Row>>>,
@@ -88,7 +88,7 @@ fn missing_rows_and_changes_are_told(kind: Kind) {
     on_database(kind, async |db| {
         let [goods, ..] = fill(&db, 300).await;
         let told = Told::default();
-        // 100 change, 150 stay as they are, and two are not there
+        // 100 change, 150 are unchanged, and two are missing.
         let mut rows: Vec<_> = (1..=100).map(|id| good(&goods, id, "new", id)).collect();
         rows.extend((101..=250).map(|id| good(&goods, id, "old", id)));
         rows.extend([good(&goods, 901, "x", 1), good(&goods, 900, "y", 2)]);
@@ -390,7 +390,7 @@ fn e09_a_conflict_before_anything_was_told_is_tried_again(kind: Kind) {
         }
         let (done, changes) = update().await;
         assert_eq!((done.unwrap().changed, changes), (2, 2));
-        // at the commit all has been told
+        // At the commit everything has been reported.
         for sql in raises("late", "CONSTRAINT TRIGGER late AFTER UPDATE") {
             let sql = sql.replace("FOR EACH ROW", "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW");
             db.execute_raw(&sql, []).await.unwrap();

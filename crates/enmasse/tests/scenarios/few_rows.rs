@@ -1,7 +1,9 @@
-//! A few rows, of every type, with NULL beside values in every combination: what is stored equals what was given, whatever way the rows travel.
+//! A few rows, of every type, with NULL and values in every combination: the stored values equal the given
+//! ones, for every way of sending rows.
 //!
-//! Where rows are a list in the statement, and nothing but the list says what type its columns have, a database takes that from what
-//! stands in the list: fractions of a second, digits and texts could be cut to what the first row has.
+//! If rows are a list in the statement, and nothing else determines the types of its columns, a database
+//! derives the types from the list: fractions of a second, digits and texts could be truncated to what the
+//! first row has.
 
 use enmasse::batch::Strategy;
 use enmasse::expr::Expr;

@@ -21,8 +21,8 @@ mod write_read;
 
 use enmasse::{Database, Transaction};
 
-/// A handle whose transaction has ended, with which sending anything is the error `TransactionEnded`: what gives another
-/// error, or none, has sent nothing.
+/// A handle whose transaction has ended, on which sending is the error `TransactionEnded`: a request with
+/// another error, or without one, has sent nothing.
 async fn ended(db: &Database) -> Transaction {
     db.transaction(async |tx| Ok(tx)).await.unwrap()
 }

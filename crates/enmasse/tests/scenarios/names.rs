@@ -4,7 +4,7 @@ use enmasse::prelude::*;
 use enmasse::schema::{Field, ForeignKey, Model, Schema};
 use enmasse_testing::{Kind, on_database, test_on};
 
-/// Names that a plan uses itself, that mean something in SQL, and that end a quoted name where they are not quoted well.
+/// Names that a plan uses itself, SQL keywords, and names that would end a badly quoted name.
 const NAMES: [&str; 32] = [
     "b",
     "B",

@@ -1,4 +1,4 @@
-//! What an update would change, told before it is made; and what a keyword asks for.
+//! The preview of an update; and the resolution of a keyword.
 
 use enmasse::expr::Expr;
 use enmasse::lookup::Lookup;

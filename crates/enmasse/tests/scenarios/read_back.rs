@@ -65,7 +65,7 @@ fn door<T>(name: impl Into<String>, write: impl Future<Output = Result<T>> + Sen
     (name.into(), write.map(|result| result.map(|_| ())).boxed())
 }
 
-/// Every write that gives rows back, on a handle.
+/// Every write that returns rows, on a handle.
 fn doors(handle: &impl Handle) -> Vec<Door> {
     let all = || Wrong::objects(handle);
     let narrow = || Narrow::objects(handle);
@@ -278,7 +278,7 @@ fn d03_an_error_of_reading_names_the_model_the_field_and_the_key(kind: Kind) {
             // there a text comes as what it is
             assert_eq!(by_name().fetch().await.unwrap_err().message(), expected);
             assert_eq!(by_name().values_by(["id", "n"]).await.unwrap_err().message(), expected);
-            // what is only shown is shown as it is
+            // A value that is only shown is shown unchanged.
             let preview = all().update(|w| w.n.set(5)).preview(5).await.unwrap();
             assert_eq!(preview.fields[0].examples[0].before, Value::from("u1"));
         }

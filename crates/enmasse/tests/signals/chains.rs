@@ -64,7 +64,7 @@ fn hear(db: &Database) -> Log<Heard> {
     log
 }
 
-/// What a write of so many rows of this model sends.
+/// The signals of a write of `size` rows of this model.
 fn sent(name: &str, signals: [SignalKind; 2], size: u64) -> Vec<Heard> {
     signals.map(|signal| (name.to_owned(), signal, size)).to_vec()
 }
@@ -145,7 +145,7 @@ fn a_write_sends_for_its_own_model(kind: Kind) {
         let three = rows(regular, &db).filter_by(Q::named("id__lt", 4)).update_by([("name", "Lee")]);
         assert_eq!((three.await.unwrap(), taken(&log)), (3, vec![("Regular".to_owned(), PostSave, 3)]));
         assert_eq!(points().await, [Value::Int(11)]);
-        // nor do a parent's rows stand for the child's
+        // A parent's rows do not replace the child's either.
         let named = rows(person, &db).filter_by(Q::named("id", 7)).update_by([("name", "Max")]);
         assert_eq!((named.await.unwrap(), taken(&log)), (1, vec![("Person".to_owned(), PostSave, 1)]));
 

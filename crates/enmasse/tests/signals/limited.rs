@@ -1,4 +1,4 @@
-//! A user who may not make temporary tables: the keys travel as lists.
+//! A user who may not create temporary tables: the keys are sent as lists.
 
 use enmasse::prelude::*;
 use enmasse_testing::{Kind, on_scratch, test_on};

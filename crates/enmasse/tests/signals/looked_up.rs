@@ -1,4 +1,5 @@
-//! Related rows of many keys: where these are a good part of the table, MariaDB looks each of its rows up among the keys.
+//! Related rows of many keys: if these are a large part of the table, MariaDB looks each of its rows up among
+//! the keys.
 
 use std::time::Duration;
 

@@ -20,7 +20,7 @@ fn receivers_write_and_are_heard(kind: Kind) {
         db.signals().post_save::<Profile>().connect(move |batch: Batch<Profile>, tx: Transaction| {
             let heard = heard.clone();
             async move {
-                // the user's own table of keys is there still
+                // The user's own table of keys still exists.
                 let rich = batch.rows().filter(|p| p.points.gte(100)).count().await?;
                 let named = User::objects(&tx).filter(|u| u.profile().id.in_(&batch));
                 let named = named.update(|u| u.name.set("rich")).without_signals().await?;

@@ -13,7 +13,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 
 use crate::{Profile, User, user, users};
 
-/// Gives what the work gives, and the statements that it sent.
+/// Returns the work's result, and the statements that it sent.
 pub async fn statements<T>(work: impl IntoFuture<Output = T>) -> (T, Vec<String>) {
     let sent = Arc::<Mutex<Vec<String>>>::default();
     let subscriber = tracing_subscriber::registry().with(Statements(sent.clone()));

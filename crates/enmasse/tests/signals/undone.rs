@@ -98,7 +98,7 @@ fn a01_a_panic_of_a_receiver_undoes_the_write(kind: Kind) {
                 "write {write}"
             );
         }
-        // one who catches it within a transaction, and goes on, keeps nothing of the write
+        // A caller that catches the error within a transaction, and continues, keeps nothing of the write.
         let kept = db.transaction(async |tx| {
             let update = User::objects(&tx).update(|u| u.visits.set(9));
             assert!(AssertUnwindSafe(update).catch_unwind().await.is_err());

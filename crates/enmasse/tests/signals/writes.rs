@@ -31,7 +31,7 @@ fn new_rows(kind: Kind) {
         User::objects(&db).bulk_create([user(102), user(103)]).await.unwrap();
         assert_eq!(taken(&log), saved(Origin::BulkCreate, true, &ALL, &[102, 103]));
 
-        // keys that the database gives are there afterwards
+        // Keys assigned by the database are known afterwards.
         let made = User::objects(&db).bulk_create([User { id: None, ..user(4) }, user(120)]).await.unwrap();
         let id = made[0].id.unwrap();
         let sent = taken(&log);
@@ -53,7 +53,7 @@ fn saves(kind: Kind) {
         let mut one = user(101);
         assert!(User::objects(&db).save(&mut one).await.unwrap().created);
         let sent = taken(&log);
-        // whether the row is there is found out only by writing it
+        // Only the write finds out whether the row exists.
         assert_eq!(sent[0], heard(SignalKind::PreSave, Origin::Save, false, &ALL, &[101]));
         assert_eq!(sent[1], heard(SignalKind::PostSave, Origin::Save, true, &ALL, &[101]));
         one.visits = 3;
@@ -91,7 +91,7 @@ fn updates(kind: Kind) {
         visits.sort();
         assert_eq!(visits, [(0, 5), (1, 6)]);
         assert_eq!(taken(&log), saved(Origin::Update, false, &written, &[1, 2]));
-        // a filter over a relation that gives a row several times would be one row all the same
+        // A filter over a relation that returns a row several times still counts one row.
         assert_eq!(all().filter(|u| u.profile().points.eq(0)).update(|u| u.visits.set(3)).await.unwrap(), 5);
         assert_eq!(taken(&log), saved(Origin::Update, false, &written, &[1, 2, 3, 4, 5]));
         assert_eq!(all().filter(|u| u.id.eq(4)).update(|u| u.visits.set(8)).await.unwrap(), 1);
@@ -129,7 +129,7 @@ fn bulk_updates(kind: Kind) {
         assert_eq!(report.await.unwrap().matched, 1);
         assert_eq!(taken(&log), saved(Origin::BulkUpdate, false, &written, &[2]));
 
-        // rows that are left as they are, are not written
+        // Unchanged rows are not written.
         let objects: Vec<_> = [2, 4, 5].map(|id| User { visits: 8, ..user(id) }).to_vec();
         let report = all().bulk_update(&objects, |u| u.visits).skip_unchanged().await.unwrap();
         assert_eq!((report.matched, report.changed), (3, 2));

@@ -41,7 +41,7 @@ fn at(table: &Table, path: &[&str]) -> Typed {
     })
 }
 
-/// What stands under the key of each document.
+/// The value under the key of each document.
 fn under<'a>(documents: &'a [Json], key: &str) -> Vec<Option<&'a Json>> {
     documents.iter().map(|document| document.get(key)).collect()
 }

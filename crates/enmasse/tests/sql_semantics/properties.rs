@@ -1,6 +1,7 @@
-//! Random rows and random changes give the same table by `bulk_update` as by saving one object at a time, on every database.
+//! Random rows and random changes have the same result by `bulk_update` as by saving one object at a time, on
+//! every database.
 //!
-//! The same cases each time, and others with the variables of proptest: `PROPTEST_CASES=1000 PROPTEST_RNG_SEED=7`.
+//! The cases are fixed; the variables of proptest select others: `PROPTEST_CASES=1000 PROPTEST_RNG_SEED=7`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -293,7 +294,7 @@ fn same(what: &str, left: &Table, right: &Table) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// The rows as they are in the database, by key.
+/// The rows in the database, by key.
 async fn table<M: Model>(db: &Database, model: &ModelRef) -> Result<Table, Error> {
     Ok(shown(model, &M::all_rows(db).fetch().await?))
 }
@@ -424,7 +425,7 @@ fn of_type(data_type: &DataType, most: usize) -> BoxedStrategy<Value> {
     }
 }
 
-/// Text of so many characters at most. Of all characters only the one that PostgreSQL cannot keep is left out.
+/// Text of at most `most` characters. Only the character that PostgreSQL cannot store is left out.
 fn text(most: usize) -> impl Strategy<Value = String> + Clone {
     const ODD: [&str; 16] = [
         "",

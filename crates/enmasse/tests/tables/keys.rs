@@ -1,4 +1,4 @@
-//! What tells the rows of a table from one another.
+//! The keys that identify the rows of a table.
 
 use enmasse::schema::{Field, Model, Schema};
 use enmasse::{DataType, Database, Q, QuerySet, Record, Value};
@@ -267,7 +267,7 @@ fn e05_the_counter_is_moved_in_the_transaction_and_within_its_bounds(kind: Kind)
         assert_eq!(rows().bulk_create([new(3_000_000_001)]).advance_identity().await.unwrap().len(), 1);
         assert_eq!(next().await, "22");
 
-        // who may neither read the table nor move the counter
+        // A user who may neither read the table nor move the sequence.
         let mut url = url::Url::parse(&scratch.url).unwrap();
         url.set_username(&user).unwrap();
         url.set_password(Some("secret")).unwrap();

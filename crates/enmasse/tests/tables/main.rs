@@ -17,7 +17,7 @@ async fn run(db: &Database, statements: &[&str]) {
     }
 }
 
-/// The rows that a query gives, `|` between the values.
+/// The rows that a query returns, with `|` between the values.
 async fn query(db: &Database, sql: &str) -> Vec<String> {
     let rows = db.query_raw(sql, []).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     let text = |value: &Value| match value {

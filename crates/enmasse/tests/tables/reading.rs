@@ -1,4 +1,4 @@
-//! One table is read, whatever else the database has.
+//! One table is read, independent of the other tables of the database.
 
 use enmasse::{ErrorKind, Q, QuerySet, Record};
 use enmasse_testing::{Kind, on_database, test_on};

@@ -309,7 +309,7 @@ fn e02_what_may_not_be_read_is_safe_where_all_tables_are(kind: Kind) {
         refused(update(&limited, "plain", 5).await, "The procedure tells may write to the table 'child'");
         assert_eq!(query(&db, "SELECT count(*) FROM log").await, ["2"]);
 
-        // nothing is there that could not be rolled back
+        // Every table here can be rolled back.
         run(&db, &["ALTER TABLE log ENGINE=InnoDB", "ALTER TABLE child ENGINE=InnoDB"]).await;
         run(&db, &[&format!("REVOKE TRIGGER ON {own}.* FROM {user}@'%'")]).await;
         limited.close().await;

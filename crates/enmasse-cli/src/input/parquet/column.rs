@@ -54,7 +54,7 @@ impl Column {
         }
     }
 
-    /// The next value; the inner error is that of a value which has no equal here.
+    /// The next value; the inner error is a value that Enmasse cannot represent.
     pub fn next(&mut self, kind: Kind) -> Result<Result<Value, Unread>> {
         let bytes = |value: &[u8]| kind.bytes(value).map_err(|problem| Unread::of_bytes(problem, value));
         let value = match self {
@@ -107,7 +107,7 @@ impl<T: DataType> Batches<T> {
     }
 
     fn next(&mut self) -> Result<Option<&T::T>> {
-        let early = || ParquetError::EOF("a column has fewer values than there are rows".to_owned());
+        let early = || ParquetError::EOF("a column has fewer values than rows".to_owned());
         if self.is_at_end()? {
             return Err(early());
         }

@@ -95,17 +95,14 @@ fn text_after_a_closing_quote_is_bad() {
         "prices.csv",
         "id,name,price\n1,\"a\"b,1\n2,5\" nail,1\n3,\"a\"\" , \"\"\"\"\",\"1\"\n4,x,1,\"\" \n5, \"a\",\"1\"\r\n",
     );
-    let problem = "there is text after the quote that closes its cell: '\"a\"b'.";
+    let problem = "text after the closing quote of a cell: '\"a\"b'.";
     assert_eq!(
         file.read(&price()),
         [
             (Line(2), Err(format!("prices.csv:2: column 'name': {problem}"))),
             row(Line(3), 2, "5\" nail", Some("1")),
             row(Line(4), 3, "a\" , \"\"", Some("1")),
-            (
-                Line(5),
-                Err("prices.csv:5: there is text after the quote that closes its cell: '\"\" '.".to_owned())
-            ),
+            (Line(5), Err("prices.csv:5: text after the closing quote of a cell: '\"\" '.".to_owned())),
             row(Line(6), 5, " \"a\"", Some("1")),
         ]
     );
@@ -241,7 +238,7 @@ fn other_encodings() {
     assert!(
         Sample::new("a.csv", text)
             .failure_with(&encoded("klingon"), &[])
-            .starts_with("there is no encoding 'klingon'; names are as the WHATWG has them: utf-8, latin1")
+            .starts_with("unknown encoding 'klingon'; use a name of the WHATWG list: utf-8, latin1")
     );
 }
 

@@ -8,9 +8,9 @@ fn failure(name: &str, content: impl AsRef<[u8]>) -> String {
 fn a_quote_that_nobody_closes() {
     assert_eq!(
         failure("a.csv", "id,name,price\n1,a,1\n\n2,\"b,2\n3,c,3\n"),
-        "a.csv:4: a quote is opened in this row and never closed."
+        "a.csv:4: this row has an unclosed quote."
     );
-    assert_eq!(failure("a.csv", "id,\"name"), "a.csv:1: a quote is opened in this row and never closed.");
+    assert_eq!(failure("a.csv", "id,\"name"), "a.csv:1: this row has an unclosed quote.");
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn bad_lines() {
             "a.jsonl:2: the key 'id' occurs twice.",
             "a.jsonl:3: expected a JSON object but got '[1, 2]'.",
             "a.jsonl:4: is not JSON: trailing comma at column 10.",
-            "a.jsonl:5: the object does not end on its line; JSON Lines has one whole object a line.",
+            "a.jsonl:5: the object does not end on its line; JSON Lines needs one whole object per line.",
             "a.jsonl:6: column 'name': expected text but got 5.",
             "a.jsonl:7: column 'id': NULL is not allowed.",
         ]
@@ -66,7 +66,7 @@ fn bad_lines_keep_how_they_stand_in_the_file() {
 fn one_array_is_not_json_lines() {
     assert_eq!(
         Sample::new("a.json", "\n[{\"id\": 1}]").failure(&price()),
-        "a.json is one JSON array, and JSON Lines is expected: one object a line, with no brackets around them and no \
-         commas between them. `jq -c '.[]'` makes it so."
+        "a.json is one JSON array, and JSON Lines is expected: one object per line, with no brackets around them and no \
+         commas between them. `jq -c '.[]'` converts it."
     );
 }

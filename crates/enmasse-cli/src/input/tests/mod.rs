@@ -20,7 +20,7 @@ use super::*;
 /// A row's place, and its values or what is said of it.
 type Found = (Place, Result<Vec<Option<Value>>, String>);
 
-/// A file in a directory of its own, which goes with it.
+/// A file in a temporary directory, which is removed with it.
 struct Sample {
     directory: TempDir,
     path: String,
@@ -47,7 +47,7 @@ impl Sample {
         text.replace(&format!("{}{}", self.directory.path().display(), std::path::MAIN_SEPARATOR), "")
     }
 
-    /// What is said where the file, opened and read, fails.
+    /// The error of opening or reading the file.
     fn failure(&self, wanted: &[Wanted]) -> String {
         self.failure_with(&InputOptions::default(), wanted)
     }

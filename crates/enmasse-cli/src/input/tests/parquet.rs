@@ -16,7 +16,7 @@ use enmasse::uuid::Uuid;
 use super::Place::Row;
 use super::*;
 
-/// What stands in one column of one row group; a level for each row says whether it has a value.
+/// The values of one column in one row group; a level for each row says whether it has a value.
 enum Data {
     Bool(Vec<bool>),
     Int32(Vec<i32>),
@@ -385,7 +385,7 @@ fn b06_pages_that_lie_about_their_length() {
 
 #[test]
 fn a02_totals_that_contradict_each_other() {
-    // the number of rows stands in the footer as a field of its own: 3 rows are 0x06
+    // The footer has the number of rows in a separate field: 3 rows are 0x06.
     let file = sample(&[("x", "int64 ()", vec![1, 1, 1], Data::Int64(vec![1, 2, 3]))], 1);
     let right = fs::read(&file.path).unwrap();
     let places: Vec<usize> = (right.len() - 300..right.len()).filter(|&at| right[at] == 6).collect();

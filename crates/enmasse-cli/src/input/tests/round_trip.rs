@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A text that stands for NULL, so that CSV can tell it from an empty one.
+/// The text for NULL, which distinguishes it from an empty text in CSV.
 const NULL: &str = "\\N";
 
 fn text() -> impl Strategy<Value = String> {

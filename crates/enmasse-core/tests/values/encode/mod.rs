@@ -1,6 +1,6 @@
-//! Each encoder writes what `Dialect::store` gives, for values of every type: the fast ways do what the slow way does.
+//! Each encoder writes the same as `Dialect::store`, for values of every type.
 //!
-//! The same cases each time, and others with the variables of proptest: `PROPTEST_CASES=1000 PROPTEST_RNG_SEED=7`.
+//! The cases are fixed; the variables of proptest select others: `PROPTEST_CASES=1000 PROPTEST_RNG_SEED=7`.
 
 mod decode;
 mod values;

@@ -184,16 +184,14 @@ pub fn field(field: syn::Field, errors: &mut Errors) -> Field {
         }
         (Some(digits), Some(places)) => Some((digits, places)),
         (Some(alone), None) => {
-            errors.push(
-                alone.span(),
-                "`max_digits` goes with `decimal_places = …`, the digits after the point",
-            );
+            errors
+                .push(alone.span(), "`max_digits` requires `decimal_places = …`, the digits after the point");
             None
         }
         (None, Some(alone)) => {
             errors.push(
                 alone.span(),
-                "`decimal_places` goes with `max_digits = …`, the digits before and after the point",
+                "`decimal_places` requires `max_digits = …`, the digits before and after the point",
             );
             None
         }
@@ -209,7 +207,7 @@ pub fn field(field: syn::Field, errors: &mut Errors) -> Field {
         None => {
             for (attribute, given) in related {
                 if let Some((span, _)) = given {
-                    errors.push(*span, format!("`{attribute}` goes with `foreign_key = OtherModel`"));
+                    errors.push(*span, format!("`{attribute}` requires `foreign_key = OtherModel`"));
                 }
             }
             None
@@ -245,7 +243,7 @@ fn check_field(field: &Field, errors: &mut Errors) {
         for (attribute, _) in clash.iter().filter(|(_, given)| *given) {
             errors.push(
                 generated.span(),
-                format!("a generated column is never written, so that `{attribute}` means nothing on it"),
+                format!("a generated column is never written, so `{attribute}` is not allowed on it"),
             );
         }
     }

@@ -135,7 +135,7 @@ fn attribute(model: &mut Model, meta: &Meta, errors: &mut Errors) {
     match attribute.as_str() {
         "table" | "managers" | "extends" if model.is_abstract => errors.push(
             meta.span(),
-            format!("`{attribute}` means nothing on an abstract model, which has no table; it belongs on those that flatten it"),
+            format!("`{attribute}` is not allowed on an abstract model, which has no table; it belongs on those that flatten it"),
         ),
         "table" => {
             if let Some(table) = text(meta, "table = \"users\"", errors) {
@@ -158,7 +158,7 @@ fn attribute(model: &mut Model, meta: &Meta, errors: &mut Errors) {
                 "db_table" | "name" | "table_name" => "; the table is named by `table = \"…\"`",
                 "unique" => "; fields that are unique together are named by `unique_together(a, b)`",
                 "objects" => "; the manager is named by `manager = UserManager`",
-                "parent" | "inherits" | "base" => "; a model with a table of its own is extended by `extends = Parent`",
+                "parent" | "inherits" | "base" => "; extend a model with its own table by `extends = Parent`",
                 "flatten" => "; it belongs on the field that holds an abstract model",
                 _ => "",
             };
@@ -256,7 +256,7 @@ fn unique_together(meta: &Meta, model: &Model, errors: &mut Errors) -> Option<Ve
     if list.len() < 2 {
         errors.push(
             meta.span(),
-            "`unique_together` takes several fields; one field is made unique by `#[model(unique)]` on it",
+            "`unique_together` takes several fields; use `#[model(unique)]` for a single field",
         );
         return None;
     }

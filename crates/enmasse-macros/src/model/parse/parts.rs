@@ -70,7 +70,7 @@ pub fn take_parents(
     let mut all_fit = true;
     for parent in parents {
         if parts.iter().any(|part| part.parent.as_ref() == Some(&parent)) {
-            errors.push(parent.span(), "this parent is named twice");
+            errors.push(parent.span(), "duplicate parent");
             continue;
         }
         let Some(position) = fields.iter().position(|field| is_named(&field.ty, &parent)) else {
@@ -86,7 +86,7 @@ pub fn take_parents(
                 "related_name" => related_name = field::related_name(&meta, errors),
                 other => errors.push(
                     meta.span(),
-                    format!("`{other}` means nothing on the parent's field: its columns are declared there"),
+                    format!("`{other}` is not allowed on the parent's field: its columns are declared there"),
                 ),
             }
         }
@@ -108,7 +108,7 @@ pub fn is_flattened(attributes: &[Attribute], errors: &mut Errors) -> bool {
             flag(&meta, errors);
         } else {
             let text = format!(
-                "`{}` means nothing beside `flatten`: the columns are declared in the abstract model",
+                "`{}` is not allowed with `flatten`: the columns are declared in the abstract model",
                 key(&meta)
             );
             errors.push(meta.span(), text);

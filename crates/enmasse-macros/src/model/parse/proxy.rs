@@ -48,7 +48,7 @@ pub fn proxy(
             other => errors.push(
                 meta.span(),
                 format!(
-                    "`{other}` means nothing on a proxy, which has the table and the columns of its model; it can have `manager` and \
+                    "`{other}` is not allowed on a proxy, which has the table and the columns of its model; it can have `manager` and \
                      `managers`"
                 ),
             ),

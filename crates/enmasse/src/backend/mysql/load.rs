@@ -53,14 +53,14 @@ pub(super) async fn load(conn: &mut Conn, sql: &str, rows: &mut dyn Chunks) -> R
         }
     };
     let info = conn.info().into_owned();
-    let told = |name: &str| info.split_once(name)?.1.split_whitespace().next()?.parse::<u64>().ok();
-    if told("Records: ") != Some(sent) || told("Deleted: ") != Some(0) {
+    let count = |name: &str| info.split_once(name)?.1.split_whitespace().next()?.parse::<u64>().ok();
+    if count("Records: ") != Some(sent) || count("Deleted: ") != Some(0) {
         return Err(Error::new(
             ErrorKind::Database,
             format!("The server did not load the {sent} rows that it was sent: {info}"),
         ));
     }
-    if told("Warnings: ").is_some_and(|warnings| warnings > 0) {
+    if count("Warnings: ").is_some_and(|warnings| warnings > 0) {
         let warning: Option<(String, u16, String)> =
             conn.query_first("SHOW WARNINGS").await.map_err(error)?;
         let (_, code, message) = warning.unwrap_or_default();

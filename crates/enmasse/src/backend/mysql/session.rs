@@ -69,7 +69,7 @@ const HOLDS: &str = "enmasse_session";
 pub(super) const DOES_NOT_HOLD: u16 = 1242;
 
 /// The meaning of that error.
-pub(super) const NOT_AS_SET: &str = "The session does not keep its settings, as behind a proxy that gives each statement another one: connect to the \
+pub(super) const NOT_AS_SET: &str = "The session does not keep its settings, as behind a proxy that assigns each statement another session: connect to the \
                                      server itself, or have the proxy keep sessions.";
 
 /// Refuses a caller's pool whose sessions would silently store other values.
@@ -85,7 +85,7 @@ pub(super) async fn refuse_unfit(conn: &mut Conn) -> Result<()> {
     }
     if let Some(other) = [&client, &connection, &results].into_iter().find(|set| *set != "utf8mb4") {
         return Err(configuration(format!(
-            "The pool's connections have the character set {other}, in which text is stored as other text: give it \
+            "The pool's connections have the character set {other}, which stores different text: give it \
              OptsBuilder::init([\"SET NAMES utf8mb4\"])."
         )));
     }
@@ -96,7 +96,7 @@ pub(super) async fn refuse_unfit(conn: &mut Conn) -> Result<()> {
     }
     if !["+00:00", "-00:00", "UTC", "Etc/UTC", "GMT", "Universal"].contains(&time_zone.as_str()) {
         return Err(configuration(format!(
-            "The pool's connections are in the time zone {time_zone}, in which a TIMESTAMP is stored as another moment: give it \
+            "The pool's connections are in the time zone {time_zone}, which stores another time in a TIMESTAMP: give it \
              OptsBuilder::init([\"SET time_zone = '+00:00'\"])."
         )));
     }

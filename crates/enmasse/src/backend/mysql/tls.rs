@@ -70,7 +70,7 @@ mod tests {
 
     use super::ANY_HOST;
 
-    /// What the driver looks for in an error's text, where the name does not matter.
+    /// The text that the driver searches for in an error if the name does not matter.
     const LOOKED_FOR: &str = "NotValidForName";
 
     #[test]

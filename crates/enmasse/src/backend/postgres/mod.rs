@@ -99,7 +99,7 @@ pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Box<dyn Backend>> {
                 })
             }))
             .build()
-            .map_err(|error| configuration("The pool cannot be made.").with_source(error))?;
+            .map_err(|error| configuration("The pool cannot be created.").with_source(error))?;
         Ok((pool, Server { tls: tls.clone(), pooler }))
     };
     if let Some(is_pooler) = said {

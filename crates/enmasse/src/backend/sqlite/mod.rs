@@ -260,7 +260,7 @@ impl Threads {
             ),
             Some(_) => format!(
                 "All {} connections that read from the SQLite database have been in use for {waited:?}: read streams to \
-                 their end, or drop them. More connections are had with pool_size.",
+                 their end, or drop them. Set pool_size for more connections.",
                 self.size
             ),
         };

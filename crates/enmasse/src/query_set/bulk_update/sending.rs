@@ -104,8 +104,8 @@ impl<M: Entity, T: Carrier> Update<'_, M, T> {
     async fn run(&self, tx: &Transaction, state: &mut State<'_, T>) -> Result<Outcome> {
         let Asked { matching_on, skip_unchanged, .. } = &self.asked;
         let few = state.feed.count().is_some_and(|rows| rows <= listed(&self.what.model) as u64);
-        let told = matching_on.is_empty() && !skip_unchanged;
-        if told && (few || !tx.database().dialect().supports(Capability::TemporaryTables)) {
+        let counted = matching_on.is_empty() && !skip_unchanged;
+        if counted && (few || !tx.database().dialect().supports(Capability::TemporaryTables)) {
             return self.write_few(tx, state).await;
         }
         let kept = make_kept(tx, &self.what.model).await?;

@@ -31,7 +31,7 @@ fn a06_no_row_is_lost_that_arrives_meanwhile(kind: Kind) {
 
 async fn one(shop: &Shop, size: i64, round: usize, skip_unchanged: bool, told: bool) {
     let place = format!("round {round} of {size} rows, skip_unchanged {skip_unchanged}, rows told {told}");
-    // every second row is there; the others arrive one after the other
+    // Every second row exists; the others arrive one after the other.
     let row = |id: i64, stock: i64| (id, Some(stock), Some("n".to_owned()));
     let there: Vec<_> = (1..=size).filter(|id| id % 2 == 0).map(|id| row(id, 0)).collect();
     shop.fill(&there).await;
@@ -82,7 +82,7 @@ async fn one(shop: &Shop, size: i64, round: usize, skip_unchanged: bool, told: b
             other => panic!("{place}: {id} has the stock {other:?}"),
         }
     }
-    // a row that is there, is not missing and was not written is counted: and where rows are told, there is none
+    // A row that exists, is not missing and was not written is counted; if rows are reported, there is none.
     assert!(unwritten <= report.skipped, "{place}: {unwritten} rows were not written, {report:?}");
     if told {
         assert_eq!(unwritten, 0, "{place}: {report:?}");

@@ -1,12 +1,12 @@
-//! A table whose database keeps some rows as they are.
+//! A table whose database leaves some rows unchanged.
 
 use enmasse::prelude::*;
 use enmasse::schema::{Field, Model, ModelRef, Schema};
 use enmasse_testing::{Kind, Scratch};
 
-/// Rows whose key is a multiple of it are kept as they are.
+/// Rows whose key is a multiple of it are left unchanged.
 pub const KEPT: i64 = 5;
-/// Rows whose key is a multiple of it are not shown, where a policy hides rows.
+/// Rows whose key is a multiple of it are hidden, if a policy hides rows.
 pub const HIDDEN: i64 = 7;
 
 /// What keeps rows from being written.
@@ -29,7 +29,7 @@ impl Guard {
         }
     }
 
-    /// Whether a row is kept as it is.
+    /// Whether the database leaves a row unchanged.
     pub fn keeps(self, id: i64) -> bool {
         self != Guard::Nothing && id % KEPT == 0
     }
@@ -48,7 +48,7 @@ pub fn good() -> ModelRef {
     Schema::new(vec![good]).unwrap().model("Good").unwrap()
 }
 
-/// A database with the table, and a handle of who is to write to it.
+/// A database with the table, and a handle for the writing user.
 pub struct Shop {
     pub owner: Database,
     pub writer: Database,

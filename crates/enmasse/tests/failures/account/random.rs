@@ -34,7 +34,7 @@ impl Random {
         (id, stock, name)
     }
 
-    /// Rows with keys up to `most`, in no order.
+    /// Rows with keys up to `most`, unordered.
     fn rows(&mut self, most: u64, one_in: u64) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
         for id in 1..=most {

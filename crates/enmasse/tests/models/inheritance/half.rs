@@ -31,7 +31,7 @@ async fn run(db: &Database, sql: &str) {
     db.execute_raw(sql, []).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
-/// Rows with keys from 1 on; `table` keeps its row of this key as it is.
+/// Rows with keys from 1 on; `table` leaves its row with this key unchanged.
 async fn keep(db: &Database, table: &str, id: i64) {
     let key = if table == "base" { "id" } else { "base_ptr_id" };
     if Kind::of(db) == Kind::Sqlite {

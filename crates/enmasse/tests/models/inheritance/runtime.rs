@@ -260,7 +260,7 @@ fn rows_of_values_of_their_own_are_written_to_all_tables(kind: Kind) {
             row.set("rating", 1_000 + n as i64).unwrap();
             row.set("ovens", n as i64).unwrap();
         }
-        // a place that is no pizzeria is missing, and stays as it is
+        // A place that is not a pizzeria is missing, and stays unchanged.
         let mut stranger = changed[0].clone();
         stranger.set("id", 41).unwrap();
         changed.push(stranger);

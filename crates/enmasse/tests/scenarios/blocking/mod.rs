@@ -192,7 +192,7 @@ fn rows_that_are_missing_and_changed_go_to_callbacks() {
     let trial = Trial::new();
     let users = Query::new(trial.customer.extended()[0].0.clone());
     let row = |id: i64, name: &str| vec![id.into(), name.into(), 0.into()];
-    // many chunks, of which three rows are there
+    // Many chunks, with three existing rows.
     let rows: Vec<Row> = (4..20_000).map(|id| row(id, if id == 4 { "n4" } else { "new" })).collect();
     let (sender, changed) = std::sync::mpsc::channel();
     let missing = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
