@@ -102,7 +102,7 @@ fn user() -> ShopUser {
 fn a_model_is_what_is_written() {
     let model = ShopUser::definition();
     assert_eq!((model.name.as_str(), model.table.as_str()), ("ShopUser", "shop_user"));
-    assert!(model.label.ends_with("models::ShopUser"), "{}", model.label);
+    assert!(model.label.ends_with("models::derived::ShopUser"), "{}", model.label);
 
     let id = field("id");
     assert!(id.primary_key && id.identity && !id.null);
