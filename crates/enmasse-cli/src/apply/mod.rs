@@ -3,6 +3,7 @@
 mod ahead;
 mod changes;
 mod choice;
+mod circle;
 mod files;
 mod kept;
 mod mapping;

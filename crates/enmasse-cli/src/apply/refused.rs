@@ -105,6 +105,28 @@ impl Lines {
         Ok(())
     }
 
+    /// Writes what inserted rows refer to, and adds those that the database refuses, or does not let refer.
+    async fn write_references(
+        &mut self,
+        job: &Job<'_>,
+        tx: &Transaction,
+        lines: Vec<Line>,
+    ) -> Result<(), Ended> {
+        let most = MOST - self.len();
+        let refused = in_parts(tx, lines.len(), most, Order::FirstRows, async |tx, range| {
+            let records = lines[range].iter().map(|line| line.record.clone()).collect();
+            // a row that is there and hidden is refused as a duplicate
+            let missing = job.set_references(tx, records).await?;
+            job.insert(tx, missing).await?;
+            tx.check_constraints().await
+        });
+        for (number, error) in refused.await? {
+            let line = &lines[number];
+            self.add(job, line, problem(job, &line.record, &error))?;
+        }
+        Ok(())
+    }
+
     fn add(&mut self, job: &Job<'_>, line: &Line, problem: Problem) -> Result<()> {
         self.kept.push(&job.mapping.row(&line.record))?;
         self.refused.push((line.place, problem));
@@ -151,7 +173,14 @@ impl Lines {
                 }
             }
         }
-        bare.again(job, tx, Order::FirstRows, left).await
+        let mut lots = Lots::of(bare)?;
+        loop {
+            let lines = lots.next()?;
+            if lines.is_empty() {
+                return Ok(left);
+            }
+            left.write_references(job, tx, lines).await?;
+        }
     }
 }
 

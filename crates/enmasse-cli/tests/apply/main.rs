@@ -14,6 +14,7 @@ mod bouncer;
 mod account;
 mod bad_input;
 mod bad_rows;
+mod circles;
 mod commit;
 mod damaged;
 mod documents;
