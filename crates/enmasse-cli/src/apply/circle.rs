@@ -10,14 +10,18 @@ const KEYS: usize = 500;
 const COMPOSITE_KEYS: usize = 50;
 
 impl Job<'_> {
-    /// Writes records whose rows were inserted without their references. Gives those whose rows are not found.
+    /// Sets what records refer to whose rows were inserted without that, and nothing else: a trigger may have set it. Gives how many
+    /// of these rows are not found.
     ///
     /// # Errors
     ///
     /// One that is about rows where a reference is still NULL afterwards: a trigger or a row policy may skip this write, or change it.
-    pub async fn set_references(&self, tx: &Transaction, records: Vec<Record>) -> Result<Vec<Record>, Error> {
-        let written = self.write(tx, records.clone(), false).await?;
+    pub async fn set_references(&self, tx: &Transaction, records: &[Record]) -> Result<u64, Error> {
         let Mapping { model, columns, references, .. } = &**self.mapping;
+        let only = records.iter().map(|record| self.mapping.references_of(record));
+        let only = only.collect::<Result<Vec<_>, _>>()?;
+        let update = self.update_fields(tx, only, &self.mapping.names_of(references)).only_set_fields();
+        let report = update.count_missing().await?;
         for column in references.iter().map(|&column| &columns[column]) {
             let position = column.positions[0];
             let referring: Vec<&Record> =
@@ -30,7 +34,7 @@ impl Job<'_> {
                 }
             }
         }
-        Ok(written.missing)
+        Ok(report.missing_count)
     }
 }
 

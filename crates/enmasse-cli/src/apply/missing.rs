@@ -114,7 +114,8 @@ impl Absent {
         counts: &mut Counts,
         noted: Option<&Shared<Noted>>,
     ) -> Result<(), Ended> {
-        let Some(mut kept) = self.kept.take() else { return Ok(()) };
+        let Some(kept) = &mut self.kept else { return Ok(()) };
+        let mut kept = std::mem::replace(kept, Kept::new(&self.mapping)?);
         let mut is_first = true;
         while kept.len() > 0 {
             let before = kept.len();
@@ -189,7 +190,7 @@ impl Absent {
             if lot.is_empty() {
                 break;
             }
-            gone += job.set_references(tx, lot).await?.len() as u64;
+            gone += job.set_references(tx, &lot).await?;
         }
         if gone > skipped {
             let problem =

@@ -114,10 +114,14 @@ impl Lines {
     ) -> Result<(), Ended> {
         let most = MOST - self.len();
         let refused = in_parts(tx, lines.len(), most, Order::FirstRows, async |tx, range| {
-            let records = lines[range].iter().map(|line| line.record.clone()).collect();
-            // a row that is there and hidden is refused as a duplicate
-            let missing = job.set_references(tx, records).await?;
-            job.insert(tx, missing).await?;
+            let records: Vec<_> = lines[range].iter().map(|line| line.record.clone()).collect();
+            if job.set_references(tx, &records).await? > 0 {
+                if records.len() > 1 {
+                    return Err(Error::new(ErrorKind::Integrity, "one of the rows is not found"));
+                }
+                // a row that is there and hidden is refused as a duplicate
+                job.insert(tx, records).await?;
+            }
             tx.check_constraints().await
         });
         for (number, error) in refused.await? {

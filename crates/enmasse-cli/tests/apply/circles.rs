@@ -144,3 +144,102 @@ fn a_reference_that_a_row_policy_does_not_let_be_set_is_an_error() {
         }
     });
 }
+
+/// Has the database set these columns of each row that is inserted, where `when` holds.
+async fn sets(trial: &Trial<'_>, when: &str, column: &str, value: &str) {
+    let sql = match trial.kind {
+        Kind::Sqlite => vec![format!(
+            "CREATE TRIGGER sets AFTER INSERT ON t WHEN {when} BEGIN UPDATE t SET {column} = {value} WHERE id = NEW.id; END"
+        )],
+        Kind::Postgres => vec![
+            format!(
+                "CREATE FUNCTION sets() RETURNS trigger LANGUAGE plpgsql AS \
+                 'BEGIN IF {when} THEN NEW.{column} := {value}; END IF; RETURN NEW; END'"
+            ),
+            "CREATE TRIGGER sets BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION sets()".to_owned(),
+        ],
+        Kind::MariaDb | Kind::Mysql => vec![format!(
+            "CREATE TRIGGER sets BEFORE INSERT ON t FOR EACH ROW SET NEW.{column} = IF({when}, {value}, NEW.{column})"
+        )],
+    };
+    for sql in sql {
+        trial.run(&sql).await;
+    }
+}
+
+#[test]
+fn what_an_insert_trigger_sets_is_kept_where_rows_of_the_table_refer_to_new_ones() {
+    on_each(async |trial| {
+        make(trial).await;
+        trial.run("INSERT INTO t VALUES (1, NULL, 0), (2, NULL, 0), (5, NULL, 0)").await;
+        sets(trial, "NEW.id > 5", "n", "99").await;
+        trial.write("f.csv", "id,above,n\n1,7,1\n6,7,6\n5,,0\n7,2,7\n2,6,2\n");
+        let args = ["f.csv", "--table", "t", "--insert-missing"];
+        let counts = "3 matched, 2 changed, 2 not in the table, 2 inserted";
+        let dry = trial.apply(args.iter().chain(&["--dry-run"])).done();
+        assert!(dry.starts_with(&format!("Dry run, nothing was written: {counts}, 0 untouched\n")), "{dry}");
+        assert!(dry.contains("\n2 rows would change\n"), "{dry}");
+        let ended = trial.apply(args.iter().chain(&["--diff", "d.csv", "--missing", "m.csv"]));
+        assert_eq!(ended.counts(), counts, "{:?}", trial.kind);
+        assert_eq!(
+            trial.query("SELECT * FROM t ORDER BY id").await,
+            "1|7|1\n2|6|2\n5|NULL|0\n6|7|99\n7|2|99",
+            "{:?}",
+            trial.kind
+        );
+        assert_eq!(
+            trial.read("d.csv"),
+            "id,column,before,after\n1,above,\\N,7\n1,n,0,1\n2,above,\\N,6\n2,n,0,2\n"
+        );
+        assert_eq!(trial.read("m.csv").lines().count(), 3);
+    });
+}
+
+#[test]
+fn what_an_insert_trigger_sets_is_kept_where_new_rows_refer_to_each_other() {
+    on_each(async |trial| {
+        make(trial).await;
+        sets(trial, "NEW.id > 1", "n", "99").await;
+        trial.write("f.jsonl", FILE);
+        let counts = "0 matched, 0 changed, 3 not in the table, 3 inserted";
+        assert_eq!(trial.apply(TABLE).counts(), counts, "{:?}", trial.kind);
+        assert_eq!(trial.query("SELECT * FROM t ORDER BY id").await, "1|NULL|0\n2|3|99\n3|2|99");
+    });
+}
+
+#[test]
+fn a_key_that_comes_twice_is_an_error_where_rows_of_the_table_refer_to_new_ones() {
+    on_each(async |trial| {
+        make(trial).await;
+        trial.run("INSERT INTO t VALUES (1, NULL, 0)").await;
+        let mut file = "id,above,n\n1,7,1\n7,,1\n".to_owned();
+        (10..6_000).for_each(|id| file.push_str(&format!("{id},,1\n")));
+        file.push_str("7,,2\n");
+        trial.write("f.csv", file);
+        let said = trial.apply(["f.csv", "--table", "t", "--insert-missing"]).failed(1);
+        assert_eq!(
+            said, "enmasse: f.csv: duplicate key id=7: line 3, line 5994\nNothing was written.\n",
+            "{:?}",
+            trial.kind
+        );
+        assert_eq!(trial.query("SELECT * FROM t").await, "1|NULL|0");
+    });
+}
+
+#[test]
+fn rows_are_inserted_ahead_whose_keys_the_database_spells_in_its_own_way() {
+    on_each(async |trial| {
+        trial
+            .run("CREATE TABLE t (code char(6) PRIMARY KEY, id integer NOT NULL UNIQUE, above integer, n integer, FOREIGN KEY (above) REFERENCES t (id))")
+            .await;
+        trial.run("INSERT INTO t VALUES ('a', 1, NULL, 0), ('b', 2, NULL, 0)").await;
+        sets(trial, "NEW.id > 2", "n", "99").await;
+        trial.write("f.csv", "code,id,above,n\na,1,3,1\nb,2,,2\nc,3,4,3\nD,4,,4\n");
+        let counts = trial.apply(["f.csv", "--table", "t", "--insert-missing"]).counts();
+        assert_eq!(counts, "2 matched, 2 changed, 2 not in the table, 2 inserted", "{:?}", trial.kind);
+        assert_eq!(
+            trial.query("SELECT id, above, n FROM t ORDER BY id").await,
+            "1|3|1\n2|NULL|2\n3|4|99\n4|NULL|99"
+        );
+    });
+}
