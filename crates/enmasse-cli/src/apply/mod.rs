@@ -4,6 +4,7 @@ mod ahead;
 mod changes;
 mod choice;
 mod circle;
+mod descriptor;
 mod files;
 mod kept;
 mod mapping;
