@@ -31,7 +31,25 @@ pub fn wrong(record: &[u8], layout: Layout) -> Option<(usize, Cow<'_, str>)> {
 
 /// What is wrong with such a cell.
 pub fn problem(cell: &str) -> Problem {
-    format!("there is text after the quote that closes its cell: '{}'.", shortened(cell))
+    format!("{PROBLEM}: '{}'.", shortened(cell))
+}
+
+/// How that begins.
+pub const PROBLEM: &str = "there is text after the quote that closes its cell";
+
+/// How many cells a record has, and where the last of them begins.
+pub fn last_cell(record: &[u8], layout: Layout) -> (usize, usize) {
+    let (mut start, mut cells) = (0, 1);
+    loop {
+        let rest = &record[start..];
+        let is_quoted = rest.first().is_some_and(|first| Some(*first) == layout.quote);
+        let closed = layout.quote.filter(|_| is_quoted).map_or(0, |quote| 1 + quoted(&rest[1..], quote));
+        let Some(end) = rest[closed..].iter().position(|byte| *byte == layout.delimiter) else {
+            return (cells, start);
+        };
+        start += closed + end + 1;
+        cells += 1;
+    }
 }
 
 /// The length of what stands in quotes, with the closing one.
