@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use crate::apply::descriptor::{self, Descriptor};
 use crate::apply::temporary::TemporaryFile;
 use crate::args::ApplyArgs;
 use crate::connect;
@@ -35,8 +36,8 @@ enum Target {
         #[cfg(unix)]
         permissions: fs::Permissions,
     },
-    /// A pipe or a device, which nobody can rename.
-    Stream,
+    /// A pipe or a device, which nobody can rename, or what a descriptor has open, which is written on where it stands.
+    Stream(Option<Descriptor>),
 }
 
 impl<W> OutputFile<W> {
@@ -47,7 +48,19 @@ impl<W> OutputFile<W> {
         if there.as_ref().is_some_and(fs::Metadata::is_dir) {
             return Err(failed("it is a directory"));
         }
-        let is_stream = there.as_ref().is_some_and(|there| !there.is_file());
+        let descriptor = descriptor::named(Path::new(path));
+        let is_file = there.as_ref().is_none_or(fs::Metadata::is_file);
+        if is_file && descriptor.is_some_and(|descriptor| descriptor.open().is_none()) {
+            return Err(failed(
+                "it is a descriptor of a file, and only /dev/stdout and /dev/stderr can be that",
+            ));
+        }
+        if descriptor.is_none() && is_file && there.as_ref().is_some_and(descriptor::is_printed_to) {
+            return Err(failed(
+                "standard output or standard error goes there; name it /dev/stdout or /dev/stderr",
+            ));
+        }
+        let is_stream = descriptor.is_some() || !is_file;
         // the file that a link leads to is written, not the link
         let place = match is_stream {
             true => std::env::temp_dir().join(Path::new(path).file_name().unwrap_or_default()),
@@ -65,7 +78,7 @@ impl<W> OutputFile<W> {
             None => return Err(failed("its folder's name is no text")),
         };
         let target = match is_stream {
-            true => Target::Stream,
+            true => Target::Stream(descriptor),
             false => Target::File {
                 place,
                 #[cfg(unix)]
@@ -99,7 +112,7 @@ pub struct FinishedFile(Hidden);
 /// fails is left where it is, and its place is told.
 pub async fn place(files: Vec<FinishedFile>) -> Vec<String> {
     let (streams, files): (Vec<_>, Vec<_>) =
-        files.into_iter().map(|file| file.0).partition(|file| matches!(file.target, Target::Stream));
+        files.into_iter().map(|file| file.0).partition(|file| matches!(file.target, Target::Stream(_)));
     let mut unplaced: Vec<String> = files.into_iter().filter_map(|file| file.place().err()).collect();
     let copied = tokio::select! {
         copied = copy(&streams) => copied,
@@ -128,13 +141,18 @@ async fn copy(streams: &[Hidden]) -> Vec<Option<io::Error>> {
     let copies = lots.into_iter().map(|(_, lot)| {
         let files = lot.iter().map(|&number| {
             let stream = &streams[number];
-            (number, stream.temporary.path.to_path_buf(), stream.path.clone())
+            let descriptor = match stream.target {
+                Target::Stream(descriptor) => descriptor,
+                Target::File { .. } => None,
+            };
+            (number, stream.temporary.path.to_path_buf(), stream.path.clone(), descriptor)
         });
         let files: Vec<_> = files.collect();
         tokio::task::spawn_blocking(move || {
-            let copy = |(number, from, to): (usize, PathBuf, String)| {
+            let copy = |(number, from, to, descriptor): (usize, PathBuf, String, Option<Descriptor>)| {
                 // who is to read a named pipe may be waited for
-                let to = fs::OpenOptions::new().write(true).open(to);
+                let open = || fs::OpenOptions::new().write(true).open(to);
+                let to = descriptor.and_then(Descriptor::open).unwrap_or_else(open);
                 let copied = to.and_then(|mut to| io::copy(&mut fs::File::open(from)?, &mut to));
                 (number, copied.err())
             };
@@ -198,12 +216,18 @@ pub fn refuse_clashes(args: &ApplyArgs) -> Result<()> {
     for (what, path) in written {
         let Some(path) = path else { continue };
         let id = FileId::of(Path::new(path));
-        if let Some((other, _)) = seen.iter().find(|(_, other)| *other == id)
+        let is_descriptor = descriptor::named(Path::new(path)).is_some();
+        let is_same = |(other, other_id): &&(&str, FileId)| {
+            *other_id == id && !(is_descriptor && other.starts_with("--"))
+        };
+        if let Some((other, _)) = seen.iter().find(is_same)
             && fs::metadata(path).map_or(true, |there| there.is_file())
         {
             return Err(Failure::usage(format!("{what} {path} is the same file as that of {other}")));
         }
-        seen.push((what, id));
+        if !is_descriptor {
+            seen.push((what, id));
+        }
     }
     Ok(())
 }

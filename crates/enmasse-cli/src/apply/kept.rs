@@ -12,7 +12,7 @@ use crate::input::{Input, InputOptions, Item, Limits, RowWriter, Rows};
 
 /// The most rows that are read at a time, and the bytes of memory after which a lot of them ends.
 pub const LOT: usize = 5_000;
-const LOT_BYTES: usize = 4 << 20;
+pub const LOT_BYTES: usize = 4 << 20;
 
 /// Takes rows.
 pub struct Kept {

@@ -126,9 +126,26 @@ impl Mapping {
         Ok(bare)
     }
 
+    /// What the record has besides: its key, and what it refers to.
+    pub fn references_of(&self, record: &Record) -> Result<Record, enmasse::Error> {
+        let key = self.key.iter().flat_map(|&column| self.columns[column].positions.iter().copied());
+        let refers = |position: &usize| !record.values()[*position].is_null();
+        let references = self.references.iter().map(|&column| self.columns[column].positions[0]);
+        let mut values = vec![None; record.values().len()];
+        for position in key.chain(references.filter(refers)) {
+            values[position] = record.is_set(position).then(|| record.values()[position].clone());
+        }
+        Record::of_some(&self.model, values)
+    }
+
     /// The names of the fields that are written.
     pub fn fields(&self) -> Vec<String> {
+        self.names_of(&self.written)
+    }
+
+    /// The names of the fields of these columns.
+    pub fn names_of(&self, columns: &[usize]) -> Vec<String> {
         let name = |&column: &usize| self.model.fields[self.columns[column].positions[0]].name.clone();
-        self.written.iter().map(name).collect()
+        columns.iter().map(name).collect()
     }
 }

@@ -3,6 +3,8 @@
 mod ahead;
 mod changes;
 mod choice;
+mod circle;
+mod descriptor;
 mod files;
 mod kept;
 mod mapping;
@@ -121,7 +123,12 @@ async fn explain(error: enmasse::Error, input: &Arc<Input>, mapping: &Arc<Mappin
         return Failure::failed(format!("{place}: {error}\nNothing was written."));
     }
     let told = error.keys().iter().zip(&places);
-    let lines: Vec<_> =
-        told.map(|(key, places)| places::duplicate(input.name(), mapping, key, places)).collect();
+    let mut lines: Vec<String> = Vec::new();
+    for line in told.map(|(key, places)| places::duplicate(input.name(), mapping, key, places)) {
+        // keys that are the same to the database have the same places
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
     Failure::failed(format!("{}\nNothing was written.", lines.join("\n")))
 }

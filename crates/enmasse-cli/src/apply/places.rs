@@ -22,19 +22,23 @@ pub type Found = (Place, Vec<Value>);
 pub fn places_of(input: &Input, mapping: &Mapping, keys: &[Vec<Value>]) -> Result<Vec<Vec<Found>>> {
     let wanted = mapping.wanted();
     let wanted: Vec<_> = mapping.key.iter().map(|&column| wanted[column].clone()).collect();
-    let numbers: HashMap<String, usize> =
-        keys.iter().zip(0..).map(|(key, number)| (folded(key), number)).collect();
+    // several keys may be alike
+    let mut numbers: HashMap<String, Vec<usize>> = HashMap::new();
+    for (key, number) in keys.iter().zip(0..) {
+        numbers.entry(folded(key)).or_default().push(number);
+    }
     let mut exact = vec![Vec::new(); keys.len()];
     let mut alike = exact.clone();
     for item in input.rows(&wanted)? {
         let Item::Row(row) = item? else { continue };
         let key: Vec<Value> = row.values.into_iter().flatten().collect();
-        let Some(&number) = numbers.get(&folded(&key)) else { continue };
-        if alike[number].len() < NAMED {
-            alike[number].push((row.place, key.clone()));
-        }
-        if key == keys[number] && exact[number].len() < NAMED {
-            exact[number].push((row.place, key));
+        for &number in numbers.get(&folded(&key)).into_iter().flatten() {
+            if alike[number].len() < NAMED {
+                alike[number].push((row.place, key.clone()));
+            }
+            if key == keys[number] && exact[number].len() < NAMED {
+                exact[number].push((row.place, key.clone()));
+            }
         }
     }
     let either = |(exact, alike): (Vec<Found>, Vec<Found>)| if exact.len() > 1 { exact } else { alike };

@@ -106,6 +106,32 @@ impl Lines {
         Ok(())
     }
 
+    /// Writes what inserted rows refer to, and adds those that the database refuses, or does not let refer.
+    async fn write_references(
+        &mut self,
+        job: &Job<'_>,
+        tx: &Transaction,
+        lines: Vec<Line>,
+    ) -> Result<(), Ended> {
+        let most = MOST - self.len();
+        let refused = in_parts(tx, lines.len(), most, Order::FirstRows, async |tx, range| {
+            let records: Vec<_> = lines[range].iter().map(|line| line.record.clone()).collect();
+            if job.set_references(tx, &records).await? > 0 {
+                if records.len() > 1 {
+                    return Err(Error::new(ErrorKind::Integrity, "one of the rows is not found"));
+                }
+                // a row that is there and hidden is refused as a duplicate
+                job.insert(tx, records).await?;
+            }
+            tx.check_constraints().await
+        });
+        for (number, error) in refused.await? {
+            let line = &lines[number];
+            self.add(job, line, problem(job, &line.record, &error))?;
+        }
+        Ok(())
+    }
+
     fn add(&mut self, job: &Job<'_>, line: &Line, problem: Problem) -> Result<()> {
         self.kept.push(&job.mapping.row(&line.record))?;
         self.refused.push((line.place, problem));
@@ -152,7 +178,14 @@ impl Lines {
                 }
             }
         }
-        bare.again(job, tx, Order::FirstRows, left).await
+        let mut lots = Lots::of(bare)?;
+        loop {
+            let lines = lots.next()?;
+            if lines.is_empty() {
+                return Ok(left);
+            }
+            left.write_references(job, tx, lines).await?;
+        }
     }
 }
 

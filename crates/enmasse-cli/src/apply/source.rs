@@ -10,6 +10,7 @@ use enmasse::{Error, ErrorKind, Record, Value};
 use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::mpsc;
 
+use crate::apply::ahead::MissingRows;
 use crate::apply::files::{OutputFile, cannot_write};
 use crate::apply::mapping::Mapping;
 use crate::apply::refused::Refused;
@@ -59,13 +60,14 @@ pub type Shared = Arc<Mutex<Read>>;
 /// The file of the bad rows, if one is written: it is kept or removed when this is dropped.
 pub type RejectsOutput = Option<OutputFile<()>>;
 
-/// Reads the rows; what became of it is told when the stream has ended, or was dropped. The file of the bad ones goes when it is dropped,
+/// Reads the rows, without those that are `left_out`, which are only counted; what became of it is told when the stream has ended, or was dropped. The file of the bad ones goes when it is dropped,
 /// although the thread that writes it may live longer.
 pub fn records(
     input: &Input,
     mapping: &Arc<Mapping>,
     uneven: bool,
     bad_rows: &BadRows,
+    left_out: &Arc<MissingRows>,
     meter: &Meter,
 ) -> Result<(impl Stream<Item = Result<Record, Error>> + Send + use<>, Shared, RejectsOutput)> {
     let rows = match bad_rows.refused.is_empty() {
@@ -81,6 +83,7 @@ pub fn records(
         mapping: mapping.clone(),
         uneven,
         bad_rows: bad_rows.clone(),
+        left_out: left_out.clone(),
         rejects,
         bad: Vec::new(),
         bad_bytes: 0,
@@ -162,6 +165,7 @@ struct Reader {
     /// Whether rows may lack columns.
     uneven: bool,
     bad_rows: BadRows,
+    left_out: Arc<MissingRows>,
     rejects: Option<RejectsFile>,
     /// What is said of those that end it: not the rows themselves, which may be long, and not of all, which may be many.
     bad: Vec<String>,
@@ -191,9 +195,10 @@ impl Reader {
                     bytes += memory(&row.values);
                     let record = self.mapping.record(row.values);
                     let record = record.map_err(|error| Failure::failed(format!("{place}: {error}")))?;
+                    let is_left_out = self.left_out.has(self.read.rows);
                     self.read.rows += 1;
                     // after a bad row, the rest is only looked at
-                    if !self.bad.is_empty() {
+                    if !self.bad.is_empty() || is_left_out {
                         continue;
                     }
                     part.push(record);

@@ -178,11 +178,17 @@ impl Job<'_> {
             true => Some(Arc::new(Mutex::new(Noted::new(mapping, args)?))),
             false => None,
         };
-        let ahead = match inserts_ahead {
-            true => Some(self.insert_ahead(tx, &bad_rows, noted.as_ref()).await?),
+        let wants_missing = args.missing.is_some() || args.insert_missing || args.strict;
+        let mut absent = match wants_missing {
+            true => Some(Absent::new(mapping, args, input)?),
             false => None,
         };
-        let (records, read, rejects) = records(input, mapping, self.uneven, &bad_rows, meter)?;
+        let (inserted, ahead) = match absent.as_mut().filter(|_| inserts_ahead) {
+            Some(absent) => self.insert_ahead(tx, &bad_rows, absent, noted.as_ref()).await?,
+            None => Default::default(),
+        };
+        let inserted = Arc::new(inserted);
+        let (records, read, rejects) = records(input, mapping, self.uneven, &bad_rows, &inserted, meter)?;
         let mut update = self.update(tx, records);
         let sql = if args.dry_run { update.explain()? } else { String::new() };
         let told = meter.clone();
@@ -191,11 +197,7 @@ impl Job<'_> {
         if let Some(noted) = noted.clone() {
             update = update.each_change(move |change| lock(&noted).note(&change).map_err(given_up));
         }
-        let wants_missing = args.missing.is_some() || args.insert_missing || args.strict;
-        let absent = match wants_missing && !inserts_ahead {
-            true => Some(Arc::new(Mutex::new(Absent::new(mapping, args, input)?))),
-            false => None,
-        };
+        let absent = absent.map(|absent| Arc::new(Mutex::new(absent)));
         if let Some(absent) = absent.clone() {
             update = update.each_missing(move |record| lock(&absent).note(&record).map_err(given_up));
         }
@@ -210,17 +212,13 @@ impl Job<'_> {
         let mut counts = Counts {
             rows: read.rows,
             bad: read.bad,
-            matched: report.matched,
-            changed: report.changed,
-            skipped: report.skipped,
-            missing: report.missing_count,
-            inserted: 0,
+            matched: ahead.matched + report.matched,
+            changed: ahead.changed + report.changed,
+            skipped: ahead.skipped + report.skipped,
+            missing: ahead.missing + report.missing_count,
+            inserted: ahead.inserted,
         };
         let mut files = Vec::new();
-        if let Some((absent, inserted)) = ahead {
-            counts.add_ahead(&inserted);
-            files.extend(absent.finish()?);
-        }
         if let Some(mut absent) = absent.map(taken).transpose()? {
             if args.strict && counts.missing > 0 {
                 return Err(absent.refuse(input.name(), counts.missing).into());

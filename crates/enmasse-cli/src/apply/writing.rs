@@ -27,15 +27,25 @@ impl Job<'_> {
         tx: &Transaction,
         records: impl IntoRows<'o, Record, K>,
     ) -> BulkUpdate<'o, Record> {
-        let fields = self.mapping.fields();
-        let mut update = QuerySet::<Record>::of(&self.mapping.model, tx)
+        let update = self.update_fields(tx, records, &self.mapping.fields());
+        if self.uneven { update.only_set_fields() } else { update }
+    }
+
+    /// The bulk update of these fields of records.
+    pub fn update_fields<'o, K>(
+        &self,
+        tx: &Transaction,
+        records: impl IntoRows<'o, Record, K>,
+        fields: &[String],
+    ) -> BulkUpdate<'o, Record> {
+        let update = QuerySet::<Record>::of(&self.mapping.model, tx)
             .bulk_update(records, |_| fields.iter().map(String::as_str).collect::<Vec<_>>())
             .skip_unchanged()
             .count_missing();
-        if let Some(key) = &self.mapping.matches_on {
-            update = update.matching_on(|_| key.iter().map(String::as_str).collect::<Vec<_>>());
+        match &self.mapping.matches_on {
+            Some(key) => update.matching_on(|_| key.iter().map(String::as_str).collect::<Vec<_>>()),
+            None => update,
         }
-        if self.uneven { update.only_set_fields() } else { update }
     }
 
     /// Whether the changes of rows are wanted.

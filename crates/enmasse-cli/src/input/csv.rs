@@ -127,6 +127,11 @@ fn sep(head: &[u8]) -> Option<u8> {
     }
 }
 
+/// How a row is refused that has another number of cells than the header.
+pub fn wrong_number(cells: usize) -> String {
+    format!("has {cells} {}, and the header has", if cells == 1 { "cell" } else { "cells" })
+}
+
 fn cells(name: &str, record: &Record<'_>) -> Result<Vec<String>> {
     let cell = |position| record.get(position).ok_or_else(|| stream::wrong_text(name, record.line, None));
     (0..record.len()).map(|position| cell(position).map(str::to_owned)).collect()
@@ -171,8 +176,7 @@ impl CsvRows {
             return Ok(Some(bad(column.map(|column| (column, cell.to_string())), quotes::problem(&cell))));
         }
         if record.len() != self.names.len() {
-            let cells = if record.len() == 1 { "cell" } else { "cells" };
-            let problem = format!("has {} {cells}, and the header has {}.", record.len(), self.names.len());
+            let problem = format!("{} {}.", wrong_number(record.len()), self.names.len());
             return Ok(Some(bad(None, problem)));
         }
         let mut values = Vec::with_capacity(self.wanted.len());

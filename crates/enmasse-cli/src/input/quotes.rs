@@ -31,7 +31,25 @@ pub fn wrong(record: &[u8], layout: Layout) -> Option<(usize, Cow<'_, str>)> {
 
 /// The problem with such a cell.
 pub fn problem(cell: &str) -> Problem {
-    format!("text after the closing quote of a cell: '{}'.", shortened(cell))
+    format!("{PROBLEM}: '{}'.", shortened(cell))
+}
+
+/// The start of that message.
+pub const PROBLEM: &str = "text after the closing quote of a cell";
+
+/// The number of cells of a record, and the position of the last one.
+pub fn last_cell(record: &[u8], layout: Layout) -> (usize, usize) {
+    let (mut start, mut cells) = (0, 1);
+    loop {
+        let rest = &record[start..];
+        let is_quoted = rest.first().is_some_and(|first| Some(*first) == layout.quote);
+        let closed = layout.quote.filter(|_| is_quoted).map_or(0, |quote| 1 + quoted(&rest[1..], quote));
+        let Some(end) = rest[closed..].iter().position(|byte| *byte == layout.delimiter) else {
+            return (cells, start);
+        };
+        start += closed + end + 1;
+        cells += 1;
+    }
 }
 
 /// The length of a quoted text, including the closing quote.

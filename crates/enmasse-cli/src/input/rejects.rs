@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use super::csv::Header;
 use super::jsonl;
 use super::records::Layout;
-use super::{BadRow, Input};
+use super::{BadRow, Input, csv, quotes};
 use crate::failure::cut_to;
 
 /// The column of the reason. It is ignored in a file that is applied, unless the table has a column of this
@@ -24,10 +24,10 @@ pub struct Rejects {
 
 #[derive(Clone, Copy, Debug)]
 enum Form {
-    /// Whether each row ends in the reason of an earlier run.
+    /// The number of cells of a row with the reason of an earlier run at its end, if rows have one.
     Csv {
         layout: Layout,
-        has_reason: bool,
+        with_reason: Option<usize>,
     },
     /// The header and the rows have the column elsewhere; none is added.
     CsvAsItIs,
@@ -39,14 +39,16 @@ impl Rejects {
         let Some(header) = &input.header else { return Rejects { form: Form::Json, header: None } };
         let Header { layout, raw, names } = header;
         let form = match names.iter().position(|name| name == REASON) {
-            None => Form::Csv { layout: *layout, has_reason: false },
-            Some(last) if last + 1 == names.len() => Form::Csv { layout: *layout, has_reason: true },
+            None => Form::Csv { layout: *layout, with_reason: None },
+            Some(last) if last + 1 == names.len() => {
+                Form::Csv { layout: *layout, with_reason: Some(names.len()) }
+            }
             Some(_) => Form::CsvAsItIs,
         };
         let delimiter = char::from(layout.delimiter);
         let sep = if layout.begins_with_sep { format!("sep={delimiter}\n") } else { String::new() };
         let column = match form {
-            Form::Csv { has_reason: false, .. } => format!("{delimiter}{REASON}"),
+            Form::Csv { with_reason: None, .. } => format!("{delimiter}{REASON}"),
             _ => String::new(),
         };
         Rejects { form, header: Some(format!("{sep}{raw}{column}")) }
@@ -60,8 +62,8 @@ impl Rejects {
     pub fn line(&self, bad: &BadRow) -> String {
         let reason = cut_to(&bad.reason(), LENGTH);
         match self.form {
-            Form::Csv { layout, has_reason } => {
-                let row = if has_reason { without_reason(&bad.raw, layout) } else { &bad.raw };
+            Form::Csv { layout, with_reason } => {
+                let row = with_reason.map_or(&*bad.raw, |cells| without_reason(&bad.raw, layout, cells));
                 format!("{row}{}{}", char::from(layout.delimiter), cell(&reason, layout))
             }
             Form::CsvAsItIs => bad.raw.clone(),
@@ -82,16 +84,19 @@ fn cell(reason: &str, layout: Layout) -> String {
     }
 }
 
-/// A row without its last cell, also if a program has rewritten the file without quotes.
-fn without_reason(raw: &str, layout: Layout) -> &str {
-    let is_quoted =
-        layout.quote.and_then(|quote| raw.strip_suffix(char::from(quote)).map(|rest| (rest, quote)));
-    let end = match is_quoted {
-        Some((rest, quote)) => rest.rfind(char::from(quote)),
-        None => Some(raw.len()),
+/// A row without its reason, which is its last cell. A row with a different number of cells than the header
+/// may have lost its reason: its last cell is cut off only if it is a message of this kind.
+fn without_reason(raw: &str, layout: Layout, with_reason: usize) -> &str {
+    let (cells, start) = quotes::last_cell(raw.as_bytes(), layout);
+    if start == 0 {
+        return raw;
+    }
+    let says = |reason: &str| match layout.quote {
+        Some(_) => raw[start..].contains(reason),
+        None => raw[start..].contains(&cell(reason, layout)),
     };
-    let before = &raw[..end.unwrap_or(raw.len())];
-    before.rfind(char::from(layout.delimiter)).map_or(raw, |at| &raw[..at])
+    let is_reason = cells == with_reason || says(&csv::wrong_number(cells - 1)) || says(quotes::PROBLEM);
+    if is_reason { &raw[..start - 1] } else { raw }
 }
 
 /// An object with its reason; text that is not an object is unchanged.
@@ -123,10 +128,29 @@ mod tests {
         let layout = Layout { delimiter: b';', quote: Some(b'"'), begins_with_sep: false };
         let first = format!("1;\"a;b\";{}", cell("no \"x;y\"", layout));
         assert_eq!(first, "1;\"a;b\";\"no 'x;y'\"");
-        assert_eq!(without_reason(&first, layout), "1;\"a;b\"");
-        assert_eq!(without_reason("1;\"a;b\";no x", layout), "1;\"a;b\"");
+        assert_eq!(without_reason(&first, layout, 3), "1;\"a;b\"");
+        assert_eq!(without_reason("1;\"a;b\";no x", layout, 3), "1;\"a;b\"");
         let bare = Layout { quote: None, ..layout };
-        assert_eq!(without_reason(&format!("1;2;{}", cell("a;b", bare)), bare), "1;2");
+        assert_eq!(without_reason(&format!("1;2;{}", cell("a;b", bare)), bare, 3), "1;2");
+    }
+
+    #[test]
+    fn a_row_of_another_number_of_cells_loses_its_reason_only() {
+        let quoted = Layout { delimiter: b',', quote: Some(b'"'), begins_with_sep: false };
+        for layout in [quoted, Layout { quote: None, ..quoted }] {
+            for row in ["1,2", "1", "1,2,3,4", "1,,"] {
+                // of the header a,b,c and the reason
+                let cells = row.split(',').count();
+                assert_eq!(without_reason(row, layout, 4), if cells == 4 { "1,2,3" } else { row });
+                let reason = format!("{} 3.", csv::wrong_number(cells));
+                let line = format!("{row},{}", cell(&reason, layout));
+                assert_eq!(without_reason(&line, layout, 4), row, "{line}");
+            }
+        }
+        let line = "\"a,\"\"\nb\",\"c\"d,\"column 'b': there is text after the quote that closes its cell: ''c'd'.\"";
+        assert_eq!(without_reason(line, quoted, 4), "\"a,\"\"\nb\",\"c\"d");
+        assert_eq!(without_reason("\"a,\"\"\nb\",\"c\"d", quoted, 4), "\"a,\"\"\nb\",\"c\"d");
+        assert_eq!(without_reason("", quoted, 4), "");
     }
 
     #[test]

@@ -58,6 +58,26 @@ fn rejects_can_be_repaired_and_applied() {
 }
 
 #[test]
+fn short_rows_of_a_file_of_rejects_keep_their_cells() {
+    on_each(async |trial| {
+        items::make(trial).await;
+        // two rows without a reason, one with it, and one that is mended
+        let file = "id,name,amount,enmasse_error\n1,bolt\n2,nut,20\n3,\"gear, small\",\"has 2 cells, and the header has 3.\"\n1,bolt,11,old\n";
+        trial.write("f.csv", file);
+        let ended = trial.apply(["f.csv", "--table", "item", "--skip-bad", "--rejects", "bad.csv"]);
+        assert!(ended.out.starts_with("1 matched, 1 changed, 0 not in the table, 3 bad"), "{}", ended.out);
+        let reason = |cells| format!("\"has {cells} cells, and the header has 4.\"");
+        let [two, three] = [reason(2), reason(3)];
+        assert_eq!(
+            trial.read("bad.csv"),
+            format!(
+                "id,name,amount,enmasse_error\n1,bolt,{two}\n2,nut,20,{three}\n3,\"gear, small\",{three}\n"
+            )
+        );
+    });
+}
+
+#[test]
 fn a_dry_run_skips_them_too_and_tells() {
     on_each(async |trial| {
         items::make(trial).await;

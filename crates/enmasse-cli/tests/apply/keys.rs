@@ -137,3 +137,22 @@ fn django_s_name_of_a_foreign_key_will_do() {
         assert_eq!(trial.query("SELECT owner_id FROM item ORDER BY id").await, "3\nNULL\nNULL");
     });
 }
+
+#[test]
+fn keys_that_differ_in_their_case_are_named_with_their_own_lines() {
+    on_each(async |trial| {
+        let collation = if trial.kind.in_mysql_family() { "COLLATE utf8mb4_bin" } else { "" };
+        trial.run(&format!("CREATE TABLE t (code varchar(10) {collation} PRIMARY KEY, n integer)")).await;
+        trial.run("INSERT INTO t VALUES ('x', 1), ('X', 2), ('y', 3)").await;
+        trial.write("f.csv", "code,n\nx,1\nX,2\ny,3\nx,4\nX,5\n");
+        let said = trial.apply(["f.csv", "--table", "t"]).failed(1);
+        let mut lines: Vec<&str> = said.strip_prefix("enmasse: ").unwrap().lines().collect();
+        lines.sort();
+        let expected = [
+            "Nothing was written.",
+            "f.csv: duplicate key code='X': line 3, line 6",
+            "f.csv: duplicate key code='x': line 2, line 5",
+        ];
+        assert_eq!(lines, expected, "{:?}", trial.kind);
+    });
+}

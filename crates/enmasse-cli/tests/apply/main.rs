@@ -10,6 +10,7 @@ use enmasse_testing as bouncer;
 mod account;
 mod bad_input;
 mod bad_rows;
+mod circles;
 mod commit;
 mod damaged;
 mod documents;

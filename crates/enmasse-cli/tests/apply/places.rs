@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::common::Kind;
 use crate::items;
@@ -113,10 +113,85 @@ fn a_pipe_is_written_itself() {
     });
 }
 
+#[test]
+fn an_open_file_is_written_on_where_it_stands() {
+    on_each(async |trial| {
+        items::make(trial).await;
+        trial.write("f.csv", FILE);
+        std::os::unix::fs::symlink("/dev/stdout", trial.path("link.csv")).unwrap();
+        let bad = "id,amount\n1,11\n7,77\n2,x\n";
+        trial.write("bad.csv", bad);
+        for (name, opens) in [
+            ("/dev/stdout", "> out"),
+            ("/dev/fd/1", "> out"),
+            ("/proc/self/fd/1", "> out"),
+            ("link.csv", "> out"),
+            ("/dev/stdout", ">> out"),
+            ("/dev/stdout", "1<> out"),
+        ] {
+            trial.write("out", "");
+            let ends = |file: &str, more: &str| {
+                let program = env!("CARGO_BIN_EXE_enmasse");
+                let line = format!(
+                    "{{ echo head; {program} apply {file} --table item --dry-run --missing {name} {more}; echo \"tail $?\"; }} {opens}"
+                );
+                let mut shell = Command::new("sh");
+                shell.args(["-c", &line]).env("DATABASE_URL", trial.url).current_dir(trial.folder());
+                let ended = Ended::of(shell.output().unwrap());
+                (trial.read("out"), ended.err)
+            };
+            let (out, err) = ends("f.csv", "--quiet");
+            assert_eq!(out, "head\nid,amount\n7,77\ntail 0\n", "{name} {opens}: {err}");
+            trial.write("out", "");
+            let (out, _) = ends("f.csv", "--quiet --diff /dev/stdout");
+            let diff = "id,column,before,after\n1,amount,10,11\n";
+            assert!(
+                [format!("{diff}id,amount\n7,77\n"), format!("id,amount\n7,77\n{diff}")]
+                    .contains(&out.replace("head\n", "").replace("tail 0\n", "")),
+                "{out}"
+            );
+            trial.write("out", "");
+            let (out, _) = ends("bad.csv", "");
+            assert_eq!(out, "head\ntail 1\n", "{name} {opens}");
+        }
+        assert_eq!(trial.files(), ["bad.csv", "f.csv", "link.csv", "out"]);
+    });
+}
+
+#[test]
+fn other_descriptors_of_files_are_refused_and_so_is_the_file_of_the_output() {
+    on_some(&[Kind::Sqlite], async |trial| {
+        items::make(trial).await;
+        trial.write("f.csv", FILE);
+        for (name, opens, reason) in [
+            (
+                "/dev/fd/7",
+                "7> out",
+                "it is a descriptor of a file, and only /dev/stdout and /dev/stderr can be that",
+            ),
+            (
+                "out",
+                "> out",
+                "standard output or standard error goes there; name it /dev/stdout or /dev/stderr",
+            ),
+        ] {
+            trial.write("out", "");
+            let program = env!("CARGO_BIN_EXE_enmasse");
+            let line = format!("{program} apply f.csv --table item --missing {name} {opens}");
+            let mut shell = Command::new("sh");
+            shell.args(["-c", &line]).env("DATABASE_URL", trial.url).current_dir(trial.folder());
+            let said = Ended::of(shell.output().unwrap()).failed(1);
+            assert_eq!(said, format!("enmasse: cannot write {name}: {reason}.\n"));
+            assert_eq!(trial.read("out"), "");
+        }
+        assert_eq!(items::amounts(trial).await, "1|bolt|10\n2|nut|20\n3|gear|30");
+    });
+}
+
 /// Makes a named pipe, and reads it to its end meanwhile.
 fn read_pipe(trial: &Trial<'_>, name: &str) -> std::thread::JoinHandle<String> {
     let path = trial.path(name);
-    let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+    let made = Command::new("mkfifo").arg(&path).status().unwrap();
     assert!(made.success());
     std::thread::spawn(move || fs::read_to_string(path).unwrap())
 }
@@ -147,7 +222,7 @@ fn b07_a_pipe_that_nobody_reads_holds_no_lock_and_a_signal_ends_it() {
         trial.run("CREATE TABLE t (id integer PRIMARY KEY, n integer)").await;
         trial.run("INSERT INTO t VALUES (1, 1)").await;
         trial.write("f.csv", "id,n\n1,10\n4,40\n");
-        let made = std::process::Command::new("mkfifo").arg(trial.path("m.csv")).status().unwrap();
+        let made = Command::new("mkfifo").arg(trial.path("m.csv")).status().unwrap();
         assert!(made.success());
         let mut command = trial.command(["f.csv", "--table", "t", "--missing", "m.csv"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
