@@ -23,7 +23,11 @@ def settings_of(alias: str) -> dict[str, object]:
     """The entry of one alias, in a database of its own."""
     settings = database(NAME, os.path.join(DIRECTORY.name, f"{alias}.sqlite3"))
     if NAME == "sqlite":
-        settings["OPTIONS"] = {"timeout": 20, "transaction_mode": "IMMEDIATE"}
+        settings["OPTIONS"] = {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA synchronous = OFF",
+        }
     else:
         settings["TEST"]["NAME"] += f"_{alias}"  # type: ignore[index]
     return settings
