@@ -1,0 +1,223 @@
+"""Runs what the engine asks for on Django's connection: in its transactions, with its wrappers, logs and errors."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from typing import Any
+
+from django.db import transaction
+from django.db.backends.utils import CursorDebugWrapper
+
+from django_enmasse._engine import Update
+
+IN_MEMORY = 32 << 20
+"""Bytes of encoded rows that are kept in memory; more go to a temporary file."""
+
+CHUNK = 256 << 10
+
+
+class Host:
+    """The host of a plan on one of Django's connections."""
+
+    def __init__(self, connection: Any, *, always_atomic: bool = False) -> None:
+        connection.ensure_connection()
+        self.connection = connection
+        self.always_atomic = always_atomic
+        self.is_nested = False
+        """Whether somebody else has begun what is written wholly or not at all."""
+        self.is_undone = True
+        """Whether nothing of what was sent is left where it fails, so that the same can be done again."""
+        self.atomic: Any = None
+        self.spool: Any = None
+        self.raw = self.raw_cursor()
+        self.wrapped = connection._prepare_cursor(self.raw)
+
+    # what the engine asks for
+
+    def keep(self, data: bytes) -> None:
+        """Keeps encoded rows until they are loaded: in between the source may use the connection."""
+        if self.spool is None:
+            self.spool = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+        self.spool.write(data)
+
+    def begin(self, alone: bool) -> bool:
+        """Begins what is written wholly or not at all; `alone`, where one statement does it."""
+        inside = self.connection.in_atomic_block
+        self.is_undone = not self.is_nested and not (inside and alone)
+        if self.is_nested:
+            return True
+        if alone and not inside and not self.always_atomic and self.connection.get_autocommit():
+            return False
+        self.atomic = transaction.atomic(using=self.connection.alias, savepoint=inside and not alone)
+        self.atomic.__enter__()
+        return True
+
+    def end(self, error: BaseException | None) -> None:
+        """Ends it."""
+        atomic, self.atomic = self.atomic, None
+        if atomic is not None:
+            atomic.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
+
+    def execute(self, sql: str, params: list[Any]) -> int:
+        """Runs a statement: the number of rows that it matched."""
+        self._send(sql, params, self._execute)
+        return int(self.raw.rowcount)
+
+    def query(self, sql: str, params: list[Any]) -> Any:
+        """Runs a statement: its rows."""
+        self._send(sql, params, self._execute)
+        with self.connection.wrap_database_errors:
+            return self.raw.fetchall()
+
+    def load(self, sql: str) -> None:
+        """Streams the rows that were kept to a statement."""
+        raise NotImplementedError
+
+    def execute_many(self, sql: str, rows: list[tuple[Any, ...]]) -> int:
+        """Runs a statement for each row: the number of rows that they matched."""
+        self._send(sql, rows, lambda sql, rows: self.raw.executemany(sql, rows), many=True)
+        return int(self.raw.rowcount)
+
+    def execute_row(self, sql: str, row: tuple[Any, ...]) -> int:
+        """Runs a statement for one row of many."""
+        return self.execute(sql, row)  # type: ignore[arg-type]
+
+    def query_row(self, sql: str, row: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        """Runs a statement that gives rows for one row of many."""
+        return [tuple(found) for found in self.query(sql, row)]  # type: ignore[arg-type]
+
+    def encoded(self, data: bytes) -> Any:
+        """An array in the database's own binary form, as the driver takes it."""
+        raise NotImplementedError
+
+    # how
+
+    def raw_cursor(self) -> Any:
+        """The driver's cursor."""
+        return self.connection.create_cursor()
+
+    def close(self) -> None:
+        """Lets go of what it holds."""
+        if self.spool is not None:
+            self.spool.close()
+        with self.connection.wrap_database_errors:
+            self.raw.close()
+
+    def _execute(self, sql: str, params: Any) -> None:
+        self.raw.execute(sql, params)
+
+    def _send(
+        self, sql: str, params: Any, call: Callable[[str, Any], object], *, many: bool = False
+    ) -> None:
+        """Runs a statement as Django's own cursors do: seen by execute wrappers and by the log, its errors Django's."""
+
+        def executor(sql: str, params: Any, many: bool, context: dict[str, Any]) -> None:
+            self.connection.validate_no_broken_transaction()
+            with self.connection.wrap_database_errors:
+                call(sql, params)
+
+        wrapped = self.wrapped
+        is_logged = isinstance(wrapped, CursorDebugWrapper)
+        # the parameters may have no text of their own
+        log = wrapped.debug_sql(sql, params, many=many) if is_logged else nullcontext()
+        with log:
+            wrapped._execute_with_wrappers(sql, params, many, executor)
+
+
+class Psycopg3Host(Host):
+    """PostgreSQL by psycopg 3."""
+
+    def raw_cursor(self) -> Any:
+        import psycopg
+
+        from django_enmasse.binary import Encoded, EncodedDumper
+
+        # Django's own may bind in the client, which has no binary parameters
+        cursor = psycopg.Cursor(self.connection.connection)
+        cursor.adapters.register_dumper(Encoded, EncodedDumper)
+        self.encoded = Encoded  # type: ignore[method-assign]
+        return cursor
+
+    def load(self, sql: str) -> None:
+        def copy(sql: str, params: Any) -> None:
+            self.spool.seek(0)
+            with self.raw.copy(sql) as stream:
+                while data := self.spool.read(CHUNK):
+                    stream.write(data)
+
+        self._send(sql, None, copy)
+
+
+class Psycopg2Host(Host):
+    """PostgreSQL by psycopg2."""
+
+    def raw_cursor(self) -> Any:
+        return self.connection.connection.cursor()
+
+    def load(self, sql: str) -> None:
+        def copy(sql: str, params: Any) -> None:
+            self.spool.seek(0)
+            self.raw.copy_expert(sql, self.spool, CHUNK)
+
+        self._send(sql, None, copy)
+
+
+class MysqlHost(Host):
+    """MariaDB and MySQL by mysqlclient, or by PyMySQL in its place."""
+
+    def keep(self, data: bytes) -> None:
+        if self.spool is None:
+            self.spool = _memory_file()
+        elif self.spool.name.__class__ is int and self.spool.tell() > IN_MEMORY:
+            larger = tempfile.NamedTemporaryFile()  # noqa: SIM115
+            self.spool.seek(0)
+            while some := self.spool.read(CHUNK):
+                larger.write(some)
+            self.spool.close()
+            self.spool = larger
+        self.spool.write(data)
+
+    def load(self, sql: str) -> None:
+        self.spool.flush()
+        name = self.spool.name
+        path = f"/proc/self/fd/{name}" if isinstance(name, int) else name
+        path = path.replace("\\", "/").replace("'", "''")
+        sql = sql.replace("LOCAL INFILE 'enmasse'", f"LOCAL INFILE '{path}'", 1)
+        self._send(sql, None, self._execute)
+
+
+class SqliteHost(Host):
+    """SQLite."""
+
+    def raw_cursor(self) -> Any:
+        # Django's own looks for placeholders in each statement, and keeps all rows of `executemany`
+        return self.connection.connection.cursor()
+
+
+def _memory_file() -> Any:
+    if hasattr(os, "memfd_create"):
+        return open(os.memfd_create("enmasse"), "w+b")
+    return tempfile.NamedTemporaryFile()  # noqa: SIM115
+
+
+REFUSED = (1148, 2068, 3948, 4166)
+"""MySQL's and MariaDB's errors where the server, or the driver, refuses `LOAD DATA LOCAL`, before a row is sent."""
+
+
+def run(update: Update, rows: Iterable[Any], host: Host) -> dict[str, Any]:
+    """Runs an update with these rows."""
+    return update.run(rows, host)
+
+
+def host_for(connection: Any, *, always_atomic: bool = False) -> Host:
+    """The host for the connection's driver."""
+    if connection.vendor == "postgresql":
+        from django.db.backends.postgresql.psycopg_any import is_psycopg3
+
+        kind: type[Host] = Psycopg3Host if is_psycopg3 else Psycopg2Host
+    else:
+        kind = MysqlHost if connection.vendor == "mysql" else SqliteHost
+    return kind(connection, always_atomic=always_atomic)
