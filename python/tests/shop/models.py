@@ -76,8 +76,8 @@ class EverythingFields(models.Model):
     stamp = StampField(null=True)
     label = models.ForeignKey(Label, models.CASCADE, null=True, related_name="+")
     by_slug = models.ForeignKey(Label, models.CASCADE, null=True, to_field="slug", related_name="+")
-    doubled = models.GeneratedField(
-        expression=models.F("defaulted") * 2, output_field=models.IntegerField(), db_persist=True
+    computed = models.GeneratedField(
+        expression=models.F("defaulted") + 0, output_field=models.IntegerField(), db_persist=True
     )
     created = models.DateTimeField(auto_now_add=True)
     modified = models.DateTimeField(auto_now=True)

@@ -41,6 +41,9 @@ QUERYSETS: dict[str, Callable[[QuerySet], QuerySet]] = {
 }
 COMMON = ["all"] * 20 + ["some", "using", "ordered", "distinct", "annotated"] * 2
 
+# Of each cell the odds of an odd value, a bad one and an expression.
+STRANGENESS = [(0.0, 0.0, 0.0)] * 5 + [(0.02, 0, 0), (0.3, 0, 0), (0, 0.03, 0), (0, 0, 0.05), (0.1, 0.02, 0.3)]
+
 
 def first(rows: QuerySet) -> str:
     """A field that can be NULL or not."""
@@ -131,9 +134,7 @@ def random_case(random: Random, shapes: list[Shape], labels: list[Label]) -> Cas
     names = shape.names()
     chosen = random.sample(names, min(len(names), random.choice([1, 1, 2, 3, 6, 12, 100])))
     # How strange a case is: most are plain throughout, so that the engine has much to do.
-    odd = random.choice([0, 0, 0, 0.02, 0.3])
-    bad = random.choice([0, 0, 0, 0, 0, 0.03])
-    expressions = random.choice([0, 0, 0, 0, 0.05, 0.5])
+    odd, bad, expressions = random.choice(STRANGENESS)
     size = random.choice([0, 1, 1, 2, 3, 5, 10, 10, 30, shape.rows])
     numbers: list[int | None] = [*random.sample(range(1, shape.rows + 1), min(size, shape.rows))]
     if numbers and random.random() < 0.15:
@@ -168,7 +169,7 @@ def random_case(random: Random, shapes: list[Shape], labels: list[Label]) -> Cas
         model._meta.get_field(name).attname if random.random() < 0.05 else name for name in chosen
     ]
     if random.random() < 0.05:
-        fields.append(random.choice([*fields, "absent", "pk", model._meta.pk.name, "doubled", "modified", ""]))
+        fields.append(random.choice([*fields, "absent", "pk", model._meta.pk.name, "computed", "modified", ""]))
     if random.random() < 0.02:
         fields = []
     queryset = random.choice(COMMON) if random.random() < 0.7 else random.choice(list(QUERYSETS))

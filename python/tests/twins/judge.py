@@ -42,7 +42,7 @@ def objects(case: Case, model: type[models.Model]) -> Any:
         item = found.get(key) if key not in seen else None
         seen.add(key)
         if item is None:
-            item = model() if key is None else model(pk=key)
+            item = model(pk=key)
             for link in model._meta.get_parent_list():
                 if key is not None and link._meta.pk.name not in ("cafe_id",):
                     setattr(item, link._meta.pk.attname, key)

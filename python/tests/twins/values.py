@@ -6,7 +6,7 @@ import datetime as dt
 import math
 import uuid
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -89,8 +89,10 @@ def decimals(field: models.DecimalField) -> Choice:
     """Decimals that fit, at the limit too."""
     # SQLite keeps a decimal as a float.
     digits = min(field.max_digits, 15) if connection.vendor == "sqlite" else field.max_digits
-    nines = Decimal("9" * digits).scaleb(-field.decimal_places)
-    fixed = [Decimal("0"), Decimal("-0.00"), Decimal("1.10"), Decimal("1E+5"), Decimal("-0.01"), nines, -nines]
+    with localcontext(prec=100):
+        nines = Decimal("9" * digits).scaleb(-field.decimal_places)
+    fixed = [Decimal("0"), Decimal("-0.00"), Decimal("1.10"), Decimal("1E+5"), Decimal("-0.01")]
+    fixed += [nines, nines.copy_negate()]
     return lambda random: random.choice([*fixed, Decimal(random.randint(-(10**9), 10**9)).scaleb(-2)])
 
 
@@ -109,7 +111,7 @@ PLAIN: dict[str, Choice] = {
     "DurationField": one_of(
         dt.timedelta(0), dt.timedelta(microseconds=-1), dt.timedelta(days=400, hours=7), dt.timedelta(days=-90_000)
     ),
-    "UUIDField": lambda random: random.choice([uuid.UUID(int=0), uuid.UUID(int=random.getrandbits(128))]),
+    "UUIDField": lambda random: random.choice([uuid.UUID(int=0), uuid.UUID(int=random.getrandbits(128), version=4)]),
     "JSONField": one_of(*DOCUMENTS),
     "BinaryField": one_of(b"", b"\x00'\"\\\xff\n%s", bytes(range(256)), bytearray(b"array"), memoryview(b"view")),
     "GenericIPAddressField": one_of("10.0.0.1", "::1", "2001:db8::ff00:42:8329", "::ffff:10.1.2.3"),
@@ -174,6 +176,18 @@ def family(field: models.Field) -> str:
     return name
 
 
+def is_postgres(field: models.Field) -> bool:
+    """Whether the field's type is PostgreSQL's own."""
+    return type(field).__module__.startswith("django.contrib.postgres")
+
+
+def postgres_values() -> Any:
+    """The values of PostgreSQL's own types: without a driver of PostgreSQL they cannot be had."""
+    from twins import postgres_values
+
+    return postgres_values
+
+
 def plain(field: models.Field, random: Random) -> Any:
     """A value of exactly the field's Python type."""
     from shop.fields import CentsField
@@ -182,6 +196,8 @@ def plain(field: models.Field, random: Random) -> Any:
         return random.choice([0.0, 1.25, -7.5, 100])
     if isinstance(field, models.DecimalField):
         return decimals(field)(random)
+    if is_postgres(field):
+        return postgres_values().PLAIN[field.name](random)
     name = family(field)
     if isinstance(field, models.IntegerField):
         return integers(field)(random)
@@ -197,7 +213,9 @@ def plain(field: models.Field, random: Random) -> Any:
 
 def strange(table: dict[str, Choice], field: models.Field, random: Random) -> Any:
     """A value of a table for what is not plain; a plain one, where the table has none."""
-    choice = table.get(family(field))
+    if is_postgres(field):
+        table = postgres_values().ODD if table is ODD else postgres_values().BAD
+    choice = table.get(field.name if is_postgres(field) else family(field))
     return choice(random) if choice else plain(field, random)
 
 
