@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::schema::{Field, ModelRef};
-use crate::value::{DataType, Value, ValueRef};
+use crate::value::{DataType, Value, ValueRef, json, text_fits};
 
 /// A column of a batch: a field of the model, or one of the batch's own.
 #[derive(Clone, Debug)]
@@ -107,6 +107,10 @@ impl BatchColumn {
             (DataType::Decimal { .. }, ValueRef::Decimal(number)) => {
                 self.data_type.fits(&Value::Decimal(*number)).is_ok()
             }
+            (DataType::Decimal { max_digits, decimal_places }, ValueRef::DecimalText(text)) => {
+                text_fits(text, *max_digits, *decimal_places).is_ok()
+            }
+            (DataType::Json, ValueRef::JsonText(text)) => json::is_document(text),
             // its limits hold for this very value
             (DataType::Bytes, _) => true,
             _ => self.takes_all,
