@@ -1,8 +1,8 @@
 """An action of the admin that sets chosen fields of many rows, after a preview of what would change.
 
-    @admin.register(User)
-    class UserAdmin(BulkEditMixin, admin.ModelAdmin):
-        bulk_edit_fields = ["country", "membership"]      # default: all that can be edited
+@admin.register(User)
+class UserAdmin(BulkEditMixin, admin.ModelAdmin):
+    bulk_edit_fields = ["country", "membership"]      # default: all that can be edited
 """
 
 from __future__ import annotations
@@ -113,14 +113,13 @@ class BulkEditMixin(admin.ModelAdmin):  # type: ignore[type-arg]
         by_name = {field.name: field for field in fields}
         for name in self.bulk_edit_fields:
             if name not in by_name:
-                raise FieldDoesNotExist(f"{type(self).__name__}.bulk_edit_fields has {name!r}, which cannot
-                be edited.")
+                raise FieldDoesNotExist(f"{type(self).__name__}.bulk_edit_fields: {name!r} cannot be edited.")
         return [by_name[name] for name in self.bulk_edit_fields]
 
     def _form(self, request: HttpRequest, fields: list[Field[Any, Any]], data: Any) -> BulkEditForm:
         made: dict[str, forms.Field] = {}
         for field in fields:
-            form_field: Any = self.formfield_for_dbfield(field, request)  # type: ignore[arg-type]
+            form_field: Any = self.formfield_for_dbfield(field, request)
             if form_field is not None:
                 made[field.name] = form_field
         chosen = [name for name in (data.getlist(CHOSEN) if data is not None else ()) if name in made]
@@ -157,8 +156,8 @@ class BulkEditMixin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def _apply(self, request: HttpRequest, queryset: QuerySet[Any], values: dict[str, Any]) -> None:
         using = router.db_for_write(self.model)
-        names = [str(self.model._meta.get_field(name).verbose_name) for name in values]  # type:
-        ignore[union-attr] message: Any = [{"changed": {"fields": names}}]
+        names = [str(self.model._meta.get_field(name).verbose_name) for name in values]
+        message: Any = [{"changed": {"fields": names}}]
         with transaction.atomic(using=using):
             # The keys are fixed: the filter of the page may read what is written, and the log is for these
             # rows.
@@ -168,9 +167,9 @@ class BulkEditMixin(admin.ModelAdmin):  # type: ignore[type-arg]
             rows: QuerySet[Any] = BulkQuerySet(self.model, using=using).filter(pk__in=table.query_set())
             written = rows.update(**values)
             objects = rows.iterator(LOGGED)
+            log: Any = LogEntry.objects.log_actions
             while chunk := list(islice(objects, LOGGED)):
-                LogEntry.objects.log_actions(request.user.pk, chunk, CHANGE, message)  # type:
-                ignore[arg-type]
+                log(request.user.pk, chunk, CHANGE, message)
             table.drop()
         told = ngettext("%(count)d row was updated.", "%(count)d rows were updated.", written)
         self.message_user(request, told % {"count": written}, messages.SUCCESS)
@@ -183,8 +182,9 @@ class BulkEditMixin(admin.ModelAdmin):  # type: ignore[type-arg]
 class BulkEditForm(forms.Form):
     """The fields that can be set, of which those are read that were chosen."""
 
-    def __init__(self, model: type[Model], made: dict[str, forms.Field], chosen: list[str], data: Any) ->
-    None:
+    def __init__(
+        self, model: type[Model], made: dict[str, forms.Field], chosen: list[str], data: Any
+    ) -> None:
         super().__init__(data if chosen else None, prefix=PREFIX)
         self.model = model
         self.chosen = chosen

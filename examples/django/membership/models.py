@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from django.db import models
 from django.utils import timezone
-
 from django_enmasse import BulkManager, BulkUpdateMixin
 
 
@@ -24,8 +23,10 @@ class User(models.Model):
 
     name = models.CharField(max_length=40)
     country = models.CharField(max_length=2)
-    membership = models.CharField(max_length=10, default="Free", choices=[("Free", "Free"), ("Premium",
-    "Premium")]) is_active = models.BooleanField(default=True)
+    membership = models.CharField(
+        max_length=10, default="Free", choices=[("Free", "Free"), ("Premium", "Premium")]
+    )
+    is_active = models.BooleanField(default=True)
     last_login = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -40,15 +40,19 @@ class FourWays(TestCase):
         User.objects.get(name="Bo").save()
         self.assertEqual(self.points()["Bo"], 100)
         ways.rename_everyone()
-        self.assertEqual(set(self.points().items()), {("ADA", 200), ("BO", 200), ("CEM", 200), ("DANA", 100),
-        ("ELI", 200)})
+        self.assertEqual(
+            set(self.points().items()), {("ADA", 200), ("BO", 200), ("CEM", 200), ("DANA", 100), ("ELI", 200)}
+        )
 
     def test_the_mixin(self) -> None:
         self.assertEqual(ways.make_customers_free(), 3)
-        self.assertEqual(list(Customer.objects.order_by("pk").values_list("level", flat=True)), ["Free"] * 3
-        + ["Gold"]) self.assertEqual(ways.rename_customers(), 2)
-        self.assertEqual(list(Customer.objects.order_by("pk").values_list("name", "level"))[1], ("n/a",
-        "Gold"))
+        self.assertEqual(
+            list(Customer.objects.order_by("pk").values_list("level", flat=True)), ["Free"] * 3 + ["Gold"]
+        )
+        self.assertEqual(ways.rename_customers(), 2)
+        self.assertEqual(
+            list(Customer.objects.order_by("pk").values_list("name", "level"))[1], ("n/a", "Gold")
+        )
 
     def test_managers(self) -> None:
         self.assertEqual(ways.upgrade_inactive_users(), 3)
@@ -61,6 +65,8 @@ class Demo(TransactionTestCase):
     def test_it_prints_calls_sql_and_rows(self) -> None:
         output = StringIO()
         call_command("demo", stdout=output, no_color=True)
-        self.assertIn("Customer.objects.bulk_update(['level'], ['Free'], id__in=[1, 2, 3])",
-        output.getvalue()) self.assertIn('UPDATE "membership_profile"', output.getvalue())
+        self.assertIn(
+            "Customer.objects.bulk_update(['level'], ['Free'], id__in=[1, 2, 3])", output.getvalue()
+        )
+        self.assertIn('UPDATE "membership_profile"', output.getvalue())
         self.assertIn("customers: Ann Free, n/a Gold, n/a Gold, Dov Gold", output.getvalue())

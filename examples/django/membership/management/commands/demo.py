@@ -41,7 +41,9 @@ class Command(BaseCommand):
         points = dict(Profile.objects.values_list("user_id", "points"))
         for user in User.objects.order_by("pk"):
             active = "active" if user.is_active else "inactive"
-            line = f"    {user.name:5} {user.country}  {user.membership:8} {active:9} {points[user.pk]:4}
-            points" self.stdout.write(line)
+            line = (
+                f"    {user.name:5} {user.country}  {user.membership:8} {active:9} {points[user.pk]:4} points"
+            )
+            self.stdout.write(line)
         customers = ", ".join(f"{row.name} {row.level}" for row in Customer.objects.order_by("pk"))
         self.stdout.write(f"    customers: {customers}")
