@@ -12,6 +12,8 @@ import sys
 from collections import Counter
 from random import Random
 
+from share import table
+
 from django.test import TransactionTestCase, tag
 from twins.case import Case, random_case
 from twins.judge import Outcome, call, judge, shown_error, smallest
@@ -67,8 +69,7 @@ class TwinTables(TransactionTestCase):
         """A test in which Django did everything proves nothing."""
         total = sum(shares.values())
         taken = sum(count for (engine, _), count in shares.items() if engine != "django")
-        lines = [f"    {count:5} {engine}: {reason or 'taken'}" for (engine, reason), count in shares.most_common()]
-        text = "\n".join([f"The engine took {taken} of {total} valid calls of plain values:", *lines])
+        text = f"Valid calls of plain values. {table(shares)}"
         print(text, file=sys.stderr)
         if total >= 20:
             self.assertGreaterEqual(taken / total, LEAST_SHARE, text)

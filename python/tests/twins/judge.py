@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+from share import Share
 from shop.models import django_bulk_update
 
 from django.db import DatabaseError, models, transaction
@@ -25,7 +26,7 @@ class Outcome:
     objects: list[str] = field(default_factory=list)
     tables: list[list[tuple[Any, ...]]] = field(default_factory=list)
     engine: str = "django"
-    reason: str | None = None
+    reason: str | None = "no call was logged"
 
 
 def objects(case: Case, model: type[models.Model]) -> Any:
@@ -84,7 +85,7 @@ def call(case: Case, side: str, manager: bool = False) -> Outcome:
     elif case.given == "queryset":
         given = QuerySetOf(made)
     rows: Any = BulkQuerySet(model=model) if manager and side == "engine" else models.QuerySet(model=model)
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught, Share() as share:
         warnings.simplefilter("always")
         try:
             with transaction.atomic() if case.atomic else nullcontext():
@@ -94,8 +95,8 @@ def call(case: Case, side: str, manager: bool = False) -> Outcome:
                 else:
                     result = django_bulk_update(rows, given, list(case.fields), batch_size=case.batch_size)
             outcome.count = int(result)
-            outcome.engine = getattr(result, "engine", "django")
-            outcome.reason = getattr(result, "reason", "the result is Django's")
+            if side == "engine" and share.last is not None:
+                outcome.engine, outcome.reason = share.last
         except Exception as error:
             outcome.error = error
     outcome.warned = {names_of_twins(str(warning.message)) for warning in caught}
