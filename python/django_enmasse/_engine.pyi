@@ -8,6 +8,9 @@ __version__: str
 class EngineError(Exception):
     """An error of the engine's own. Its arguments are the kind's name, the message and the keys that it is about."""
 
+def functions() -> list[tuple[str, int, Callable[..., Any]]]:
+    """The functions that the engine's SQL for SQLite uses: name, number of arguments, function."""
+
 class Database:
     """A database of this version, and what the driver can do."""
 
@@ -61,6 +64,12 @@ class Update:
         batch_size: int | None = None,
         objects_only: bool = False,
     ) -> Update: ...
+    @property
+    def carried(self) -> tuple[list[str], int]:
+        """The names of the fields that a row carries: first those by which it is found, of which there are so many."""
+    @property
+    def fields(self) -> list[str]:
+        """The names of all fields, in the order in which rows that come back have their values."""
     @property
     def engine(self) -> str:
         """How the rows are carried: `copy`, `arrays` and so on."""

@@ -14,7 +14,6 @@ from django_enmasse.tables import State, state_of, table_of
 FILTER = "the QuerySet has a filter"
 """Reasons that depend on the QuerySet alone."""
 OWN_METHOD = "the QuerySet has a method of its own that Django's bulk_update calls: {}"
-SEVERAL_TABLES = "the fields are in several tables"
 GENERATED = "all fields are generated"
 PIPELINE = "the connection is in pipeline mode, which refuses COPY"
 TEXT_KEY = "the key is a text, and only the database knows which texts are the same"
@@ -40,9 +39,6 @@ def take(
     if not wanted:
         raise Handover(GENERATED)
     opts = query_set.model._meta.concrete_model._meta  # type: ignore[union-attr]
-    own = set(opts.local_concrete_fields)
-    if not own.issuperset(wanted):
-        raise Handover(SEVERAL_TABLES)
     if is_patch and any(_is_text(field) for field in opts.pk_fields):
         raise Handover(TEXT_KEY)
     if _is_in_pipeline(connection):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timezone as utc_zone
@@ -48,9 +49,7 @@ def column_of(field: models.Field[Any, Any], connection: Any) -> Column:
     else:
         data_type, span = kind(target, connection)
         prepare, takes_exact = _preparation(target, data_type, connection)
-    return Column(
-        field.name, field.column, data_type, field.attname, prepare, takes_exact, field.null, span
-    )
+    return Column(field.name, field.column, data_type, field.attname, prepare, takes_exact, field.null, span)
 
 
 def _target(field: models.Field[Any, Any]) -> models.Field[Any, Any]:
@@ -74,6 +73,9 @@ def _preparation(field: models.Field[Any, Any], data_type: str, connection: Any)
         convert, takes_exact = lambda value: timezone.make_naive(plain(value), zone), False
     elif isinstance(field, models.DecimalField):
         convert = field.to_python
+    elif isinstance(field, models.JSONField):
+        encoder = field.encoder
+        convert, takes_exact = lambda value: json.dumps(value, cls=encoder), False
 
     def prepare(value: Any) -> Any:
         if value is None:
@@ -193,11 +195,26 @@ KINDS: dict[type, Kind] = {
     models.TimeField: _simple("time"),
     models.DurationField: _simple("duration"),
     models.UUIDField: _simple("uuid"),
+    models.JSONField: _simple("json"),
 }
 """Django's own fields: exactly these classes, with Django's own methods."""
 
-ANYWHERE = ("text", "smallint", "integer", "bigint", "bool", "double", "bytes")
-"""Types whose values Django's fields prepare for every database as what they are."""
+IN_TEXT = ("datetime", "naive_datetime", "date", "time", "decimal", "uuid", "json")
+"""Types whose values Django's fields prepare as texts for SQLite, MySQL and MariaDB."""
+
+COLUMN_TYPES = {
+    "smallint": "smallint",
+    "integer": "integer",
+    "bigint": "bigint",
+    "boolean": "bool",
+    "double precision": "double",
+    "bytea": "bytes",
+    "text": "text",
+    "varchar": "text",
+    "char": "text",
+    "longtext": "text",
+}
+"""Columns by the name of their type, for fields that extend none of Django's own."""
 
 
 def _type_of_other(field: models.Field[Any, Any], connection: Any) -> tuple[str, tuple[int, int] | None]:
@@ -207,17 +224,24 @@ def _type_of_other(field: models.Field[Any, Any], connection: Any) -> tuple[str,
         raise Handover(f"{name}, a relation of another kind")
     if hasattr(field, "get_placeholder"):
         raise Handover(f"{name}, with a placeholder of its own")
+    is_postgres = connection.vendor == "postgresql"
     column_type = field.db_type(connection)
-    for base in type(field).__mro__:
-        kind = KINDS.get(base)
-        if kind is None:
-            continue
-        data_type, span = kind(field, connection)
-        if column_type != base.db_type(field, connection):
-            break
-        if data_type.split(":")[0] in ANYWHERE or connection.vendor == "postgresql":
-            return data_type, span
-        raise Handover(f"{name}, whose values have a form of their own")
-    if connection.vendor == "postgresql" and column_type is not None:
+    base = next((base for base in type(field).__mro__ if base in KINDS), None)
+    if base is not None and column_type == base.db_type(field, connection):
+        data_type, span = KINDS[base](field, connection)
+        kind = data_type.split(":")[0]
+        if is_postgres:
+            if kind == "json":
+                raise Handover(f"{name}, whose values have a form of their own")
+        elif kind in IN_TEXT:
+            return "text", None
+        elif kind == "duration":
+            return "bigint", None
+        return data_type, span
+    known = COLUMN_TYPES.get(str(column_type).split("(")[0].strip().lower())
+    if known is not None:
+        is_wider = connection.vendor == "sqlite" and known in ("smallint", "integer")
+        return ("bigint" if is_wider else known), None
+    if is_postgres and column_type is not None:
         return f"native:{column_type}", None
     raise Handover(f"{name}, whose column has a type that the engine does not know")

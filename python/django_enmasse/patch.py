@@ -14,6 +14,7 @@ from django_enmasse._engine import EngineError, Update
 from django_enmasse.checked import check_keys, check_related, check_request, find_fields
 from django_enmasse.decide import take
 from django_enmasse.handover import Handover, tell, tell_taken
+from django_enmasse.report import BulkReport
 from django_enmasse.runner import host_for, run
 
 django_bulk_update = QuerySet.bulk_update
@@ -36,13 +37,14 @@ def bulk_update(
         check_keys(objs)
         raise
     if not objs:
-        return 0
+        return BulkReport(0, engine="nothing")
     self._for_write = True
     try:
         return _by_engine(self, connections[self.db], objs, found, batch_size)
     except Handover as handover:
-        tell(self.model._meta.label, handover.reason)
-    return django_bulk_update(self, objs, names, batch_size)
+        reason = handover.reason
+    tell(self.model._meta.label, reason)
+    return BulkReport(django_bulk_update(self, objs, names, batch_size), reason=reason)
 
 
 bulk_update.alters_data = True  # type: ignore[attr-defined]
@@ -50,7 +52,7 @@ bulk_update.alters_data = True  # type: ignore[attr-defined]
 
 def _by_engine(
     query_set: Any, connection: Any, objs: tuple[Any, ...], fields: list[Any], batch_size: int | None
-) -> int:
+) -> BulkReport:
     """Does the call, or raises `Handover`: then nothing is written."""
     state, table, wanted = take(query_set, connection, fields, is_patch=True)
     names = [field.name for field in wanted]
@@ -81,7 +83,7 @@ def _by_engine(
     finally:
         host.close()
     tell_taken(query_set.model._meta.label, updates[0].engine, len(objs))
-    return matched
+    return BulkReport(matched, engine=updates[0].engine)
 
 
 def _batches(

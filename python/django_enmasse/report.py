@@ -51,3 +51,6 @@ class BulkReport(int):
         if self.reason is not None:
             parts.append(f"reason={self.reason!r}")
         return f"BulkReport({', '.join(parts)})"
+
+    def __str__(self) -> str:
+        return str(int(self))

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.backends.utils import CursorDebugWrapper
 
-from django_enmasse._engine import Update
+from django_enmasse._engine import Update, functions
 
 IN_MEMORY = 32 << 20
 """Bytes of encoded rows that are kept in memory; more go to a temporary file."""
@@ -99,19 +99,22 @@ class Host:
         """The driver's cursor."""
         return self.connection.create_cursor()
 
-    def close(self) -> None:
-        """Lets go of what it holds."""
+    def forget(self) -> None:
+        """Lets go of the rows that it keeps."""
         if self.spool is not None:
             self.spool.close()
+            self.spool = None
+
+    def close(self) -> None:
+        """Lets go of what it holds."""
+        self.forget()
         with self.connection.wrap_database_errors:
             self.raw.close()
 
     def _execute(self, sql: str, params: Any) -> None:
         self.raw.execute(sql, params)
 
-    def _send(
-        self, sql: str, params: Any, call: Callable[[str, Any], object], *, many: bool = False
-    ) -> None:
+    def _send(self, sql: str, params: Any, call: Callable[[str, Any], object], *, many: bool = False) -> None:
         """Runs a statement as Django's own cursors do: seen by execute wrappers and by the log, its errors Django's."""
 
         def executor(sql: str, params: Any, many: bool, context: dict[str, Any]) -> None:
@@ -193,8 +196,13 @@ class SqliteHost(Host):
     """SQLite."""
 
     def raw_cursor(self) -> Any:
+        raw = self.connection.connection
+        if self.connection.__dict__.get("_enmasse_functions") is not raw:
+            for name, arguments, function in functions():
+                raw.create_function(name, arguments, function, deterministic=True)
+            self.connection._enmasse_functions = raw
         # Django's own looks for placeholders in each statement, and keeps all rows of `executemany`
-        return self.connection.connection.cursor()
+        return raw.cursor()
 
 
 def _memory_file() -> Any:
@@ -209,6 +217,7 @@ REFUSED = (1148, 2068, 3948, 4166)
 
 def run(update: Update, rows: Iterable[Any], host: Host) -> dict[str, Any]:
     """Runs an update with these rows."""
+    host.forget()
     return update.run(rows, host)
 
 

@@ -59,25 +59,65 @@ def _database(connection: Any, *, loads: bool) -> Database:
 
 
 def table_of(connection: Any, model: type[models.Model], wanted: Sequence[models.Field[Any, Any]]) -> Table:
-    """The model's own table, with its key and these fields."""
+    """The model's tables, with its key and these fields: its own, and where it needs them those that it extends."""
     opts = model._meta.concrete_model._meta  # type: ignore[union-attr]
     state = state_of(connection)
     names = tuple(each.attname for each in wanted)
     known = (opts.label, names, settings.USE_TZ, getattr(connection, "timezone", None))
     table = state.tables.get(known)
     if table is None:
-        table = state.tables[known] = _table(connection, opts, wanted)
+        made = _Made(connection, wanted)
+        made.add(opts, is_chain=not set(opts.local_concrete_fields).issuperset(wanted))
+        table = state.tables[known] = Table(opts.label, made.models, made.readers)
     return table
 
 
-def _table(connection: Any, opts: Any, wanted: Sequence[models.Field[Any, Any]]) -> Table:
-    key = list(opts.pk_fields)
-    columns = [column_of(each, connection) for each in [*key, *(one for one in wanted if one not in key)]]
-    named = {column.name for column in columns}
-    together = [list(names) for names in _unique_sets(opts) if named.issuperset(names)]
-    own = [_given(column, place < len(key), _is_unique(opts, column)) for place, column in enumerate(columns)]
-    models_ = [(opts.object_name, opts.label, _quoted(opts.db_table), [], own, together)]
-    return Table(opts.label, models_, {column.name: _reader(column) for column in columns})
+class _Made:
+    """Models on their way to a `Table`, those that are extended first."""
+
+    def __init__(self, connection: Any, wanted: Sequence[models.Field[Any, Any]]) -> None:
+        self.connection = connection
+        self.wanted = wanted
+        self.models: list[tuple[Any, ...]] = []
+        self.readers: dict[str, tuple[Any, ...]] = {}
+        self.labels: set[str] = set()
+
+    def add(self, opts: Any, *, is_chain: bool) -> None:
+        """Adds a model, and where it is a chain those that it extends."""
+        if opts.label in self.labels:
+            raise Handover("a model that is extended in two ways")
+        self.labels.add(opts.label)
+        key = list(opts.pk_fields)
+        links = (
+            []
+            if not is_chain
+            else [
+                (parent._meta.concrete_model._meta, link)
+                for parent, link in opts.parents.items()
+                if link is not None and link in opts.local_fields
+            ]
+        )
+        links.sort(key=lambda one: one[1] not in key)
+        if links and links[0][1] not in key:
+            raise Handover("a link to a parent that is not the primary key")
+        for above, _ in links:
+            self.add(above, is_chain=True)
+        linking = [link for _, link in links]
+        own = set(opts.local_concrete_fields)
+        fields = [*key, *(one for one in self.wanted if one in own and one not in key)]
+        columns = [column_of(each, self.connection) for each in fields]
+        self.readers |= {column.name: _reader(column) for column in columns}
+        named = {column.name for column in columns}
+        given = [
+            _given(column, field in key, _is_unique(opts, column))
+            for field, column in zip(fields, columns, strict=True)
+            if field not in linking
+        ]
+        together = [list(names) for names in _unique_sets(opts) if named.issuperset(names)]
+        parents = [(above.label, link.name, link.column) for above, link in links]
+        if any(link.name not in self.readers for link in linking):
+            self.readers |= {link.name: _reader(column_of(link, self.connection)) for link in linking}
+        self.models.append((opts.object_name, opts.label, _quoted(opts.db_table), parents, given, together))
 
 
 def _unique_sets(opts: Any) -> list[Sequence[str]]:

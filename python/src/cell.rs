@@ -26,6 +26,8 @@ pub enum Kind {
     Duration,
     Decimal,
     Uuid,
+    /// A document in text: Python's `json.dumps` has written it.
+    Json,
     Array(Box<Kind>),
 }
 
@@ -45,6 +47,7 @@ impl Kind {
             DataType::Duration => Kind::Duration,
             DataType::Decimal { .. } => Kind::Decimal,
             DataType::Uuid => Kind::Uuid,
+            DataType::Json => Kind::Json,
             DataType::Array(item) => Kind::Array(Box::new(Kind::of(item)?)),
             _ => return None,
         })
@@ -91,7 +94,7 @@ impl Classes {
         let zone = || value.getattr(intern!(value.py(), "tzinfo")).is_ok_and(|zone| !zone.is_none());
         match kind {
             Kind::Int => value.is_exact_instance_of::<PyInt>(),
-            Kind::Text => value.is_exact_instance_of::<PyString>(),
+            Kind::Text | Kind::Json => value.is_exact_instance_of::<PyString>(),
             Kind::Bool => value.is_exact_instance_of::<PyBool>(),
             Kind::Float => value.is_exact_instance_of::<PyFloat>(),
             Kind::Bytes => value.is_exact_instance_of::<PyBytes>(),
@@ -159,8 +162,10 @@ impl Classes {
             Kind::Duration => length(value)
                 .map_err(kept)?
                 .map_or_else(|| Err(unfit(kind, value)), |length| Ok(ValueRef::Duration(length))),
-            Kind::Decimal => {
-                decimal(value).map_or_else(|| Err(unfit(kind, value)), |number| Ok(ValueRef::Decimal(number)))
+            Kind::Decimal => decimal(value).map_err(kept),
+            Kind::Json => {
+                let text = value.cast::<PyString>().map_err(|_| unfit(kind, value))?;
+                text.to_str().map(ValueRef::JsonText).map_err(|_| unfit(kind, value))
             }
             Kind::Uuid => uuid(value).map(ValueRef::Uuid).map_err(kept),
             Kind::Array(item) => {
@@ -247,12 +252,13 @@ fn length(value: &Bound<'_, PyAny>) -> PyResult<Option<TimeDelta>> {
     Ok(total.and_then(|total| total.checked_add(micros)).map(TimeDelta::microseconds))
 }
 
-/// A decimal; `None` where it has more digits than the core's, or is no number.
-pub fn decimal(value: &Bound<'_, PyAny>) -> Option<Decimal> {
-    let text = value.str().ok()?;
-    let text = text.to_str().ok()?;
-    // the plain parser rounds, the exact one does not
-    if text.contains(['E', 'e']) { Decimal::from_scientific(text).ok() } else { Decimal::from_str_exact(text).ok() }
+/// A decimal: one of the core's, or a text of any length.
+fn decimal(value: &Bound<'_, PyAny>) -> PyResult<ValueRef<'static>> {
+    let text = value.str()?;
+    let text = text.to_str()?;
+    // the plain parser would round, and makes another scale of an exponent
+    let short = if text.contains('E') { None } else { Decimal::from_str_exact(text).ok() };
+    Ok(short.map_or_else(|| ValueRef::Owned(Value::DecimalText(text.to_owned())), ValueRef::Decimal))
 }
 
 fn uuid(value: &Bound<'_, PyAny>) -> PyResult<Uuid> {

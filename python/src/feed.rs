@@ -5,6 +5,7 @@ use enmasse_core::plan::duplicate_keys;
 use enmasse_core::run::Run;
 use enmasse_core::schema::ModelRef;
 use enmasse_core::{Error, ErrorKind, Result, Value, ValueRef};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyIterator, PyList, PyTuple};
 
@@ -122,7 +123,7 @@ impl<'a, 'py> Feed<'a, 'py> {
         }
         for (number, column) in self.columns.iter().enumerate() {
             let cell = if is_dict {
-                item(row, column).map_err(kept)?
+                item(row, column, self.key == 1 && number == 0).map_err(kept)?
             } else if is_list {
                 row.get_item(number).map_err(kept)?
             } else {
@@ -165,15 +166,17 @@ impl<'a, 'py> Feed<'a, 'py> {
     }
 }
 
-/// The item of a dict by the field's name, or by its attribute's.
-fn item<'py>(row: &Bound<'py, PyAny>, column: &Reader) -> PyResult<Bound<'py, PyAny>> {
+/// The item of a dict by the field's name, or by its attribute's; of a key of one field, also by `pk`.
+fn item<'py>(row: &Bound<'py, PyAny>, column: &Reader, is_key: bool) -> PyResult<Bound<'py, PyAny>> {
     let py = row.py();
     let dict = row.cast::<PyDict>()?;
-    let names = [&column.name, &column.attribute];
-    for name in names {
+    for name in [&column.name, &column.attribute] {
         if let Some(value) = dict.get_item(name.bind(py))? {
             return Ok(value);
         }
+    }
+    if is_key && let Some(value) = dict.get_item(intern!(py, "pk"))? {
+        return Ok(value);
     }
     Err(pyo3::exceptions::PyKeyError::new_err(column.name.bind(py).to_string()))
 }

@@ -8,6 +8,7 @@ mod feed;
 mod given;
 mod host;
 mod spec;
+mod sqlite;
 mod table;
 mod update;
 
@@ -20,6 +21,8 @@ mod _engine {
     use super::database::Database;
     #[pymodule_export]
     use super::error::EngineError;
+    #[pymodule_export]
+    use super::sqlite::functions;
     #[pymodule_export]
     use super::table::Table;
     #[pymodule_export]

@@ -111,6 +111,20 @@ impl Update {
         self.plan.to_string()
     }
 
+    /// The names of the fields that a row carries: first those by which it is found, of which there are so many.
+    #[getter]
+    fn carried(&self) -> (Vec<String>, usize) {
+        let Some(shape) = &self.plan.batch else { return (Vec::new(), 0) };
+        let fields = &self.table.get().model.fields;
+        (shape.positions.iter().map(|&position| fields[position].name.clone()).collect(), shape.key)
+    }
+
+    /// The names of all fields, in the order in which rows that come back have their values.
+    #[getter]
+    fn fields(&self) -> Vec<String> {
+        self.table.get().model.fields.iter().map(|field| field.name.clone()).collect()
+    }
+
     /// How the rows are carried: `copy`, `arrays` and so on.
     #[getter]
     fn engine(&self) -> &'static str {
