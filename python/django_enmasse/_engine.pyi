@@ -55,7 +55,7 @@ class Update:
         fields: list[str],
         *,
         total: int | None = None,
-        keep_first: bool = False,
+        on_duplicate: Literal["refuse", "first", "first_of_bytes"] = "refuse",
         missing: Literal["keys", "count"] = "keys",
         matching_on: list[str] = ...,
         skip_unchanged: bool = False,

@@ -25,7 +25,8 @@ from django_enmasse.handover import Handover, tell, tell_taken
 from django_enmasse.patch import django_bulk_update
 from django_enmasse.report import BulkReport
 from django_enmasse.returned import rows_of
-from django_enmasse.runner import host_for, run
+from django_enmasse.runner import LoadRefusedError, host_for, run
+from django_enmasse.tables import without_load
 from django_enmasse.update import auto_now_values
 
 AHEAD = 5_000
@@ -137,7 +138,7 @@ def bulk_update(request: Request, objs: Iterable[Any]) -> BulkReport:
 
 def explain(request: Request, objs: Iterable[Any]) -> str:
     """The SQL of the engine, or why Django does the call."""
-    rows, total = _read_ahead(objs)
+    _, total = _read_ahead(objs)
     request.query_set._for_write = True
     connection = connections[request.query_set.db]
     try:
@@ -203,7 +204,14 @@ def _planned(request: Request, connection: Any, total: int | None) -> Update:
 def _write(request: Request, connection: Any, rows: Any, total: int | None) -> BulkReport:
     """Has the engine write the rows, and Django those that it does not take."""
     try:
-        return _by_engine(request, connection, rows, total)
+        connection.ensure_connection()
+        try:
+            return _by_engine(request, connection, rows, total)
+        except LoadRefusedError as error:
+            without_load(connection)
+            if not isinstance(rows, tuple):
+                raise NotSupportedError(f"LOAD DATA LOCAL is refused, try again: {error}") from error
+            return _by_engine(request, connection, rows, total)
     except Handover as handover:
         reason = handover.reason
         if not isinstance(rows, tuple):

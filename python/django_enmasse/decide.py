@@ -20,6 +20,9 @@ TEXT_KEY = "the key is a text, and only the database knows which texts are the s
 
 TEXTS = (models.CharField, models.TextField)
 
+PLAIN_TEXTS = (models.CharField, models.EmailField, models.SlugField, models.TextField, models.URLField)
+"""Texts that are the same where their bytes are, unless a collation is declared or MySQL's tables have one."""
+
 
 def take(
     query_set: models.QuerySet[Any], connection: Any, fields: Sequence[Any], *, is_patch: bool
@@ -39,7 +42,7 @@ def take(
     if not wanted:
         raise Handover(GENERATED)
     opts = query_set.model._meta.concrete_model._meta  # type: ignore[union-attr]
-    if is_patch and any(_is_text(field) for field in opts.pk_fields):
+    if is_patch and any(_is_collated(field, connection) for field in opts.pk_fields):
         raise Handover(TEXT_KEY)
     if _is_in_pipeline(connection):
         raise Handover(PIPELINE)
@@ -50,10 +53,13 @@ PLAIN = ("django.db.models", "django_enmasse")
 """Modules whose methods are Django's, or the engine's."""
 
 
-def _is_text(field: Any) -> bool:
+def _is_collated(field: Any, connection: Any) -> bool:
+    """Whether the database may take two texts of the key for the same."""
     while isinstance(field, models.ForeignKey):
         field = field.target_field
-    return isinstance(field, TEXTS)
+    if not isinstance(field, TEXTS):
+        return False
+    return connection.vendor == "mysql" or type(field) not in PLAIN_TEXTS or field.db_collation is not None
 
 
 def _is_in_pipeline(connection: Any) -> bool:

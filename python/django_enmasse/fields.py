@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timezone as utc_zone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
@@ -71,6 +72,8 @@ def _preparation(field: models.Field[Any, Any], data_type: str, connection: Any)
     elif isinstance(field, models.DateTimeField) and data_type == "naive_datetime" and settings.USE_TZ:
         plain, zone = convert, connection.timezone
         convert, takes_exact = lambda value: timezone.make_naive(plain(value), zone), False
+    elif isinstance(field, models.DateTimeField) and data_type == "datetime" and not settings.USE_TZ:
+        convert = _in_zone(convert, ZoneInfo(connection.timezone_name))
     elif isinstance(field, models.DecimalField):
         convert = field.to_python
     elif isinstance(field, models.JSONField):
@@ -88,6 +91,21 @@ def _preparation(field: models.Field[Any, Any], data_type: str, connection: Any)
 
 
 EXPRESSION = "an object has an expression for a value"
+
+
+def _in_zone(convert: Prepare, zone: ZoneInfo) -> Prepare:
+    """What makes a moment of a datetime without a zone: PostgreSQL takes it for one of its session's zone."""
+
+    def moment(value: Any) -> Any:
+        value = convert(value)
+        if value is None or value.tzinfo is not None:
+            return value
+        early, late = value.replace(tzinfo=zone, fold=0), value.replace(tzinfo=zone, fold=1)
+        if early.utcoffset() != late.utcoffset():
+            raise Handover("a datetime without a zone in an hour that comes twice, or not at all")
+        return early
+
+    return moment
 
 
 def _prepare_other(field: models.Field[Any, Any], connection: Any) -> Prepare:
@@ -148,9 +166,7 @@ def _address(field: Any, connection: Any) -> tuple[str, tuple[int, int] | None]:
 
 def _moment(field: Any, connection: Any) -> tuple[str, tuple[int, int] | None]:
     if connection.vendor == "postgresql":
-        if settings.USE_TZ:
-            return "datetime", None
-        raise Handover("a datetime without a zone, which PostgreSQL takes for one of its session's")
+        return "datetime", None
     if not settings.USE_TZ:
         return "naive_datetime", None
     is_utc = connection.timezone is utc_zone.utc or str(connection.timezone) in ("UTC", "Etc/UTC")
@@ -231,7 +247,7 @@ def _type_of_other(field: models.Field[Any, Any], connection: Any) -> tuple[str,
         data_type, span = KINDS[base](field, connection)
         kind = data_type.split(":")[0]
         if is_postgres:
-            if kind == "json":
+            if kind == "json" or (kind == "datetime" and not settings.USE_TZ):
                 raise Handover(f"{name}, whose values have a form of their own")
         elif kind in IN_TEXT:
             return "text", None

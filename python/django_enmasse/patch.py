@@ -15,7 +15,8 @@ from django_enmasse.checked import check_keys, check_related, check_request, fin
 from django_enmasse.decide import take
 from django_enmasse.handover import Handover, tell, tell_taken
 from django_enmasse.report import BulkReport
-from django_enmasse.runner import host_for, run
+from django_enmasse.runner import LoadRefusedError, host_for, run
+from django_enmasse.tables import without_load
 
 django_bulk_update = QuerySet.bulk_update
 """Django's own method."""
@@ -39,8 +40,14 @@ def bulk_update(
     if not objs:
         return BulkReport(0, engine="nothing")
     self._for_write = True
+    connection = connections[self.db]
     try:
-        return _by_engine(self, connections[self.db], objs, found, batch_size)
+        connection.ensure_connection()
+        try:
+            return _by_engine(self, connection, objs, found, batch_size)
+        except LoadRefusedError:
+            without_load(connection)
+            return _by_engine(self, connection, objs, found, batch_size)
     except Handover as handover:
         reason = handover.reason
     tell(self.model._meta.label, reason)
@@ -59,9 +66,14 @@ def _by_engine(
     missing: Any = "keys" if connection.vendor == "sqlite" else "count"
 
     def plan(batch: Sequence[Any]) -> Update:
-        total = len(batch)
         return Update(
-            state.database, table, names, total=total, keep_first=True, missing=missing, objects_only=True
+            state.database,
+            table,
+            names,
+            total=len(batch),
+            on_duplicate="first_of_bytes",
+            missing=missing,
+            objects_only=True,
         )
 
     batches = _batches(query_set, connection, objs, fields, batch_size)
@@ -76,6 +88,8 @@ def _by_engine(
             host.is_nested = True
             with transaction.atomic(using=connection.alias, savepoint=False):
                 matched = sum(run(*each, host)["matched"] for each in zip(updates, batches, strict=True))
+    except LoadRefusedError:
+        raise
     except Exception as error:
         if host.is_undone and not isinstance(error, OperationalError):
             raise Handover(reason_of(error)) from error

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.backends.utils import CursorDebugWrapper
 
 from django_enmasse._engine import Update, functions
@@ -160,6 +160,13 @@ class Psycopg2Host(Host):
     def raw_cursor(self) -> Any:
         return self.connection.connection.cursor()
 
+    def _execute(self, sql: str, params: Any) -> None:
+        from psycopg2.extensions import AsIs
+
+        # it puts numbers into the text, where `-2147483648::integer` is the negative of a number that is too large
+        bound = [AsIs(f"({one})") if isinstance(one, int) and one < 0 else one for one in params]
+        self.raw.execute(sql, bound)
+
     def load(self, sql: str) -> None:
         def copy(sql: str, params: Any) -> None:
             self.spool.seek(0)
@@ -189,7 +196,12 @@ class MysqlHost(Host):
         path = f"/proc/self/fd/{name}" if isinstance(name, int) else name
         path = path.replace("\\", "/").replace("'", "''")
         sql = sql.replace("LOCAL INFILE 'enmasse'", f"LOCAL INFILE '{path}'", 1)
-        self._send(sql, None, self._execute)
+        try:
+            self._send(sql, None, self._execute)
+        except DatabaseError as error:
+            if error.args and error.args[0] in REFUSED:
+                raise LoadRefusedError(str(error.args[-1])) from error
+            raise
 
 
 class SqliteHost(Host):
@@ -208,11 +220,15 @@ class SqliteHost(Host):
 def _memory_file() -> Any:
     if hasattr(os, "memfd_create"):
         return open(os.memfd_create("enmasse"), "w+b")
-    return tempfile.NamedTemporaryFile()  # noqa: SIM115
+    return tempfile.NamedTemporaryFile()
 
 
 REFUSED = (1148, 2068, 3948, 4166)
 """MySQL's and MariaDB's errors where the server, or the driver, refuses `LOAD DATA LOCAL`, before a row is sent."""
+
+
+class LoadRefusedError(Exception):
+    """`LOAD DATA LOCAL` is refused: another way is taken, on this connection from now on."""
 
 
 def run(update: Update, rows: Iterable[Any], host: Host) -> dict[str, Any]:

@@ -25,12 +25,20 @@ class State:
 
 
 def state_of(connection: Any) -> State:
-    """What is known of the connection."""
+    """What is known of the connection, which is open."""
     state = connection.__dict__.get("_enmasse")
     if state is None:
-        state = State(_database(connection, loads=True))
+        loads = connection.vendor != "mysql" or _server_loads(connection)
+        state = State(_database(connection, loads=loads), loads=loads)
         connection._enmasse = state
     return state  # type: ignore[no-any-return]
+
+
+def _server_loads(connection: Any) -> bool:
+    """Whether the server takes `LOAD DATA LOCAL`."""
+    with connection.wrap_database_errors, connection.create_cursor() as cursor:
+        cursor.execute("SELECT @@local_infile")
+        return bool(cursor.fetchone()[0])
 
 
 def without_load(connection: Any) -> None:

@@ -42,7 +42,7 @@ impl Update {
     /// Plans a bulk update of these fields.
     #[new]
     #[pyo3(signature = (
-        database, table, fields, *, total=None, keep_first=false, missing="keys", matching_on=Vec::new(),
+        database, table, fields, *, total=None, on_duplicate="refuse", missing="keys", matching_on=Vec::new(),
         skip_unchanged=false, returning="nothing", constants=Vec::new(), batch_size=None,
         objects_only=false,
     ))]
@@ -53,7 +53,7 @@ impl Update {
         table: Py<Table>,
         fields: Vec<String>,
         total: Option<u64>,
-        keep_first: bool,
+        on_duplicate: &str,
         missing: &str,
         matching_on: Vec<String>,
         skip_unchanged: bool,
@@ -66,6 +66,12 @@ impl Update {
             "keys" => Missing::Keys,
             "count" => Missing::Count,
             other => return Err(PyValueError::new_err(format!("missing is {other:?}"))),
+        };
+        let on_duplicate = match on_duplicate {
+            "refuse" => OnDuplicate::Refuse,
+            "first" => OnDuplicate::KeepFirst,
+            "first_of_bytes" => OnDuplicate::KeepFirstOfBytes,
+            other => return Err(PyValueError::new_err(format!("on_duplicate is {other:?}"))),
         };
         let returning = match returning {
             "nothing" => Returning::Nothing,
@@ -89,7 +95,7 @@ impl Update {
             skip_unchanged,
             returning,
             missing,
-            on_duplicate: if keep_first { OnDuplicate::KeepFirst } else { OnDuplicate::Refuse },
+            on_duplicate,
             rows: total,
             batch_size,
             ..BulkUpdate::new(&query, &fields, Utc::now())

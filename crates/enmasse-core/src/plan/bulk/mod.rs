@@ -156,6 +156,9 @@ pub enum OnDuplicate {
     /// The row is left out, as in Django's `bulk_update`: the first row of a key counts. [`Outcome::left_out`](crate::run::Outcome::left_out)
     /// says how many rows were. The keys are kept in memory, some 20 bytes each.
     KeepFirst,
+    /// The same, where the host knows of keys that are texts that the database takes two for the same only where their bytes are: by the
+    /// column's collation.
+    KeepFirstOfBytes,
 }
 
 impl<'a> BulkUpdate<'a> {
