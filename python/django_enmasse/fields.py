@@ -119,13 +119,21 @@ def _prepare_other(field: models.Field[Any, Any], connection: Any) -> Prepare:
     if not is_passed_on:
         raise Handover(f"a field of the class {type(field).__name__}, which takes no expressions")
 
+    save = field.get_db_prep_save
+    if isinstance(field, models.DateTimeField) and connection.vendor == "postgresql" and not settings.USE_TZ:
+        convert = _in_zone(lambda value: save(value, connection), ZoneInfo(connection.timezone_name))
+    elif isinstance(field, models.BinaryField):
+        convert = lambda value: _bytes(save(value, connection))  # noqa: E731
+    else:
+        convert = lambda value: save(value, connection)  # noqa: E731
+
     def prepare(value: Any) -> Any:
         if hasattr(value, "resolve_expression"):
             raise Handover(EXPRESSION)
-        value = field.get_db_prep_save(value, connection)
+        value = convert(value)
         if hasattr(value, "as_sql") or hasattr(value, "resolve_expression"):
             raise Handover(EXPRESSION)
-        return _bytes(value) if isinstance(field, models.BinaryField) and value is not None else value
+        return value
 
     return prepare
 
@@ -247,7 +255,7 @@ def _type_of_other(field: models.Field[Any, Any], connection: Any) -> tuple[str,
         data_type, span = KINDS[base](field, connection)
         kind = data_type.split(":")[0]
         if is_postgres:
-            if kind == "json" or (kind == "datetime" and not settings.USE_TZ):
+            if kind == "json":
                 raise Handover(f"{name}, whose values have a form of their own")
         elif kind in IN_TEXT:
             return "text", None

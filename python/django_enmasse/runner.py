@@ -43,15 +43,19 @@ class Host:
             self.spool = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
         self.spool.write(data)
 
-    def begin(self, alone: bool) -> bool:
-        """Begins what is written wholly or not at all; `alone`, where one statement does it."""
+    def begin(self, scope: str) -> bool:
+        """Begins what is written wholly or not at all: one statement, one for each row, all of which are encoded, or several steps.
+
+        Inside of a transaction only the steps have a savepoint: an error of the others ends the transaction, as Django's does.
+        """
         inside = self.connection.in_atomic_block
-        self.is_undone = not self.is_nested and not (inside and alone)
+        has_savepoint = inside and scope == "steps"
+        self.is_undone = not self.is_nested and (not inside or has_savepoint)
         if self.is_nested:
             return True
-        if alone and not inside and not self.always_atomic and self.connection.get_autocommit():
+        if scope == "statement" and not (inside or self.always_atomic) and self.connection.get_autocommit():
             return False
-        self.atomic = transaction.atomic(using=self.connection.alias, savepoint=inside and not alone)
+        self.atomic = transaction.atomic(using=self.connection.alias, savepoint=has_savepoint)
         self.atomic.__enter__()
         return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,7 +37,7 @@ def state_of(connection: Any) -> State:
 
 def _server_loads(connection: Any) -> bool:
     """Whether the server takes `LOAD DATA LOCAL`."""
-    with connection.wrap_database_errors, connection.create_cursor() as cursor:
+    with connection.wrap_database_errors, closing(connection.create_cursor()) as cursor:
         cursor.execute("SELECT @@local_infile")
         return bool(cursor.fetchone()[0])
 

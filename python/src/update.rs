@@ -219,7 +219,13 @@ impl Update {
             wants_missing: self.wants_missing,
         };
         python.encode(&self.plan, &mut run, &mut feed)?;
-        let is_open = host.call_method1(intern!(py, "begin"), (run.stands_alone(),));
+        let is_encoded = run.batch().is_some_and(|batch| batch.is_complete());
+        let scope = match &self.plan.steps[..] {
+            _ if run.stands_alone() => "statement",
+            [Step::EachRow(_)] if is_encoded => "rows",
+            _ => "steps",
+        };
+        let is_open = host.call_method1(intern!(py, "begin"), (scope,));
         if !is_open.and_then(|is_open| is_open.extract()).map_err(kept)? {
             run.without_transaction();
         }

@@ -144,8 +144,13 @@ pub enum Missing {
 ///
 /// // which texts are one key, only the database knows
 /// let by_email = [FieldPath::from("email")];
-/// let error = bulk_update(&Postgres::default(), &BulkUpdate { matching_on: &by_email, ..first }).unwrap_err();
+/// let by_email = BulkUpdate { matching_on: &by_email, ..first };
+/// let error = bulk_update(&Postgres::default(), &by_email).unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::NotSupported);
+/// // unless the host does
+/// let of_bytes = BulkUpdate { on_duplicate: OnDuplicate::KeepFirstOfBytes, ..by_email };
+/// let plan = bulk_update(&Postgres::default(), &of_bytes)?;
+/// assert_eq!(plan.batch.unwrap().duplicates, Duplicates::FirstOfHashes);
 /// # Ok::<_, enmasse_core::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
