@@ -12,6 +12,8 @@ from django.db.models import F, Q
 from django.test import TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django_enmasse import BulkManager, BulkQuerySet, post_bulk_update
+from django_enmasse.update import auto_now_values
 from surface.models import (
     BaseUser,
     Both,
@@ -25,9 +27,6 @@ from surface.models import (
     Vip,
     VipProxy,
 )
-
-from django_enmasse import BulkManager, BulkQuerySet, post_bulk_update
-from django_enmasse.update import auto_now_values
 
 
 class Chains(TestCase):
