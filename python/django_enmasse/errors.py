@@ -56,7 +56,7 @@ def shown_key(key: Any, names: Sequence[str]) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in zip(names, values, strict=False))
 
 
-STAGED = re.compile(r"([`'\"(\s])([kv])(\d+)(?=[`'\")\s])")
+STAGED = re.compile(r"([`'])([kv])(\d+)(?=[`'])")
 """The name of a column of a temporary table in an error of a database."""
 
 

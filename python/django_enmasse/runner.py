@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
@@ -65,10 +66,10 @@ class Host:
         if atomic is not None:
             atomic.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
 
-    def execute(self, sql: str, params: list[Any]) -> int:
-        """Runs a statement: the number of rows that it matched."""
+    def execute(self, sql: str, params: list[Any]) -> tuple[int, int | None]:
+        """Runs a statement: the number of rows that it matched, and of those that it changed where the driver says so."""
         self._send(sql, params, self._execute)
-        return int(self.raw.rowcount)
+        return int(self.raw.rowcount), None
 
     def query(self, sql: str, params: list[Any]) -> Any:
         """Runs a statement: its rows."""
@@ -87,11 +88,14 @@ class Host:
 
     def execute_row(self, sql: str, row: tuple[Any, ...]) -> int:
         """Runs a statement for one row of many."""
-        return self.execute(sql, row)  # type: ignore[arg-type]
+        self._send(sql, row, self._execute)
+        return int(self.raw.rowcount)
 
     def query_row(self, sql: str, row: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         """Runs a statement that gives rows for one row of many."""
-        return [tuple(found) for found in self.query(sql, row)]  # type: ignore[arg-type]
+        self._send(sql, row, self._execute)
+        with self.connection.wrap_database_errors:
+            return [tuple(found) for found in self.raw.fetchall()]
 
     def encoded(self, data: bytes) -> Any:
         """An array in the database's own binary form, as the driver takes it."""
@@ -182,6 +186,14 @@ class Psycopg2Host(Host):
 class MysqlHost(Host):
     """MariaDB and MySQL by mysqlclient, or by PyMySQL in its place."""
 
+    def execute(self, sql: str, params: list[Any]) -> tuple[int, int | None]:
+        matched, _ = super().execute(sql, params)
+        driver = self.connection.connection
+        info = driver.info() if hasattr(driver, "info") else driver._result and driver._result.message
+        text = info.decode(errors="replace") if isinstance(info, bytes) else str(info)
+        found = CHANGED.search(text)
+        return matched, min(int(found[1]), matched) if found else None
+
     def keep(self, data: bytes) -> None:
         if self.spool is None:
             self.spool = _memory_file()
@@ -226,6 +238,9 @@ def _memory_file() -> Any:
         return open(os.memfd_create("enmasse"), "w+b")
     return tempfile.NamedTemporaryFile()
 
+
+CHANGED = re.compile(r"Changed: (\d+)")
+"""What MySQL and MariaDB say of an update: `Rows matched: 3  Changed: 2  Warnings: 0`."""
 
 REFUSED = (1148, 2068, 3948, 4166)
 """MySQL's and MariaDB's errors where the server, or the driver, refuses `LOAD DATA LOCAL`, before a row is sent."""

@@ -170,8 +170,7 @@ impl Classes {
             Kind::Uuid => uuid(value).map(ValueRef::Uuid).map_err(kept),
             Kind::Array(item) => {
                 let list = value.cast::<PyList>().map_err(|_| unfit(kind, value))?;
-                let items =
-                    list.iter().map(|value| self.borrowed(item, &value).map(ValueRef::into_owned));
+                let items = list.iter().map(|value| self.borrowed(item, &value).map(ValueRef::into_owned));
                 Ok(ValueRef::Owned(Value::Array(items.collect::<Result<_>>()?)))
             }
         }

@@ -109,15 +109,23 @@ impl<'a, 'py> Feed<'a, 'py> {
     fn read(&mut self, row: &Bound<'py, PyAny>) -> Result<()> {
         self.cells.clear();
         let is_dict = !self.objects_only && row.is_instance_of::<PyDict>();
-        let is_list = !(self.objects_only || is_dict) && (row.is_instance_of::<PyTuple>() || row.is_instance_of::<PyList>());
+        let is_list = !(self.objects_only || is_dict)
+            && (row.is_instance_of::<PyTuple>() || row.is_instance_of::<PyList>());
         if is_list {
             let given = row.len().map_err(kept)?;
             if given != self.columns.len() {
-                let names: Vec<_> =
-                    self.positions.iter().map(|&position| self.model.fields[position].name.as_str()).collect();
+                let names: Vec<_> = self
+                    .positions
+                    .iter()
+                    .map(|&position| self.model.fields[position].name.as_str())
+                    .collect();
                 return Err(Error::new(
                     ErrorKind::Request,
-                    format!("A row has {given} values where {} are wanted: {}.", names.len(), names.join(", ")),
+                    format!(
+                        "A row has {given} values where {} are wanted: {}.",
+                        names.len(),
+                        names.join(", ")
+                    ),
                 ));
             }
         }
@@ -180,4 +188,3 @@ fn item<'py>(row: &Bound<'py, PyAny>, column: &Reader, is_key: bool) -> PyResult
     }
     Err(pyo3::exceptions::PyKeyError::new_err(column.name.bind(py).to_string()))
 }
-

@@ -3,6 +3,7 @@
 use chrono::{Datelike, NaiveDate, NaiveTime, Timelike};
 use enmasse_core::Value;
 use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::PyNotImplementedError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
 
@@ -38,15 +39,31 @@ pub fn value<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>>
         }
         Value::Decimal(number) => classes.decimal.bind(py).call1((number.to_string(),))?,
         Value::Uuid(uuid) => classes.uuid.bind(py).call1((uuid.to_string(),))?,
-        Value::Json(document) => {
-            py.import("json")?.getattr("loads")?.call1((document.to_string(),))?
-        }
+        Value::DecimalText(text) => classes.decimal.bind(py).call1((text,))?,
+        Value::Json(document) => document_of(py, &document.to_string())?,
+        Value::JsonText(text) => document_of(py, text)?,
         Value::Array(items) => {
             let items = items.iter().map(|item| self::value(py, item)).collect::<PyResult<Vec<_>>>()?;
             PyList::new(py, items)?.into_any()
         }
-        other => PyString::new(py, &other.to_string()).into_any(),
+        other => {
+            let text = format!("no value of Python's is made of {other:?}");
+            return Err(PyNotImplementedError::new_err(text));
+        }
     })
+}
+
+/// The value as a driver takes it for a parameter: a document as text.
+pub fn param<'py>(py: Python<'py>, stored: &Value) -> PyResult<Bound<'py, PyAny>> {
+    match stored {
+        Value::Json(document) => Ok(PyString::new(py, &document.to_string()).into_any()),
+        Value::JsonText(text) => Ok(PyString::new(py, text).into_any()),
+        other => value(py, other),
+    }
+}
+
+fn document_of<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
+    py.import("json")?.getattr("loads")?.call1((text,))
 }
 
 /// A row as a tuple.

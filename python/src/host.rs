@@ -1,12 +1,12 @@
 //! The host of the core's runner: what it asks for, the Python half does on Django's connection.
 
+use enmasse_core::dialect::Dialect;
+use enmasse_core::encode::Cell;
 use enmasse_core::encode::{CellsChunk, CellsRow, Chunk};
 use enmasse_core::plan::{EachRow, Form, Plan};
 use enmasse_core::run::{
     Affected, Answer, Ask, Next, Outcome, Reading, Row, RowHost, RowsWritten, Run, Unfit, Which, load_row,
 };
-use enmasse_core::dialect::Dialect;
-use enmasse_core::encode::Cell;
 use enmasse_core::sql::{Bind, RowStatement, Statement};
 use enmasse_core::{DataType, Error, ErrorKind, Result, Value};
 use pyo3::IntoPyObjectExt;
@@ -85,8 +85,8 @@ impl<'py> Host<'_, 'py> {
     fn execute(&self, statement: &Statement) -> Result<Affected> {
         let (sql, params) = self.bound(statement)?;
         let rows = self.python.call_method1(intern!(self.py(), "execute"), (sql, params)).map_err(kept)?;
-        let rows: i64 = rows.extract().map_err(kept)?;
-        Ok(Affected { rows: rows.max(0) as u64, ..Affected::default() })
+        let (rows, changed): (i64, Option<u64>) = rows.extract().map_err(kept)?;
+        Ok(Affected { rows: rows.max(0) as u64, changed, ..Affected::default() })
     }
 
     fn query(&self, statement: &Statement, columns: &[DataType], reading: Reading) -> Result<Vec<Row>> {
@@ -115,7 +115,7 @@ impl<'py> Host<'_, 'py> {
 
     /// A stored value as the driver takes it.
     fn param(&self, value: &Value) -> PyResult<Bound<'py, PyAny>> {
-        let given = given::value(self.py(), value)?;
+        let given = given::param(self.py(), value)?;
         match value {
             Value::Encoded(_) => self.python.call_method1(intern!(self.py(), "encoded"), (given,)),
             _ => Ok(given),
@@ -123,12 +123,7 @@ impl<'py> Host<'_, 'py> {
     }
 
     /// Runs a prepared statement for each row.
-    fn write_rows(
-        &self,
-        step: &EachRow,
-        run: &mut Run<'_>,
-        feed: &mut Feed<'_, 'py>,
-    ) -> Result<RowsWritten> {
+    fn write_rows(&self, step: &EachRow, run: &mut Run<'_>, feed: &mut Feed<'_, 'py>) -> Result<RowsWritten> {
         let is_plain = step.keep.is_none() && step.old.is_none() && step.returned.is_empty();
         if !(is_plain && self.is_plain) {
             return run.each_row(step, &mut Statements { host: self, step }, |run| feed.encode(run));
@@ -213,9 +208,7 @@ impl Statements<'_, '_, '_> {
 
 impl RowHost for Statements<'_, '_, '_> {
     fn execute(&mut self, which: Which, row: CellsRow<'_>) -> Result<u64> {
-        self.run("execute_row", which, row, |count| {
-            Ok(count.extract::<i64>().map_err(kept)?.max(0) as u64)
-        })
+        self.run("execute_row", which, row, |count| Ok(count.extract::<i64>().map_err(kept)?.max(0) as u64))
     }
 
     fn first(&mut self, which: Which, row: CellsRow<'_>) -> Result<Option<(Row, u64)>> {
