@@ -56,13 +56,14 @@ class Update:
         *,
         total: int | None = None,
         on_duplicate: Literal["refuse", "first", "first_of_bytes"] = "refuse",
-        missing: Literal["keys", "count"] = "keys",
+        missing: Literal["keys", "ignored"] = "keys",
         matching_on: list[str] = ...,
         skip_unchanged: bool = False,
         returning: Literal["nothing", "new", "old", "changed"] = "nothing",
         constants: list[tuple[str, Any]] = ...,
         batch_size: int | None = None,
         objects_only: bool = False,
+        condition: tuple[str, list[Any]] | None = None,
     ) -> Update: ...
     @property
     def carried(self) -> tuple[list[str], int]:

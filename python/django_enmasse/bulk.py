@@ -178,7 +178,7 @@ def _planned(request: Request, connection: Any, total: int | None) -> Update:
     named = [*request.fields, *request.match, *(opts.get_field(name) for name in request.constants)]
     if request.returning is not None:
         named = list(opts.concrete_fields)
-    state, table, _ = take(query_set, connection, named, is_patch=False)
+    state, table, _, condition = take(query_set, connection, named, is_patch=False)
     names = [one.name for one in dict.fromkeys(request.fields) if not one.generated]
     columns = {name: column_of(opts.get_field(name), connection) for name in request.constants}
     constants = [
@@ -196,6 +196,7 @@ def _planned(request: Request, connection: Any, total: int | None) -> Update:
             returning=request.returning or "nothing",
             constants=constants,
             batch_size=request.batch_size,
+            condition=condition,
         )
     except EngineError as error:
         raise exception_of(error, request.model, request.key_names) from None

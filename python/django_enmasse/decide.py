@@ -8,11 +8,12 @@ from typing import Any
 from django.db import models
 
 from django_enmasse._engine import Table
+from django_enmasse.conditions import Condition, condition_of
 from django_enmasse.handover import Handover
 from django_enmasse.tables import State, state_of, table_of
 
-FILTER = "the QuerySet has a filter"
-"""Reasons that depend on the QuerySet alone."""
+SLICE = "the QuerySet is a slice, or made of several"
+CHAIN = "the QuerySet has a filter, and the fields are in several tables"
 OWN_METHOD = "the QuerySet has a method of its own that Django's bulk_update calls: {}"
 GENERATED = "all fields are generated"
 PIPELINE = "the connection is in pipeline mode, which refuses COPY"
@@ -26,14 +27,14 @@ PLAIN_TEXTS = (models.CharField, models.EmailField, models.SlugField, models.Tex
 
 def take(
     query_set: models.QuerySet[Any], connection: Any, fields: Sequence[Any], *, is_patch: bool
-) -> tuple[State, Table, list[Any]]:
-    """What the engine needs to take the call: what is known of the connection, the table, the fields to write.
+) -> tuple[State, Table, list[Any], Condition | None]:
+    """What the engine needs to take the call: what is known of the connection, the table, the fields, the filter.
 
     Raises `Handover` with the reason where it does not take it.
     """
     query = query_set.query
-    if query.where or query.is_sliced or query.combinator or query.distinct_fields or query.extra_tables:
-        raise Handover(FILTER)
+    if query.is_sliced or query.combinator or query.distinct_fields or query.extra_tables:
+        raise Handover(SLICE)
     if is_patch:
         for name in ("filter", "update", "using"):
             if not getattr(getattr(type(query_set), name), "__module__", "").startswith(PLAIN):
@@ -46,7 +47,10 @@ def take(
         raise Handover(TEXT_KEY)
     if _is_in_pipeline(connection):
         raise Handover(PIPELINE)
-    return state_of(connection), table_of(connection, query_set.model, wanted), wanted
+    condition = condition_of(query_set, connection)
+    if condition is not None and not set(opts.local_concrete_fields).issuperset(wanted):
+        raise Handover(CHAIN)
+    return state_of(connection), table_of(connection, query_set.model, wanted), wanted, condition
 
 
 PLAIN = ("django.db.models", "django_enmasse")

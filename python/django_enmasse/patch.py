@@ -61,9 +61,8 @@ def _by_engine(
     query_set: Any, connection: Any, objs: tuple[Any, ...], fields: list[Any], batch_size: int | None
 ) -> BulkReport:
     """Does the call, or raises `Handover`: then nothing is written."""
-    state, table, wanted = take(query_set, connection, fields, is_patch=True)
+    state, table, wanted, condition = take(query_set, connection, fields, is_patch=True)
     names = [field.name for field in wanted]
-    missing: Any = "keys" if connection.vendor == "sqlite" else "count"
 
     def plan(batch: Sequence[Any]) -> Update:
         return Update(
@@ -72,8 +71,9 @@ def _by_engine(
             names,
             total=len(batch),
             on_duplicate="first_of_bytes",
-            missing=missing,
+            missing="ignored",
             objects_only=True,
+            condition=condition,
         )
 
     batches = _batches(query_set, connection, objs, fields, batch_size)

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use chrono::Utc;
-use enmasse_core::dialect::Dialect;
+use enmasse_core::dialect::{Capability, Dialect};
 use enmasse_core::plan::{
     Assignment, BulkUpdate, ChunkGives, Form, Missing, OnDuplicate, Plan, Returning, Step, bulk_update,
 };
-use enmasse_core::query::{Expr, FieldPath, Query};
+use enmasse_core::query::{Expr, FieldPath, Q, Query};
 use enmasse_core::run::{Callbacks, Next, Outcome, Run};
-use enmasse_core::{Error, ErrorKind, Result};
+use enmasse_core::{DataType, Error, ErrorKind, Result, Value};
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -44,7 +44,7 @@ impl Update {
     #[pyo3(signature = (
         database, table, fields, *, total=None, on_duplicate="refuse", missing="keys", matching_on=Vec::new(),
         skip_unchanged=false, returning="nothing", constants=Vec::new(), batch_size=None,
-        objects_only=false,
+        objects_only=false, condition=None,
     ))]
     #[allow(clippy::too_many_arguments)] // of Python's, by name
     fn new(
@@ -61,12 +61,16 @@ impl Update {
         constants: Vec<(String, Bound<'_, PyAny>)>,
         batch_size: Option<usize>,
         objects_only: bool,
+        condition: Option<(String, Vec<Bound<'_, PyAny>>)>,
     ) -> PyResult<Self> {
-        let missing = match missing {
-            "keys" => Missing::Keys,
-            "count" => Missing::Count,
+        let wants_missing = match missing {
+            "keys" => true,
+            "ignored" => false,
             other => return Err(PyValueError::new_err(format!("missing is {other:?}"))),
         };
+        // where rows are sent one by one, keys are told at no cost, and a mere count needs a temporary table
+        let is_told = wants_missing || database.0.supports(Capability::LocalCalls);
+        let missing = if is_told { Missing::Keys } else { Missing::Count };
         let on_duplicate = match on_duplicate {
             "refuse" => OnDuplicate::Refuse,
             "first" => OnDuplicate::KeepFirst,
@@ -80,10 +84,19 @@ impl Update {
             "changed" => Returning::Changed,
             other => return Err(PyValueError::new_err(format!("returning is {other:?}"))),
         };
-        let query = Query::new(table.get().model.clone());
+        let mut query = Query::new(table.get().model.clone());
         let paths = |names: Vec<String>| names.into_iter().map(|name| FieldPath::new([name])).collect();
         let (fields, matching_on): (Vec<_>, Vec<_>) = (paths(fields), paths(matching_on));
         let classes = Classes::get(py)?;
+        let is_filtered = condition.is_some();
+        if let Some((sql, params)) = condition {
+            let params = params.iter().map(|param| owned(classes, param));
+            let params: Vec<_> = params.collect::<Result<_>>().map_err(|error| raised(py, error))?;
+            let typed = |value: Value| Expr::Value(value.clone(), value.natural_type());
+            let parts = params.into_iter().map(typed).collect();
+            let condition = Expr::Raw { sql: format!("({sql})"), parts, data_type: DataType::Bool };
+            query = query.filtered(Q::Expr(Box::new(condition)));
+        }
         let mut set = Vec::new();
         for (name, value) in constants {
             let value = owned(classes, &value).map_err(|error| raised(py, error))?;
@@ -106,8 +119,8 @@ impl Update {
             table,
             plan: Arc::new(plan),
             total,
-            is_plain: !skip_unchanged && returning == Returning::Nothing,
-            wants_missing: missing == Missing::Keys,
+            is_plain: !skip_unchanged && returning == Returning::Nothing && !(is_filtered && wants_missing),
+            wants_missing,
             objects_only,
         })
     }
