@@ -6,7 +6,8 @@ from typing import Any, Literal, Protocol
 __version__: str
 
 class EngineError(Exception):
-    """An error of the engine's own. Its arguments are the kind's name, the message and the keys that it is about."""
+    """An error of the engine's own. Its arguments are the kind's name, the message and the keys that it is
+    about."""
 
 def functions() -> list[tuple[str, int, Callable[..., Any]]]:
     """The functions that the engine's SQL for SQLite uses: name, number of arguments, function."""
@@ -67,7 +68,8 @@ class Update:
     ) -> Update: ...
     @property
     def carried(self) -> tuple[list[str], int]:
-        """The names of the fields that a row carries: first those by which it is found, of which there are so many."""
+        """The names of the fields that a row carries: first those by which it is found, of which there are
+        so many."""
     @property
     def fields(self) -> list[str]:
         """The names of all fields, in the order in which rows that come back have their values."""

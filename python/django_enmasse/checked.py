@@ -24,16 +24,17 @@ def find_fields(model: type[models.Model], names: Iterable[str]) -> list[Any]:
     fields = [opts.get_field(name) for name in names]
     if any(not field.concrete or field.many_to_many for field in fields):
         raise ValueError("bulk_update() can only be used with concrete fields.")
-    keys = set(opts.pk_fields)  # type: ignore[attr-defined]
+    keys = set(opts.pk_fields)
     for parent in opts.all_parents:
-        keys.update(parent._meta.pk_fields)  # type: ignore[attr-defined]
+        keys.update(parent._meta.pk_fields)
     if any(field in keys for field in fields):
         raise ValueError("bulk_update() cannot be used with primary key fields.")
     return fields
 
 
 def check_related(objs: Iterable[Any], fields: Sequence[Any]) -> None:
-    """No object refers to one that is not saved; looked at for relations only, as there is nothing to see for others."""
+    """No object refers to one that is not saved; looked at for relations only, as there is nothing to see
+    for others."""
     if any(field.is_relation for field in fields):
         for obj in objs:
             obj._prepare_related_fields_for_save(operation_name="bulk_update", fields=fields)

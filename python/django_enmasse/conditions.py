@@ -20,7 +20,7 @@ GROUPS = "the QuerySet groups rows"
 
 Condition = tuple[str, list[Any]]
 
-BASES = (bool, int, float, str, bytes)
+BASES: tuple[type[Any], ...] = (bool, int, float, str, bytes)
 EXACT = (
     datetime.datetime,
     datetime.date,

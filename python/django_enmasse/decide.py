@@ -22,13 +22,15 @@ TEXT_KEY = "the key is a text, and only the database knows which texts are the s
 TEXTS = (models.CharField, models.TextField)
 
 PLAIN_TEXTS = (models.CharField, models.EmailField, models.SlugField, models.TextField, models.URLField)
-"""Texts that are the same where their bytes are, unless a collation is declared or MySQL's tables have one."""
+"""Texts that are the same where their bytes are, unless a collation is declared or MySQL's tables have
+one."""
 
 
 def take(
     query_set: models.QuerySet[Any], connection: Any, fields: Sequence[Any], *, is_patch: bool
 ) -> tuple[State, Table, list[Any], Condition | None]:
-    """What the engine needs to take the call: what is known of the connection, the table, the fields, the filter.
+    """What the engine needs to take the call: what is known of the connection, the table, the fields, the
+    filter.
 
     Raises `Handover` with the reason where it does not take it.
     """
@@ -42,7 +44,7 @@ def take(
     wanted = list(dict.fromkeys(field for field in fields if not field.generated))
     if not wanted:
         raise Handover(GENERATED)
-    opts = query_set.model._meta.concrete_model._meta  # type: ignore[union-attr]
+    opts = query_set.model._meta.concrete_model._meta
     if is_patch and any(_is_collated(field, connection) for field in opts.pk_fields):
         raise Handover(TEXT_KEY)
     if _is_in_pipeline(connection):

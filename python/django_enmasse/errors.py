@@ -13,7 +13,8 @@ from django_enmasse._engine import EngineError, Update
 
 
 class DuplicateKeysError(ValueError):
-    """Two rows of one batch have the same key: which of them is to be written is not known. `keys` names them."""
+    """Two rows of one batch have the same key: which of them is to be written is not known. `keys` names
+    them."""
 
 
 class MissingRowsError(ObjectDoesNotExist):
@@ -61,7 +62,8 @@ STAGED = re.compile(r"([`'])([kv])(\d+)(?=[`'])")
 
 
 def translate(error: DatabaseError, update: Update, model: Any) -> None:
-    """Puts the names of fields into an error of a database for the columns of the engine's temporary table."""
+    """Puts the names of fields into an error of a database for the columns of the engine's temporary
+    table."""
     names, width = update.carried
 
     def name(found: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timezone as utc_zone
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -50,7 +50,9 @@ def column_of(field: models.Field[Any, Any], connection: Any) -> Column:
     else:
         data_type, span = kind(target, connection)
         prepare, takes_exact = _preparation(target, data_type, connection)
-    return Column(field.name, field.column, data_type, field.attname, prepare, takes_exact, field.null, span)
+    return Column(
+        field.name, str(field.column), data_type, field.attname, prepare, takes_exact, field.null, span
+    )
 
 
 def _target(field: models.Field[Any, Any]) -> models.Field[Any, Any]:
@@ -251,7 +253,7 @@ def _type_of_other(field: models.Field[Any, Any], connection: Any) -> tuple[str,
     is_postgres = connection.vendor == "postgresql"
     column_type = field.db_type(connection)
     base = next((base for base in type(field).__mro__ if base in KINDS), None)
-    if base is not None and column_type == base.db_type(field, connection):
+    if base is not None and column_type == cast(Any, base).db_type(field, connection):
         data_type, span = KINDS[base](field, connection)
         kind = data_type.split(":")[0]
         if is_postgres:

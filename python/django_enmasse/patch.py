@@ -1,4 +1,5 @@
-"""Patch mode: `QuerySet.bulk_update` of every model goes through the engine, with exactly Django's semantics."""
+"""Patch mode: `QuerySet.bulk_update` of every model goes through the engine, with exactly Django's
+semantics."""
 
 from __future__ import annotations
 
@@ -39,7 +40,7 @@ def bulk_update(
         raise
     if not objs:
         return BulkReport(0, engine="nothing")
-    self._for_write = True
+    self._for_write = True  # type: ignore[attr-defined]
     connection = connections[self.db]
     try:
         connection.ensure_connection()
@@ -129,7 +130,7 @@ def apply_settings() -> None:
 
 def apply() -> None:
     """Patches `QuerySet`."""
-    QuerySet.bulk_update = bulk_update  # type: ignore[method-assign,assignment]
+    QuerySet.bulk_update = bulk_update  # type: ignore[method-assign]
 
 
 def undo() -> None:

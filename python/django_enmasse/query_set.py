@@ -30,12 +30,15 @@ class BulkQuerySet(WritesMixin):
     ) -> int:
         """Writes the fields of the rows: objects, dicts or tuples, of any iterable.
 
-        A tuple has the values of the fields by which rows are found, then those of `fields`. `auto_now` fields are set, and rows locked in the
+        A tuple has the values of the fields by which rows are found, then those of `fields`. `auto_now`
+        fields are set, and rows locked in the
         order of their keys. Two rows with the same key are an error.
 
-        - `matching_on`: the fields by which rows are found, which are unique together; the primary key by default.
+        - `matching_on`: the fields by which rows are found, which are unique together; the primary key by
+          default.
         - `skip_unchanged`: rows that have the values already are not written.
-        - `returning`: `"new"`, the rows as they are; `"old"`, each as it was and as it is. They are in the report's `rows`.
+        - `returning`: `"new"`, the rows as they are; `"old"`, each as it was and as it is. They are in the
+          report's `rows`.
         - `on_missing`: `"error"`, where a row that is not there is to undo all.
 
         With filters it is `bulk_update_where`, whose arguments are names of fields and their values.

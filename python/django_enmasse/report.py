@@ -6,7 +6,8 @@ from typing import Any
 
 
 class BulkReport(int):
-    """The number of rows that matched, as Django's methods return it, with all else that is known of the write."""
+    """The number of rows that matched, as Django's methods return it, with all else that is known of the
+    write."""
 
     changed: int
     """Rows of these that were written."""

@@ -1,4 +1,5 @@
-"""Runs what the engine asks for on Django's connection: in its transactions, with its wrappers, logs and errors."""
+"""Runs what the engine asks for on Django's connection: in its transactions, with its wrappers, logs and
+errors."""
 
 from __future__ import annotations
 
@@ -45,9 +46,11 @@ class Host:
         self.spool.write(data)
 
     def begin(self, scope: str) -> bool:
-        """Begins what is written wholly or not at all: one statement, one for each row, all of which are encoded, or several steps.
+        """Begins what is written wholly or not at all: one statement, one for each row, all of which are
+        encoded, or several steps.
 
-        Inside of a transaction only the steps have a savepoint: an error of the others ends the transaction, as Django's does.
+        Inside of a transaction only the steps have a savepoint: an error of the others ends the transaction,
+        as Django's does.
         """
         inside = self.connection.in_atomic_block
         has_savepoint = inside and scope == "steps"
@@ -67,7 +70,8 @@ class Host:
             atomic.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
 
     def execute(self, sql: str, params: list[Any]) -> tuple[int, int | None]:
-        """Runs a statement: the number of rows that it matched, and of those that it changed where the driver says so."""
+        """Runs a statement: the number of rows that it matched, and of those that it changed where the
+        driver says so."""
         self._send(sql, params, self._execute)
         return int(self.raw.rowcount), None
 
@@ -123,7 +127,8 @@ class Host:
         self.raw.execute(sql, params)
 
     def _send(self, sql: str, params: Any, call: Callable[[str, Any], object], *, many: bool = False) -> None:
-        """Runs a statement as Django's own cursors do: seen by execute wrappers and by the log, its errors Django's."""
+        """Runs a statement as Django's own cursors do: seen by execute wrappers and by the log, its errors
+        Django's."""
 
         def executor(sql: str, params: Any, many: bool, context: dict[str, Any]) -> None:
             self.connection.validate_no_broken_transaction()
@@ -171,7 +176,7 @@ class Psycopg2Host(Host):
     def _execute(self, sql: str, params: Any) -> None:
         from psycopg2.extensions import AsIs
 
-        # it puts numbers into the text, where `-2147483648::integer` is the negative of a number that is too large
+        # it puts numbers into the text, and `-2147483648::integer` is the negative of one that is too large
         bound = [AsIs(f"({one})") if isinstance(one, int) and one < 0 else one for one in params]
         self.raw.execute(sql, bound)
 
@@ -243,7 +248,8 @@ CHANGED = re.compile(r"Changed: (\d+)")
 """What MySQL and MariaDB say of an update: `Rows matched: 3  Changed: 2  Warnings: 0`."""
 
 REFUSED = (1148, 2068, 3948, 4166)
-"""MySQL's and MariaDB's errors where the server, or the driver, refuses `LOAD DATA LOCAL`, before a row is sent."""
+"""MySQL's and MariaDB's errors where the server, or the driver, refuses `LOAD DATA LOCAL`, before a row is
+sent."""
 
 
 class LoadRefusedError(Exception):

@@ -68,7 +68,8 @@ def _database(connection: Any, *, loads: bool) -> Database:
 
 
 def table_of(connection: Any, model: type[models.Model], wanted: Sequence[models.Field[Any, Any]]) -> Table:
-    """The model's tables, with its key and these fields: its own, and where it needs them those that it extends."""
+    """The model's tables, with its key and these fields: its own, and where it needs them those that it
+    extends."""
     opts = model._meta.concrete_model._meta  # type: ignore[union-attr]
     state = state_of(connection)
     names = tuple(each.attname for each in wanted)
