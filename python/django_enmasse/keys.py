@@ -82,10 +82,15 @@ class KeyTable:
                 joins.append(f"CROSS JOIN {quote(owner.db_table)} {source}")
             columns.append(f"{source}.{quote(column(field))} AS {quote(self._old_column(at))}")
         on_commit = " ON COMMIT DROP" if self._connection.vendor == "postgresql" else ""
+        index = ""
+        if self._connection.vendor == "mysql":
+            # MariaDB reads the table anew for each row that a subquery is asked about.
+            names = ", ".join(quote(column(field)) for field in key_fields(self.model))
+            index = f" (PRIMARY KEY ({names}))"
         # No row is read: the statement is for the columns, of whatever types and collations the model's
         # table has.
         self._execute(
-            f"CREATE TEMPORARY TABLE {quote(self.name)}{on_commit} AS "
+            f"CREATE TEMPORARY TABLE {quote(self.name)}{index}{on_commit} AS "
             f"SELECT {', '.join(columns)} FROM {quote(meta.db_table)} t {' '.join(joins)} WHERE 1 = 0"
         )
 
