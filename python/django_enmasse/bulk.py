@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any, Literal
 
-from django.db import DatabaseError, NotSupportedError, connections, models, transaction
+from django.db import DatabaseError, NotSupportedError, OperationalError, connections, models, transaction
 
 from django_enmasse._engine import EngineError, Update
 from django_enmasse.checked import check_related, check_request, find_fields
 from django_enmasse.decide import take
 from django_enmasse.errors import (
+    CONFLICTS,
+    NO_RIGHT,
     DuplicateKeysError,
     MissingRowsError,
     about,
+    code_of,
     exception_of,
     shown_key,
-    translate,
+    translated,
 )
 from django_enmasse.fields import EXPRESSION, column_of
 from django_enmasse.handover import Handover, tell, tell_taken
@@ -31,6 +36,10 @@ from django_enmasse.update import auto_now_values
 
 AHEAD = 5_000
 """Rows of an iterable that are read before the first statement: so few are known to be few."""
+
+RETRIES = 25
+FIRST_WAIT, LONGEST_WAIT = 0.01, 1.0
+"""Seconds: the longest waits before the first retry and before later ones."""
 
 Returning = Literal["old", "new"]
 
@@ -203,6 +212,22 @@ def _planned(request: Request, connection: Any, total: int | None) -> Update:
 
 
 def _write(request: Request, connection: Any, rows: Any, total: int | None) -> BulkReport:
+    """Has the rows written; a transaction of its own is tried again after a conflict with another."""
+    wait = FIRST_WAIT
+    for _ in range(RETRIES):
+        try:
+            return _write_once(request, connection, rows, total)
+        except OperationalError as error:
+            is_own = not connection.in_atomic_block and isinstance(rows, tuple)
+            if not is_own or code_of(error) not in CONFLICTS:
+                raise
+        # two that were in each other's way should not meet again
+        time.sleep(random.uniform(0, wait))
+        wait = min(2 * wait, LONGEST_WAIT)
+    return _write_once(request, connection, rows, total)
+
+
+def _write_once(request: Request, connection: Any, rows: Any, total: int | None) -> BulkReport:
     """Has the engine write the rows, and Django those that it does not take."""
     try:
         connection.ensure_connection()
@@ -236,8 +261,9 @@ def _by_engine(request: Request, connection: Any, rows: Any, total: int | None) 
         except EngineError as error:
             raise exception_of(error, request.model, request.key_names) from None
         except DatabaseError as error:
-            translate(error, update, request.model)
-            raise
+            if host.is_undone and code_of(error) in NO_RIGHT:
+                raise Handover(f"the database refuses what the engine needs: {error}") from error
+            raise translated(error, update, request.model) from error.__cause__
     finally:
         host.close()
     tell_taken(request.model._meta.label, update.engine, done["matched"])

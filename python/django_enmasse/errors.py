@@ -57,13 +57,40 @@ def shown_key(key: Any, names: Sequence[str]) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in zip(names, values, strict=False))
 
 
+CONFLICTS = ("40001", "40P01", 1213)
+"""Codes of a deadlock or a serialisation failure: the transaction may be tried again."""
+
+NO_RIGHT = (1044, 1142, 1227, 1370, "42501")
+"""Codes of a right that the user lacks: to make temporary tables, for instance, which Django does without."""
+
+
+NULL_STAGED = 1263
+"""MySQL's code where a column of a temporary table takes no NULL: of the model's that is an `IntegrityError`."""
+
+OF_SERVER = (1205, 1213, 1317, 2006, 2013, 2055, 3024)
+"""MySQL's codes of what no other statement would mend: a deadlock, a timeout, a lost connection."""
+
+
+def is_of_server(error: Exception, connection: Any) -> bool:
+    """Whether the error is not of the rows or of the statement: nothing is tried instead."""
+    if not isinstance(error, OperationalError):
+        return False
+    return connection.vendor != "mysql" or code_of(error) in OF_SERVER
+
+
+def code_of(error: BaseException) -> Any:
+    """The database's own code: an SQLSTATE, or MySQL's number."""
+    cause = error.__cause__
+    state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+    return state or (error.args[0] if error.args else None)
+
+
 STAGED = re.compile(r"([`'])([kv])(\d+)(?=[`'])")
 """The name of a column of a temporary table in an error of a database."""
 
 
-def translate(error: DatabaseError, update: Update, model: Any) -> None:
-    """Puts the names of fields into an error of a database for the columns of the engine's temporary
-    table."""
+def translated(error: DatabaseError, update: Update, model: Any) -> DatabaseError:
+    """The error of a database with the names of fields for the columns of the engine's temporary table."""
     names, width = update.carried
 
     def name(found: re.Match[str]) -> str:
@@ -71,4 +98,5 @@ def translate(error: DatabaseError, update: Update, model: Any) -> None:
         position = int(number) + (width if kind == "v" else 0)
         return f"{before}{model._meta.object_name}.{names[position]}" if position < len(names) else found[0]
 
-    error.args = tuple(STAGED.sub(name, one) if isinstance(one, str) else one for one in error.args)
+    kind = IntegrityError if code_of(error) == NULL_STAGED else type(error)
+    return kind(*(STAGED.sub(name, one) if isinstance(one, str) else one for one in error.args))

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from functools import wraps
 from typing import Any
 
-from django.db import OperationalError, connections, transaction
+from django.db import connections, transaction
 from django.db.models import QuerySet
 
 from django_enmasse import conf
 from django_enmasse._engine import EngineError, Update
 from django_enmasse.checked import check_keys, check_related, check_request, find_fields
 from django_enmasse.decide import take
+from django_enmasse.errors import is_of_server
 from django_enmasse.handover import Handover, tell, tell_taken
 from django_enmasse.report import BulkReport
 from django_enmasse.runner import LoadRefusedError, host_for, run
@@ -92,7 +93,7 @@ def _by_engine(
     except LoadRefusedError:
         raise
     except Exception as error:
-        if host.is_undone and not isinstance(error, OperationalError):
+        if host.is_undone and not is_of_server(error, connection):
             raise Handover(reason_of(error)) from error
         raise
     finally:
