@@ -265,6 +265,8 @@ fn write(chunk: &mut Chunk, value: &ValueRef<'_>) -> Result<()> {
         ValueRef::Time(time) => chunk.text(short::time(*time).as_str())?,
         ValueRef::Duration(length) => chunk.int(length.num_microseconds().unwrap_or(i64::MAX)),
         ValueRef::Decimal(number) => chunk.cells.push(Kept::Float(codec::decimal(*number)?)),
+        ValueRef::DecimalText(text) => chunk.cells.push(Kept::Float(codec::decimal_text(text)?)),
+        ValueRef::JsonText(text) => chunk.text(text)?,
         ValueRef::Uuid(uuid) => chunk.text(uuid.simple().encode_lower(&mut [0; 32]))?,
         ValueRef::Json(document) => {
             json::whole(document)?;

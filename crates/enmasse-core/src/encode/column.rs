@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::schema::{Field, ModelRef};
-use crate::value::{DataType, Value, ValueRef};
+use crate::value::{DataType, Value, ValueRef, json, text_fits};
 
 /// A column of a batch: a field of the model, or an auxiliary column.
 #[derive(Clone, Debug)]
@@ -108,6 +108,10 @@ impl BatchColumn {
             (DataType::Decimal { .. }, ValueRef::Decimal(number)) => {
                 self.data_type.fits(&Value::Decimal(*number)).is_ok()
             }
+            (DataType::Decimal { max_digits, decimal_places }, ValueRef::DecimalText(text)) => {
+                text_fits(text, *max_digits, *decimal_places).is_ok()
+            }
+            (DataType::Json, ValueRef::JsonText(text)) => json::is_document(text),
             // The limits are already checked for this value.
             (DataType::Bytes, _) => true,
             _ => self.takes_all,

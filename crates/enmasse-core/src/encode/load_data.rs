@@ -63,6 +63,11 @@ impl LoadData {
             ValueRef::Time(time) => plain(out, &short::time(*time)),
             ValueRef::Duration(length) => integer(out, length.num_microseconds().unwrap_or(i64::MAX)),
             ValueRef::Decimal(number) => plain(out, &short::decimal(*number)),
+            ValueRef::DecimalText(text) => {
+                codec::has_room(text, dialect)?;
+                out.extend_from_slice(text.as_bytes());
+            }
+            ValueRef::JsonText(text) => escape(out, text.as_bytes()),
             ValueRef::Uuid(uuid) if self.native_uuid => {
                 codec::keeps(*uuid, dialect)?;
                 out.extend(uuid.hyphenated().encode_lower(&mut [0; 36]).as_bytes());

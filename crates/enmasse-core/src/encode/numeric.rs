@@ -6,6 +6,9 @@
 
 use rust_decimal::Decimal;
 
+use crate::error::{Error, Result};
+use crate::value::digits::Digits;
+
 const BASE: u128 = 10_000;
 const GROUP: u32 = 4;
 const NEGATIVE: u16 = 0x4000;
@@ -49,6 +52,70 @@ pub fn encode(value: Decimal, out: &mut Vec<u8>) {
     for group in &groups[..significant] {
         out.extend(group.to_be_bytes());
     }
+}
+
+/// The most digits before and after the point.
+const MAX_WHOLE: usize = 131_072;
+const MAX_PLACES: usize = 16_383;
+
+/// Appends the number in plain text (`-12.50`) in PostgreSQL's format, with as many digits after the point as the text has.
+///
+/// # Errors
+///
+/// [`Value`](crate::ErrorKind::Value) where the text is no such number, or has more digits than the type `numeric` holds.
+pub fn encode_text(text: &str, out: &mut Vec<u8>) -> Result<()> {
+    let digits = Digits::checked(text)?;
+    let (whole, fraction) = (digits.whole_digits(), digits.fraction);
+    if whole.len() > MAX_WHOLE || fraction.len() > MAX_PLACES {
+        return Err(Error::value(format!(
+            "the number has {} digits before the decimal point and {} after it: the type numeric holds {MAX_WHOLE} and {MAX_PLACES}.",
+            whole.len(),
+            fraction.len()
+        )));
+    }
+    const SIZE: usize = GROUP as usize;
+    let before_point = whole.len().div_ceil(SIZE);
+    // the first group before the point may be short, and so may the last one after it
+    let (first, others) = whole.split_at(whole.len() % SIZE);
+    let before =
+        [first.as_bytes()].into_iter().filter(|first| !first.is_empty()).chain(pieces(others)).map(number);
+    let after = pieces(fraction).map(|piece| number(piece) * 10_u16.pow((SIZE - piece.len()) as u32));
+    let start = out.len();
+    out.extend([0; 8]);
+    let (mut zeros, mut count, mut weight) = (0_usize, 0_usize, before_point as i32 - 1);
+    for group in before.chain(after) {
+        if group == 0 {
+            zeros += 1;
+            continue;
+        }
+        if count == 0 {
+            weight -= zeros as i32;
+        } else {
+            out.extend(std::iter::repeat_n([0; 2], zeros).flatten());
+            count += zeros;
+        }
+        zeros = 0;
+        count += 1;
+        out.extend(group.to_be_bytes());
+    }
+    if count == 0 {
+        weight = 0;
+    }
+    let sign = if digits.negative && count > 0 { NEGATIVE } else { 0 };
+    let header = [count as u16, weight as i16 as u16, sign, fraction.len() as u16];
+    for (place, word) in out[start..].chunks_exact_mut(2).zip(header) {
+        place.copy_from_slice(&word.to_be_bytes());
+    }
+    Ok(())
+}
+
+/// Digits in groups; the last may be short.
+fn pieces(digits: &str) -> impl Iterator<Item = &[u8]> {
+    digits.as_bytes().chunks(GROUP as usize)
+}
+
+fn number(digits: &[u8]) -> u16 {
+    digits.iter().fold(0, |number, digit| number * 10 + u16::from(digit - b'0'))
 }
 
 /// Decodes a decimal from PostgreSQL.
@@ -135,6 +202,37 @@ mod tests {
             encode(value, &mut bytes);
             let back = decode(&bytes).unwrap();
             assert_eq!(back.to_string(), value.to_string());
+            let mut of_text = Vec::new();
+            encode_text(text, &mut of_text).unwrap();
+            assert_eq!(of_text, bytes, "{text}");
+        }
+    }
+
+    #[test]
+    fn writes_text_of_any_length() {
+        let words = |text: &str| {
+            let mut bytes = Vec::new();
+            encode_text(text, &mut bytes).unwrap();
+            let words = bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
+            words.collect::<Vec<_>>()
+        };
+        let minus = |number: i16| number as u16;
+        assert_eq!(words("0"), [0, 0, 0, 0]);
+        assert_eq!(words("-0.000"), [0, 0, 0, 3]);
+        assert_eq!(words("0012.5"), [2, 0, 0, 1, 12, 5_000]);
+        assert_eq!(words("-100000000"), [1, 2, NEGATIVE, 0, 1]);
+        assert_eq!(words("100000001.00010000"), [4, 2, 0, 8, 1, 0, 1, 1]);
+        assert_eq!(words("0.00000000050"), [1, minus(-3), 0, 11, 500]);
+        assert_eq!(
+            words("1234567890123456789012345678901234567890.5"),
+            [11, 9, 0, 1, 1234, 5678, 9012, 3456, 7890, 1234, 5678, 9012, 3456, 7890, 5000]
+        );
+        let long = format!("1{}.{}1", "0".repeat(131_071), "0".repeat(16_382));
+        let written = words(&long);
+        assert_eq!(written[..4], [36_864, 32_767, 0, 16_383]);
+        assert_eq!((written.len(), written[4], written.last()), (4 + 36_864, 1_000, Some(&10)));
+        for text in ["", "1e5", "NaN", "+1", &format!("1{long}"), &format!("{long}1")] {
+            assert!(encode_text(text, &mut Vec::new()).is_err());
         }
     }
 

@@ -94,6 +94,15 @@ fn write_stored(out: &mut Vec<u8>, value: &ValueRef<'_>, data_type: &DataType) -
                 Ok(())
             });
         }
+        ValueRef::DecimalText(text) => return measured(out, |out| numeric::encode_text(text, out)),
+        ValueRef::JsonText(text) => {
+            codec::keeps_escapes(text)?;
+            return measured(out, |out| {
+                out.push(JSONB_VERSION);
+                out.extend_from_slice(text.as_bytes());
+                Ok(())
+            });
+        }
         ValueRef::Json(document) => {
             codec::json_without_nul(document)?;
             return measured(out, |out| {

@@ -28,7 +28,7 @@ impl Encoder for Stored {
     fn cell(&mut self, column: usize, value: &ValueRef<'_>) -> Result<()> {
         self.size += 16
             + match value {
-                ValueRef::Text(text) => text.len(),
+                ValueRef::Text(text) | ValueRef::DecimalText(text) | ValueRef::JsonText(text) => text.len(),
                 ValueRef::Bytes(bytes) => bytes.len(),
                 _ => 0,
             };

@@ -243,7 +243,9 @@ impl Field {
 
     fn is_choice(&self, value: &Value) -> Result<()> {
         match &self.choices {
-            Some(choices) if !choices.contains(value) => Err(not_a_choice(value, choices)),
+            Some(choices) if !choices.iter().any(|choice| choice.is_same(value)) => {
+                Err(not_a_choice(value, choices))
+            }
             _ => Ok(()),
         }
     }

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 
 use crate::error::{Error, Result};
 use crate::schema::CharacterSet;
+use crate::value::digits::Digits;
 use crate::value::{Value, ValueRef, json};
 
 /// The limits of a column that are narrower than its type's, as read from a catalogue.
@@ -65,6 +66,10 @@ impl Limits {
             Value::Text(text) => self.text(value, text),
             Value::Bytes(bytes) => self.size(value, bytes.len() as u64, ""),
             Value::Decimal(number) if self.unsigned && *number < Decimal::ZERO => Err(negative(value)),
+            Value::DecimalText(text) if self.unsigned && Digits::checked(text)?.is_negative() => {
+                Err(negative(value))
+            }
+            Value::JsonText(text) if self.makes_numbers => self.not_a_number(value, text),
             Value::Float(number) if self.unsigned && *number < 0.0 => Err(negative(value)),
             Value::Json(document) if self.makes_numbers => json::whole(document),
             Value::DateTime(moment) => self.moment(value, moment.naive_utc()),
@@ -73,14 +78,18 @@ impl Limits {
         }
     }
 
-    fn text(&self, value: &Value, text: &str) -> Result<()> {
-        if self.makes_numbers
-            && let Some(made) = number_of(text)
-        {
-            return Err(Error::value(format!(
+    /// Refuses a text that the column would convert to a number.
+    fn not_a_number(&self, value: &Value, text: &str) -> Result<()> {
+        match number_of(text).filter(|_| self.makes_numbers) {
+            None => Ok(()),
+            Some(made) => Err(Error::value(format!(
                 "{value} would become the number {made}: the column cannot store such a text."
-            )));
+            ))),
         }
+    }
+
+    fn text(&self, value: &Value, text: &str) -> Result<()> {
+        self.not_a_number(value, text)?;
         let Some(set) = self.character_set else {
             return self.size(value, text.len() as u64, "");
         };

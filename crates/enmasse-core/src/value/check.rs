@@ -1,10 +1,13 @@
 //! Checks that a value fits its column: values that the database would truncate, round or refuse are detected
 //! before sending.
 
+use std::fmt::Display;
+
 use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
 use rust_decimal::Decimal;
 
 use crate::error::{Error, Result};
+use crate::value::digits::Digits;
 use crate::value::{DataType, Value};
 
 impl DataType {
@@ -65,6 +68,9 @@ impl DataType {
             (DataType::Decimal { max_digits, decimal_places }, Value::Decimal(number)) => {
                 decimal_fits(*number, *max_digits, *decimal_places)?;
             }
+            (DataType::Decimal { max_digits, decimal_places }, Value::DecimalText(text)) => {
+                text_fits(text, *max_digits, *decimal_places)?;
+            }
             (DataType::Native(name), Value::Text(text)) if name == "money" => {
                 let cents = text.rsplit_once(['.', ',']).map_or("", |(_, cents)| cents);
                 if cents.len() > 2 && text.contains('.') || cents.len() > 3 {
@@ -122,24 +128,40 @@ impl Value {
 }
 
 fn decimal_fits(number: Decimal, max_digits: Option<u32>, decimal_places: Option<u32>) -> Result<()> {
-    // `decimal_places` without `max_digits` is a scale without a precision; `max_digits` alone means no
-    // places, as in SQL.
-    let places = decimal_places.or(max_digits.map(|_| 0));
-    let (Some(places), digits) = (places, max_digits) else { return Ok(()) };
-    if number.scale() > places {
-        let found = number.normalize().scale();
-        if found > places {
-            return Err(Error::value(format!(
-                "{number} has {found} decimal places, and at most {places} fit."
-            )));
-        }
+    let Some(places) = declared_places(max_digits, decimal_places) else { return Ok(()) };
+    let scale = number.scale();
+    let found = if scale > places { number.normalize().scale() } else { scale };
+    digits_fit(number, found as usize, whole_digits(number) as usize, max_digits, places)
+}
+
+/// [`decimal_fits`] of a number in plain text.
+pub(crate) fn text_fits(text: &str, max_digits: Option<u32>, decimal_places: Option<u32>) -> Result<()> {
+    let digits = Digits::checked(text)?;
+    let Some(places) = declared_places(max_digits, decimal_places) else { return Ok(()) };
+    digits_fit(text, digits.places().len(), digits.whole_digits().len(), max_digits, places)
+}
+
+/// `decimal_places` without `max_digits` is a scale without a precision; `max_digits` without `decimal_places` means no places, as in SQL.
+fn declared_places(max_digits: Option<u32>, decimal_places: Option<u32>) -> Option<u32> {
+    decimal_places.or(max_digits.map(|_| 0))
+}
+
+/// Refuses a number that has too many digits after the point (`found`) or before it (`whole`).
+fn digits_fit(
+    number: impl Display,
+    found: usize,
+    whole: usize,
+    max_digits: Option<u32>,
+    places: u32,
+) -> Result<()> {
+    if found > places as usize {
+        return Err(Error::value(format!("{number} has {found} decimal places, and at most {places} fit.")));
     }
-    let Some(digits) = digits else { return Ok(()) };
+    let Some(digits) = max_digits else { return Ok(()) };
     let allowed = digits.saturating_sub(places);
-    let found = whole_digits(number);
-    if found > allowed {
+    if whole > allowed as usize {
         return Err(Error::value(format!(
-            "{number} has {found} digits before the decimal point, and at most {allowed} fit \
+            "{number} has {whole} digits before the decimal point, and at most {allowed} fit \
              ({digits} digits in all, {places} of them decimal places)."
         )));
     }

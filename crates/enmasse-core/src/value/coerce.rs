@@ -6,7 +6,8 @@ use rust_decimal::prelude::ToPrimitive;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::value::{DataType, Value, text};
+use crate::value::digits::{self, Digits};
+use crate::value::{DataType, Value, json, text};
 
 impl DataType {
     /// Whether the value is of this type without conversion; NULL is of every type.
@@ -26,6 +27,8 @@ impl DataType {
             | (DataType::Decimal { .. }, Value::Decimal(_))
             | (DataType::Uuid, Value::Uuid(_))
             | (DataType::Json, Value::Json(_)) => true,
+            (DataType::Decimal { .. }, Value::DecimalText(text)) => Digits::plain(text).is_some(),
+            (DataType::Json, Value::JsonText(text)) => json::is_document(text),
             (DataType::Array(item), Value::Array(values)) => values.iter().all(|value| item.holds(value)),
             _ => false,
         }
@@ -59,6 +62,9 @@ impl DataType {
 
     /// Converts the value to this type; `None` if it already has the type or cannot be converted.
     pub(crate) fn convert(&self, value: &Value) -> Option<Value> {
+        if let Value::DecimalText(text) = value {
+            return self.convert_decimal(text);
+        }
         match self {
             DataType::Bool => to_bool(value).map(Value::Bool),
             DataType::SmallInt | DataType::Integer | DataType::BigInt => to_int(value).map(Value::Int),
@@ -93,6 +99,16 @@ impl DataType {
                 }
                 _ => None,
             },
+        }
+    }
+
+    /// A decimal in text as a value of this type.
+    fn convert_decimal(&self, text: &str) -> Option<Value> {
+        let plain = digits::plain(text)?;
+        match self {
+            DataType::Decimal { .. } => Some(Value::DecimalText(plain.into_owned())),
+            DataType::Text { .. } | DataType::Native(_) => Some(Value::Text(plain.into_owned())),
+            other => other.convert(&Value::Decimal(text::read_decimal(&plain)?)),
         }
     }
 }
@@ -207,6 +223,7 @@ fn to_json(value: &Value) -> Option<serde_json::Value> {
         Value::Float(value) => serde_json::Number::from_f64(*value)?.into(),
         Value::Text(value) => value.as_str().into(),
         Value::Json(value) => value.clone(),
+        Value::JsonText(text) => serde_json::from_str(text).ok()?,
         Value::Array(items) => serde_json::Value::Array(items.iter().map(to_json).collect::<Option<_>>()?),
         _ => return None,
     })

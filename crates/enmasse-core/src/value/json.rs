@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write};
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 /// `{"a": [1, "\u00e9"]}`: spaces after commas and colons, and only ASCII characters.
@@ -43,6 +44,47 @@ pub(crate) fn push_json(out: &mut impl Write, document: &Value) -> fmt::Result {
             out.write_char('}')
         }
     }
+}
+
+/// Whether the text is one JSON document. No tree is built: numbers of any length are passed over.
+pub(crate) fn is_document(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
+
+/// The escapes of a document's texts that stand for no character that every database can keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Escape {
+    /// `\u0000`
+    Nul,
+    /// Half of a pair, without the other half: `\ud800`.
+    Half,
+}
+
+/// The first such escape of a document in text, whose syntax has been checked.
+pub(crate) fn odd_escape(text: &str) -> Option<Escape> {
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once('\\') {
+        let Some(unit) = after.strip_prefix('u').and_then(hexadecimal) else {
+            rest = after.get(1..).unwrap_or_default();
+            continue;
+        };
+        rest = &after[5..];
+        match unit {
+            0 => return Some(Escape::Nul),
+            0xd800..=0xdbff => match rest.strip_prefix("\\u").and_then(hexadecimal) {
+                Some(0xdc00..=0xdfff) => rest = &rest[6..],
+                _ => return Some(Escape::Half),
+            },
+            0xdc00..=0xdfff => return Some(Escape::Half),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The number that the first four characters are.
+fn hexadecimal(text: &str) -> Option<u32> {
+    text.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok())
 }
 
 fn separate(out: &mut impl Write, position: usize) -> fmt::Result {
@@ -116,6 +158,41 @@ pub(crate) fn whole(document: &Value) -> crate::Result<()> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn knows_a_document_in_text() {
+        let long = format!("[{}, -0.{}e400]", "9".repeat(1_000), "1".repeat(1_000));
+        for text in ["null", " 1 ", "\"\\ud800\"", r#"{"b": 1, "a": {"b": []}, "b": 2}"#, long.as_str()] {
+            assert!(is_document(text), "{text}");
+        }
+        for text in [
+            "",
+            "NaN",
+            "[NaN]",
+            "-Infinity",
+            "01",
+            "1.",
+            "'a'",
+            "[1,]",
+            "{\"a\"}",
+            "1 2",
+            "\"\n\"",
+            "\"\\x\"",
+        ] {
+            assert!(!is_document(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn finds_odd_escapes() {
+        for text in [r#""""#, r#""\\u0000""#, r#""\u00e9\ud83d\ude00\n\\""#, r#""\"\u0001""#, r#""é\\é""#] {
+            assert_eq!(odd_escape(text), None, "{text}");
+        }
+        assert_eq!(odd_escape(r#""a\\\u0000""#), Some(Escape::Nul));
+        for text in [r#""\ud83d""#, r#""\ude00\ud83d""#, r#""\ud83d\ud83d\ude00""#, r#""\ud83dx\ude00""#] {
+            assert_eq!(odd_escape(text), Some(Escape::Half), "{text}");
+        }
+    }
 
     #[test]
     fn writes_as_python_does() {

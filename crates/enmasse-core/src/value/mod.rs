@@ -4,6 +4,7 @@ mod check;
 mod coerce;
 mod common;
 mod data_type;
+pub(crate) mod digits;
 pub(crate) mod json;
 pub(crate) mod raw;
 pub(crate) mod short;
@@ -11,8 +12,11 @@ mod show;
 pub(crate) mod text;
 mod value_ref;
 
+pub(crate) use check::text_fits;
 pub use data_type::DataType;
 pub use value_ref::ValueRef;
+
+use digits::Digits;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
@@ -62,6 +66,11 @@ pub enum Value {
     Uuid(Uuid),
     /// A JSON document.
     Json(serde_json::Value),
+    /// An exact decimal number in text, of any length. It is checked like any value and then written as it stands, but for an exponent, a `+` and
+    /// spaces around it.
+    DecimalText(String),
+    /// A JSON document in text, which is checked and then written as it stands: its numbers, of any length, and the order of its keys.
+    JsonText(String),
     /// A PostgreSQL array.
     Array(Vec<Value>),
     /// A parameter already in the database's wire format.
@@ -73,10 +82,29 @@ impl Value {
     /// The value's approximate size in a statement, in bytes.
     pub fn wire_size(&self) -> usize {
         16 + match self {
-            Value::Text(text) => text.len(),
+            Value::Text(text) | Value::DecimalText(text) | Value::JsonText(text) => text.len(),
             Value::Bytes(bytes) | Value::Encoded(bytes) => bytes.len(),
             Value::Array(values) => values.iter().map(Value::wire_size).sum(),
             _ => 0,
+        }
+    }
+
+    /// Whether both are the same value: a number or a document in text is the same as one that is not.
+    pub(crate) fn is_same(&self, other: &Value) -> bool {
+        let decimal = |value: &Value| match value {
+            Value::Decimal(number) => Some(short::decimal(number.normalize()).to_string()),
+            Value::DecimalText(text) => Digits::plain(text).map(|digits| digits.canonical()),
+            _ => None,
+        };
+        match (self, other) {
+            (Value::DecimalText(_), _) | (_, Value::DecimalText(_)) => {
+                decimal(self).is_some_and(|number| Some(number) == decimal(other))
+            }
+            (Value::JsonText(text), Value::Json(document))
+            | (Value::Json(document), Value::JsonText(text)) => {
+                serde_json::from_str(text).is_ok_and(|read: serde_json::Value| read == *document)
+            }
+            _ => self == other,
         }
     }
 
@@ -99,9 +127,9 @@ impl Value {
             Value::Date(_) => DataType::Date,
             Value::Time(_) => DataType::Time,
             Value::Duration(_) => DataType::Duration,
-            Value::Decimal(_) => DataType::Decimal { max_digits: None, decimal_places: None },
+            Value::Decimal(_) | Value::DecimalText(_) => DataType::DECIMAL,
             Value::Uuid(_) => DataType::Uuid,
-            Value::Json(_) => DataType::Json,
+            Value::Json(_) | Value::JsonText(_) => DataType::Json,
             Value::Array(items) => DataType::Array(Box::new(items.iter().find_map(Value::natural_type)?)),
         })
     }

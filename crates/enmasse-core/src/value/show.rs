@@ -34,10 +34,15 @@ impl fmt::Display for Value {
             Value::Time(value) => short::time(*value).fmt(f),
             Value::Duration(value) => value.fmt(f),
             Value::Decimal(value) => value.fmt(f),
+            Value::DecimalText(value) => shortened(value, f),
             Value::Uuid(value) => value.fmt(f),
             Value::Json(value) => {
                 f.write_str("the JSON ")?;
                 shortened(&value.to_string(), f)
+            }
+            Value::JsonText(value) => {
+                f.write_str("the JSON ")?;
+                shortened(value, f)
             }
             Value::Array(items) => {
                 f.write_str("[")?;

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike,
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use crate::value::digits::Digits;
 use crate::value::{DataType, Value};
 
 /// A borrowed [`Value`]: the value of an object's field during a write, without a copy.
@@ -45,6 +46,10 @@ pub enum ValueRef<'a> {
     Uuid(Uuid),
     /// A JSON document.
     Json(&'a serde_json::Value),
+    /// An exact decimal number in text, as [`Value::DecimalText`].
+    DecimalText(&'a str),
+    /// A JSON document in text, as [`Value::JsonText`].
+    JsonText(&'a str),
     /// A PostgreSQL array.
     Array(&'a [Value]),
     /// A temporary value, computed on request.
@@ -58,7 +63,8 @@ impl<'a> ValueRef<'a> {
     }
 
     /// Whether [`DataType::prepare`] would leave the value unchanged: it has the type, times are in
-    /// microseconds, and decimals have no trailing zeros. NULL and arrays are not checked.
+    /// microseconds, and decimals have no trailing zeros or are plain text. NULL, arrays and the syntax of
+    /// JSON in text are not checked.
     #[inline]
     pub(crate) fn is_prepared(&self, data_type: &DataType) -> bool {
         let whole = |nanos: u32| nanos < 1_000_000_000 && nanos.is_multiple_of(1_000);
@@ -70,7 +76,8 @@ impl<'a> ValueRef<'a> {
             | (DataType::Bytes, ValueRef::Bytes(_))
             | (DataType::Date, ValueRef::Date(_))
             | (DataType::Uuid, ValueRef::Uuid(_))
-            | (DataType::Json, ValueRef::Json(_)) => true,
+            | (DataType::Json, ValueRef::Json(_) | ValueRef::JsonText(_)) => true,
+            (DataType::Decimal { .. }, ValueRef::DecimalText(text)) => Digits::plain(text).is_some(),
             (DataType::Real, ValueRef::Float(number)) => {
                 f64::from(*number as f32) == *number || number.is_nan()
             }
@@ -108,6 +115,8 @@ impl<'a> ValueRef<'a> {
             ValueRef::Decimal(value) => Value::Decimal(value),
             ValueRef::Uuid(value) => Value::Uuid(value),
             ValueRef::Json(value) => Value::Json(value.clone()),
+            ValueRef::DecimalText(value) => Value::DecimalText(value.to_owned()),
+            ValueRef::JsonText(value) => Value::JsonText(value.to_owned()),
             ValueRef::Array(value) => Value::Array(value.to_owned()),
             ValueRef::Owned(value) => value,
         }
@@ -139,6 +148,8 @@ impl<'a> From<&'a Value> for ValueRef<'a> {
             Value::Decimal(value) => ValueRef::Decimal(*value),
             Value::Uuid(value) => ValueRef::Uuid(*value),
             Value::Json(value) => ValueRef::Json(value),
+            Value::DecimalText(value) => ValueRef::DecimalText(value),
+            Value::JsonText(value) => ValueRef::JsonText(value),
             Value::Array(value) => ValueRef::Array(value),
             Value::Encoded(value) => ValueRef::Bytes(value),
         }

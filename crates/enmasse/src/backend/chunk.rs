@@ -35,7 +35,7 @@ impl RowChunk {
 
 fn size(value: &Value) -> usize {
     match value {
-        Value::Text(text) => text.len(),
+        Value::Text(text) | Value::DecimalText(text) | Value::JsonText(text) => text.len(),
         Value::Bytes(bytes) | Value::Encoded(bytes) => bytes.len(),
         Value::Array(items) => items.iter().map(size).sum(),
         // A parsed document takes several times as much memory as its text.

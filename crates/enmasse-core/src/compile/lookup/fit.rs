@@ -4,7 +4,8 @@ use chrono::{NaiveDateTime, NaiveTime};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::value::digits::{self, Digits};
 use crate::value::{DataType, Value};
 
 /// The place of a value among those of a type.
@@ -69,6 +70,7 @@ fn fit_integer(value: &Value, data_type: &DataType, (least, greatest): (i64, i64
         // A conversion with `as` stops at the ends of the range, infinities included.
         Value::Float(float) => (float.floor() as i128, float.fract() == 0.0),
         Value::Decimal(decimal) => (floor(decimal), decimal.fract().is_zero()),
+        Value::DecimalText(text) => floor_of_text(text)?,
         Value::Text(text) => match long_integer(text.trim()) {
             Some(whole) => (whole, true),
             None => return data_type.coerce(value.clone()).map(|value| Fit::At(value, data_type.clone())),
@@ -87,6 +89,20 @@ fn fit_integer(value: &Value, data_type: &DataType, (least, greatest): (i64, i64
 
 fn floor(decimal: &Decimal) -> i128 {
     decimal.floor().to_i128().unwrap_or(i128::MAX)
+}
+
+/// The next lower whole number, and whether it is the number itself.
+fn floor_of_text(text: &str) -> Result<(i128, bool)> {
+    let plain =
+        digits::plain(text).ok_or_else(|| Error::value(format!("expected a number but got '{text}'.")))?;
+    let number = Digits::checked(&plain)?;
+    let exact = number.places().is_empty();
+    let whole: i128 = number.whole.parse().unwrap_or(i128::MAX);
+    Ok(if number.negative {
+        (-whole - i128::from(!exact && whole < i128::MAX), exact)
+    } else {
+        (whole, exact)
+    })
 }
 
 /// A whole number of any length; the ends of the range stand for all beyond.

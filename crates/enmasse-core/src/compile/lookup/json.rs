@@ -135,9 +135,12 @@ fn key(value: Value) -> Result<String> {
 fn document(value: Value) -> Result<Json> {
     let value = match value {
         Value::Null => return Ok(Json::Null),
-        Value::Decimal(decimal) => DataType::Double.coerce(Value::Decimal(decimal))?,
+        decimal @ (Value::Decimal(_) | Value::DecimalText(_)) => DataType::Double.coerce(decimal)?,
         other => other,
     };
+    if let Value::JsonText(_) = value {
+        return Err(Error::value(format!("{value} is in text, which can be written but not compared with.")));
+    }
     match DataType::Json.coerce(value)? {
         Value::Json(document) => Ok(document),
         other => Err(Error::value(format!("expected a JSON document but got {other}."))),

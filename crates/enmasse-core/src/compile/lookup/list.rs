@@ -8,6 +8,7 @@ use crate::compile::lookup::fit::{Fit, comparable, fit};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::sql::{Comparison, Condition, Fragment, Term, Typed};
+use crate::value::digits::Digits;
 use crate::value::{DataType, Value};
 
 pub(super) fn compile(dialect: &dyn Dialect, left: Typed, right: Compared) -> Result<Condition> {
@@ -87,6 +88,9 @@ fn key(value: &Value) -> Key {
         Value::Text(value) => Key::Text(value.clone()),
         Value::Bytes(value) => Key::Bytes(value.clone()),
         Value::Decimal(value) => Key::Shown(value.normalize().to_string()),
+        Value::DecimalText(text) => {
+            Key::Shown(Digits::plain(text).map_or_else(|| text.clone(), |digits| digits.canonical()))
+        }
         other => Key::Shown(format!("{other:?}")),
     }
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::dialect::{Capability, Dialect};
 use crate::error::{Error, Result};
+use crate::value::digits::Digits;
 use crate::value::{DataType, Value, json, raw};
 
 pub(crate) fn store(dialect: &dyn Dialect, value: &Value, data_type: &DataType) -> Result<Value> {
@@ -37,6 +38,11 @@ pub(crate) fn store(dialect: &dyn Dialect, value: &Value, data_type: &DataType) 
             Value::Text(uuid.to_string())
         }
         Value::Uuid(uuid) => Value::Text(uuid.simple().to_string()),
+        Value::DecimalText(text) => {
+            has_room(&text, dialect)?;
+            Value::Text(text)
+        }
+        Value::JsonText(text) => Value::Text(text),
         Value::Json(document) => Value::Text(json::write_json(&document)),
         plain => plain,
     })
@@ -54,6 +60,23 @@ pub(crate) fn keeps(uuid: Uuid, dialect: &dyn Dialect) -> Result<()> {
         false => Ok(()),
         true => Err(Error::value(format!("the type uuid of {} cannot hold {uuid}.", dialect.name()))),
     }
+}
+
+/// The most digits of a decimal, and the most of them after the point.
+const DIGITS: usize = 65;
+pub(crate) const PLACES: usize = 30;
+
+/// Refuses a decimal in text that is longer than any column.
+pub(crate) fn has_room(text: &str, dialect: &dyn Dialect) -> Result<()> {
+    let digits = Digits::checked(text)?;
+    let (whole, places) = (digits.whole_digits().len(), digits.places().len());
+    if whole + places <= DIGITS && places <= PLACES {
+        return Ok(());
+    }
+    Err(Error::value(format!(
+        "{text} has {whole} digits before the decimal point and {places} after it: {} holds {DIGITS} in all, of which {PLACES} after the point.",
+        dialect.name()
+    )))
 }
 
 #[inline]

@@ -6,6 +6,7 @@ use crate::dialect::spelling::ValueSql;
 use crate::dialect::{Capability, Dialect, LONG_LIST, placeholders};
 use crate::error::{Error, Result};
 use crate::sql::{Fragment, Typed};
+use crate::value::digits::Digits;
 use crate::value::{DataType, Value};
 
 /// Up to so many texts are parameters each, of the 65,535 that a statement may have: the other way is slow under NOT.
@@ -19,7 +20,11 @@ impl ValueSql for Mysql {
             (Value::Decimal(decimal), DataType::Decimal { .. }) => {
                 Fragment::format(&format!("CAST({{}} AS DECIMAL(65, {}))", decimal.scale()), [parameter])
             }
-            (Value::Json(_), DataType::Json) if self.flavour == Flavour::Mysql => {
+            (Value::DecimalText(text), DataType::Decimal { .. }) => {
+                let places = Digits::checked(text)?.places().len();
+                Fragment::format(&format!("CAST({{}} AS DECIMAL(65, {places}))"), [parameter])
+            }
+            (Value::Json(_) | Value::JsonText(_), DataType::Json) if self.flavour == Flavour::Mysql => {
                 Fragment::format("CAST({} AS JSON)", [parameter])
             }
             _ => parameter,

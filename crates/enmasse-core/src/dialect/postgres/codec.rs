@@ -3,6 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 
 use crate::error::{Error, Result};
+use crate::value::json::{self, Escape};
 use crate::value::{DataType, Value, raw};
 
 pub(crate) fn store(value: &Value, data_type: &DataType) -> Result<Value> {
@@ -23,6 +24,7 @@ fn check(value: &Value) -> Result<()> {
     match value {
         Value::Text(text) => without_nul(text),
         Value::Json(document) => json_without_nul(document),
+        Value::JsonText(text) => keeps_escapes(text),
         Value::DateTime(moment) => in_range(moment.date_naive()),
         Value::NaiveDateTime(moment) => in_range(moment.date()),
         Value::Date(date) => in_range(*date),
@@ -48,6 +50,17 @@ pub(crate) fn json_without_nul(document: &serde_json::Value) -> Result<()> {
             json_without_nul(value)
         }),
         _ => Ok(()),
+    }
+}
+
+/// Refuses what the type `jsonb` refuses of the escapes in a document's texts.
+pub(crate) fn keeps_escapes(text: &str) -> Result<()> {
+    match json::odd_escape(text) {
+        None => Ok(()),
+        Some(Escape::Nul) => without_nul("\0"),
+        Some(Escape::Half) => {
+            Err(Error::value("the text has half of a surrogate pair, which PostgreSQL cannot store."))
+        }
     }
 }
 

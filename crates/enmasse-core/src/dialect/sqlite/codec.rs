@@ -1,9 +1,12 @@
 //! How SQLite stores values, as Django does it: datetimes, times and UUIDs as text, durations in microseconds.
 
+use std::fmt::Display;
+
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use rust_decimal::Decimal;
 
 use crate::error::{Error, Result};
+use crate::value::digits::Digits;
 use crate::value::short::{self, Short};
 use crate::value::{DataType, Value, json, raw};
 
@@ -30,6 +33,8 @@ pub(crate) fn store(value: &Value, data_type: &DataType) -> Result<Value> {
         Value::Duration(duration) => Value::Int(duration.num_microseconds().unwrap_or(i64::MAX)),
         Value::Decimal(number) => Value::Float(decimal(number)?),
         Value::Uuid(uuid) => Value::Text(uuid.simple().to_string()),
+        Value::DecimalText(text) => Value::Float(decimal_text(&text)?),
+        Value::JsonText(text) => Value::Text(text),
         Value::Json(document) => {
             json::whole(&document)?;
             Value::Text(json::write_json(&document))
@@ -89,12 +94,25 @@ pub(crate) fn decimal(number: Decimal) -> Result<f64> {
         digits /= 10;
     }
     if digits >= 10_u128.pow(DIGITS) {
-        return Err(Error::value(format!(
-            "{number} has more than {DIGITS} significant digits, which SQLite would not keep."
-        )));
+        return Err(too_precise(&number));
     }
     number
         .to_string()
         .parse()
         .map_err(|error| Error::value(format!("{number} is no float.")).with_source(error))
+}
+
+/// [`decimal`] of a number in plain text.
+pub(crate) fn decimal_text(text: &str) -> Result<f64> {
+    if Digits::checked(text)?.significant() > DIGITS as usize {
+        return Err(too_precise(&text));
+    }
+    match text.parse::<f64>() {
+        Ok(float) if float.is_finite() => Ok(float),
+        _ => Err(Error::value(format!("{text} is too large for a float of 64 bits."))),
+    }
+}
+
+fn too_precise(number: &dyn Display) -> Error {
+    Error::value(format!("{number} has more than {DIGITS} significant digits, which SQLite would not keep."))
 }

@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
 
-use crate::value::ValueRef;
+use rust_decimal::Decimal;
+
+use crate::value::digits::Digits;
+use crate::value::{ValueRef, short};
 
 /// The hashes of keys.
 #[derive(Debug, Default)]
@@ -46,6 +49,21 @@ fn write(key: &mut Bytes, cell: &ValueRef<'_>) {
     if let ValueRef::Owned(value) = cell {
         return write(key, &value.into());
     }
+    // a number or a document in text is the same as one that is not
+    match cell {
+        ValueRef::DecimalText(text) => {
+            if let Some(digits) = Digits::plain(text) {
+                return write_decimal(key, &digits.canonical());
+            }
+        }
+        ValueRef::Decimal(number) => return write_decimal(key, short::decimal(number.normalize()).as_str()),
+        ValueRef::JsonText(text) => {
+            if let Ok(document) = serde_json::from_str(text) {
+                return write(key, &ValueRef::Json(&document));
+            }
+        }
+        _ => {}
+    }
     std::mem::discriminant(cell).hash(key);
     match cell {
         ValueRef::Null => {}
@@ -61,18 +79,21 @@ fn write(key: &mut Bytes, cell: &ValueRef<'_>) {
         ValueRef::Date(date) => date.hash(key),
         ValueRef::Time(time) => time.hash(key),
         ValueRef::Duration(length) => length.hash(key),
-        ValueRef::Decimal(number) => {
-            let number = number.normalize();
-            (number.mantissa(), number.scale()).hash(key);
-        }
         ValueRef::Uuid(uuid) => uuid.hash(key),
         ValueRef::Json(document) => document.hash(key),
         ValueRef::Array(items) => {
             items.len().hash(key);
             items.iter().for_each(|item| write(key, &item.into()));
         }
-        ValueRef::Owned(_) => {}
+        ValueRef::DecimalText(text) | ValueRef::JsonText(text) => text.hash(key),
+        // written above
+        ValueRef::Decimal(_) | ValueRef::Owned(_) => {}
     }
+}
+
+fn write_decimal(key: &mut Bytes, canonical: &str) {
+    std::mem::discriminant(&ValueRef::Decimal(Decimal::ZERO)).hash(key);
+    canonical.hash(key);
 }
 
 impl Hasher for Bytes {

@@ -464,10 +464,12 @@ fn duplicates(dialect: &dyn Dialect, request: &BulkUpdate<'_>, key: &[usize]) ->
     let model = &request.query.model;
     let types = || key.iter().map(|&position| &model.fields[position].data_type);
     let is_integer = key.len() == 1 && types().all(DataType::is_integer);
-    if request.on_duplicate == OnDuplicate::KeepFirst {
-        let among_others = |data_type: &DataType| {
-            use DataType::{Array, Json, Native, Text};
-            matches!(data_type, Text { .. } | Native(_) | Json | Array(_))
+    if request.on_duplicate != OnDuplicate::Refuse {
+        let by_bytes = request.on_duplicate == OnDuplicate::KeepFirstOfBytes;
+        let among_others = |data_type: &DataType| match data_type {
+            DataType::Text { .. } => !by_bytes,
+            DataType::Native(_) | DataType::Json | DataType::Array(_) => true,
+            _ => false,
         };
         if let Some(&position) = key.iter().find(|&&position| among_others(&model.fields[position].data_type))
         {

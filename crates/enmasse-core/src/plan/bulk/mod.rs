@@ -144,8 +144,13 @@ pub enum Missing {
 ///
 /// // which texts are one key, only the database knows
 /// let by_email = [FieldPath::from("email")];
-/// let error = bulk_update(&Postgres::default(), &BulkUpdate { matching_on: &by_email, ..first }).unwrap_err();
+/// let by_email = BulkUpdate { matching_on: &by_email, ..first };
+/// let error = bulk_update(&Postgres::default(), &by_email).unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::NotSupported);
+/// // unless the host does
+/// let of_bytes = BulkUpdate { on_duplicate: OnDuplicate::KeepFirstOfBytes, ..by_email };
+/// let plan = bulk_update(&Postgres::default(), &of_bytes)?;
+/// assert_eq!(plan.batch.unwrap().duplicates, Duplicates::FirstOfHashes);
 /// # Ok::<_, enmasse_core::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -156,6 +161,9 @@ pub enum OnDuplicate {
     /// The row is left out, as in Django's `bulk_update`: the first row of a key counts. [`Outcome::left_out`](crate::run::Outcome::left_out)
     /// says how many rows were. The keys are kept in memory, some 20 bytes each.
     KeepFirst,
+    /// The same, where the host knows of keys that are texts that the database takes two for the same only where their bytes are: by the
+    /// column's collation.
+    KeepFirstOfBytes,
 }
 
 impl<'a> BulkUpdate<'a> {

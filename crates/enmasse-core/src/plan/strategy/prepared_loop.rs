@@ -57,7 +57,8 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let mut columns = Vec::new();
     let mut returned = Vec::new();
     let mut stored_key = 0;
-    if job.key_types().iter().any(|data_type| matches!(data_type, DataType::Text { .. })) {
+    let may_be_the_same = |data_type: &DataType| matches!(data_type, DataType::Text { .. });
+    if !job.duplicates.are_left_out() && job.key_types().iter().any(may_be_the_same) {
         columns.extend(job.key.iter().map(|&position| job.column(dialect, position)));
         returned.extend(job.key_types());
         stored_key = job.key.len();

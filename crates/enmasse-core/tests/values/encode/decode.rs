@@ -1,7 +1,6 @@
 //! Reads what the encoders have written, as the servers do.
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
-use enmasse_core::encode::numeric;
 use enmasse_core::{DataType, Value};
 use uuid::Uuid;
 
@@ -164,15 +163,39 @@ impl<'a> Reader<'a> {
                 assert_eq!(self.i32(), 0, "no months");
                 (days + micros).into()
             }
-            DataType::Decimal { .. } => numeric::decode(self.rest()).unwrap().into(),
+            DataType::Decimal { .. } => Value::DecimalText(self.number()),
             DataType::Uuid => Uuid::from_bytes(self.array()).into(),
             DataType::Json => {
                 assert_eq!(self.take(1), [1], "the version of jsonb");
-                serde_json::from_slice::<serde_json::Value>(self.rest()).unwrap().into()
+                Value::JsonText(String::from_utf8(self.rest().to_owned()).unwrap())
             }
             DataType::Array(item) => Value::Array(array(self.rest(), item)),
             other => panic!("no values of {other}"),
         }
+    }
+
+    /// As `numeric_out` in the server writes it.
+    fn number(&mut self) -> String {
+        let (count, weight, sign) = (self.i16(), i32::from(self.i16()), self.i16());
+        let places = self.i16() as usize;
+        let groups: Vec<i16> = (0..count).map(|_| self.i16()).collect();
+        assert!(groups.first() != Some(&0) && groups.last() != Some(&0), "no zeros at the ends");
+        let group =
+            |power: i32| usize::try_from(weight - power).ok().and_then(|at| groups.get(at)).unwrap_or(&0);
+        let whole: String = (0..=weight.max(0)).rev().map(|power| format!("{:04}", group(power))).collect();
+        let whole = match whole.trim_start_matches('0') {
+            "" => "0",
+            digits => digits,
+        };
+        let fraction: String =
+            (1..=places as i32 / 4 + 1).map(|power| format!("{:04}", group(-power))).collect();
+        let sign = match sign {
+            0 => "",
+            0x4000 => "-",
+            other => panic!("the sign {other}"),
+        };
+        let point = if places > 0 { "." } else { "" };
+        format!("{sign}{whole}{point}{}", &fraction[..places])
     }
 
     fn rest(&mut self) -> &'a [u8] {

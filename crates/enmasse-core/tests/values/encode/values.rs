@@ -96,7 +96,9 @@ fn set(data_type: &DataType) -> BoxedStrategy<Value> {
             let number = (-999_999_999_999_i64..=999_999_999_999, Just(3))
                 .prop_map(|(number, scale)| Decimal::new(number, scale));
             some(
-                [Decimal::new(-1, 3).into(), Decimal::new(10_000, 3).into(), "12.5".into(), Value::Int(7)],
+                [Decimal::new(-1, 3).into(), Decimal::new(10_000, 3).into(), "12.5".into(), Value::Int(7)]
+                    .into_iter()
+                    .chain(["-00.500", "1e3", "999999999.999"].map(|text| Value::DecimalText(text.into()))),
                 number,
             )
         }
@@ -105,7 +107,15 @@ fn set(data_type: &DataType) -> BoxedStrategy<Value> {
             any::<u128>().prop_map(Uuid::from_u128),
         ),
         DataType::Json => {
-            some([serde_json::json!({"x\0": 1}).into(), Value::Float(0.5), "text".into()], document())
+            let texts = [
+                r#"{"b": 1, "a": 12345678901234567890123456789012345678901234567890, "b": -0.0}"#,
+                r#"["\u00e9\ud83d\ude00\\u0000", "a\tb é\u007f"]"#,
+                r#""\u0000""#,
+                r#""\ud83d""#,
+                " 1e999\n",
+            ];
+            let odd = [serde_json::json!({"x\0": 1}).into(), Value::Float(0.5), "text".into()];
+            some(odd.into_iter().chain(texts.map(|text| Value::JsonText(text.into()))), document())
         }
         DataType::Array(item) => {
             some([Value::Array(vec![]), "x".into()], vec(of_type(item), 0..5).prop_map(Value::Array))
@@ -205,6 +215,17 @@ fn odd_decimals() -> Vec<Value> {
         "10000.0001",
         "100000000",
     ];
+    let long = [
+        "-0.00",
+        "+007.50",
+        "1234567890123456789012345678901234.5",
+        "-0.000000000000000000000000000000000000012500",
+        "12345678901234567890123456789012345678901234567890123456789012345678901234567890",
+        "1e40",
+        "1.5E-30",
+        "NaN",
+        "12a",
+    ];
     let negative_zero = -Decimal::new(0, 2);
     let scientific = |text: &str| Decimal::from_scientific(text).unwrap();
     let number = |text: &&str| if text.contains('e') { scientific(text) } else { text.parse().unwrap() };
@@ -213,6 +234,8 @@ fn odd_decimals() -> Vec<Value> {
         .chain([negative_zero])
         .map(Value::from)
         .chain(["1.5".into(), Value::Float(0.1)])
+        .chain(odd.map(|text| Value::DecimalText(text.into())))
+        .chain(long.map(|text| Value::DecimalText(text.into())))
         .collect()
 }
 

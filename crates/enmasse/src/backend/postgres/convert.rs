@@ -127,6 +127,20 @@ impl ToSql for Bound<'_> {
             }
             (Value::Uuid(value), &Type::UUID) => value.to_sql(ty, out),
             (Value::Json(value), &Type::JSON | &Type::JSONB) => value.to_sql(ty, out),
+            (Value::DecimalText(text), &Type::NUMERIC) => {
+                let mut bytes = Vec::with_capacity(32);
+                numeric::encode_text(text, &mut bytes)
+                    .map_err(|error| Refused { kind: error.kind(), message: error.message().to_owned() })?;
+                out.put_slice(&bytes);
+                Ok(IsNull::No)
+            }
+            (Value::JsonText(text), &Type::JSON | &Type::JSONB) => {
+                if *ty == Type::JSONB {
+                    out.put_u8(JSONB_VERSION);
+                }
+                out.put_slice(text.as_bytes());
+                Ok(IsNull::No)
+            }
             (Value::Array(items), _) if matches!(ty.kind(), Kind::Array(_)) => {
                 items.iter().map(Bound).collect::<Vec<_>>().to_sql(ty, out)
             }

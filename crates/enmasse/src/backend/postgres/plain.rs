@@ -51,6 +51,7 @@ fn text(value: &Value) -> Option<String> {
         Value::Decimal(value) => value.to_string(),
         Value::Uuid(value) => value.to_string(),
         Value::Json(value) => value.to_string(),
+        Value::DecimalText(value) | Value::JsonText(value) => value.clone(),
         Value::Array(items) => {
             let quoted = |text: String| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
             let items = items.iter().map(|item| match item {

@@ -139,7 +139,7 @@ impl<'o, T: Carrier> RowFeed<'o, T> {
 fn size<T: Carrier>(model: &ModelRef, object: &T) -> usize {
     fn bytes(value: ValueRef<'_>) -> usize {
         match value {
-            ValueRef::Text(text) => text.len(),
+            ValueRef::Text(text) | ValueRef::DecimalText(text) | ValueRef::JsonText(text) => text.len(),
             ValueRef::Bytes(bytes) => bytes.len(),
             // A parsed document takes several times as much memory as its text.
             ValueRef::Json(document) => 8 * document.to_string().len(),

@@ -1,0 +1,1 @@
+"""Files of rows, held against a model's table: what `manage.py enmasse_apply` does."""

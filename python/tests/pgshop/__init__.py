@@ -1,0 +1,1 @@
+"""Models with PostgreSQL's own types."""

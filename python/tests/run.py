@@ -1,0 +1,63 @@
+"""Runs the package's tests on each database that has an address, one after another; with the Python of scripts/django-package-venv:
+
+    run.py [--database NAME]... [--list] [DJANGO'S TEST ARGUMENTS]
+
+Each database is one process with USE_TZ and a short one without, for what depends on it. The exit code is 1 where a test failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from databases import NAMES, available
+
+HERE = Path(__file__).resolve().parent
+
+
+def run(database: str, use_tz: bool, arguments: list[str]) -> tuple[bool, float]:
+    """Runs the tests on one database: whether all passed, and the seconds."""
+    environment = {
+        **os.environ,
+        "ENMASSE_TEST_DATABASE": database,
+        "ENMASSE_TEST_USE_TZ": "1" if use_tz else "0",
+        "DJANGO_SETTINGS_MODULE": "settings",
+        "PYTHONPATH": str(HERE),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    command = [sys.executable, "-m", "django", "test", "--noinput", *arguments]
+    if not use_tz:
+        command += ["--tag", "timezones"]
+    print(f"--- {database}{'' if use_tz else ', USE_TZ = False'}", flush=True)
+    begun = time.monotonic()
+    done = subprocess.run(command, cwd=HERE, env=environment)
+    return done.returncode == 0, time.monotonic() - begun
+
+
+def main() -> int:
+    """Reads the arguments and runs."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--database", action="append", choices=NAMES, help="only this; may be given several times")
+    parser.add_argument("--list", action="store_true", help="print the databases that have an address")
+    options, arguments = parser.parse_known_args()
+    if options.list:
+        print("\n".join(available()))
+        return 0
+    failed = []
+    for database in options.database or available():
+        for use_tz in [True, False]:
+            passed, seconds = run(database, use_tz, arguments)
+            print(f"--- {database}: {'ok' if passed else 'FAILED'}, {seconds:.1f} s", flush=True)
+            if not passed:
+                failed.append(f"{database}{'' if use_tz else ' without USE_TZ'}")
+    if failed:
+        print(f"FAILED on: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Random bulk updates, done by the engine on one table and by Django on its twin."""
