@@ -38,7 +38,7 @@
 //! let n = User::objects(&db).filter(q!(last_login__lte = month_ago)).update(set!(is_active = false)).await?;
 //! assert_eq!(n, 3);
 //!
-//! bulk_update: each object has its own values
+//! // bulk_update: each object has its own values
 //! users[0].country = "FR".into();
 //! users[1].country = "CA".into();
 //! let report = User::objects(&db).bulk_update(&users, |u| u.country).await?;

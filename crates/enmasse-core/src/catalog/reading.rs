@@ -28,7 +28,7 @@ pub(super) const LINK: &str = "_ptr_id";
 ///
 /// let dialect = Sqlite::default();
 /// let mut reading = Reading::of_table(&dialect, None, "users", []);
-/// the host runs the statements and returns their rows, as long as there are any
+/// // the host runs the statements and returns their rows, as long as there are any
 /// while let Some(asked) = reading.next_question()? {
 ///     let rows = asked.statements.iter().map(|_| Vec::new()).collect();
 ///     reading.answer(rows)?;

@@ -56,7 +56,7 @@
 ///     stamps: Stamps,
 /// }
 ///
-/// Columns of several tables, and their manager.
+/// /// Columns of several tables, and their manager.
 /// #[derive(Model)]
 /// #[model(abstract, manager = Stamped)]
 /// struct Stamps {
@@ -74,7 +74,7 @@
 ///     }
 /// }
 ///
-/// A base user with more columns, in a second table.
+/// /// A base user with more columns, in a second table.
 /// #[derive(Model)]
 /// #[model(table = "customer", extends = BaseUser)]
 /// struct Customer {
@@ -82,7 +82,7 @@
 ///     level: String,
 /// }
 ///
-/// A proxy of the base user.
+/// /// A proxy of the base user.
 /// #[derive(Model)]
 /// #[model(proxy = BaseUser)]
 /// struct Guest(BaseUser);

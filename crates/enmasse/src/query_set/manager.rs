@@ -58,7 +58,7 @@ use crate::typed::columns::{Assignments, FieldNames, IntoOrder, IntoQ};
 ///     }
 /// }
 ///
-/// the same by hand, for a manager that starts with some of the rows
+/// // the same by hand, for a manager that starts with some of the rows
 /// #[derive(Clone)]
 /// struct BlockedUsers(QuerySet<User>);
 ///

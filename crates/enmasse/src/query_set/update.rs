@@ -56,7 +56,7 @@ impl<M: Entity> QuerySet<M> {
     /// let matched = gift.await?;
     /// # assert_eq!(matched, 0);
     ///
-    /// several fields, each computed from the old row
+    /// // several fields, each computed from the old row
     /// User::objects(&db).update(|u| (u.points.set(u.points * 2 + 1), u.country.set(u.country.upper()))).await?;
     /// # Ok(())
     /// # }

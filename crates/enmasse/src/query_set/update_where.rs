@@ -57,7 +57,7 @@ impl<M: Entity> QuerySet<M> {
     /// assert_eq!(written.matched, 3);
     /// assert_eq!(written.tables, [("base_user".to_owned(), 3), ("customer".to_owned(), 3)]);
     ///
-    /// the same, checked by the compiler
+    /// // the same, checked by the compiler
     /// Customer::objects(&db).update_where(set!(level = "Free", name = "n/a"), |c| c.id.in_([1, 2, 3])).await?;
     /// # Ok(())
     /// # }

@@ -36,7 +36,7 @@
 //! # let user = |id| User { id, country: "US".into() };
 //! # User::objects(&db).bulk_create([user(1), user(2)]).await?;
 //! # Profile::objects(&db).bulk_create((1..=2).map(|id| Profile { id, user: id, points: 0 })).await?;
-//! each time users are saved, one statement adds 100 points to their profiles
+//! // each time users are saved, one statement adds 100 points to their profiles
 //! db.signals().post_save::<User>().connect(|batch, tx| async move {
 //!     Profile::objects(&tx).filter(|p| p.user.in_(&batch)).update(|p| p.points.increment(100)).await?;
 //!     Ok(())
