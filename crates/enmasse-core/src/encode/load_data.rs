@@ -76,7 +76,7 @@ impl LoadData {
             ValueRef::Json(document) => {
                 json::push_json(&mut Escaped(out), document).expect("a Vec takes all")
             }
-            ValueRef::Array(_) | ValueRef::Owned(_) => {
+            ValueRef::Array(_) | ValueRef::Owned(_) | ValueRef::Opaque(_) => {
                 return Err(Error::value(format!(
                     "{} does not accept this value: it was not converted to its storage form.",
                     dialect.name()

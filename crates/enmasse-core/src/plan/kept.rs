@@ -24,7 +24,7 @@ use crate::plan::{Plan, Step, chain, free_name, insert};
 use crate::query::{Expr, FieldPath, Function, KeySet, Lookup, Operand, Q, Query};
 use crate::schema::{Field, Model, ModelRef, Schema};
 use crate::sql::{Condition, Fragment, Statement};
-use crate::value::DataType;
+use crate::value::{DataType, Value};
 
 /// The longest name that every database takes.
 const LONGEST_NAME: usize = 60;
@@ -294,7 +294,8 @@ fn is_steady(dialect: &dyn Dialect, query: &Query) -> Result<bool> {
     let annotated = query.annotations.iter().map(|(_, value)| Q::Expr(Box::new(value.clone())));
     for condition in query.filters.iter().cloned().chain(annotated) {
         condition.visit(&mut |part| {
-            steady &= !matches!(part, Expr::Raw { .. } | Expr::Function(Function::Now, _));
+            steady &=
+                !matches!(part, Expr::Raw { .. } | Expr::Host { .. } | Expr::Function(Function::Now, _));
         });
     }
     Ok(steady)
@@ -307,6 +308,7 @@ pub fn finds_one(query: &Query) -> bool {
     let same: Vec<&str> =
         model.same_key(position).into_iter().map(|same| model.fields[same].name.as_str()).collect();
     let is_key = |names: &[std::borrow::Cow<'static, str>]| matches!(names, [only] if only == "pk" && model.position(only).is_none() || same.contains(&only.as_ref()));
+    let is_known = |value: &Value| !matches!(value, Value::Opaque(_));
     let mut conditions: Vec<&Q> = query.filters.iter().collect();
     while let Some(condition) = conditions.pop() {
         match condition {
@@ -314,11 +316,15 @@ pub fn finds_one(query: &Query) -> bool {
             Q::Compare {
                 left: Expr::Field(path),
                 lookup: Lookup::Exact,
-                right: Operand::One(Expr::Value(..)),
-            } if is_key(path.names()) => {
+                right: Operand::One(Expr::Value(value, _)),
+            } if is_key(path.names()) && is_known(value) => {
                 return true;
             }
-            Q::Named { path, right: Operand::One(Expr::Value(..)) } if is_key(path.names()) => return true,
+            Q::Named { path, right: Operand::One(Expr::Value(value, _)) }
+                if is_key(path.names()) && is_known(value) =>
+            {
+                return true;
+            }
             _ => {}
         }
     }

@@ -371,7 +371,7 @@ fn is_sequential(query: &Query, set: &[(usize, Expr)]) -> bool {
                     _ => !before.is_empty(),
                 };
             }
-            Expr::Raw { .. } => reads |= !before.is_empty(),
+            Expr::Raw { .. } | Expr::Host { .. } => reads |= !before.is_empty(),
             _ => {}
         });
         before.insert(*position);

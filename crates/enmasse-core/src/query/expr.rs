@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::query::{Aggregate, Function, Operator, Q, Select};
+use crate::query::{Aggregate, Function, HostSql, Operator, Q, Select};
 use crate::value::{DataType, Value};
 
 /// An expression with a value for each row.
@@ -45,6 +45,14 @@ pub enum Expr {
         of: Option<Box<Expr>>,
         /// Whether equal values count once.
         distinct: bool,
+    },
+    /// SQL of the host, with parameters that only the host can read. It names columns of the query's own table by
+    /// the table's name, and is therefore refused in a subquery.
+    Host {
+        /// The SQL.
+        sql: HostSql,
+        /// The type of the result, if it is known.
+        data_type: Option<DataType>,
     },
     /// Raw SQL with `{}` for the parts: Django's `RawSQL`.
     Raw {

@@ -73,6 +73,9 @@ pub enum Value {
     JsonText(String),
     /// A PostgreSQL array.
     Array(Vec<Value>),
+    /// A parameter that only the host can read, by the host's number; the host binds its value. It is of every type
+    /// and unchecked. Lists and the rows of a batch refuse it.
+    Opaque(u32),
     /// A parameter already in the database's wire format.
     #[doc(hidden)]
     Encoded(Vec<u8>),
@@ -116,7 +119,7 @@ impl Value {
     /// The type of the value itself, without a column; `None` for NULL and for an empty array.
     pub fn natural_type(&self) -> Option<DataType> {
         Some(match self {
-            Value::Null | Value::Encoded(_) => return None,
+            Value::Null | Value::Encoded(_) | Value::Opaque(_) => return None,
             Value::Bool(_) => DataType::Bool,
             Value::Int(_) => DataType::BigInt,
             Value::Float(_) => DataType::Double,

@@ -3,6 +3,7 @@
 mod bulk_updates;
 mod catalog;
 mod chains;
+mod host_sql;
 mod inheritance;
 mod inserts;
 mod kept;

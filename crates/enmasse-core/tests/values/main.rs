@@ -2,3 +2,4 @@
 
 mod checked;
 mod encode;
+mod in_text;

@@ -102,7 +102,7 @@ impl<'a> Job<'a> {
         let mut carried = fields.clone();
         for (position, value) in &computed {
             let mut reads_others = false;
-            value.visit(&mut |part| reads_others |= matches!(part, Expr::Subquery(_)));
+            value.visit(&mut |part| reads_others |= matches!(part, Expr::Subquery(_) | Expr::Host { .. }));
             if reads_others {
                 return Err(Error::field(format!(
                     "{}.{}: in a bulk update an expression is over the row and the object, without queries of other rows: \

@@ -53,7 +53,7 @@ pub(in crate::plan) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec
         true => staging.in_order(dialect),
         false => format!("{} {}", staging.batch, staging.b),
     };
-    write.batch = Some(Batch { sql, on, keys });
+    write.batch = Some(Batch { sql: sql.into(), late: None, on, keys });
 
     let mut steps = stage(dialect, &staging)?;
     if job.duplicates == Duplicates::InDatabase {

@@ -10,12 +10,14 @@
 
 mod bulk;
 mod delete;
+mod given;
 mod half;
 mod staged;
 mod statement;
 
 pub(super) use bulk::steps as bulk_steps;
 pub(super) use delete::delete;
+pub(super) use given::update_from;
 pub use half::half_written;
 
 use std::cmp::Reverse;
@@ -61,7 +63,9 @@ struct Set {
 /// The rows of a batch in a statement.
 struct Batch {
     /// The table, with its name.
-    sql: String,
+    sql: Fragment,
+    /// The same with what is computed, to be read once all rows are locked, where that cannot be read with the keys.
+    late: Option<Fragment>,
     /// What joins it with the query's own.
     on: Fragment,
     /// The columns of its key.
@@ -176,18 +180,17 @@ impl<'q> ChainWrite<'q> {
         let joined = self.compiler.dialect().supports(Capability::JoinedUpdate);
         let from = self.compiler.from();
         let (from, condition) = match &self.batch {
-            None => (from, self.condition.clone()),
+            None => (from.into(), self.condition.clone()),
             Some(batch) => {
                 let on = Condition::Sql(batch.on.clone());
-                (format!("{}, {from}", batch.sql), Condition::all(vec![on, self.condition.clone()]))
+                let from = Fragment::format("{}, {}", [batch.sql.clone(), from.into()]);
+                (from, Condition::all(vec![on, self.condition.clone()]))
             }
         };
         // from the batch to the tables, and never a scan of these
         let hint = if joined && self.batch.is_some() { "STRAIGHT_JOIN " } else { "" };
-        let mut sql = Fragment::format(
-            &format!("SELECT {hint}{{}} FROM {{}}"),
-            [Fragment::join(output, ", "), from.into()],
-        );
+        let mut sql =
+            Fragment::format(&format!("SELECT {hint}{{}} FROM {{}}"), [Fragment::join(output, ", "), from]);
         if let Condition::Sql(condition) = condition {
             sql.push(" WHERE ");
             sql.push(condition);

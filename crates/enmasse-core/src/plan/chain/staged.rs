@@ -45,11 +45,12 @@ impl ChainWrite<'_> {
         let late = table(self.free_name("enmasse_values"));
         let locks = dialect.supports(Capability::RowLocks);
         let of = locks && !dialect.supports(Capability::JoinedUpdate);
-        let is_late = of && self.parts.iter().any(Part::is_aside);
+        let locks_late = of && self.parts.iter().any(Part::is_aside);
+        let is_late = locks_late || self.batch.as_ref().is_some_and(|batch| batch.late.is_some());
         let drop = |table: &str| Step::prepare(plain(dialect.drop_temporary(table)));
 
         let lock = match (of, locks) {
-            (true, _) => format!(" {}", self.lock(!is_late)),
+            (true, _) => format!(" {}", self.lock(!locks_late)),
             (false, true) => {
                 self.lock(true); // all parts are joined, and so locked
                 " FOR UPDATE".to_owned()
@@ -85,7 +86,8 @@ impl ChainWrite<'_> {
         steps.extend(copied::copy(dialect, &keys, &rows, &lock));
         let mut taken = keys.clone();
         if is_late {
-            for (number, part) in self.parts.iter().enumerate().filter(|(_, part)| part.is_aside()) {
+            let parts = self.parts.iter().enumerate();
+            for (number, part) in parts.filter(|(_, part)| locks_late && part.is_aside()) {
                 let key = part.own_key(dialect);
                 let rows = format!(
                     "SELECT 1 FROM {} WHERE {key} IN (SELECT k{number} FROM {keys}) ORDER BY {key} FOR UPDATE",
@@ -100,9 +102,9 @@ impl ChainWrite<'_> {
 
         if let Some(keep) = &asked.keep {
             let changes = if asked.unchanged.is_some() { " WHERE changes = 1" } else { "" };
-            let keys = self.taken_keys("");
+            let columns = self.taken_keys("");
             steps.push(Step::prepare(plain(format!(
-                "INSERT INTO {keep} SELECT {keys} FROM {taken}{changes}"
+                "INSERT INTO {keep} SELECT {columns} FROM {taken}{changes}"
             ))));
             if asked.keys_only {
                 steps.extend(is_late.then(|| drop(&late)));
@@ -141,23 +143,25 @@ impl ChainWrite<'_> {
     /// The values, of the rows whose keys were taken, as they are once all are locked.
     fn late_values(&mut self, keys: &str, values: Vec<Fragment>) -> Fragment {
         let taken = self.free_name("taken");
-        let mut columns = vec![Fragment::text(format!("{taken}.k"))];
+        let own = self.compiler.own_key();
+        let own_taken = (0..own.len()).map(|number| format!("{taken}.{}", taken_key(number)));
+        let mut columns: Vec<_> = own_taken.clone().map(Fragment::text).collect();
         let aside = self.parts.iter().enumerate().filter(|(_, part)| part.is_aside());
         columns.extend(aside.map(|(number, _)| Fragment::text(format!("{taken}.k{number}"))));
         let keys_of_batch = self.batch.iter().flat_map(|batch| 0..batch.keys.len());
         columns.extend(keys_of_batch.map(|number| Fragment::text(format!("{taken}.b{number}"))));
         columns.extend(values);
-        let on =
-            Fragment::format(&format!("{{}} = {taken}.k"), [Fragment::join(self.compiler.own_key(), ", ")]);
-        let mut from = format!("{keys} {taken}, {}", self.compiler.from());
+        let on = own.into_iter().zip(own_taken);
+        let on = on.map(|(own, taken)| Fragment::format(&format!("{{}} = {taken}"), [own]));
+        let on = Fragment::join(on.collect::<Vec<_>>(), " AND ");
+        let mut from = Fragment::text(format!("{keys} {taken}, {}", self.compiler.from()));
         // by now, rows of the other parent may have left the query
         let mut conditions = vec![Condition::Sql(on), self.condition.clone()];
         if let Some(batch) = &self.batch {
-            from = format!("{}, {from}", batch.sql);
+            from = Fragment::format("{}, {}", [batch.late.as_ref().unwrap_or(&batch.sql).clone(), from]);
             conditions.push(Condition::Sql(batch.on.clone()));
         }
-        let mut sql =
-            Fragment::format("SELECT {} FROM {} WHERE ", [Fragment::join(columns, ", "), from.into()]);
+        let mut sql = Fragment::format("SELECT {} FROM {} WHERE ", [Fragment::join(columns, ", "), from]);
         if let Condition::Sql(condition) = Condition::all(conditions) {
             sql.push(condition);
         }
@@ -179,8 +183,10 @@ impl ChainWrite<'_> {
             let of_taken = of_taken.join(", ");
             format!("{} NOT IN (SELECT {of_taken} FROM {keys} {taken})", tuple(&batch.keys))
         };
-        let mut sql =
-            Fragment::text(format!("SELECT {} FROM {} WHERE {condition}", shown.join(", "), batch.sql));
+        let mut sql = Fragment::format(
+            &format!("SELECT {{}} FROM {{}} WHERE {condition}"),
+            [shown.join(", ").into(), batch.sql.clone()],
+        );
         // a row that a policy lets us read but not lock is there all the same
         if let Some(hides) = self.hides_rows(dialect) {
             let conditions = vec![Condition::Sql(batch.on.clone()), self.condition.clone()];
@@ -204,11 +210,11 @@ impl ChainWrite<'_> {
             vec![Condition::Sql(batch.on.clone()), self.condition.clone(), Condition::Sql(unchanged)];
         let Condition::Sql(passes) = Condition::all(conditions) else { return None };
         let sql = format!(
-            "SELECT COUNT(*), 0::bigint FROM {}, {from} WHERE ({{}}) AND {{}} \
-             AND NOT EXISTS (SELECT 1 FROM {keys} {taken} WHERE {same})",
-            batch.sql
+            "SELECT COUNT(*), 0::bigint FROM {{}}, {from} WHERE ({{}}) AND {{}} \
+             AND NOT EXISTS (SELECT 1 FROM {keys} {taken} WHERE {same})"
         );
-        Some(Step::Run(Fragment::format(&sql, [hides, passes]).statement(dialect), Gives::counts()))
+        let sql = Fragment::format(&sql, [batch.sql.clone(), hides, passes]);
+        Some(Step::Run(sql.statement(dialect), Gives::counts()))
     }
 
     /// A condition that holds where any of the tables has row security for the user.
