@@ -4,6 +4,7 @@
 //! sources of rows, as data. Whoever owns a connection runs the plan. Nothing here opens a socket or a file, and
 //! nothing here knows a driver.
 
+pub mod backfill;
 pub mod catalog;
 pub mod compile;
 pub mod dialect;
