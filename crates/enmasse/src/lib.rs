@@ -60,6 +60,7 @@
 //! | update | [`update`](QuerySet::update), [`set!`](set), [`bulk_update`](QuerySet::bulk_update), [`bulk_patch`](QuerySet::bulk_patch), [`case`], [`F`] |
 //! | name bulk logic once | [`Manager`], and its [derive](macro@Manager) |
 //! | do something at each save or deletion | [`signals`], [`Database::signals`] |
+//! | update a table that is in use, in chunks | [`Update::in_chunks`](query_set::Update::in_chunks), [`Database::runs`] |
 //! | put several writes into one | [`Database::transaction`] |
 //! | see the SQL | [`QuerySet::explain`], [`Update::explain`](query_set::Update::explain), [`BulkUpdate::explain`](query_set::BulkUpdate::explain) |
 //! | work with models and names that are known at run time | [`schema`], [`Record`], [`QuerySet::of`], [`filter_by`](QuerySet::filter_by), [`update_by`](QuerySet::update_by) |
@@ -75,6 +76,7 @@
 //! Futures need a tokio runtime.
 
 mod backend;
+pub mod backfill;
 mod database;
 mod derive;
 mod model;

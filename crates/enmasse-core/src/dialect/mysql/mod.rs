@@ -143,11 +143,6 @@ impl Dialect for Mysql {
         ))
     }
 
-    /// The pool gives a connection back its own settings.
-    fn short_lock_waits(&self) -> Option<&'static str> {
-        Some("SET SESSION innodb_lock_wait_timeout = 1")
-    }
-
     fn estimated_rows(&self, table: &str) -> Result<Option<Fragment>> {
         let text = |text: &str| Fragment::stored(Value::Text(text.into()), DataType::TEXT);
         let parts = table_parts(table);
