@@ -65,7 +65,7 @@ fn each_row_is_written_once_whatever_its_key() {
             (
                 format!("id {uuid} NOT NULL"),
                 "id",
-                Box::new(move |n| format!("'{:032x}'", (mixed(n) as u128) << 90 | n as u128)),
+                Box::new(move |n| format!("'{:032x}'", ((mixed(n) as u128) << 90) | n as u128)),
             ),
             (
                 "a integer NOT NULL, b integer NOT NULL".into(),
@@ -210,7 +210,7 @@ fn a_run_goes_on_with_the_very_same_update_only() {
 #[test]
 fn runs_are_paused_set_resumed_stopped_and_forgotten() {
     on_each_database(async |db| {
-        assert_eq!(db.runs().list().await.unwrap(), []);
+        assert!(db.runs().list().await.unwrap().is_empty());
         assert_eq!(db.runs().pause("r").await.unwrap_err().kind(), ErrorKind::NotFound);
         make_ids(&db, 1..=2_000).await;
         let run = tokio::spawn(more(&db, "r").await.max_rate(200.0));
@@ -239,7 +239,7 @@ fn runs_are_paused_set_resumed_stopped_and_forgotten() {
         assert_eq!(done.ended, Ended::Paused("somebody stopped it".into()));
         assert!(done.scanned < 2_000 && count(&db, "points = 1").await as u64 == done.changed);
         runs.forget("r").await.unwrap();
-        assert_eq!(runs.list().await.unwrap(), []);
+        assert!(runs.list().await.unwrap().is_empty());
     });
 }
 
