@@ -12,6 +12,10 @@ pub enum Outcome {
     Done,
     /// Rows were missing, and the options ask for an exit code for this.
     Missing,
+    /// A run was paused or stopped before its end.
+    Paused,
+    /// Another program took a run over.
+    FencedOff,
 }
 
 impl From<Outcome> for ExitCode {
@@ -19,6 +23,8 @@ impl From<Outcome> for ExitCode {
         ExitCode::from(match outcome {
             Outcome::Done => 0,
             Outcome::Missing => 3,
+            Outcome::Paused => 6,
+            Outcome::FencedOff => 7,
         })
     }
 }

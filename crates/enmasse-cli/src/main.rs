@@ -7,6 +7,7 @@ mod output;
 
 mod apply;
 mod args;
+mod backfill;
 mod changes;
 mod connect;
 mod demo;
@@ -73,6 +74,8 @@ async fn run(command: Command) -> failure::Result<Outcome> {
     match command {
         Command::Apply(args) => apply::run(*args).await,
         Command::Update(args) => update::run(args).await,
+        Command::Backfill(args) => backfill::run(args).await,
+        Command::Runs(args) => backfill::runs(args).await,
         Command::Inspect(args) => inspect::run(args).await,
         Command::Demo(args) => demo::run(args).await,
         Command::Completions(args) => manual::completions(&args),

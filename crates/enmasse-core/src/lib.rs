@@ -4,6 +4,7 @@
 //! and sources of rows, as data. The owner of a connection runs the plan. This crate opens no sockets or
 //! files, and uses no driver.
 
+pub mod backfill;
 pub mod catalog;
 pub mod compile;
 pub mod dialect;

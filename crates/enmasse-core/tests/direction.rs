@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The core, from the bottom. The modules of one floor may use each other: an error names values, and a value that does not fit is an error.
-const CORE: [&[&str]; 10] = [
+const CORE: [&[&str]; 11] = [
     &["error", "shorten", "value"],
     &["schema"],
     &["query"],
@@ -16,11 +16,12 @@ const CORE: [&[&str]; 10] = [
     &["encode"],
     &["plan"],
     &["run"],
+    &["backfill"],
 ];
 
 /// The crate, from the bottom.
-const CRATE: [&[&str]; 6] =
-    [&["typed"], &["backend"], &["database"], &["model"], &["run"], &["query_set", "signals"]];
+const CRATE: [&[&str]; 7] =
+    [&["typed"], &["backend"], &["database"], &["model"], &["run"], &["query_set", "signals"], &["backfill"]];
 
 /// The modules of its own crate that a text names, comments and tests aside.
 fn named(source: &str) -> BTreeSet<String> {

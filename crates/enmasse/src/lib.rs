@@ -63,6 +63,7 @@
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //! | write rows | [`create`](QuerySet::create), [`bulk_create`](QuerySet::bulk_create), [`save`](QuerySet::save), [`delete`](QuerySet::delete) |
 //! | connect, create tables, read a live database's models | [`Database`]: [`connect`](Database::connect), [`create_tables`](Database::create_tables), [`inspect`](Database::inspect) |
+//! | update a table that is in use, in chunks | [`Update::in_chunks`](query_set::Update::in_chunks), [`Database::runs`] |
 //! | combine several writes in one transaction | [`Database::transaction`] |
 //! | see the SQL | [`QuerySet::explain`], [`Update::explain`](query_set::Update::explain), [`BulkUpdate::explain`](query_set::BulkUpdate::explain) |
 //! | work with models and names known only at run time | [`schema`], [`Record`], [`QuerySet::of`], [`filter_by`](QuerySet::filter_by), [`update_by`](QuerySet::update_by) |
@@ -82,6 +83,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod backend;
+pub mod backfill;
 mod database;
 mod derive;
 mod model;

@@ -1,11 +1,13 @@
 //! The command line's arguments.
 
 mod apply;
+mod backfill;
 mod inspect;
 mod more;
 mod update;
 
 pub use apply::ApplyArgs;
+pub use backfill::{BackfillArgs, RunArgs, RunsAction, RunsArgs};
 pub use inspect::InspectArgs;
 pub use more::{CompletionsArgs, DemoArgs, ManArgs};
 pub use update::UpdateArgs;
@@ -24,6 +26,8 @@ pub struct Args {
 pub enum Command {
     Apply(Box<ApplyArgs>),
     Update(UpdateArgs),
+    Backfill(BackfillArgs),
+    Runs(RunsArgs),
     Inspect(InspectArgs),
     Demo(DemoArgs),
     Completions(CompletionsArgs),
@@ -36,6 +40,8 @@ impl Command {
         match self {
             Command::Apply(args) => args.output.json,
             Command::Update(args) => args.output.json,
+            Command::Backfill(args) => args.output.json,
+            Command::Runs(args) => matches!(args.action, RunsAction::List { json: true, .. }),
             Command::Inspect(args) => args.output.json,
             Command::Demo(_) | Command::Completions(_) | Command::Man(_) => false,
         }

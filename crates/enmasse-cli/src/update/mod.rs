@@ -21,10 +21,10 @@ use crate::output::grouped;
 use crate::tables::{owner, table};
 
 /// A request, checked against the table.
-struct Request {
-    rows: QuerySet<Record>,
-    model: ModelRef,
-    set: Vec<(String, Expr)>,
+pub(crate) struct Request {
+    pub rows: QuerySet<Record>,
+    pub model: ModelRef,
+    pub set: Vec<(String, Expr)>,
     /// The tables to write, the root of the chain first.
     tables: Vec<String>,
     sql: String,
@@ -72,7 +72,7 @@ pub async fn run(args: UpdateArgs) -> Result<Outcome> {
 }
 
 /// The names at the start of filters and expressions, each with the rest of its path: `user__country__in`.
-fn lookups(args: &UpdateArgs) -> impl Iterator<Item = &str> {
+pub(crate) fn lookups(args: &UpdateArgs) -> impl Iterator<Item = &str> {
     let conditions = args.filters.iter().chain(&args.exclude);
     let compared = conditions.clone().filter_map(|text| text.split('=').next());
     let fields = conditions.chain(&args.set).flat_map(|text| {
@@ -87,7 +87,7 @@ fn rows(count: u64) -> String {
 }
 
 /// Refuses to update all rows without an explicit option.
-fn refuse_all_by_accident(args: &UpdateArgs) -> Result<()> {
+pub(crate) fn refuse_all_by_accident(args: &UpdateArgs) -> Result<()> {
     let is_filtered = !args.filters.is_empty() || !args.exclude.is_empty();
     match (is_filtered, args.all) {
         (false, false) => Err(Failure::usage(
@@ -116,7 +116,7 @@ impl Request {
         Ok(db.transaction(work).await?)
     }
 
-    fn new(rows: QuerySet<Record>, model: ModelRef, args: &UpdateArgs) -> Result<Self> {
+    pub fn new(rows: QuerySet<Record>, model: ModelRef, args: &UpdateArgs) -> Result<Self> {
         let mut filtered = rows.clone();
         // As the keywords of one call in Django: conditions on a to-many relation apply to the same related
         // row.

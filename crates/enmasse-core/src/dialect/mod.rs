@@ -209,6 +209,25 @@ pub trait Dialect:
         None
     }
 
+    /// The statement after which the statements of the present transaction wait for locks a short time only; `None` where the wait is that of the connection.
+    fn short_lock_waits(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// A query that gives an estimate of the number of a table's rows, at no cost; `None` where the database has none.
+    ///
+    /// # Errors
+    ///
+    /// Where the table's name cannot be a parameter.
+    fn estimated_rows(&self, _table: &str) -> Result<Option<Fragment>> {
+        Ok(None)
+    }
+
+    /// A query that gives the number of statements that the server is busy with; `None` where there is no server.
+    fn server_load(&self) -> Option<&'static str> {
+        None
+    }
+
     /// What its `CREATE TABLE` has of its own.
     fn table_rules(&self) -> TableRules;
 
@@ -296,6 +315,8 @@ pub enum Capability {
     PreparedTypes,
     /// A name without quotes stands for the one in lower case.
     FoldedNames,
+    /// A comparison of rows, as `(a, b) > (1, 2)`, reads a range of an index.
+    RowRanges,
 }
 
 /// A table's name in quotes: `table`, or `schema.table` as two identifiers; a part may stand in quotes already.

@@ -4,7 +4,7 @@ mod bulk_update;
 mod create;
 mod fetch;
 mod insert;
-mod lazy;
+pub(crate) mod lazy;
 mod made;
 pub(crate) mod manager;
 mod patch;

@@ -219,6 +219,11 @@ impl<M: Entity> Update<M> {
         self
     }
 
+    /// The rows and what is set, where it was not sent yet.
+    pub(crate) fn into_parts(self) -> Option<(QuerySet<M>, Vec<Assignment>)> {
+        self.0.into_request().map(|request| (request.rows, request.assignments))
+    }
+
     /// Sends no [signals](crate::signals).
     pub fn without_signals(mut self) -> Self {
         self.0.change(|request| request.rows.silent = true);

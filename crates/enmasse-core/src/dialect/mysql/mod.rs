@@ -143,6 +143,31 @@ impl Dialect for Mysql {
         ))
     }
 
+    fn estimated_rows(&self, table: &str) -> Result<Option<Fragment>> {
+        let text = |text: &str| Fragment::stored(Value::Text(text.into()), DataType::TEXT);
+        let parts = table_parts(table);
+        let (schema, table) = match &parts[..] {
+            [schema, table] => (text(schema), table.as_str()),
+            _ => ("DATABASE()".into(), table),
+        };
+        Ok(Some(Fragment::format(
+            "SELECT CAST(table_rows AS SIGNED) FROM information_schema.tables WHERE table_schema = {} AND table_name = {}",
+            [schema, text(table)],
+        )))
+    }
+
+    /// Without the one that asks.
+    fn server_load(&self) -> Option<&'static str> {
+        Some(match self.flavour {
+            Flavour::MariaDb => {
+                "SELECT CAST(variable_value AS SIGNED) - 1 FROM information_schema.global_status WHERE variable_name = 'Threads_running'"
+            }
+            Flavour::Mysql => {
+                "SELECT CAST(variable_value AS SIGNED) - 1 FROM performance_schema.global_status WHERE variable_name = 'Threads_running'"
+            }
+        })
+    }
+
     /// From 11.1 on, MariaDB would join them.
     fn row_by_row(&self) -> &'static str {
         match self.flavour {

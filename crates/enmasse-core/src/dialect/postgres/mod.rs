@@ -78,6 +78,7 @@ impl Dialect for Postgres {
                 | HashJoins
                 | PreparedTypes
                 | FoldedNames
+                | RowRanges
         ) || capability == TemporaryTables && self.temporary_tables
             || capability == CopyStream && self.copy_stream
             || capability == ReturningOld && self.version >= (18, 0)
@@ -147,6 +148,26 @@ impl Dialect for Postgres {
              WHERE c.relkind = 'r' AND c.oid = to_regclass({}::text))",
             [table],
         ))
+    }
+
+    fn short_lock_waits(&self) -> Option<&'static str> {
+        Some("SET LOCAL lock_timeout = '500ms'")
+    }
+
+    fn estimated_rows(&self, table: &str) -> Result<Option<Fragment>> {
+        let table = Fragment::stored(Value::Text(crate::dialect::quote_table(self, table)), DataType::TEXT);
+        Ok(Some(Fragment::format(
+            "SELECT CASE WHEN reltuples >= 0 THEN reltuples::bigint END FROM pg_class WHERE oid = to_regclass({}::text)",
+            [table],
+        )))
+    }
+
+    /// What other users do is hidden from a user without the right to see it: then it is NULL.
+    fn server_load(&self) -> Option<&'static str> {
+        Some(
+            "SELECT CASE WHEN count(*) FILTER (WHERE query = '<insufficient privilege>') = 0 \
+             THEN count(*) FILTER (WHERE state = 'active' AND pid <> pg_backend_pid()) END FROM pg_stat_activity",
+        )
     }
 
     /// A value that the sequence cannot have leaves it where it is.

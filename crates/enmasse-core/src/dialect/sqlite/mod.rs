@@ -60,7 +60,10 @@ impl Dialect for Sqlite {
 
     fn server_supports(&self, capability: Capability) -> bool {
         use Capability::*;
-        matches!(capability, InsertReturning | UpdateReturning | LocalCalls | JsonTable | TemporaryTables)
+        matches!(
+            capability,
+            InsertReturning | UpdateReturning | LocalCalls | JsonTable | TemporaryTables | RowRanges
+        )
     }
 
     fn temporary(&self, name: &str) -> String {
