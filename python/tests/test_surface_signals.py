@@ -277,7 +277,9 @@ class Time(TestCase):
         seen: list[int] = []
 
         def hear(batch: Any, **kwargs: Any) -> None:
-            seen.append(Silent.objects.without_signals().filter(pk__in=batch.pks()).update(number=F("number") + 1))
+            seen.append(
+                Silent.objects.without_signals().filter(pk__in=batch.pks()).update(number=F("number") + 1)
+            )
 
         begun = time.monotonic()
         with connected(hear, Silent):
