@@ -11,7 +11,7 @@ from django.db import NotSupportedError, connection, models
 from django.db.models import Count, F, Q, Value
 from django.db.models.functions import Concat
 from django.test import TestCase, TransactionTestCase
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, isolate_apps
 from django.utils import timezone
 from django_enmasse import BulkManager, BulkQuerySet, post_bulk_update
 from django_enmasse.update import auto_now_values
@@ -216,6 +216,18 @@ class Managers(TestCase):
     def test_the_mixin_and_a_manager_of_another_kind(self) -> None:
         self.assertIsInstance(Customer.objects, BulkManager)
         self.assertNotIsInstance(Managed.classic.all(), BulkQuerySet)
+
+    def test_a_child_that_loses_the_manager_is_told_of(self) -> None:
+        with isolate_apps("surface"):
+
+            class Lost(BaseUser):
+                objects = models.Manager()
+
+                class Meta:
+                    app_label = "surface"
+
+            self.assertEqual([message.id for message in Lost.check()], ["enmasse.W010"])
+        self.assertEqual(Customer.check(), [])
 
     def test_a_clone_keeps_whether_signals_are_sent(self) -> None:
         rows = Managed.objects.without_signals().filter(points=1).order_by("pk").all()
