@@ -226,7 +226,7 @@ class Managers(TestCase):
                 class Meta:
                     app_label = "surface"
 
-            self.assertEqual([message.id for message in Lost.check()], ["enmasse.W010"])
+            self.assertIn("enmasse.W010", [message.id for message in Lost.check()])
         self.assertEqual(Customer.check(), [])
 
     def test_a_clone_keeps_whether_signals_are_sent(self) -> None:
