@@ -35,7 +35,7 @@ class BulkUpdateMixin(models.Model):
             messages.append(
                 checks.Warning(
                     f"{cls.__name__} has BulkUpdateMixin, but its `objects` is not a BulkManager.",
-                    hint="Make it one: a class that extends BulkManager, or BulkManager.from_queryset(...)().",
+                    hint="Extend BulkManager, or use BulkManager.from_queryset(...)().",
                     obj=cls,
                     id="enmasse.W010",
                 )

@@ -83,6 +83,9 @@ class WritesMixin(QuerySet[Any]):
         """As Django's; sets `auto_now` fields, sends signals, and writes all tables of a chain or none."""
         if self._enmasse_inner or not kwargs or self.query.is_sliced or self.query.combinator:
             return super().update(**kwargs)
+        if self.query.distinct_fields:
+            # Django 5.2 forgets the fields, and writes rows that the QuerySet does not have.
+            raise TypeError("Cannot call update() after .distinct(*fields).")
         values = {**kwargs, **auto_now_values(self.model, kwargs)}
         sends = self._enmasse_sends()
         if not sends and not self.model._meta.parents:

@@ -10,7 +10,7 @@ from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db import NotSupportedError, connection, models
 from django.db.models import Count, F, Q, Value
 from django.db.models.functions import Concat
-from django.test import TestCase, TransactionTestCase
+from django.test import TestCase, TransactionTestCase, skipUnlessDBFeature
 from django.test.utils import CaptureQueriesContext, isolate_apps
 from django.utils import timezone
 from django_enmasse import BulkManager, BulkQuerySet, post_bulk_update
@@ -94,6 +94,13 @@ class Chains(TestCase):
             Vip.objects.all()[:2].update(name="x")
         with self.assertRaises(NotSupportedError):
             Vip.objects.all().union(Vip.objects.all()).update(name="x")
+
+    @skipUnlessDBFeature("can_distinct_on_fields")
+    def test_distinct_fields_are_refused(self) -> None:
+        with self.assertRaises(TypeError):
+            Vip.objects.distinct("level").update(name="x")
+        with self.assertRaises(TypeError):
+            Silent.objects.distinct("number").update(number=1)
 
     def test_two_parents(self) -> None:
         for at in range(3):
