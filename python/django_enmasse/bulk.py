@@ -138,10 +138,13 @@ def bulk_update(request: Request, objs: Iterable[Any]) -> BulkReport:
                 raise _missing(request, report.missing)
     else:
         report = _write(request, connection, rows, total)
-    if isinstance(rows, tuple) and request.constants:
+    # which rows were left as they are, only the database knows
+    if isinstance(rows, tuple) and request.constants and not request.skip_unchanged:
+        missing = set(report.missing)
         for row in _instances(rows):
-            for name, value in request.constants.items():
-                setattr(row, name, value)
+            if not missing or request.key_of(row) not in missing:
+                for name, value in request.constants.items():
+                    setattr(row, name, value)
     return report
 
 

@@ -65,7 +65,7 @@ NO_RIGHT = (1044, 1142, 1227, 1370, "42501")
 
 
 NULL_STAGED = 1263
-"""MySQL's code where a column of a temporary table takes no NULL: of the model's that is an `IntegrityError`."""
+"""MySQL's code where a column of a temporary table takes no NULL: of the model's an `IntegrityError`."""
 
 OF_SERVER = (1205, 1213, 1317, 2006, 2013, 2055, 3024)
 """MySQL's codes of what no other statement would mend: a deadlock, a timeout, a lost connection."""

@@ -35,6 +35,8 @@ class Column:
     takes_null: bool
     span: tuple[int, int] | None = None
     """The least and the greatest number that fit, where that is less than the type's."""
+    is_auto: bool = False
+    """Whether a write sets it to its time, which alone does not make a row changed."""
 
 
 def column_of(field: models.Field[Any, Any], connection: Any) -> Column:
@@ -44,15 +46,38 @@ def column_of(field: models.Field[Any, Any], connection: Any) -> Column:
     """
     target = _target(field)
     kind = KINDS.get(type(target))
-    if kind is None or (type(field) not in RELATIONS and field is not target):
+    if _is_array(target) and field is target:
+        data_type, span, prepare, takes_exact = _array(target, connection)
+    elif kind is None or (type(field) not in RELATIONS and field is not target):
         data_type, span = _type_of_other(field, connection)
         prepare, takes_exact = _prepare_other(field, connection), False
     else:
         data_type, span = kind(target, connection)
         prepare, takes_exact = _preparation(target, data_type, connection)
-    return Column(
-        field.name, str(field.column), data_type, field.attname, prepare, takes_exact, field.null, span
-    )
+    is_auto = bool(getattr(field, "auto_now", False))
+    names = (field.name, str(field.column), data_type, field.attname)
+    return Column(*names, prepare, takes_exact, field.null, span, is_auto)
+
+
+def _is_array(field: Any) -> bool:
+    """Whether it is an `ArrayField` itself, whose module cannot be imported without a driver of PostgreSQL."""
+    kind = type(field)
+    return kind.__module__ == "django.contrib.postgres.fields.array" and kind.__name__ == "ArrayField"
+
+
+def _array(field: Any, connection: Any) -> tuple[str, None, Prepare, bool]:
+    """The column of an array of scalars."""
+    item = column_of(field.base_field, connection)
+    kind = item.data_type.split(":")[0]
+    if type(field.base_field) not in KINDS or kind in ("json", "native"):
+        raise Handover("an array of other values than plain ones")
+
+    def prepare(value: Any) -> Any:
+        if hasattr(value, "resolve_expression"):
+            raise Handover(EXPRESSION)
+        return [item.prepare(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+    return f"array:{item.data_type}", None, prepare, item.takes_exact
 
 
 def _target(field: models.Field[Any, Any]) -> models.Field[Any, Any]:

@@ -11,12 +11,12 @@ itself can read it: only the table that it begins with is another.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import connections
-from django.db.models import Field, Model, Q, QuerySet
+from django.db.models import ExpressionWrapper, Field, Model, Q, QuerySet
 from django.db.models.sql import Query
 
 CHUNK = 500
@@ -57,12 +57,24 @@ def rows_of(model: type[Model], using: str) -> QuerySet[Any]:
 
 
 class KeyTable:
-    """The keys of the rows that a write is for, and on request values that these rows have before it."""
+    """The keys of the rows that a write is for.
 
-    def __init__(self, model: type[Model], using: str, old: Sequence[Field[Any, Any]] = ()) -> None:
+    With them are kept, on request, values that these rows have before it, and values that are computed for
+    it.
+    """
+
+    def __init__(
+        self,
+        model: type[Model],
+        using: str,
+        old: Sequence[Field[Any, Any]] = (),
+        computed: Mapping[str, Any] | None = None,
+    ) -> None:
         self.model = model
         self.using = using
         self.old = list(old)
+        self.computed = dict(computed or {})
+        """Expressions by the name of the field that they are for."""
         self.size = 0
         self.name = f"enmasse_keys_{next(_numbers)}"
         self._connection = connections[using]
@@ -73,14 +85,16 @@ class KeyTable:
         meta = self.model._meta
         columns = [f"t.{quote(column(field))}" for field in key_fields(self.model)]
         joins = []
-        for at, field in enumerate(self.old):
+        kept: list[tuple[Any, str]] = [(field, self._old_column(at)) for at, field in enumerate(self.old)]
+        kept += [(meta.get_field(name), self.computed_column(name)) for name in self.computed]
+        for at, (field, name) in enumerate(kept):
             owner = field.model._meta
             if owner.concrete_model is meta.concrete_model:
                 source = "t"
             else:
                 source = f"o{at}"
                 joins.append(f"CROSS JOIN {quote(owner.db_table)} {source}")
-            columns.append(f"{source}.{quote(column(field))} AS {quote(self._old_column(at))}")
+            columns.append(f"{source}.{quote(column(field))} AS {quote(name)}")
         on_commit = " ON COMMIT DROP" if self._connection.vendor == "postgresql" else ""
         index = ""
         if self._connection.vendor == "mysql":
@@ -159,7 +173,14 @@ class KeyTable:
 
     def _insert(self, rows: QuerySet[Any]) -> int:
         connection = self._connection
-        selected = rows.values_list(*(field.attname for field in [*key_fields(self.model), *self.old]))
+        computed: dict[str, Any] = {}
+        for name, value in self.computed.items():
+            target: Any = self.model._meta.get_field(name)
+            while target.is_relation:
+                target = target.target_field
+            computed[self.computed_column(name)] = ExpressionWrapper(value, output_field=target)
+        names = [field.attname for field in [*key_fields(self.model), *self.old]]
+        selected = rows.annotate(**computed).values_list(*names, *computed)
         try:
             sql, params = selected.query.get_compiler(self.using).as_sql()
         except EmptyResultSet:
@@ -167,6 +188,7 @@ class KeyTable:
         quote = connection.ops.quote_name
         columns = [quote(column(field)) for field in key_fields(self.model)]
         columns += [quote(self._old_column(at)) for at in range(len(self.old))]
+        columns += [quote(name) for name in computed]
         with connection.cursor() as cursor:
             cursor.execute(f"INSERT INTO {quote(self.name)} ({', '.join(columns)}) {sql}", params)
             self.size += cursor.rowcount
@@ -175,6 +197,10 @@ class KeyTable:
     def _execute(self, sql: str) -> None:
         with self._connection.cursor() as cursor:
             cursor.execute(sql)
+
+    def computed_column(self, name: str) -> str:
+        """The column of a computed value."""
+        return f"enmasse_set_{list(self.computed).index(name)}"
 
     @staticmethod
     def _old_column(at: int) -> str:

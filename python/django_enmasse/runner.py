@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from django.db import DatabaseError, transaction
@@ -120,7 +120,8 @@ class Host:
     def close(self) -> None:
         """Lets go of what it holds."""
         self.forget()
-        with self.connection.wrap_database_errors:
+        # of a connection that is lost, the error that said so is the one to be told
+        with suppress(DatabaseError), self.connection.wrap_database_errors:
             self.raw.close()
 
     def _execute(self, sql: str, params: Any) -> None:

@@ -140,7 +140,8 @@ def _is_unique(opts: Any, column: Column) -> bool:
 
 
 def _given(column: Column, is_key: bool, is_unique: bool) -> tuple[Any, ...]:
-    return column.name, column.column, column.data_type, is_key, is_unique and not is_key, column.span
+    is_unique = is_unique and not is_key
+    return column.name, column.column, column.data_type, is_key, is_unique, column.span, column.is_auto
 
 
 def _reader(column: Column) -> tuple[Any, ...]:

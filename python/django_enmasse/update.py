@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterable, Sequence
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from django.db import connections, models, transaction
+from django.db import models, transaction
 from django.db.models import Model, Q, QuerySet, sql
 
+from django_enmasse.chain import computed_values, update_rows
 from django_enmasse.keys import KeyTable, rows_of, selects_nothing
 from django_enmasse.signals import heard
 from django_enmasse.write import Write
@@ -82,14 +83,18 @@ class WritesMixin(QuerySet[Any]):
         """As Django's; sets `auto_now` fields, sends signals, and writes all tables of a chain or none."""
         if self._enmasse_inner or not kwargs or self.query.is_sliced or self.query.combinator:
             return super().update(**kwargs)
+        if self.query.distinct_fields:
+            # Django 5.2 forgets the fields, and writes rows that the QuerySet does not have.
+            raise TypeError("Cannot call update() after .distinct(*fields).")
         values = {**kwargs, **auto_now_values(self.model, kwargs)}
         sends = self._enmasse_sends()
         if not sends and not self.model._meta.parents:
             return super().update(**values)
         # Unknown fields and the like are found here, before anything is sent.
+        computed = computed_values(self, values) if self.model._meta.parents else {}
         query: Any = self.query.chain(sql.UpdateQuery)
-        query.add_update_values(values)
-        if not sends and not query.related_updates:
+        query.add_update_values({name: None if name in computed else value for name, value in values.items()})
+        if not sends and not query.related_updates and not computed:
             return super().update(**values)
         self._for_write = True
         using = self.db
@@ -97,51 +102,19 @@ class WritesMixin(QuerySet[Any]):
             return 0
         self._result_cache = None
         if sends:
-            with Write(self, "update", using=using, fields=values) as write:
-                rows = self._update_rows(write.keys(), len(write.batch), values, using)
+            with Write(self, "update", using=using, fields=values, computed=computed) as write:
+                rows = update_rows(self, write.keys(), len(write.batch), values, using, write.table)
                 write.done(rows)
             return rows
         with transaction.atomic(using=using):
-            table = KeyTable(self.model, using)
+            table = KeyTable(self.model, using, computed=computed)
             table.create()
             table.fill(self)
-            rows = self._update_rows(table.query_set(), table.size, values, using)
+            rows = update_rows(self, table.query_set(), table.size, values, using, table)
             table.drop()
         return rows
 
     update.alters_data = True  # type: ignore[attr-defined]
-
-    def _update_rows(self, keys: Any, size: int, values: dict[str, Any], using: str) -> int:
-        """Writes the rows that have these keys, each table by a statement of its own, the root of the chain
-        first.
-        """
-        if not size:
-            return 0
-        if self.query.annotations:
-            # The values may refer to annotations, which are the QuerySet's own.
-            rows = self.using(using).filter(pk__in=keys)._enmasse_as_inner()
-            return QuerySet.update(rows, **values)
-        meta = self.model._meta
-        tables: dict[type[Model], dict[str, Any]] = {}
-        for name, value in values.items():
-            owner = meta.get_field(name).model._meta.concrete_model
-            tables.setdefault(owner, {})[name] = value
-        written = size
-        for owner in sorted(tables, key=lambda table: len(table._meta.all_parents)):
-            rows = rows_of(owner, using)
-            if owner is meta.concrete_model:
-                rows = rows.filter(pk__in=keys)
-                if connections[using].vendor == "mysql" and self.query.order_by:
-                    rows = rows.order_by(*self.query.order_by)
-            elif all(step.join_field.primary_key for step in meta.get_path_to_parent(owner)):
-                rows = rows.filter(pk__in=keys)
-            else:
-                links = rows_of(self.model, using).filter(pk__in=keys)
-                rows = rows.filter(pk__in=links.values(owner._meta.pk.name))
-            count = rows.update(**tables[owner])
-            if owner is meta.concrete_model:
-                written = count
-        return written
 
     def bulk_update_where(
         self, fields: Sequence[str], values: Sequence[Any], *conditions: Q, **filters: Any

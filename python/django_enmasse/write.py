@@ -4,7 +4,7 @@ all in one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
@@ -41,6 +41,7 @@ class Write:
         match: Sequence[str] = ("pk",),
         values: Iterable[tuple[Any, ...]] | None = None,
         created: bool | None = False,
+        computed: Mapping[str, Any] | None = None,
     ) -> None:
         """`rows` is what is written: with `values`, those rows of it whose fields `match` have one of the
         values.
@@ -53,7 +54,9 @@ class Write:
         self._match = match
         self._values = values
         self._created = created
-        self._table: KeyTable | None = None
+        self._computed = computed or {}
+        self.table: KeyTable | None = None
+        """The keys, where they are not a list."""
         self._atomic = transaction.atomic(using=using)
 
     def __enter__(self) -> Write:
@@ -108,7 +111,7 @@ class Write:
 
     def keys(self) -> Any:
         """The keys of the rows, for `pk__in`."""
-        return self._table.query_set() if self._table is not None else self.batch._keys
+        return self.table.query_set() if self.table is not None else self.batch._keys
 
     def _send(self, signal: Any) -> None:
         if len(self.batch):
@@ -164,23 +167,23 @@ class Write:
                 )
 
     def _new_table(self, old: list[Field[Any, Any]]) -> KeyTable:
-        table = KeyTable(self.model, self.using, old)
+        table = KeyTable(self.model, self.using, old, self._computed)
         table.create()
-        self._table = table
+        self.table = table
         self.batch._keys = table
         return table
 
     def _drop(self) -> None:
-        if self._table is not None:
-            self._table.drop()
+        if self.table is not None:
+            self.table.drop()
 
     def _drop_after_error(self) -> None:
         """Elsewhere the table went with the transaction."""
         connection = connections[self.using]
-        if self._table is None or connection.vendor != "mysql" or connection.needs_rollback:
+        if self.table is None or connection.vendor != "mysql" or connection.needs_rollback:
             return
         try:
-            self._table.drop()
+            self.table.drop()
         except Exception:
             # The error that ended the write is the one to report; the server drops the table with the
             # connection.

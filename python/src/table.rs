@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use enmasse_core::schema::{Field, Model, ModelRef, Parent, Schema};
+use enmasse_core::schema::{Auto, Field, Model, ModelRef, Parent, Schema};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -14,8 +14,9 @@ use crate::spec;
 /// A model's own table: the name for messages, the label, the table, the links to its parents (label, field, column), its fields.
 type GivenModel = (String, String, String, Vec<(String, String, String)>, Vec<GivenField>, Vec<Vec<String>>);
 
-/// Name, column, type, whether it is of the primary key, whether it is unique, the least and the greatest number.
-type GivenField = (String, String, String, bool, bool, Option<(i64, i64)>);
+/// Name, column, type, whether it is of the primary key, whether it is unique, the least and the greatest number, whether writes set it to
+/// their time.
+type GivenField = (String, String, String, bool, bool, Option<(i64, i64)>, bool);
 
 /// The attribute, what makes a plain value of any other, whether plain values are taken as they are, whether NULL is.
 type GivenReader = (Py<PyString>, Py<PyAny>, bool, bool);
@@ -82,7 +83,7 @@ fn made((name, label, table, parents, fields, together): GivenModel) -> PyResult
             Parent { model: label, link: Some(link), column: Some(column), related_name: Some("+".into()) };
         model = model.extends_by(parent);
     }
-    for (name, column, data_type, primary_key, unique, range) in fields {
+    for (name, column, data_type, primary_key, unique, range, is_auto) in fields {
         // whether NULL may stand there, the reader says, or the database
         let mut field = Field::new(name, spec::data_type(&data_type)?).column(column);
         if primary_key {
@@ -92,6 +93,9 @@ fn made((name, label, table, parents, fields, together): GivenModel) -> PyResult
         }
         if unique {
             field = field.unique();
+        }
+        if is_auto {
+            field = field.auto(Auto::OnWrite);
         }
         field.range = range;
         model = model.add(field);

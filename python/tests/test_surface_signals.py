@@ -5,6 +5,7 @@ change.
 from __future__ import annotations
 
 import gc
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -277,7 +278,9 @@ class Time(TestCase):
         seen: list[int] = []
 
         def hear(batch: Any, **kwargs: Any) -> None:
-            seen.append(Silent.objects.without_signals().filter(pk__in=batch.pks()).update(number=F("number") + 1))
+            seen.append(
+                Silent.objects.without_signals().filter(pk__in=batch.pks()).update(number=F("number") + 1)
+            )
 
         begun = time.monotonic()
         with connected(hear, Silent):
@@ -534,6 +537,36 @@ class Atomicity(TransactionTestCase):
                                 write()
                         self.assertEqual(Member.objects.filter(points=0).count(), MANY)
                         self.assertEqual(Member.objects.filter(points=9).count(), 0)
+
+    @skipUnless(connection.features.has_select_for_update, "SQLite has one writer")
+    def test_writes_with_receivers_do_not_meet_in_a_deadlock(self) -> None:
+        made = members(300)
+        failures: list[Exception] = []
+
+        def work(number: int) -> None:
+            try:
+                for turn in range(5):
+                    rows = Member.objects.order_by("points" if (number + turn) % 2 else "-points")
+                    if number % 2:
+                        rows.update(points=F("points") + 1)
+                    else:
+                        objects = list(rows)
+                        Member.objects.bulk_update(objects[::-1] if turn % 2 else objects, ["name"])
+            except Exception as error:
+                failures.append(error)
+            finally:
+                connection.close()
+
+        with connected(reward, Member):
+            threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        self.assertEqual(failures, [])
+        self.assertEqual(set(Member.objects.values_list("points", flat=True)), {15})
+        self.assertEqual(set(Profile.objects.values_list("points", flat=True)), {3000})
+        self.assertEqual(Member.objects.count(), len(made))
 
     def test_the_path_of_signals_is_forgotten_after_an_error(self) -> None:
         members(1)

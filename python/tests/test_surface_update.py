@@ -8,9 +8,10 @@ from unittest import mock
 
 from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db import NotSupportedError, connection, models
-from django.db.models import F, Q
-from django.test import TestCase, TransactionTestCase
-from django.test.utils import CaptureQueriesContext
+from django.db.models import Count, F, Q, Value
+from django.db.models.functions import Concat
+from django.test import TestCase, TransactionTestCase, skipUnlessDBFeature
+from django.test.utils import CaptureQueriesContext, isolate_apps
 from django.utils import timezone
 from django_enmasse import BulkManager, BulkQuerySet, post_bulk_update
 from django_enmasse.update import auto_now_values
@@ -94,6 +95,13 @@ class Chains(TestCase):
         with self.assertRaises(NotSupportedError):
             Vip.objects.all().union(Vip.objects.all()).update(name="x")
 
+    @skipUnlessDBFeature("can_distinct_on_fields")
+    def test_distinct_fields_are_refused(self) -> None:
+        with self.assertRaises(TypeError):
+            Vip.objects.distinct("level").update(name="x")
+        with self.assertRaises(TypeError):
+            Silent.objects.distinct("number").update(number=1)
+
     def test_two_parents(self) -> None:
         for at in range(3):
             Right.objects.create(right=-1)  # the two keys of a row differ
@@ -105,6 +113,46 @@ class Chains(TestCase):
         )
         self.assertEqual(Right.objects.filter(right=-1).count(), 3)
         self.assertEqual(Left.objects.filter(left=7).count(), 2)
+
+    def test_values_that_read_other_tables_of_the_chain(self) -> None:
+        rows = Vip.objects.filter(visits__gte=3)
+        written = rows.update(
+            lounge=Concat(F("name"), Value("-"), F("level")),
+            name=F("lounge"),
+            visits=F("visits") + 10,
+            level="Free",
+        )
+        self.assertEqual(written, 2)
+        rows = Vip.objects.order_by("pk").values_list("name", "level", "lounge", "visits")
+        self.assertEqual(
+            list(rows)[2:],
+            [("v2", "Gold", "A", 2), ("A", "Free", "v3-Gold", 13), ("A", "Free", "v4-Gold", 14)],
+        )
+        self.assertEqual(Vip.objects.filter(lounge=F("level")).update(lounge="x"), 0)
+        self.assertEqual(Vip.objects.update(lounge=F("level")), 5)
+        self.assertEqual(set(Vip.objects.values_list("lounge", flat=True)), {"Gold", "Free"})
+
+    def test_values_that_read_other_tables_of_the_chain_with_receivers(self) -> None:
+        seen: list[Any] = []
+
+        def hear(batch: Any, **kwargs: Any) -> None:
+            seen.extend(change.changed for change in batch.changes())
+
+        post_bulk_update.connect(hear, sender=Vip, old=["lounge", "name"])
+        try:
+            self.assertEqual(Vip.objects.filter(visits=1).update(lounge=F("name"), name=F("lounge")), 1)
+        finally:
+            post_bulk_update.disconnect(hear, sender=Vip)
+        self.assertEqual(seen, [{"lounge": ("A", "v1"), "name": ("v1", "A")}])
+
+    def test_values_that_are_not_of_the_chain_are_refused(self) -> None:
+        for value in [F("nothing"), Count("name")]:
+            with self.subTest(value=value), self.assertRaises(FieldError):
+                Vip.objects.update(lounge=value)
+        with self.assertRaisesMessage(FieldError, "Joined field references"):
+            Both.objects.update(own=F("owner__points"))
+        with self.assertRaises(FieldError):
+            Both.objects.update(right=F("own"))
 
     def test_annotations_across_a_chain(self) -> None:
         rows = Vip.objects.annotate(next=F("visits") + 1).filter(next=3)
@@ -175,6 +223,18 @@ class Managers(TestCase):
     def test_the_mixin_and_a_manager_of_another_kind(self) -> None:
         self.assertIsInstance(Customer.objects, BulkManager)
         self.assertNotIsInstance(Managed.classic.all(), BulkQuerySet)
+
+    def test_a_child_that_loses_the_manager_is_told_of(self) -> None:
+        with isolate_apps("surface"):
+
+            class Lost(BaseUser):
+                objects = models.Manager()
+
+                class Meta:
+                    app_label = "surface"
+
+            self.assertIn("enmasse.W010", [message.id for message in Lost.check()])
+        self.assertEqual(Customer.check(), [])
 
     def test_a_clone_keeps_whether_signals_are_sent(self) -> None:
         rows = Managed.objects.without_signals().filter(points=1).order_by("pk").all()

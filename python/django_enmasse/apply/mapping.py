@@ -59,7 +59,8 @@ class Mapping:
             if name not in self._names:
                 near = difflib.get_close_matches(name, self._names, 1)
                 hint = f" Did you mean {near[0]!r}?" if near else ""
-                what = f"{self.model._meta.label} has no field {name!r}.{hint} --map and --ignore say what it is."
+                label = self.model._meta.label
+                what = f"{label} has no field {name!r}.{hint} --map and --ignore say what it is."
                 raise BadFile(what, self.file, line)
             field = self._names[name]
             if field.generated:

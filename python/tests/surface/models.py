@@ -6,7 +6,6 @@ import uuid
 from typing import Any
 
 from django.db import models
-
 from django_enmasse import BulkManager, BulkQuerySet, BulkUpdateMixin
 
 
@@ -115,6 +114,7 @@ class Both(BulkUpdateMixin, Left, Right):
     """Two parents."""
 
     own = models.IntegerField(default=0)
+    owner = models.ForeignKey(Member, models.SET_NULL, null=True)
 
 
 class PlainQuerySet(models.QuerySet):
