@@ -7,8 +7,8 @@ use crate::input::{Format, InputOptions, Limits, Quote, is_date_format};
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Columns of the file are those of the table with the same names; each cell is checked against its column's type before it is sent. \
-All is done in one transaction: after an error, or Ctrl-C, the table is as it was. Rows that have the values already are left alone, \
-and rows that are not in the table are left out and counted.
+All is done in one transaction: after an error, or Ctrl-C, the table is as it was, unless --allow-non-transactional is given. Rows that have \
+the values already are left alone. Rows that are not in the table are left out and counted, unless --insert-missing is given.
 
 Exit codes: 0 done; 1 failed, nothing written; 2 wrong usage; 3 done, but rows were missing under --fail-on-missing; \
 4 done, but a file could not be put in its place; 5 done or not: the connection was lost during the commit, or what failed was allowed by \
@@ -39,10 +39,10 @@ pub struct ApplyArgs {
     /// Leave these columns of the file out; '' is those without a name
     #[arg(long, value_name = "FILE_COLUMN", value_delimiter = ',', help_heading = "Columns")]
     pub ignore: Vec<String>,
-    /// Show what would change, and change nothing
+    /// Show what would change, and roll back. The files of --diff, --missing and --rejects are written
     #[arg(short = 'n', long)]
     pub dry_run: bool,
-    /// Write every change to this file: the row's key, the column, its value before and after
+    /// Write every change of a row that is in the table to this file: the row's key, the column, its value before and after
     #[arg(long, value_name = "FILE")]
     pub diff: Option<String>,
     /// Also write to tables of storage engines without transactions, as MyISAM: what is written there stays, whatever fails (exit code 5), and nothing is tried again. Never in a dry run
@@ -53,23 +53,23 @@ pub struct ApplyArgs {
     /// Write the rows that are not in the table to this file
     #[arg(long, value_name = "FILE", help_heading = "Rows that are not in the table")]
     pub missing: Option<String>,
-    /// Insert them
+    /// Insert them. Rows may refer to rows that come later in the file, or to each other
     #[arg(long, help_heading = "Rows that are not in the table")]
     pub insert_missing: bool,
-    /// Refuse all where there is one
+    /// Write nothing if a row is not in the table, or if a trigger or a row policy keeps a row from being written
     #[arg(long, conflicts_with_all = ["insert_missing", "fail_on_missing"], help_heading = "Rows that are not in the table")]
     pub strict: bool,
-    /// Do all the rest, and end with exit code 3 where there is one
+    /// Write all other rows, then exit with code 3 if a row is not in the table
     #[arg(long, conflicts_with = "insert_missing", help_heading = "Rows that are not in the table")]
     pub fail_on_missing: bool,
-    /// Tell of so many bad rows before giving up
+    /// Report up to N bad rows before giving up; with --skip-bad, report the first N
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..), help_heading = "Bad rows")]
     pub max_errors: u64,
     /// Go on without bad rows, which --rejects keeps
     #[arg(long, requires = "rejects", help_heading = "Bad rows")]
     pub skip_bad: bool,
     /// Write bad rows to this file, as they stand in the input, in UTF-8, with the reason in a column 'enmasse_error', which is left out
-    /// when the file is applied
+    /// when the file is applied; rows of a Parquet file are written as JSON Lines
     #[arg(long, value_name = "FILE", requires = "skip_bad", help_heading = "Bad rows")]
     pub rejects: Option<String>,
     #[command(flatten)]

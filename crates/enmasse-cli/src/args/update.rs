@@ -23,7 +23,7 @@ pub struct UpdateArgs {
     /// What to set, as 'is_active=false' or 'points=F(points)+100'
     #[arg(long, value_name = "FIELD=VALUE", required = true)]
     pub set: Vec<String>,
-    /// Show what would change, and change nothing
+    /// Show what would change, and roll back
     #[arg(short = 'n', long)]
     pub dry_run: bool,
     /// Also write to tables of storage engines without transactions, as MyISAM: what is written there stays, whatever fails (exit code 5), and nothing is tried again. Never in a dry run
@@ -49,4 +49,6 @@ Expressions:
 Exit codes: 0 done; 1 failed, nothing written; 2 wrong usage; 5 done or not: the connection was lost during the commit, or what failed was \
 allowed by --allow-non-transactional, and some of it may be written; 130 Ctrl-C.
 
-A dry run does not foresee what triggers would set, and SQLite checks deferred foreign keys at the commit alone.";
+A dry run makes the update in a transaction, checks deferred constraints, and rolls back. Its examples are values as the database stored \
+them, with the changes that triggers made; if the update sets the key, they are the values that were sent. It counts the rows that a trigger or a row policy \
+keeps as they are. The counts for each column are of the values that were sent, and upper limits ('at most') if rows are kept.";
