@@ -7,8 +7,8 @@ use crate::input::{Format, InputOptions, Limits, Quote, is_date_format};
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 A column of the file belongs to the table's column of the same name. Each cell is checked against its column's type before it is sent. \
-One transaction does all the work: after an error or Ctrl-C, the table is unchanged. Rows that already have the values are left alone. \
-Rows that are not in the table are counted, and not inserted.
+One transaction does all the work: after an error or Ctrl-C, the table is unchanged, unless --allow-non-transactional is given. Rows that \
+already have the values are left alone. Rows that are not in the table are counted, and inserted only with --insert-missing.
 
 Exit codes: 0 done; 1 failed, nothing written; 2 wrong usage; 3 done, but rows were missing, with --fail-on-missing; \
 4 done, but an output file could not be moved into place; 5 unknown whether it is done: the connection was lost during the commit, or a run \
@@ -39,10 +39,10 @@ pub struct ApplyArgs {
     /// Leave these columns of the file out; '' stands for columns without a name
     #[arg(long, value_name = "FILE_COLUMN", value_delimiter = ',', help_heading = "Columns")]
     pub ignore: Vec<String>,
-    /// Show what would change, without writing
+    /// Show what would change, and roll back. The files of --diff, --missing and --rejects are written
     #[arg(short = 'n', long)]
     pub dry_run: bool,
-    /// Write every change to this file: the row's key, the column, the value before and after
+    /// Write every change of a row that is in the table to this file: the row's key, the column, its value before and after
     #[arg(long, value_name = "FILE")]
     pub diff: Option<String>,
     /// Also write to tables without transactions, such as MyISAM. Rows written there stay even if the command
@@ -54,23 +54,23 @@ pub struct ApplyArgs {
     /// Write the rows that are not in the table to this file
     #[arg(long, value_name = "FILE", help_heading = "Rows that are not in the table")]
     pub missing: Option<String>,
-    /// Insert the rows that are not in the table
+    /// Insert the rows that are not in the table. They may refer to rows that come later in the file, or to each other
     #[arg(long, help_heading = "Rows that are not in the table")]
     pub insert_missing: bool,
-    /// Write nothing if a row is not in the table
+    /// Write nothing if a row is not in the table, or if a trigger or a row policy keeps a row from being written
     #[arg(long, conflicts_with_all = ["insert_missing", "fail_on_missing"], help_heading = "Rows that are not in the table")]
     pub strict: bool,
-    /// Apply everything else, then exit with code 3 if any row was missing
+    /// Write all other rows, then exit with code 3 if a row is not in the table
     #[arg(long, conflicts_with = "insert_missing", help_heading = "Rows that are not in the table")]
     pub fail_on_missing: bool,
-    /// Report up to N bad rows before giving up
+    /// Report up to N bad rows before giving up; with --skip-bad, report the first N
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..), help_heading = "Bad rows")]
     pub max_errors: u64,
     /// Skip bad rows and write them to the file of --rejects
     #[arg(long, requires = "rejects", help_heading = "Bad rows")]
     pub skip_bad: bool,
-    /// Write bad rows to this file, unchanged but in UTF-8, with the reason in a column 'enmasse_error',
-    /// which is ignored when the file is applied
+    /// Write bad rows to this file, unchanged but in UTF-8, with the reason in a column 'enmasse_error', which is
+    /// ignored when the file is applied; rows of a Parquet file are written as JSON Lines
     #[arg(long, value_name = "FILE", requires = "skip_bad", help_heading = "Bad rows")]
     pub rejects: Option<String>,
     #[command(flatten)]

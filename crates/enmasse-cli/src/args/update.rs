@@ -24,7 +24,7 @@ pub struct UpdateArgs {
     /// Set a field, as 'is_active=false' or 'points=F(points)+100'
     #[arg(long, value_name = "FIELD=VALUE", required = true)]
     pub set: Vec<String>,
-    /// Show what would change, without writing
+    /// Show what would change, and roll back
     #[arg(short = 'n', long)]
     pub dry_run: bool,
     /// Also write to tables without transactions, such as MyISAM. Rows written there stay even if the command
@@ -51,4 +51,6 @@ Expressions:
 Exit codes: 0 done; 1 failed, nothing written; 2 wrong usage; 5 unknown whether it is done: the connection was lost during the commit, or a run \
 with --allow-non-transactional failed and a part may be written; 130 Ctrl-C.
 
-A dry run makes the update and rolls it back.";
+A dry run makes the update in a transaction, checks deferred constraints, and rolls back. Its examples are values as the database stored \
+them, with the changes that triggers made; if the update sets the key, they are the values that were sent. It counts the rows that a trigger or a row policy \
+keeps as they are. The counts for each column are of the values that were sent, and upper limits ('at most') if rows are kept.";

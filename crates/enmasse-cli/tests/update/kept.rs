@@ -144,3 +144,21 @@ fn a07_a_row_whose_key_is_set_is_shown_too() {
         db.close().await;
     });
 }
+
+#[test]
+fn a_dry_run_checks_what_only_the_commit_would() {
+    on_each_scratch(&WITH_TRIGGERS, async |scratch| {
+        let db = scratch.connect().await;
+        run(&db, "CREATE TABLE above (id integer PRIMARY KEY)").await;
+        run(&db, "CREATE TABLE t (id integer PRIMARY KEY, n integer REFERENCES above (id) DEFERRABLE INITIALLY DEFERRED)").await;
+        run(&db, "INSERT INTO above VALUES (1)").await;
+        run(&db, "INSERT INTO t VALUES (1, 1)").await;
+        for more in [&[][..], &["--dry-run"]] {
+            let ended = update(&scratch.url, &[&["--where", "id=1", "--set", "n=2"], more].concat());
+            assert_eq!((ended.code, ended.out.as_str()), (1, ""), "{:?} {more:?}", scratch.kind);
+            assert!(ended.err.to_lowercase().contains("foreign key"), "{}", ended.err);
+        }
+        update(&scratch.url, &["--where", "id=1", "--set", "n=1", "--dry-run"]).done();
+        db.close().await;
+    });
+}
