@@ -17,7 +17,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::compile::{Compiler, Selection};
-use crate::dialect::{Capability, Dialect, quote_table};
+use crate::dialect::{Capability, Dialect, Lock, quote_table};
 use crate::error::Result;
 use crate::plan::update::{Assignment, assigned, refuse, select, update_sql, writes_key};
 use crate::plan::{Plan, Step, chain, free_name, insert};
@@ -91,9 +91,9 @@ impl Kept {
     ///
     /// As a filter's.
     pub fn rows(&self, dialect: &dyn Dialect, query: &Query, untouched: bool) -> Result<Query> {
-        let (joined, locks) =
-            (dialect.supports(Capability::JoinedUpdate), dialect.supports(Capability::RowLocks));
-        if !untouched || !joined && locks || !is_steady(dialect, query)? {
+        let locks = dialect.supports(Capability::RowLocks);
+        let by_keys = locks && !dialect.supports(Capability::KeyLookups);
+        if !untouched || by_keys || !is_steady(dialect, query)? {
             return Ok(self.key_set(dialect).in_place_of(query));
         }
         if !locks {
@@ -129,8 +129,7 @@ impl Kept {
             quote_table(dialect, &self.model.table)
         );
         let mut steps = vec![Step::prepare(plain(create))];
-        if dialect.supports(Capability::JoinedUpdate) {
-            // there, one may be left of a transaction that was rolled back
+        if dialect.supports(Capability::LastingTemporaryTables) {
             steps.insert(0, Step::prepare(self.drop(dialect)));
         }
         Plan::of(steps)
@@ -272,16 +271,10 @@ fn locked_keys(dialect: &dyn Dialect, query: &Query, written: &[usize]) -> Resul
         let from = compiler.from();
         keys = Fragment::format("SELECT {} FROM {} WHERE ({}) IN ({})", [list(), from.into(), list(), keys]);
     }
-    if dialect.supports(Capability::RowLocks) {
-        let keyed = written.is_empty() || writes_key(&query.model, written.iter().copied());
-        let lock = match dialect.supports(Capability::JoinedUpdate) {
-            true => "UPDATE".to_owned(),
-            false => {
-                let tables: Vec<_> = compiler.parts().into_iter().map(|(table, _)| table).collect();
-                format!("{}UPDATE OF {}", if keyed { "" } else { "NO KEY " }, tables.join(", "))
-            }
-        };
-        keys.push(Fragment::format(" ORDER BY {} FOR {}", [list(), lock.into()]));
+    let keyed = written.is_empty() || writes_key(&query.model, written.iter().copied());
+    let tables: Vec<_> = compiler.parts().into_iter().map(|(table, _)| table).collect();
+    if let Some(lock) = dialect.lock(Lock::of(keyed), &tables) {
+        keys.push(Fragment::format(" ORDER BY {} {}", [list(), lock.into()]));
     }
     Ok(Some(keys))
 }

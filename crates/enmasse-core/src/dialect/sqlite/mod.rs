@@ -12,6 +12,7 @@ mod text;
 mod time;
 mod types;
 mod value;
+mod write;
 
 use crate::dialect::{Capability, Declared, Dialect, Driver, Queries, TableRules, Tables};
 use crate::error::Result;
@@ -62,7 +63,14 @@ impl Dialect for Sqlite {
         use Capability::*;
         matches!(
             capability,
-            InsertReturning | UpdateReturning | LocalCalls | JsonTable | TemporaryTables | RowRanges
+            InsertReturning
+                | UpdateReturning
+                | LocalCalls
+                | JsonTable
+                | TemporaryTables
+                | TargetInSubquery
+                | SkippedRows
+                | RowRanges
         )
     }
 

@@ -95,8 +95,8 @@ impl Given {
     /// The keys, each once; in their order where that is the order in which the rows are locked.
     fn all_keys(&self, dialect: &dyn Dialect) -> String {
         let keys = self.names("k", self.keys).join(", ");
-        let order = if dialect.supports(Capability::JoinedUpdate) {
-            format!(" ORDER BY {keys} LIMIT {}", dialect.limit_for_offset().unwrap_or_default())
+        let order = if dialect.supports(Capability::LocksAsRead) {
+            format!(" ORDER BY {keys}{}", dialect.keep_order())
         } else {
             String::new()
         };

@@ -11,7 +11,7 @@
 //! may read them.
 
 use crate::compile::Compiler;
-use crate::dialect::{Capability, Dialect};
+use crate::dialect::{Capability, Dialect, UpdateBy};
 use crate::error::Result;
 use crate::plan::bulk::Returning;
 use crate::plan::chain::half::is_half;
@@ -44,19 +44,12 @@ impl ChainWrite<'_> {
         let keys = table(self.free_name("enmasse_taken"));
         let late = table(self.free_name("enmasse_values"));
         let locks = dialect.supports(Capability::RowLocks);
-        let of = locks && !dialect.supports(Capability::JoinedUpdate);
-        let locks_late = of && self.parts.iter().any(Part::is_aside);
+        let locks_late = dialect.supports(Capability::LockOf) && self.parts.iter().any(Part::is_aside);
         let is_late = locks_late || self.batch.as_ref().is_some_and(|batch| batch.late.is_some());
         let drop = |table: &str| Step::prepare(plain(dialect.drop_temporary(table)));
 
-        let lock = match (of, locks) {
-            (true, _) => format!(" {}", self.lock(!locks_late)),
-            (false, true) => {
-                self.lock(true); // all parts are joined, and so locked
-                " FOR UPDATE".to_owned()
-            }
-            (false, false) => String::new(),
-        };
+        let strength = self.strength();
+        let lock = if locks { self.lock(strength, !locks_late) } else { None };
         let mut values = self.values();
         if let Some(unchanged) = &asked.unchanged {
             values.push(Fragment::format("CASE WHEN {} THEN 0 ELSE 1 END changes", [unchanged.clone()]));
@@ -83,7 +76,7 @@ impl ChainWrite<'_> {
             rows.push(format!(" ORDER BY {}", self.taken_keys("")));
         }
         let mut steps = vec![drop(&keys)];
-        steps.extend(copied::copy(dialect, &keys, &rows, &lock));
+        steps.extend(copied::copy(dialect, &keys, &rows, lock));
         let mut taken = keys.clone();
         if is_late {
             let parts = self.parts.iter().enumerate();
@@ -96,7 +89,7 @@ impl ChainWrite<'_> {
                 steps.push(Step::prepare(plain(format!("SELECT count(*) FROM ({rows}) locked"))));
             }
             steps.push(drop(&late));
-            steps.extend(copied::copy(dialect, &late, &self.late_values(&keys, values), ""));
+            steps.extend(copied::copy(dialect, &late, &self.late_values(&keys, values), None));
             taken.clone_from(&late);
         }
 
@@ -230,32 +223,20 @@ impl ChainWrite<'_> {
         let (keys, taken_keys) = (part.own_keys(dialect), part.taken_keys(number));
         let same = part.is_taken(dialect, number, &taken);
         let set = part.settings(dialect, self.model(), &taken, first);
-        let changes =
-            |before: &str| if skips { format!(" {before} {taken}.changes = 1") } else { String::new() };
-        let sql = if dialect.supports(Capability::JoinedUpdate) {
-            let set = set.into_iter().map(|(column, value)| (format!("{own}.{column}"), value));
+        let changes = skips.then(|| format!("{taken}.changes = 1"));
+        let sql = if part.takes() == 0 && !dialect.supports(Capability::JoinedUpdate) {
+            let changes = changes.map_or(String::new(), |changes| format!(" WHERE {changes}"));
             Fragment::format(
                 &format!(
-                    "UPDATE {from} {taken} STRAIGHT_JOIN {table} ON {same} SET {{}}{}",
-                    changes("WHERE")
-                ),
-                [settings(set)],
-            )
-        } else if part.takes() == 0 {
-            Fragment::format(
-                &format!(
-                    "UPDATE {table} SET {{}} WHERE {} IN (SELECT {} FROM {from} {taken}{})",
+                    "UPDATE {table} SET {{}} WHERE {} IN (SELECT {} FROM {from} {taken}{changes})",
                     tuple(&keys),
                     taken_keys.join(", "),
-                    changes("WHERE")
                 ),
                 [settings(set)],
             )
         } else {
-            Fragment::format(
-                &format!("UPDATE {table} SET {{}} FROM {from} {taken} WHERE {same}{}", changes("AND")),
-                [settings(set)],
-            )
+            let (rows, on) = (format!("{from} {taken}").into(), same.into());
+            dialect.update_from(UpdateBy { table, own, rows, on, set, condition: changes.map(Into::into) })
         };
         Step::Run(sql.statement(dialect), Gives::MatchedIn(part.model.table.clone()))
     }
