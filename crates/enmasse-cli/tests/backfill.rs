@@ -1,14 +1,12 @@
 //! `enmasse backfill` and `enmasse runs`, on every database; killed inside of its chunks.
 
-#[path = "../../enmasse/tests/common/mod.rs"]
-mod common;
 mod program;
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::{Kind, Scratch, number, on_each_scratch};
 use enmasse::{Database, serde_json};
+use enmasse_testing::{Kind, Scratch, number, on_each_scratch};
 use program::{Ended, enmasse};
 
 const ROWS: i64 = 2_000;

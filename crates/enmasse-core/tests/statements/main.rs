@@ -1,5 +1,6 @@
 //! What becomes of queries and plans: their SQL on each database, and what the runner does with it.
 
+mod backfill;
 mod bulk_updates;
 mod catalog;
 mod chains;

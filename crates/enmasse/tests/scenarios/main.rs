@@ -1,6 +1,7 @@
 //! Scenarios: each written once, and run on every database.
 
 #[cfg(feature = "sqlite")]
+mod backfill;
 mod blocking;
 mod bulk_each;
 mod bulk_more;

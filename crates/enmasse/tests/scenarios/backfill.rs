@@ -1,17 +1,15 @@
 //! Updates in chunks, on every database.
 
-mod common;
-
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use common::{Kind, number, on_each_database, on_each_scratch};
 use enmasse::backfill::{Ended, State};
 use enmasse::expr::Expr;
 use enmasse::prelude::*;
 use enmasse::{DataType, ErrorKind, Record};
+use enmasse_testing::{Kind, number, on_each_database, on_each_scratch};
 
 /// A table `t` with a key of these columns, from rows of SQL values, with `points` 0.
 async fn make(db: &Database, columns: &str, key: &str, rows: &[String]) {
