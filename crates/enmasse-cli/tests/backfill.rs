@@ -134,13 +134,15 @@ async fn begun(scratch: &Scratch, db: &Database) -> std::process::Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_enmasse"));
     command.args(["backfill", "--db", &scratch.url, "--max-rate", "200"]).args(GIFT);
     command.env_clear().env("HOME", env!("CARGO_TARGET_TMPDIR"));
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
     for _ in 0..200 {
         if db.runs().list().await.unwrap().iter().any(|run| run.chunks > 0) {
             return child;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    child.kill().unwrap();
+    child.wait().unwrap();
     panic!("it never began");
 }
 

@@ -42,6 +42,9 @@ async fn count(db: &Database, condition: &str) -> i64 {
     number(&db.query_raw(&sql, []).await.unwrap()[0])
 }
 
+/// The key of a row, in SQL, by its number.
+type KeyOf = Box<dyn Fn(i64) -> String>;
+
 #[test]
 fn each_row_is_written_once_whatever_its_key() {
     on_each_scratch(&Kind::ALL, async |scratch| {
@@ -51,7 +54,7 @@ fn each_row_is_written_once_whatever_its_key() {
         let uuid = if kind == Kind::Postgres { "uuid" } else { "char(32)" };
         // an order that is not the one of insertion
         let mixed = |n: i64| (n * 7_919) % 1_009;
-        let keys: [(String, &str, Box<dyn Fn(i64) -> String>); 5] = [
+        let keys: [(String, &str, KeyOf); 5] = [
             ("id bigint NOT NULL".into(), "id", Box::new(|n| (n * n * 1_000_003 - 500_000).to_string())),
             (
                 format!("id {text} NOT NULL"),
