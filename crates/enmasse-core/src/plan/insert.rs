@@ -7,7 +7,7 @@ use crate::dialect::{Capability, Dialect, quote_table};
 use crate::encode::{BatchColumn, BatchShape, Chunk, Duplicates};
 use crate::error::{Error, Result};
 use crate::plan::step::stored;
-use crate::plan::strategy::arrays;
+use crate::plan::strategy::postgres::arrays;
 use crate::plan::strategy::staging::plain;
 use crate::plan::{Call, ChunkGives, ChunkStatement, EachChunk, EachRow, Either, Form, Plan, Step};
 use crate::query::{Expr, FieldPath, KeySet};

@@ -154,3 +154,24 @@ fn models_that_do_not_fit_together_are_refused() {
     assert!(error.to_string().contains("two paths") || error.to_string().contains("'id'"), "{error}");
     refused(vec![a(), Model::new("P", "").proxy_of("A").add(id("x"))], "no fields of its own");
 }
+
+#[test]
+fn each_table_is_written_by_its_own_statement_where_one_was_refused() {
+    let query = of("Pizzeria");
+    let fields = ["ovens".into(), "rating".into()];
+    for (name, dialect) in library::dialects() {
+        let asked = BulkUpdate::new(&query, &fields, now());
+        let together = plan::bulk_update(&*dialect, &asked).unwrap().to_string();
+        let apart = BulkUpdate { per_table: true, ..asked };
+        let apart = plan::bulk_update(&*dialect, &apart).unwrap().to_string();
+        let writes = |plan: &str, of: &str| plan.lines().filter(|line| line.contains(of)).count();
+        match name {
+            "PostgreSQL" => {
+                assert_eq!(writes(&together, "w1 AS (UPDATE"), 1, "{together}");
+                assert_eq!(writes(&apart, "AS (UPDATE"), 0, "{apart}");
+                assert_eq!(apart.lines().filter(|line| line.starts_with("UPDATE")).count(), 3, "{apart}");
+            }
+            _ => assert_eq!(apart.lines().filter(|line| line.starts_with("UPDATE")).count(), 3, "{apart}"),
+        }
+    }
+}

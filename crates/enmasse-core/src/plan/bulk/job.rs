@@ -42,6 +42,8 @@ pub(crate) struct Job<'a> {
     pub keep: Keep<'a>,
     /// Whether a key may match several rows, of the table and of its child tables.
     pub has_children: bool,
+    /// Whether each table of a row is written by a statement of its own.
+    pub per_table: bool,
 }
 
 /// What a field is set to.
@@ -198,6 +200,7 @@ impl<'a> Job<'a> {
             strategy: request.strategy,
             keep: request.keep,
             has_children: request.has_children && !request.query.model.is_child(),
+            per_table: request.per_table,
         })
     }
 

@@ -58,6 +58,9 @@ pub struct BulkUpdate<'a> {
     /// Whether the table has child tables, in which its keys may come once more: see
     /// [`has_child_tables`](crate::dialect::Dialect::has_child_tables).
     pub has_children: bool,
+    /// Whether the tables of a row are written by a statement each, where one for all was refused (SQLSTATE 27000): a trigger on one of them writes
+    /// another. See [`update_apart`](crate::plan::update_apart()).
+    pub per_table: bool,
 }
 
 /// Whether a bulk update keeps the primary keys of the rows that it writes.
@@ -186,6 +189,7 @@ impl<'a> BulkUpdate<'a> {
             strategy: None,
             keep: Keep::Nothing,
             has_children: false,
+            per_table: false,
         }
     }
 }

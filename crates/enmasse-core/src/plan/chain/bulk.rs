@@ -61,6 +61,7 @@ pub(in crate::plan) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec
     }
     steps.extend(staging.refuse_several(dialect)?);
     let plain_write = job.model().is_child()
+        && !job.per_table
         && job.returning == Returning::Nothing
         && !job.skip_unchanged
         && !job.matches_on_others()

@@ -1,23 +1,21 @@
-//! The ways of carrying the rows of a bulk update to the database: one file each.
+//! The ways of carrying the rows of a bulk update to the database: one file each, in a folder per database.
 
-mod account;
-pub(super) mod arrays;
-mod bulk_execute;
-mod cases;
-mod copy;
 mod inserts;
-mod load_data;
-mod prepared_loop;
-mod settings;
+mod mysql;
+pub(super) mod postgres;
+mod sqlite;
 pub(super) mod staging;
 mod values;
 
-pub use account::COUNTS;
+pub use postgres::COUNTS;
 
 use crate::dialect::{Capability, Dialect};
 use crate::encode::Duplicates;
 use crate::error::{Error, Result};
 use crate::plan::bulk::{Job, Missing, Returning};
+use crate::plan::strategy::mysql::{bulk_execute, cases, load_data};
+use crate::plan::strategy::postgres::{arrays, copy};
+use crate::plan::strategy::sqlite::prepared_loop;
 use crate::plan::strategy::staging::Staging;
 use crate::plan::{Step, chain};
 

@@ -17,15 +17,16 @@ use crate::compile::Compiler;
 use crate::dialect::{Capability, Dialect};
 use crate::error::Result;
 use crate::plan::bulk::{Job, Returning, Setting};
-use crate::plan::strategy::account::Account;
+use crate::plan::strategy::postgres::account::Account;
+use crate::plan::strategy::postgres::{arrays, settings};
 use crate::plan::strategy::staging::{Staging, plain, unchanged};
-use crate::plan::strategy::{Strategy, arrays, inserts, settings};
+use crate::plan::strategy::{Strategy, inserts};
 use crate::plan::{Form, Gives, Load, Step, free_name};
 use crate::query::Query;
 use crate::sql::Fragment;
 use crate::value::DataType;
 
-pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
+pub(in crate::plan::strategy) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let Some(mut staging) = Staging::new(dialect, job)? else { return Ok(Vec::new()) };
     let drop = |table: &str| Step::prepare(plain(format!("DROP TABLE {table}")));
 
@@ -79,7 +80,10 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
 }
 
 /// Makes the staging table, and fills it. What travels as text is read by the database in between: binary, it has a form for each type.
-pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<Vec<Step>> {
+pub(in crate::plan::strategy) fn stage(
+    dialect: &dyn Dialect,
+    staging: &Staging<'_, '_>,
+) -> Result<Vec<Step>> {
     let Staging { job, batch, .. } = staging;
     let every = Query::new(job.model().clone());
     let mut compiler = Compiler::new(dialect, &every);

@@ -22,7 +22,7 @@ use crate::sql::{Fragment, RowStatement, Statement};
 /// Rows in one message.
 const ROWS: usize = 1_000;
 
-pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
+pub(in crate::plan::strategy) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let Some(filter) = job.filter(dialect)? else { return Ok(Vec::new()) };
     // computed fields first: from left to right each sees what was set before it
     let mut settings = job.settings(dialect, &Fragment::cell)?;

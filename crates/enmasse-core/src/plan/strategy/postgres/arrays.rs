@@ -27,8 +27,8 @@ use crate::dialect::Dialect;
 use crate::encode::Chunk;
 use crate::error::Result;
 use crate::plan::bulk::Job;
-use crate::plan::strategy::account::Account;
-use crate::plan::strategy::settings;
+use crate::plan::strategy::postgres::account::Account;
+use crate::plan::strategy::postgres::settings;
 use crate::plan::strategy::staging::unchanged;
 use crate::plan::{Call, ChunkGives, ChunkStatement, EachChunk, Form, Step, free_name};
 use crate::sql::{Fragment, Param, Statement};
@@ -38,9 +38,9 @@ use crate::value::{DataType, Value};
 const ROWS: usize = 10_000;
 
 /// Up to so many rows, one statement that locks is faster than a transaction with settings of its own.
-pub(super) const FEW: u64 = 50;
+pub(in crate::plan::strategy) const FEW: u64 = 50;
 
-pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
+pub(in crate::plan::strategy) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let Some(filter) = job.filter(dialect)? else { return Ok(Vec::new()) };
     let arrays = Arrays::new(dialect, job)?;
     let is_few = job.rows.is_some_and(|rows| rows <= FEW);
@@ -74,7 +74,7 @@ pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
 }
 
 /// Puts all rows of the batch into a temporary table.
-pub(super) fn stage(dialect: &dyn Dialect, job: &Job<'_>, batch: &str) -> Result<Step> {
+pub(in crate::plan::strategy) fn stage(dialect: &dyn Dialect, job: &Job<'_>, batch: &str) -> Result<Step> {
     let arrays = Arrays::new(dialect, job)?;
     let insert = Fragment::text(format!("INSERT INTO {batch} SELECT * FROM {}", arrays.list));
     Ok(arrays.step(dialect, job, String::new(), insert, ChunkGives::Nothing, None))
@@ -183,7 +183,10 @@ pub(in crate::plan) fn encoded(rows: Chunk, types: &[DataType]) -> Vec<Param> {
 }
 
 /// The statement after the list `b` of the rows of the batch; `None` where no row can pass the query's filter.
-pub(super) fn write(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Option<(Fragment, ChunkGives)>> {
+pub(in crate::plan::strategy) fn write(
+    dialect: &dyn Dialect,
+    job: &Job<'_>,
+) -> Result<Option<(Fragment, ChunkGives)>> {
     let Some(filter) = job.filter(dialect)? else { return Ok(None) };
     let (table, own) = (job.table(dialect), job.own(dialect));
     let [b, locked, written] = ["b", "locked", "written"].map(|name| free_name(job.model(), name));

@@ -23,7 +23,7 @@ use crate::value::{DataType, Value};
 /// Rows in one statement.
 const ROWS: usize = 100;
 
-pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
+pub(in crate::plan::strategy) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let Some(filter) = job.filter(dialect)? else { return Ok(Vec::new()) };
     let settings = job.settings(dialect, &Fragment::cell)?;
     let mut set = Vec::new();

@@ -8,10 +8,11 @@ use crate::value::{DataType, Value};
 
 /// What it may not: joins that take the rows in another order than that of the batch, or read the whole target, as one that begins with
 /// the target does; and the compiler, which estimates of many rows set to work.
-pub(super) const JOINS: &[&str] = &["enable_hashjoin", "enable_mergejoin", "enable_seqscan", "jit"];
+pub(in crate::plan::strategy) const JOINS: &[&str] =
+    &["enable_hashjoin", "enable_mergejoin", "enable_seqscan", "jit"];
 
 /// [`JOINS`], and what the sort of the staging table may take.
-pub(super) const JOINS_AND_SORT: &[&str] =
+pub(in crate::plan::strategy) const JOINS_AND_SORT: &[&str] =
     &["enable_hashjoin", "enable_mergejoin", "enable_seqscan", "jit", "work_mem"];
 
 /// What the sort of the staging table may take.
@@ -21,12 +22,12 @@ const WORK_MEM: &str = "64MB";
 const SHARE: u32 = 3;
 
 /// Leaves nested loops only, until the end of the transaction or [`restore`]. Each setting is kept in one of our own.
-pub(super) fn nested_loops() -> Step {
+pub(in crate::plan::strategy) fn nested_loops() -> Step {
     prepare(JOINS.iter().map(|name| keep(name, "'off'")))
 }
 
 /// [`nested_loops`], but merge joins too where the rows in the staging table are a good part of the table, and memory to sort them.
-pub(super) fn joins_in_order(dialect: &dyn Dialect, staging: &str, table: String) -> Step {
+pub(in crate::plan::strategy) fn joins_in_order(dialect: &dyn Dialect, staging: &str, table: String) -> Step {
     let merge = format!(
         "CASE WHEN (SELECT reltuples FROM pg_class WHERE oid = to_regclass({})) \
          BETWEEN 1 AND (SELECT {SHARE} * count(*) FROM {staging}) THEN current_setting('enable_mergejoin') ELSE 'off' END",
@@ -51,7 +52,7 @@ pub(super) fn joins_in_order(dialect: &dyn Dialect, staging: &str, table: String
 }
 
 /// Puts settings back that were kept: the transaction may be the caller's.
-pub(super) fn restore(kept: &[&str]) -> Step {
+pub(in crate::plan::strategy) fn restore(kept: &[&str]) -> Step {
     prepare(kept.iter().map(|name| format!("set_config('{name}', current_setting('enmasse.{name}'), true)")))
 }
 

@@ -36,11 +36,11 @@ use crate::value::{DataType, Value};
 const KEYS: usize = 8_192;
 
 /// Streams the rows into the staging table.
-pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
+pub(in crate::plan::strategy) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     around(dialect, job, load)
 }
 
-pub(super) fn load(_: &dyn Dialect, job: &Job<'_>, batch: &str) -> Result<Step> {
+pub(in crate::plan::strategy) fn load(_: &dyn Dialect, job: &Job<'_>, batch: &str) -> Result<Step> {
     let (mut columns, mut decoded) = (Vec::new(), Vec::new());
     for (name, data_type) in job.names().into_iter().zip(job.types()) {
         match data_type {
@@ -63,7 +63,7 @@ pub(super) fn load(_: &dyn Dialect, job: &Job<'_>, batch: &str) -> Result<Step> 
 }
 
 /// Inserts the rows into the staging table, some at a time.
-pub(super) fn inserted(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
+pub(in crate::plan::strategy) fn inserted(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     around(dialect, job, inserts::fill)
 }
 
@@ -71,7 +71,11 @@ pub(super) fn inserted(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>
 type Fill = fn(&dyn Dialect, &Job<'_>, &str) -> Result<Step>;
 
 /// Makes the staging table, and fills it.
-pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>, fill: Fill) -> Result<Vec<Step>> {
+pub(in crate::plan::strategy) fn stage(
+    dialect: &dyn Dialect,
+    staging: &Staging<'_, '_>,
+    fill: Fill,
+) -> Result<Vec<Step>> {
     let Staging { job, batch, .. } = staging;
     Ok(vec![
         Step::prepare(plain(dialect.drop_temporary(batch))),
@@ -215,7 +219,12 @@ fn in_order(dialect: &dyn Dialect, staging: &Staging<'_, '_>, settings: &[Settin
 
 /// The database itself leaves a row alone that has the values already, byte for byte; but not where the time of the write is set too, or where a
 /// document is spelled in another way.
-pub(super) fn set(dialect: &dyn Dialect, job: &Job<'_>, own: &str, settings: &[Setting]) -> Result<Fragment> {
+pub(in crate::plan::strategy) fn set(
+    dialect: &dyn Dialect,
+    job: &Job<'_>,
+    own: &str,
+    settings: &[Setting],
+) -> Result<Fragment> {
     let (auto, other): (Vec<_>, Vec<_>) = settings.iter().partition(|setting| setting.is_auto);
     let mut set = Vec::new();
     // from left to right: the time first, while the other columns have their old values

@@ -29,7 +29,7 @@ pub const COUNTS: usize = 3;
 const JOINED: usize = 800;
 
 /// A statement that writes the rows of a batch and accounts for each.
-pub(super) struct Account<'s> {
+pub(in crate::plan::strategy) struct Account<'s> {
     /// What the rows of the batch are selected from, and the name by which they go.
     pub batch: (&'s str, &'s str),
     /// The `WITH` query whose rows are those that were written.

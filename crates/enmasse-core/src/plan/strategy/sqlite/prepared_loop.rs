@@ -17,7 +17,7 @@ use crate::plan::{EachRow, Step, free_name};
 use crate::sql::{Condition, Fragment, Statement};
 use crate::value::DataType;
 
-pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
+pub(in crate::plan::strategy) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let Some(Filter { before, condition, after }) = filter(dialect, job)? else {
         return Ok(Vec::new());
     };
@@ -150,7 +150,10 @@ fn filter(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Option<Filter>> {
 }
 
 /// Makes the staging table, and fills it row by row.
-pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<Vec<Step>> {
+pub(in crate::plan::strategy) fn stage(
+    dialect: &dyn Dialect,
+    staging: &Staging<'_, '_>,
+) -> Result<Vec<Step>> {
     let Staging { job, batch, .. } = staging;
     let names = job.names();
     let cells = (0..names.len()).map(Fragment::cell);
