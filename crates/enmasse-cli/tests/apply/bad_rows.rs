@@ -1,14 +1,16 @@
 //! Bad rows that are skipped when asked: kept as they stand, to be repaired and applied.
 
+use enmasse_testing::{Kind, test_on};
+
 use crate::items;
-use crate::program::on_each;
+use crate::program::on_trial;
 
 const FILE: &str =
     "id,name,amount\r\n1,bolt,11\r\n2,nut,many\r\n\"3\",\"a \"\"gear\"\"\",33,x\r\n3,\"two\r\nlines\",?\r\n";
 
-#[test]
-fn rejects_can_be_repaired_and_applied() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn rejects_can_be_repaired_and_applied(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", FILE);
         let ended = trial.apply([
@@ -57,9 +59,9 @@ fn rejects_can_be_repaired_and_applied() {
     });
 }
 
-#[test]
-fn a_dry_run_skips_them_too_and_tells() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a_dry_run_skips_them_too_and_tells(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         let lines = "{\"id\": 1, \"amount\": 11}\n{\"id\": 2, \"amount\": \"many\"}\n";
         trial.write("f.jsonl", lines);
