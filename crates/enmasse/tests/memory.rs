@@ -14,7 +14,7 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// What a bulk update may take, beyond what the caller has, whatever the number of rows.
+/// The maximum memory of a bulk update, in addition to the caller's, for any number of rows.
 const MOST: usize = 100 << 20;
 
 #[derive(Model, Debug, Clone)]
@@ -145,7 +145,7 @@ fn a_bulk_update_takes_little_memory_whatever_its_size(kind: Kind) {
         fill(&db, rows).await;
         measured(&db, "an iterator", (1..=rows).map(item), rows).await;
         measured(&db, "a stream", stream::iter((1..=rows).rev().map(item)), rows).await;
-        // in no order; how many of them there is room for is the caller's affair
+        // Unordered; their memory is the caller's.
         let objects: Vec<_> = (1..=rows.min(1_000_000)).map(|id| item(id * 7 % rows + 1)).collect();
         measured(&db, "a slice", &objects, objects.len() as i64).await;
         db.close().await;

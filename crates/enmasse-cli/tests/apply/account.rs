@@ -1,7 +1,8 @@
 //! The report equals what was written: with triggers and other writers, with and without files of rows.
 
-use crate::common::{Clerk, Kind};
-use crate::program::{Ended, Trial, on_each, on_some};
+use enmasse_testing::{Clerk, Kind, test_on};
+
+use crate::program::{Ended, Trial, on_trial};
 
 /// A table in which the database skips the rows whose key is a multiple of five.
 async fn make(trial: &Trial<'_>) {
@@ -30,11 +31,9 @@ async fn make(trial: &Trial<'_>) {
 /// the values, one missing row, and one that the trigger drops.
 const FILE: &str = "id,n,note\n1,7,a\n2,0,b\n5,7,e\n10,7,j\n11,1,k\n15,1,o\n";
 
-const WITH_TRIGGERS: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
-
-#[test]
-fn a07_rows_that_a_trigger_skips_are_counted_alike_in_every_mode() {
-    on_some(&WITH_TRIGGERS, async |trial| {
+#[test_on(sqlite, postgres)]
+fn a07_rows_that_a_trigger_skips_are_counted_alike_in_every_mode(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         trial.write("f.csv", FILE);
         let before = trial.query("SELECT * FROM t ORDER BY id").await;
@@ -71,9 +70,9 @@ fn a07_rows_that_a_trigger_skips_are_counted_alike_in_every_mode() {
     });
 }
 
-#[test]
-fn a07_a_dry_run_beside_a_row_policy_counts_as_the_real_run() {
-    on_some(&[Kind::Postgres], async |trial| {
+#[test_on(postgres)]
+fn a07_a_dry_run_beside_a_row_policy_counts_as_the_real_run(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE TABLE t (id bigint PRIMARY KEY, n bigint)").await;
         trial.run("INSERT INTO t VALUES (1, 0), (2, 0), (3, 0), (4, 7)").await;
         let rights = [
@@ -101,9 +100,9 @@ fn a07_a_dry_run_beside_a_row_policy_counts_as_the_real_run() {
     });
 }
 
-#[test]
-fn a07_strict_refuses_rows_that_a_trigger_skips() {
-    on_some(&WITH_TRIGGERS, async |trial| {
+#[test_on(sqlite, postgres)]
+fn a07_strict_refuses_rows_that_a_trigger_skips(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         trial.write("f.csv", "id,n\n1,7\n5,7\n");
         let said = trial.apply(["f.csv", "--table", "t", "--strict"]).failed(1);
@@ -116,9 +115,9 @@ fn a07_strict_refuses_rows_that_a_trigger_skips() {
     });
 }
 
-#[test]
-fn a07_rows_that_a_conflict_clause_skips_are_counted() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn a07_rows_that_a_conflict_clause_skips_are_counted(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial
             .run("CREATE TABLE t (id integer PRIMARY KEY, code text UNIQUE ON CONFLICT IGNORE, n integer)")
             .await;
@@ -141,9 +140,9 @@ fn a07_rows_that_a_conflict_clause_skips_are_counted() {
     });
 }
 
-#[test]
-fn a15_rows_that_a_trigger_drops_are_not_inserted() {
-    on_some(&WITH_TRIGGERS, async |trial| {
+#[test_on(sqlite, postgres)]
+fn a15_rows_that_a_trigger_drops_are_not_inserted(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         trial.write("f.csv", FILE);
         let counts = "4 matched, 1 changed, 2 not in the table, 1 inserted, 2 skipped by the database";
@@ -157,9 +156,9 @@ fn a15_rows_that_a_trigger_drops_are_not_inserted() {
     });
 }
 
-#[test]
-fn a06_rows_that_another_writer_brings_are_written_or_inserted() {
-    on_some(&Kind::SERVERS, async |trial| {
+#[test_on(servers)]
+fn a06_rows_that_another_writer_brings_are_written_or_inserted(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE TABLE t (id bigint PRIMARY KEY, n bigint)").await;
         let mut file = "id,n\n".to_owned();
         (1..=4_000).for_each(|id| file.push_str(&format!("{id},1\n")));
@@ -194,9 +193,9 @@ fn a06_rows_that_another_writer_brings_are_written_or_inserted() {
     });
 }
 
-#[test]
-fn a12_the_next_row_gets_a_key_that_is_free() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a12_the_next_row_gets_a_key_that_is_free(kind: Kind) {
+    on_trial(kind, async |trial| {
         let id = match trial.kind {
             Kind::Sqlite => "id integer PRIMARY KEY AUTOINCREMENT",
             Kind::Postgres => "id serial PRIMARY KEY",
@@ -218,9 +217,9 @@ fn a12_the_next_row_gets_a_key_that_is_free() {
     });
 }
 
-#[test]
-fn a12_what_fails_leaves_the_counter_of_keys_where_it_is() {
-    on_some(&[Kind::Postgres], async |trial| {
+#[test_on(postgres)]
+fn a12_what_fails_leaves_the_counter_of_keys_where_it_is(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE TABLE owner (id integer PRIMARY KEY)").await;
         trial
             .run(
@@ -242,9 +241,9 @@ fn a12_what_fails_leaves_the_counter_of_keys_where_it_is() {
     });
 }
 
-#[test]
-fn b03_a_dry_run_with_a_diff_tells_the_old_values() {
-    on_some(&Kind::MYSQL_FAMILY, async |trial| {
+#[test_on(mysql_family)]
+fn b03_a_dry_run_with_a_diff_tells_the_old_values(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial
             .run("CREATE TABLE t (id integer PRIMARY KEY, n integer, at datetime(6), note varchar(20))")
             .await;
@@ -274,9 +273,9 @@ fn b03_a_dry_run_with_a_diff_tells_the_old_values() {
 /// In WAL mode the main database is committed before the temporary tables are written: without space for
 /// these, nothing may be committed.
 #[cfg(unix)]
-#[test]
-fn a14_no_room_for_temporary_tables_commits_nothing() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn a14_no_room_for_temporary_tables_commits_nothing(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("PRAGMA journal_mode = wal").await;
         trial.run("CREATE TABLE t (id bigint PRIMARY KEY, note text)").await;
         trial

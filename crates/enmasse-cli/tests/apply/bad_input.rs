@@ -2,11 +2,11 @@
 
 use std::io::Write;
 
-use crate::common::Kind;
 use crate::items;
-use crate::program::{Trial, on_some};
+use crate::program::{Trial, on_trial};
 
 use Says::{Each, Same};
+use enmasse_testing::{Kind, test_on};
 
 struct Case {
     name: &'static str,
@@ -29,28 +29,9 @@ enum Says {
     Each([&'static str; 4]),
 }
 
-#[test]
-fn on_sqlite() {
-    each_is_told_and_nothing_is_written(Kind::Sqlite);
-}
-
-#[test]
-fn on_postgres() {
-    each_is_told_and_nothing_is_written(Kind::Postgres);
-}
-
-#[test]
-fn on_mariadb() {
-    each_is_told_and_nothing_is_written(Kind::MariaDb);
-}
-
-#[test]
-fn on_mysql() {
-    each_is_told_and_nothing_is_written(Kind::Mysql);
-}
-
+#[test_on(all)]
 fn each_is_told_and_nothing_is_written(kind: Kind) {
-    on_some(&[kind], async |trial| {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         std::fs::create_dir(trial.path("folder")).unwrap();
         let before = items::all(trial).await;

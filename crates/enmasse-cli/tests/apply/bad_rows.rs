@@ -1,14 +1,16 @@
 //! Bad rows that are skipped on request: kept unchanged, to be repaired and applied.
 
+use enmasse_testing::{Kind, test_on};
+
 use crate::items;
-use crate::program::on_each;
+use crate::program::on_trial;
 
 const FILE: &str =
     "id,name,amount\r\n1,bolt,11\r\n2,nut,many\r\n\"3\",\"a \"\"gear\"\"\",33,x\r\n3,\"two\r\nlines\",?\r\n";
 
-#[test]
-fn rejects_can_be_repaired_and_applied() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn rejects_can_be_repaired_and_applied(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", FILE);
         let ended = trial.apply([
@@ -57,9 +59,9 @@ fn rejects_can_be_repaired_and_applied() {
     });
 }
 
-#[test]
-fn short_rows_of_a_file_of_rejects_keep_their_cells() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn short_rows_of_a_file_of_rejects_keep_their_cells(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         // two rows without a reason, one with it, and one that is mended
         let file = "id,name,amount,enmasse_error\n1,bolt\n2,nut,20\n3,\"gear, small\",\"has 2 cells, and the header has 3.\"\n1,bolt,11,old\n";
@@ -77,9 +79,9 @@ fn short_rows_of_a_file_of_rejects_keep_their_cells() {
     });
 }
 
-#[test]
-fn a_dry_run_skips_them_too_and_tells() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a_dry_run_skips_them_too_and_tells(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         let lines = "{\"id\": 1, \"amount\": 11}\n{\"id\": 2, \"amount\": \"many\"}\n";
         trial.write("f.jsonl", lines);

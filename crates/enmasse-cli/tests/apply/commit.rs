@@ -2,9 +2,9 @@
 
 use std::process::Output;
 
-use crate::common::Kind;
-use crate::program::{Trial, on_some};
-use crate::proxy::Proxy;
+use enmasse_testing::{Kind, Proxy, test_on};
+
+use crate::program::{Trial, on_trial};
 
 /// How many bytes before the end of what the server says its answer to the commit is looked for.
 const END: i64 = 60;
@@ -18,9 +18,9 @@ async fn apply(trial: &Trial<'_>, proxy: &Proxy) -> Output {
     tokio::task::spawn_blocking(move || command.output()).await.expect("a thread").expect("it runs")
 }
 
-#[test]
-fn of_which_nobody_knows_whether_it_was() {
-    on_some(&Kind::SERVERS, async |trial| {
+#[test_on(servers)]
+fn of_which_nobody_knows_whether_it_was(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE TABLE t (id bigint PRIMARY KEY, n bigint NOT NULL)").await;
         trial.run("INSERT INTO t VALUES (1, 0), (2, 0)").await;
         trial.write("f.csv", "id,n\n1,7\n2,8\n");

@@ -1,6 +1,8 @@
 //! Parquet files that are damaged: all of a file is applied, or nothing.
 
-use crate::program::{Trial, on_each};
+use enmasse_testing::{Kind, test_on};
+
+use crate::program::{Trial, on_trial};
 
 const GOOD: &[u8] = include_bytes!("../data/good.parquet");
 /// Its footer says that a row group has 2,936 rows, and it has 3,000.
@@ -29,9 +31,9 @@ async fn refused(trial: &Trial<'_>, file: &[u8], says: &str) {
     }
 }
 
-#[test]
-fn a01_a_damaged_footer_writes_nothing() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a01_a_damaged_footer_writes_nothing(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         let says = "enmasse: f.parquet is damaged: column 'id' of its row group 2 lies outside of the file: \
                     -8030 bytes from byte 16062.\n";
@@ -43,9 +45,9 @@ fn a01_a_damaged_footer_writes_nothing() {
     });
 }
 
-#[test]
-fn a02_a_row_group_that_says_fewer_rows_writes_nothing() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a02_a_row_group_that_says_fewer_rows_writes_nothing(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         let says = "enmasse: f.parquet is damaged: column 'id' of its row group 1 has 1000 values, and the group has 936 rows.\n";
         refused(trial, FEWER_ROWS, says).await;

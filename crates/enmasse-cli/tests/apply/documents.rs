@@ -1,7 +1,8 @@
 //! JSON documents that differ in their spelling only are the same, and what counts as changed is shown as changed.
 
-use crate::common::Kind;
-use crate::program::on_each;
+use enmasse_testing::{Kind, test_on};
+
+use crate::program::on_trial;
 
 /// A document in the table, and in the file.
 const SAME: [(&str, &str); 9] = [
@@ -29,9 +30,9 @@ const OTHER: [(&str, &str); 9] = [
     (r#"[18446744073709551615]"#, r#"[18446744073709551614]"#),
 ];
 
-#[test]
-fn a12_a_document_in_another_spelling_is_unchanged() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a12_a_document_in_another_spelling_is_unchanged(kind: Kind) {
+    on_trial(kind, async |trial| {
         let column = match trial.kind {
             Kind::Sqlite => "text CHECK (json_valid(doc))",
             Kind::Postgres => "jsonb",

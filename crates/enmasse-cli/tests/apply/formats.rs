@@ -1,14 +1,16 @@
 //! The forms in which a file may come.
 
+use enmasse_testing::{Kind, test_on};
+
 use crate::bad_input::gzip;
 use crate::items;
-use crate::program::on_each;
+use crate::program::on_trial;
 
 const ALL_THREE: &str = "3 matched, 3 changed, 0 not in the table";
 const AFTER: &str = "1|bolt|11\n2|nut|22\n3|gear|33";
 
-#[test]
-fn each_form_is_read() {
+#[test_on(all)]
+fn each_form_is_read(kind: Kind) {
     let csv = "id,amount\n1,11\n2,22\n3,33\n";
     let jsonl =
         "{\"id\": 1, \"amount\": 11}\n{\"id\": 2, \"amount\": 22}\n\n{\"amount\": \"33\", \"id\": 3.0}\n";
@@ -28,7 +30,7 @@ fn each_form_is_read() {
         ("f.dat", jsonl.into(), &["--format", "jsonl"]),
         ("name with spaces.csv", csv.trim_end().into(), &[]),
     ];
-    on_each(async |trial| {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         for (name, content, options) in &cases {
             items::fill(trial).await;
@@ -46,9 +48,9 @@ fn each_form_is_read() {
     });
 }
 
-#[test]
-fn a_header_without_rows_changes_nothing() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a_header_without_rows_changes_nothing(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", "id,amount\n");
         let nothing = "0 matched, 0 changed, 0 not in the table";
@@ -56,9 +58,9 @@ fn a_header_without_rows_changes_nothing() {
     });
 }
 
-#[test]
-fn null_is_what_the_file_says() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn null_is_what_the_file_says(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         let texts = "SELECT id, note, code FROM item ORDER BY id";
         trial.write("f.csv", "id,note,code\n1,,A1\n2,\"\",\n");
@@ -77,9 +79,9 @@ fn null_is_what_the_file_says() {
     });
 }
 
-#[test]
-fn latin1_is_read_as_such() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn latin1_is_read_as_such(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", b"id,name\n1,caf\xe9 \xfc\xdf\n");
         trial.apply(["f.csv", "--table", "item", "--encoding", "latin1"]).done();
@@ -87,9 +89,9 @@ fn latin1_is_read_as_such() {
     });
 }
 
-#[test]
-fn a_key_that_a_json_row_lacks_leaves_its_column_alone() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a_key_that_a_json_row_lacks_leaves_its_column_alone(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write(
             "f.jsonl",
@@ -103,9 +105,9 @@ fn a_key_that_a_json_row_lacks_leaves_its_column_alone() {
     });
 }
 
-#[test]
-fn every_type_arrives_as_it_was_written() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn every_type_arrives_as_it_was_written(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write(
             "f.csv",
@@ -123,9 +125,9 @@ fn every_type_arrives_as_it_was_written() {
     });
 }
 
-#[test]
-fn json_lines_without_rows_change_nothing() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn json_lines_without_rows_change_nothing(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         for content in ["", "\n \n"] {
             trial.write("f.jsonl", content);

@@ -2,9 +2,9 @@
 
 use enmasse::DataType;
 use enmasse::schema::{Field, Model, Schema};
+use enmasse_testing::{Kind, test_on};
 
-use crate::common::Kind;
-use crate::program::{Trial, on_each, on_some};
+use crate::program::{Trial, on_trial};
 
 async fn make(trial: &Trial<'_>) {
     let text = DataType::Text { max_length: Some(20) };
@@ -40,9 +40,9 @@ async fn both(trial: &Trial<'_>) -> String {
 
 const BEFORE: &str = "1|amy|Free|1\n2|bob|Free|2\n3|cy|Gold|3\n4|staff|NULL|NULL";
 
-#[test]
-fn a_file_has_columns_of_both_tables() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a_file_has_columns_of_both_tables(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         assert_eq!(both(trial).await, BEFORE);
         for key in ["id", "baseuser_ptr_id", "baseuser_ptr"] {
@@ -68,9 +68,9 @@ fn a_file_has_columns_of_both_tables() {
     });
 }
 
-#[test]
-fn a_dry_run_changes_neither_table() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a_dry_run_changes_neither_table(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         trial.write("f.csv", "id,name,level\n1,x,y\n2,x,y\n");
         let shown = trial.apply(["f.csv", "--table", "customer", "--dry-run"]).done();
@@ -82,9 +82,9 @@ fn a_dry_run_changes_neither_table() {
     });
 }
 
-#[test]
-fn rows_are_inserted_in_both_tables() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn rows_are_inserted_in_both_tables(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         trial.write(
             "f.csv",
@@ -98,9 +98,9 @@ fn rows_are_inserted_in_both_tables() {
     });
 }
 
-#[test]
-fn columns_of_one_table_only() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn columns_of_one_table_only(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         trial.write("f.csv", "id,name\n1,a\n2,b\n");
         trial.apply(["f.csv", "--table", "customer"]).done();
@@ -115,9 +115,9 @@ fn columns_of_one_table_only() {
 }
 
 /// A trigger keeps the customer's part of a row, and not the user's.
-#[test]
-fn a07_a_row_that_would_be_half_written_is_named() {
-    on_some(&[Kind::Sqlite, Kind::Postgres], async |trial| {
+#[test_on(sqlite, postgres)]
+fn a07_a_row_that_would_be_half_written_is_named(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         if trial.kind == Kind::Sqlite {
             let skips = "WHEN NEW.baseuser_ptr_id = 2 BEGIN SELECT RAISE(IGNORE); END";

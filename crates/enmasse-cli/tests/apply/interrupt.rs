@@ -5,10 +5,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use enmasse::Transaction;
+use enmasse_testing::{Kind, test_on, with_parameter};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::common::{Kind, with_parameter};
-use crate::program::{Ended, Trial, on_each, on_some};
+use crate::program::{Ended, Trial, on_trial};
 
 /// Enough that it takes a while, on a fast machine too.
 const ROWS: i64 = 120_000;
@@ -104,9 +104,9 @@ async fn assert_rolled_back(trial: &Trial<'_>, ended: Ended, code: i32) {
     assert_eq!(changed(trial).await, 0);
 }
 
-#[test]
-fn in_the_middle_of_a_long_file() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn in_the_middle_of_a_long_file(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial, ROWS).await;
         for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
             let files = trial.files();
@@ -154,9 +154,9 @@ async fn with_row_locked<T>(trial: &Trial<'_>, id: i64, scenario: impl AsyncFn()
     given
 }
 
-#[test]
-fn while_the_database_writes() {
-    on_some(&Kind::SERVERS, async |trial| {
+#[test_on(servers)]
+fn while_the_database_writes(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial, 2_000).await;
         let waits = match trial.kind {
             Kind::Postgres => {
@@ -186,9 +186,9 @@ fn while_the_database_writes() {
     });
 }
 
-#[test]
-fn while_another_writes_to_sqlite() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn while_another_writes_to_sqlite(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial, 100).await;
         let url = with_parameter(trial.url, "busy_timeout=20000");
         with_row_locked(trial, 1, async || {
@@ -203,9 +203,9 @@ fn while_another_writes_to_sqlite() {
     });
 }
 
-#[test]
-fn what_is_ignored_stays_ignored() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn what_is_ignored_stays_ignored(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial, 100).await;
         let url = with_parameter(trial.url, "busy_timeout=20000");
         let child = with_row_locked(trial, 1, async || {
@@ -225,9 +225,9 @@ fn what_is_ignored_stays_ignored() {
     });
 }
 
-#[test]
-fn while_standard_input_is_read() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn while_standard_input_is_read(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial, 10).await;
         let mut child = start(trial, &["-", "--table", "t"]);
         let mut input = child.stdin.take().expect("its input");

@@ -2,8 +2,8 @@
 
 use enmasse::DataType;
 use enmasse::schema::{Field, Model, Schema};
+use enmasse_testing::Kind;
 
-use crate::common::Kind;
 use crate::program::Trial;
 
 /// Makes the tables `owner` and `item`, with three rows each.

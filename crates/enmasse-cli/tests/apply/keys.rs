@@ -2,14 +2,14 @@
 
 use enmasse::DataType;
 use enmasse::schema::{Field, Model, Schema};
+use enmasse_testing::{Kind, test_on};
 
-use crate::common::Kind;
 use crate::items;
-use crate::program::{Trial, on_each};
+use crate::program::{Trial, on_trial};
 
-#[test]
-fn a_unique_column_is_a_key() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a_unique_column_is_a_key(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", "code,amount\nA1,11\nC3,33\nZ9,99\n");
         let args = ["f.csv", "--table", "item", "--key", "code"];
@@ -44,9 +44,9 @@ async fn make_prices(trial: &Trial<'_>) {
     }
 }
 
-#[test]
-fn several_columns_are_a_key() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn several_columns_are_a_key(kind: Kind) {
+    on_trial(kind, async |trial| {
         make_prices(trial).await;
         trial.write("f.csv", "country,product,cents\nFR,nut,10\nFR,bolt,30\nUS,bolt,40\n");
         for table in ["price", "stock"] {
@@ -76,9 +76,9 @@ fn several_columns_are_a_key() {
     });
 }
 
-#[test]
-fn d04_keys_that_are_the_same_to_a_collation_are_named_both() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn d04_keys_that_are_the_same_to_a_collation_are_named_both(kind: Kind) {
+    on_trial(kind, async |trial| {
         let (text, one, other) = match trial.kind {
             Kind::Sqlite => ("varchar(20) COLLATE NOCASE", "abc", "ABC"),
             Kind::Postgres => ("varchar(20) COLLATE nocase", "abc", "ABC"),
@@ -108,9 +108,9 @@ fn d04_keys_that_are_the_same_to_a_collation_are_named_both() {
     });
 }
 
-#[test]
-fn map_only_and_ignore_choose_columns() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn map_only_and_ignore_choose_columns(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", "number,new amount,name,remark\n1,11,BOLT,x\n2,22,NUT,y\n");
         let base = ["f.csv", "--table", "item", "--map", "number=id", "--map", "new amount=amount"];
@@ -128,9 +128,9 @@ fn map_only_and_ignore_choose_columns() {
     });
 }
 
-#[test]
-fn django_s_name_of_a_foreign_key_will_do() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn django_s_name_of_a_foreign_key_will_do(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", "ID,owner\n1,3\n2,\n");
         trial.apply(["f.csv", "--table", "item"]).done();

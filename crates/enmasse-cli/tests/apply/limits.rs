@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use enmasse_testing::{Kind, test_on};
 use parquet::basic::{Compression, GzipLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
 use parquet::file::properties::WriterProperties;
@@ -12,9 +13,8 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
 use crate::bad_input::gzip;
-use crate::common::Kind;
 use crate::items;
-use crate::program::{Ended, Trial, on_each, on_some};
+use crate::program::{Ended, Trial, on_trial};
 
 const MIB: usize = 1 << 20;
 
@@ -52,9 +52,9 @@ async fn refused(trial: &Trial<'_>, name: &str, content: impl AsRef<[u8]>, says:
     std::fs::remove_file(trial.path(name)).unwrap();
 }
 
-#[test]
-fn b06_one_row_is_not_read_whole_whatever_its_length() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn b06_one_row_is_not_read_whole_whatever_its_length(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         let long = "x".repeat(64 * MIB);
         let says =
@@ -84,9 +84,9 @@ fn b06_one_row_is_not_read_whole_whatever_its_length() {
     });
 }
 
-#[test]
-fn b06_columns_are_not_kept_whatever_their_number() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn b06_columns_are_not_kept_whatever_their_number(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         let keys = |from: usize| {
             (from..from + 30_000).map(|key| format!("\"k{key}\":1")).collect::<Vec<_>>().join(",")
@@ -98,9 +98,9 @@ fn b06_columns_are_not_kept_whatever_their_number() {
     });
 }
 
-#[test]
-fn b06_a_header_of_many_columns_is_quick() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn b06_a_header_of_many_columns_is_quick(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         let names: Vec<_> = (0..50_000).map(|column| format!("column_{column}")).collect();
         trial.write("f.csv", format!("id,amount,{}\n1,11{}\n", names.join(","), ",".repeat(50_000)));
@@ -113,9 +113,9 @@ fn b06_a_header_of_many_columns_is_quick() {
     });
 }
 
-#[test]
-fn b06_long_rows_pass_with_little_memory() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn b06_long_rows_pass_with_little_memory(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         let file = std::fs::File::create(trial.path("f.csv")).unwrap();
         let mut file = std::io::BufWriter::new(file);
@@ -145,9 +145,9 @@ fn write_notes(trial: &Trial<'_>, columns: &str, rows: std::ops::Range<usize>, l
     rows.for_each(|row| writeln!(file, "{row},500,{note}{row}").unwrap());
 }
 
-#[test]
-fn b06_many_long_rows_are_inserted_with_little_memory() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn b06_many_long_rows_are_inserted_with_little_memory(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE TABLE t (id integer PRIMARY KEY, n integer, note text)").await;
         write_notes(trial, "id,n,note", 0..1_000, 60_000);
         let args = ["f.csv", "--table", "t", "--insert-missing", "--missing", "m.csv"];
@@ -157,9 +157,9 @@ fn b06_many_long_rows_are_inserted_with_little_memory() {
     });
 }
 
-#[test]
-fn b06_many_long_rows_are_refused_with_little_memory() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn b06_many_long_rows_are_refused_with_little_memory(kind: Kind) {
+    on_trial(kind, async |trial| {
         let text = if trial.kind.in_mysql_family() { "longtext" } else { "text" };
         trial
             .run(&format!(
@@ -176,9 +176,9 @@ fn b06_many_long_rows_are_refused_with_little_memory() {
     });
 }
 
-#[test]
-fn b06_errors_are_not_kept_whatever_their_number() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn b06_errors_are_not_kept_whatever_their_number(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         let word = "x".repeat(60);
         let mut file = "id,amount\n".to_owned();
@@ -195,9 +195,9 @@ fn b06_errors_are_not_kept_whatever_their_number() {
     });
 }
 
-#[test]
-fn b06_a_longer_row_may_be_allowed() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn b06_a_longer_row_may_be_allowed(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", format!("id,note\n1,{}\n", "x".repeat(5 * MIB)));
         let counts = trial.apply(["f.csv", "--table", "item", "--max-row", "6"]).counts();
@@ -206,9 +206,9 @@ fn b06_a_longer_row_may_be_allowed() {
     });
 }
 
-#[test]
-fn b06_a_row_that_json_makes_longer_is_inserted() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn b06_a_row_that_json_makes_longer_is_inserted(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         // each character is six in JSON
         trial.write("f.csv", format!("id,name,amount,note\n7,x,1,{}\n", "\u{1}".repeat(MIB)));
@@ -245,9 +245,9 @@ fn parquet(columns: usize, rows: usize, length: usize) -> Vec<u8> {
     file
 }
 
-#[test]
-fn b06_pages_of_parquet_are_not_kept_whatever_their_size() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn b06_pages_of_parquet_are_not_kept_whatever_their_size(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         for column in 0..60 {
             trial.run(&format!("ALTER TABLE item ADD COLUMN note{column} text")).await;
@@ -266,9 +266,9 @@ fn b06_pages_of_parquet_are_not_kept_whatever_their_size() {
     });
 }
 
-#[test]
-fn b06_documents_are_not_taken_apart_whatever_they_have() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn b06_documents_are_not_taken_apart_whatever_they_have(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.run("ALTER TABLE item ADD COLUMN doc text CHECK (JSON_VALID(doc) OR doc IS NULL)").await;
         let line = |document: &str| format!("{{\"id\":1,\"doc\":{document}}}\n");
@@ -297,9 +297,9 @@ fn b06_documents_are_not_taken_apart_whatever_they_have() {
     });
 }
 
-#[test]
-fn b06_a_thousand_columns_are_compared() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn b06_a_thousand_columns_are_compared(kind: Kind) {
+    on_trial(kind, async |trial| {
         // InnoDB has 1,017 at most
         let columns = if Kind::MYSQL_FAMILY.contains(&trial.kind) { 900 } else { 1_100 };
         let named =

@@ -1,12 +1,5 @@
 //! `enmasse apply` as its users run it: the built program, on every database.
 
-use enmasse_testing as common;
-
-use enmasse_testing as proxy;
-
-#[cfg(unix)]
-use enmasse_testing as bouncer;
-
 mod account;
 mod bad_input;
 mod bad_rows;
@@ -15,6 +8,7 @@ mod commit;
 mod damaged;
 mod documents;
 mod formats;
+mod fuzz;
 mod inherited;
 #[cfg(unix)]
 mod interrupt;

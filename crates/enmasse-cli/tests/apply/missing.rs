@@ -2,15 +2,16 @@
 
 use enmasse::DataType;
 use enmasse::schema::{Field, Model, Schema};
+use enmasse_testing::{Kind, test_on};
 
 use crate::items;
-use crate::program::{Trial, on_each};
+use crate::program::{Trial, on_trial};
 
 const FILE: &str = "id,name,amount\n1,bolt,11\n7,\"a, \"\"b\"\"\",77\n8,rod,88\n";
 
-#[test]
-fn they_are_counted_written_inserted_or_told() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn they_are_counted_written_inserted_or_told(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", FILE);
         let args = ["f.csv", "--table", "item", "--missing", "missing.csv", "--fail-on-missing"];
@@ -33,9 +34,9 @@ fn they_are_counted_written_inserted_or_told() {
     });
 }
 
-#[test]
-fn what_cannot_be_inserted_undoes_all() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn what_cannot_be_inserted_undoes_all(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         let before = items::all(trial).await;
         // the name may not be NULL, and the file has none
@@ -59,9 +60,9 @@ async fn make_users(trial: &Trial<'_>) {
     trial.run("INSERT INTO users (email, name, points) VALUES ('amy@x', 'Amy', 5)").await;
 }
 
-#[test]
-fn the_database_numbers_them_and_fills_in_its_defaults() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn the_database_numbers_them_and_fills_in_its_defaults(kind: Kind) {
+    on_trial(kind, async |trial| {
         make_users(trial).await;
         trial.write(
             "f.jsonl",
@@ -83,9 +84,9 @@ fn the_database_numbers_them_and_fills_in_its_defaults() {
     });
 }
 
-#[test]
-fn keys_that_the_file_gives_are_kept_also_where_the_database_numbers() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn keys_that_the_file_gives_are_kept_also_where_the_database_numbers(kind: Kind) {
+    on_trial(kind, async |trial| {
         make_users(trial).await;
         trial.write("f.csv", "id,email\n1,amy@y\n41,bob@y\n");
         let counts = trial.apply(["f.csv", "--table", "users", "--insert-missing"]).counts();

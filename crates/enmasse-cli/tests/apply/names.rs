@@ -2,16 +2,16 @@
 
 use enmasse::DataType;
 use enmasse::schema::{Field, Model, Schema};
+use enmasse_testing::{Kind, test_on};
 
-use crate::common::Kind;
 use crate::items;
-use crate::program::{on_each, on_some};
+use crate::program::on_trial;
 
-#[test]
-fn a_table_of_odd_names() {
+#[test_on(all)]
+fn a_table_of_odd_names(kind: Kind) {
     const TABLE: &str = "Ord\"er `items`; é";
     const COLUMN: &str = "sel'ect \"x\" `y`";
-    on_each(async |trial| {
+    on_trial(kind, async |trial| {
         let model = Model::new("Odd", TABLE)
             .add(Field::new("id", DataType::BigInt).column("key").primary_key())
             .add(Field::new("value", DataType::Integer).column(COLUMN).null());
@@ -28,8 +28,8 @@ fn a_table_of_odd_names() {
     });
 }
 
-#[test]
-fn hostile_values_are_values() {
+#[test_on(all)]
+fn hostile_values_are_values(kind: Kind) {
     const VALUES: [&str; 12] = [
         "'); DROP TABLE item; --",
         "\"quoted\" and 'quoted'",
@@ -44,7 +44,7 @@ fn hostile_values_are_values() {
         "=cmd|' /C calc'!A0",
         "e\u{301} is not é",
     ];
-    on_each(async |trial| {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.run("DELETE FROM item").await;
         for id in 1..=VALUES.len() {
@@ -89,9 +89,9 @@ fn hostile_values_are_values() {
     });
 }
 
-#[test]
-fn a_table_of_another_schema() {
-    on_some(&[Kind::Postgres], async |trial| {
+#[test_on(postgres)]
+fn a_table_of_another_schema(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.run("CREATE SCHEMA \"the shop\"").await;
         trial.run("CREATE TABLE \"the shop\".item (id bigint PRIMARY KEY, amount integer)").await;

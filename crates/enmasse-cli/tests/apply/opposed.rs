@@ -2,8 +2,9 @@
 
 use std::process::Stdio;
 
-use crate::common::Kind;
-use crate::program::{Ended, enmasse, on_each};
+use enmasse_testing::{Kind, test_on};
+
+use crate::program::{Ended, enmasse, on_trial};
 
 const ROWS: i64 = 600;
 
@@ -12,9 +13,9 @@ fn rounds() -> i64 {
     std::env::var("ENMASSE_TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(5)
 }
 
-#[test]
-fn b05_apply_and_update_of_the_same_rows() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn b05_apply_and_update_of_the_same_rows(kind: Kind) {
+    on_trial(kind, async |trial| {
         let kind = trial.kind;
         let engine = if kind.in_mysql_family() { " ENGINE=InnoDB" } else { "" };
         trial.run(&format!("CREATE TABLE account (id bigint PRIMARY KEY, balance bigint NOT NULL, note varchar(40)){engine}")).await;

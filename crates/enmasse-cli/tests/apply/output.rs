@@ -1,13 +1,15 @@
 //! What is printed, and for whom.
 
+use enmasse_testing::{Kind, test_on};
+
 use crate::items;
-use crate::program::on_each;
+use crate::program::on_trial;
 
 const FILE: &str = "id,name,amount\n1,bolt,11\n2,nut,20\n7,rod,77\n";
 
-#[test]
-fn json_is_one_object() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn json_is_one_object(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", FILE);
         let tried = trial.apply(["f.csv", "--table", "item", "--dry-run", "--json"]).json();
@@ -46,9 +48,9 @@ fn json_is_one_object() {
     });
 }
 
-#[test]
-fn quiet_prints_nothing_but_errors() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn quiet_prints_nothing_but_errors(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", FILE);
         for dry in [&[][..], &["--dry-run"]] {
@@ -62,9 +64,9 @@ fn quiet_prints_nothing_but_errors() {
     });
 }
 
-#[test]
-fn a_dry_run_shows_each_column_with_examples_and_the_sql() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a_dry_run_shows_each_column_with_examples_and_the_sql(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", "id,amount,note,price\n1,11,old,1.50\n2,22,new,0.25\n3,33,,1.00\n8,88,,\n");
         let before = items::all(trial).await;
@@ -95,9 +97,9 @@ fn a_dry_run_shows_each_column_with_examples_and_the_sql() {
     });
 }
 
-#[test]
-fn a_failure_leaves_the_files_that_stand_there() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a_failure_leaves_the_files_that_stand_there(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         for name in ["diff.csv", "missing.csv"] {
             trial.write(name, "precious");

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use enmasse_testing::{Kind, test_on};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
 use crate::items;
-use crate::program::on_each;
+use crate::program::on_trial;
 
 /// Three rows: id, amount, note (NULL in the second), ratio.
 fn file() -> Vec<u8> {
@@ -39,9 +40,9 @@ fn file() -> Vec<u8> {
     file
 }
 
-#[test]
-fn parquet_is_read_from_a_file_and_from_a_pipe() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn parquet_is_read_from_a_file_and_from_a_pipe(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.parquet", file());
         let all = "SELECT id, amount, note, ratio FROM item ORDER BY id";
@@ -58,9 +59,9 @@ fn parquet_is_read_from_a_file_and_from_a_pipe() {
     });
 }
 
-#[test]
-fn a_bad_cell_is_named_by_its_row() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a_bad_cell_is_named_by_its_row(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.parquet", file());
         let before = items::all(trial).await;

@@ -1,8 +1,9 @@
 //! The password of a URL is never printed, even after a failure.
 
-use crate::common::Kind;
+use enmasse_testing::{Kind, test_on};
+
 use crate::items;
-use crate::program::{Ended, enmasse, on_some};
+use crate::program::{Ended, enmasse, on_trial};
 
 const SECRET: &str = "hunter2%2Fx";
 
@@ -94,9 +95,9 @@ fn d08_a_mistyped_url_in_a_wrong_place_does_not_show_it() {
     }
 }
 
-#[test]
-fn the_server_s_own_refusals_do_not_show_it() {
-    on_some(&Kind::SERVERS, async |trial| {
+#[test_on(servers)]
+fn the_server_s_own_refusals_do_not_show_it(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", "id,amount\n1,5\n");
         let (scheme, rest) = trial.url.split_once("://").unwrap();

@@ -4,9 +4,10 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::{Command, Stdio};
 
-use crate::common::Kind;
+use enmasse_testing::{Kind, test_on};
+
 use crate::items;
-use crate::program::{Ended, Trial, on_each, on_some};
+use crate::program::{Ended, Trial, on_trial};
 
 const FILE: &str = "id,amount\n1,11\n7,77\n";
 
@@ -18,9 +19,9 @@ fn tried(trial: &Trial<'_>, args: &[&str]) -> (i32, String) {
     (ended.code, ended.err.lines().next().unwrap_or_default().to_owned())
 }
 
-#[test]
-fn no_file_is_written_over_another() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn no_file_is_written_over_another(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         let before = items::all(trial).await;
         fs::create_dir(trial.path("d")).unwrap();
@@ -44,9 +45,9 @@ fn no_file_is_written_over_another() {
     });
 }
 
-#[test]
-fn a13_the_database_is_never_written_over() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn a13_the_database_is_never_written_over(kind: Kind) {
+    on_trial(kind, async |trial| {
         let file = trial.path("my app.db");
         let url = format!("sqlite://{}", file.display().to_string().replace(' ', "%20"));
         let db = enmasse::Database::connect(&url).await.unwrap();
@@ -85,9 +86,9 @@ fn a13_the_database_is_never_written_over() {
     });
 }
 
-#[test]
-fn a_file_that_is_there_keeps_its_mode_and_a_link_its_place() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn a_file_that_is_there_keeps_its_mode_and_a_link_its_place(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("old.csv", "old");
         fs::set_permissions(trial.path("old.csv"), PermissionsExt::from_mode(0o640)).unwrap();
@@ -101,9 +102,9 @@ fn a_file_that_is_there_keeps_its_mode_and_a_link_its_place() {
     });
 }
 
-#[test]
-fn a_pipe_is_written_itself() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn a_pipe_is_written_itself(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", FILE);
         let args = ["f.csv", "--table", "item", "--missing", "/dev/stdout", "--quiet"];
@@ -196,9 +197,9 @@ fn read_pipe(trial: &Trial<'_>, name: &str) -> std::thread::JoinHandle<String> {
     std::thread::spawn(move || fs::read_to_string(path).unwrap())
 }
 
-#[test]
-fn d01_a_pipe_is_written_once_although_refused_rows_have_all_tried_again() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn d01_a_pipe_is_written_once_although_refused_rows_have_all_tried_again(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE TABLE t (id integer PRIMARY KEY, n integer NOT NULL CHECK (n < 100))").await;
         trial.run("INSERT INTO t VALUES (1, 1), (2, 2), (3, 3)").await;
         trial.write("f.csv", "id,n\n1,10\n2,200\n3,30\n4,40\n");
@@ -216,9 +217,9 @@ fn d01_a_pipe_is_written_once_although_refused_rows_have_all_tried_again() {
     });
 }
 
-#[test]
-fn b07_a_pipe_that_nobody_reads_holds_no_lock_and_a_signal_ends_it() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn b07_a_pipe_that_nobody_reads_holds_no_lock_and_a_signal_ends_it(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE TABLE t (id integer PRIMARY KEY, n integer)").await;
         trial.run("INSERT INTO t VALUES (1, 1)").await;
         trial.write("f.csv", "id,n\n1,10\n4,40\n");
@@ -251,9 +252,9 @@ fn b07_a_pipe_that_nobody_reads_holds_no_lock_and_a_signal_ends_it() {
     });
 }
 
-#[test]
-fn who_does_not_read_the_output_changes_nothing() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn who_does_not_read_the_output_changes_nothing(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", FILE);
         let mut command = trial.command(["f.csv", "--table", "item"]);
@@ -265,9 +266,9 @@ fn who_does_not_read_the_output_changes_nothing() {
     });
 }
 
-#[test]
-fn changes_tell_null_from_the_empty_text() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn changes_tell_null_from_the_empty_text(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write(
             "f.jsonl",
@@ -279,9 +280,9 @@ fn changes_tell_null_from_the_empty_text() {
     });
 }
 
-#[test]
-fn a_sqlite_file_keeps_its_journal() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn a_sqlite_file_keeps_its_journal(kind: Kind) {
+    on_trial(kind, async |trial| {
         let file = trial.path("own.db");
         let own = format!("sqlite://{}", file.display());
         let db = enmasse::Database::connect(&format!("{own}?journal_mode=keep")).await.unwrap();
@@ -299,9 +300,9 @@ fn a_sqlite_file_keeps_its_journal() {
     });
 }
 
-#[test]
-fn a_value_that_only_the_database_s_form_refuses_has_its_line() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn a_value_that_only_the_database_s_form_refuses_has_its_line(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE TABLE t (id integer PRIMARY KEY, q decimal)").await;
         trial.run("INSERT INTO t VALUES (1, 1), (2, 2)").await;
         trial.write("q.csv", "id,q\n1,2.5\n2,1.2345678901234567890\n");

@@ -1,15 +1,15 @@
 //! Behind PgBouncer in transaction mode.
 
-use crate::bouncer::Bouncer;
-use crate::common::Kind;
+use enmasse_testing::{Bouncer, Kind, test_on};
+
 use crate::items;
-use crate::program::{Ended, enmasse, on_some};
+use crate::program::{Ended, enmasse, on_trial};
 
 const FILE: &str = "id,name,amount\n1,bolt,11\n2,nut,20\n7,new,70\n";
 
-#[test]
-fn b04_the_command_behind_pgbouncer() {
-    on_some(&[Kind::Postgres], async |trial| {
+#[test_on(postgres)]
+fn b04_the_command_behind_pgbouncer(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         let Some(bouncer) = Bouncer::before(trial.url, "") else { return };
         let apply = |args: &[&str]| {

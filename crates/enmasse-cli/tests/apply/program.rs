@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use enmasse::{Database, Value, serde_json};
-
-use crate::common::{Kind, Scratch, on_each_scratch};
+use enmasse_testing::{Kind, Scratch, on_scratch};
 
 /// A new database, and an empty folder in which the program is run.
 pub struct Trial<'a> {
@@ -19,14 +18,9 @@ pub struct Trial<'a> {
     folder: tempfile::TempDir,
 }
 
-/// Runs the scenario on every database.
-pub fn on_each(scenario: impl AsyncFn(&Trial<'_>)) {
-    on_some(&Kind::ALL, scenario);
-}
-
-/// Runs the scenario on some of the databases.
-pub fn on_some(kinds: &[Kind], scenario: impl AsyncFn(&Trial<'_>)) {
-    on_each_scratch(kinds, async |scratch| {
+/// Runs the scenario beside a new database.
+pub fn on_trial(kind: Kind, scenario: impl AsyncFnOnce(&Trial<'_>)) {
+    on_scratch(kind, async |scratch| {
         let trial = Trial {
             kind: scratch.kind,
             url: &scratch.url,

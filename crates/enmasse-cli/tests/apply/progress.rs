@@ -3,8 +3,9 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::common::Kind;
-use crate::program::{Trial, on_each, on_some};
+use enmasse_testing::{Kind, test_on};
+
+use crate::program::{Trial, on_trial};
 use crate::terminal;
 
 /// So many rows take long enough for a bar to be seen.
@@ -20,9 +21,9 @@ async fn make(trial: &Trial<'_>, rows: i64) {
     trial.write("f.csv", file);
 }
 
-#[test]
-fn a_terminal_has_a_bar_while_it_lasts() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a_terminal_has_a_bar_while_it_lasts(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial, ROWS).await;
         let session = terminal::run(trial.command(["f.csv", "--table", "t"]));
         assert!(session.status.success(), "{}", session.last());
@@ -44,9 +45,9 @@ fn a_terminal_has_a_bar_while_it_lasts() {
     });
 }
 
-#[test]
-fn quiet_shows_nothing_on_a_terminal() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn quiet_shows_nothing_on_a_terminal(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial, ROWS).await;
         let session = terminal::run(trial.command(["f.csv", "--table", "t", "--quiet"]));
         assert!(session.status.success());
@@ -54,9 +55,9 @@ fn quiet_shows_nothing_on_a_terminal() {
     });
 }
 
-#[test]
-fn a_failure_on_a_terminal_takes_the_bar_away() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn a_failure_on_a_terminal_takes_the_bar_away(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial, ROWS).await;
         let mut file = trial.read("f.csv");
         file.push_str("one,more\n");
@@ -70,9 +71,9 @@ fn a_failure_on_a_terminal_takes_the_bar_away() {
     });
 }
 
-#[test]
-fn the_bar_makes_room_for_rows_that_are_skipped() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn the_bar_makes_room_for_rows_that_are_skipped(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial, ROWS).await;
         let mut file = trial.read("f.csv").replace("\n30000,30000\n", "\n30000,many\n");
         file.push_str("one,more\n");
@@ -93,9 +94,9 @@ fn the_bar_makes_room_for_rows_that_are_skipped() {
 }
 
 /// A transaction that waits for another one's lock makes the work long, on any machine.
-#[test]
-fn elsewhere_long_work_has_plain_lines() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn elsewhere_long_work_has_plain_lines(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial, 5_000).await;
         let holder = trial.db.clone();
         let (locked, is_locked) = tokio::sync::oneshot::channel();

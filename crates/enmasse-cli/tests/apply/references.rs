@@ -1,7 +1,8 @@
 //! Rows that refer to rows of the same table, in whichever order the file has them.
 
-use crate::common::Kind;
-use crate::program::{Trial, on_each};
+use enmasse_testing::{Kind, test_on};
+
+use crate::program::{Trial, on_trial};
 
 /// Rows that may refer to another of their table, checked at once. MySQL and MariaDB have no other keys.
 async fn make(trial: &Trial<'_>) {
@@ -11,9 +12,9 @@ async fn make(trial: &Trial<'_>) {
 
 const TABLE: [&str; 3] = ["--table", "t", "--insert-missing"];
 
-#[test]
-fn d04_rows_may_refer_to_rows_that_come_later_in_the_file() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn d04_rows_may_refer_to_rows_that_come_later_in_the_file(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         // each refers to the next
         let mut file = "id,above,n\n".to_owned();
@@ -28,9 +29,9 @@ fn d04_rows_may_refer_to_rows_that_come_later_in_the_file() {
     });
 }
 
-#[test]
-fn d04_a_row_of_the_table_may_refer_to_one_that_is_inserted() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn d04_a_row_of_the_table_may_refer_to_one_that_is_inserted(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         trial.run("INSERT INTO t VALUES (1, NULL, 0), (2, 1, 0), (3, NULL, 0)").await;
         // 1 and 2 refer to new rows, one of which refers to a later one; 3 is unchanged.
@@ -59,9 +60,9 @@ fn d04_a_row_of_the_table_may_refer_to_one_that_is_inserted() {
     });
 }
 
-#[test]
-fn d04_rows_that_lack_columns_may_refer_to_inserted_rows_too() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn d04_rows_that_lack_columns_may_refer_to_inserted_rows_too(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         trial.run("INSERT INTO t VALUES (1, NULL, 4), (2, NULL, 4)").await;
         let lines = "{\"id\": 1, \"above\": 20}\n{\"id\": 2, \"n\": 9}\n{\"id\": 30, \"n\": 7}\n{\"id\": 20, \"above\": 2, \"n\": 8}\n";
@@ -76,9 +77,9 @@ fn d04_rows_that_lack_columns_may_refer_to_inserted_rows_too() {
     });
 }
 
-#[test]
-fn d04_inserted_rows_may_refer_to_each_other() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn d04_inserted_rows_may_refer_to_each_other(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         trial.run("INSERT INTO t VALUES (1, NULL, 0)").await;
         // 2 and 3 refer to each other, 4 to itself, 5 to one of them, and so does the existing row.
@@ -93,9 +94,9 @@ fn d04_inserted_rows_may_refer_to_each_other() {
     });
 }
 
-#[test]
-fn d04_the_row_is_named_that_refers_to_none() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn d04_the_row_is_named_that_refers_to_none(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         trial.run("INSERT INTO t VALUES (1, NULL, 0)").await;
         trial.write("f.csv", "id,above,n\n1,2,1\n2,3,2\n3,2,3\n4,99,4\n5,2,5\n");
@@ -116,9 +117,9 @@ fn d04_the_row_is_named_that_refers_to_none() {
     });
 }
 
-#[test]
-fn d04_rows_that_refer_by_the_written_column_follow_it() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn d04_rows_that_refer_by_the_written_column_follow_it(kind: Kind) {
+    on_trial(kind, async |trial| {
         let text = "varchar(20)";
         trial.run(&format!("CREATE TABLE good (id integer PRIMARY KEY, sku {text} NOT NULL UNIQUE)")).await;
         trial
@@ -141,9 +142,9 @@ fn d04_rows_that_refer_by_the_written_column_follow_it() {
     });
 }
 
-#[test]
-fn d04_a_trigger_sees_each_row_once() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn d04_a_trigger_sees_each_row_once(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         trial.run("INSERT INTO t VALUES (1, NULL, 0), (2, NULL, 0)").await;
         trial.run("CREATE TABLE seen (id integer, above integer)").await;

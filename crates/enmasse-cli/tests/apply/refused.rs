@@ -1,7 +1,8 @@
 //! What only the database refuses has its place in the file; bad rows that are skipped include it.
 
-use crate::common::Kind;
-use crate::program::{Trial, on_each, on_some};
+use enmasse_testing::{Kind, test_on};
+
+use crate::program::{Trial, on_trial};
 
 /// A table with constraints that only the database knows.
 async fn make(trial: &Trial<'_>) {
@@ -23,9 +24,9 @@ fn file() -> String {
     file
 }
 
-#[test]
-fn d01_the_row_is_named_that_only_the_database_refuses() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn d01_the_row_is_named_that_only_the_database_refuses(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         let before = trial.query("SELECT * FROM t ORDER BY id").await;
         trial.write("f.csv", file());
@@ -41,9 +42,9 @@ fn d01_the_row_is_named_that_only_the_database_refuses() {
     });
 }
 
-#[test]
-fn d01_the_row_is_named_that_the_check_of_a_domain_refuses() {
-    on_some(&[Kind::Postgres], async |trial| {
+#[test_on(postgres)]
+fn d01_the_row_is_named_that_the_check_of_a_domain_refuses(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE DOMAIN positive AS integer CHECK (VALUE > 0)").await;
         trial.run("CREATE TABLE t (id integer PRIMARY KEY, n positive)").await;
         trial.run("INSERT INTO t SELECT id, 1 FROM generate_series(1, 3000) id").await;
@@ -63,9 +64,9 @@ fn d01_the_row_is_named_that_the_check_of_a_domain_refuses() {
     });
 }
 
-#[test]
-fn d01_refused_rows_are_skipped_and_kept() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn d01_refused_rows_are_skipped_and_kept(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         trial.write("f.csv", file());
         let args = ["f.csv", "--table", "t", "--skip-bad", "--rejects", "bad.csv", "--max-errors", "2"];
@@ -109,9 +110,9 @@ async fn make_deferred(trial: &Trial<'_>) {
     }
 }
 
-#[test]
-fn d01_a_row_is_named_that_only_the_commit_would_refuse() {
-    on_some(&[Kind::Sqlite, Kind::Postgres], async |trial| {
+#[test_on(sqlite, postgres)]
+fn d01_a_row_is_named_that_only_the_commit_would_refuse(kind: Kind) {
+    on_trial(kind, async |trial| {
         make_deferred(trial).await;
         let mut file = "id,above\n".to_owned();
         (1..=40).for_each(|id| file.push_str(&format!("{id},{}\n", if id % 20 == 7 { 1_000 } else { id })));
@@ -152,9 +153,9 @@ fn d01_a_row_is_named_that_only_the_commit_would_refuse() {
     });
 }
 
-#[test]
-fn d01_refused_rows_of_other_formats_and_of_inserts() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn d01_refused_rows_of_other_formats_and_of_inserts(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         trial.write("f.jsonl", "{\"id\": 1, \"n\": 2}\n{\"id\": 50, \"n\": 500}\n{\"id\": 51, \"n\": 51}\n{\"id\": 2, \"n\": 200}\n");
         let args = ["f.jsonl", "--table", "t", "--insert-missing"];
@@ -184,9 +185,9 @@ fn d01_refused_rows_of_other_formats_and_of_inserts() {
     });
 }
 
-#[test]
-fn c06_rows_that_exchange_unique_values_are_named_both() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn c06_rows_that_exchange_unique_values_are_named_both(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         trial.write("f.csv", "id,code\n1,c2\n2,c1\n");
         let said = trial.apply(["f.csv", "--table", "t"]).failed(1);
@@ -197,9 +198,9 @@ fn c06_rows_that_exchange_unique_values_are_named_both() {
     });
 }
 
-#[test]
-fn c06_rows_that_shift_unique_values_are_named_with_the_advice() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn c06_rows_that_shift_unique_values_are_named_with_the_advice(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE TABLE s (id integer PRIMARY KEY, pos integer NOT NULL UNIQUE)").await;
         trial.run("INSERT INTO s VALUES (1, 1), (2, 2), (3, 3)").await;
         // upwards each takes the value of the next one, which is written after it
@@ -218,8 +219,11 @@ fn c06_rows_that_shift_unique_values_are_named_with_the_advice() {
         let counts = trial.apply(["down.csv", "--table", "s"]).counts();
         assert_eq!(counts, "3 matched, 3 changed, 0 not in the table", "{:?}", trial.kind);
     });
-    // the advice is right
-    on_some(&[Kind::Postgres], async |trial| {
+}
+
+#[test_on(postgres)]
+fn c06_the_advice_about_unique_values_is_right(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE TABLE s (id integer PRIMARY KEY, pos integer NOT NULL UNIQUE DEFERRABLE INITIALLY DEFERRED)").await;
         trial.run("INSERT INTO s VALUES (1, 1), (2, 2), (3, 3)").await;
         trial.write("f.csv", "id,pos\n1,2\n2,3\n3,1\n");

@@ -1,7 +1,8 @@
 //! Users with few privileges.
 
-use crate::common::{Clerk, Kind};
-use crate::program::{Ended, Trial, on_some};
+use enmasse_testing::{Clerk, Kind, test_on};
+
+use crate::program::{Ended, Trial, on_trial};
 
 /// A user who may read and write the table, but not create temporary tables.
 async fn without_temporary_tables(trial: &Trial<'_>) -> Clerk {
@@ -14,9 +15,9 @@ async fn without_temporary_tables(trial: &Trial<'_>) -> Clerk {
     Clerk::new(trial.scratch, &trial.db, rights).await
 }
 
-#[test]
-fn c08_who_may_make_no_temporary_tables_is_told_the_right_and_small_files_need_none() {
-    on_some(&Kind::SERVERS, async |trial| {
+#[test_on(servers)]
+fn c08_who_may_make_no_temporary_tables_is_told_the_right_and_small_files_need_none(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE TABLE t (id integer PRIMARY KEY, n integer NOT NULL)").await;
         trial.run(&format!("INSERT INTO t SELECT id, 0 FROM {}", trial.kind.numbers(3_000))).await;
         let file = |rows: u32| {

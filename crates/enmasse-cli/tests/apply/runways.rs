@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use enmasse::schema::{Field, Model, Schema};
 use enmasse::{DataType, Value};
+use enmasse_testing::{Kind, test_on};
 
-use crate::common::Kind;
-use crate::program::{Ended, Trial, enmasse, on_some};
+use crate::program::{Ended, Trial, enmasse, on_trial};
 
 const MATCHED: u64 = 42_646;
 const CHANGED: u64 = 20_963;
@@ -28,30 +28,11 @@ enum Cell {
     Text(String),
 }
 
-#[test]
-fn on_sqlite() {
-    the_table_becomes_the_newer_file(Kind::Sqlite);
-}
-
-#[test]
-fn on_postgres() {
-    the_table_becomes_the_newer_file(Kind::Postgres);
-}
-
-#[test]
-fn on_mariadb() {
-    the_table_becomes_the_newer_file(Kind::MariaDb);
-}
-
-#[test]
-fn on_mysql() {
-    the_table_becomes_the_newer_file(Kind::Mysql);
-}
-
+#[test_on(all)]
 fn the_table_becomes_the_newer_file(kind: Kind) {
     let (older, newer) = (Runways::read(&file("2021-11-02")), Runways::read(&file("2026-08-22")));
     let by_column = older.changes_by_column(&newer);
-    on_some(&[kind], async |trial| {
+    on_trial(kind, async |trial| {
         make_table(trial).await;
         older.load(trial).await;
         older.assert_is_table(trial).await;

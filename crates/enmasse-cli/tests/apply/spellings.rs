@@ -1,12 +1,13 @@
 //! The ways in which programs spell numbers, dates, NULL, arrays and the cells of CSV.
 
-use crate::common::Kind;
-use crate::items;
-use crate::program::{on_each, on_some};
+use enmasse_testing::{Kind, test_on};
 
-#[test]
-fn a08_an_exponent_that_hides_digits_is_refused() {
-    on_each(async |trial| {
+use crate::items;
+use crate::program::on_trial;
+
+#[test_on(all)]
+fn a08_an_exponent_that_hides_digits_is_refused(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.run("CREATE TABLE code (number decimal(20, 2) PRIMARY KEY, n bigint NOT NULL, ean decimal(16, 0))").await;
         trial.run("INSERT INTO code VALUES (9912140000000000, 1, NULL), (1500, 2, 5)").await;
@@ -47,9 +48,9 @@ fn a08_an_exponent_that_hides_digits_is_refused() {
     });
 }
 
-#[test]
-fn a11_documents_lose_nothing() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a11_documents_lose_nothing(kind: Kind) {
+    on_trial(kind, async |trial| {
         let (doc, checked) = match trial.kind {
             Kind::Sqlite => ("json", ""),
             Kind::Postgres => ("jsonb", ""),
@@ -91,9 +92,9 @@ fn a11_documents_lose_nothing() {
     });
 }
 
-#[test]
-fn d04_the_delimiter_is_found_or_asked_for() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn d04_the_delimiter_is_found_or_asked_for(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         for content in ["\"id\";\"amount\"\n\"1\";\"11\"\n", "id;amount\n1;11\n"] {
             trial.write("f.csv", content);
@@ -127,9 +128,9 @@ fn d04_the_delimiter_is_found_or_asked_for() {
     });
 }
 
-#[test]
-fn d04_a_column_without_a_name_can_be_left_out() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn d04_a_column_without_a_name_can_be_left_out(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", ",id,amount\n0,1,11\n");
         let said = trial.apply(["f.csv", "--table", "item"]).failed(1);
@@ -142,9 +143,9 @@ fn d04_a_column_without_a_name_can_be_left_out() {
     });
 }
 
-#[test]
-fn d04_null_may_have_several_spellings() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn d04_null_may_have_several_spellings(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", "id,note,small\n1,NULL,\n2,N/A,5\n3,x,NULL\n");
         let args = ["f.csv", "--table", "item", "--null", "NULL", "--null", "N/A", "--null", ""];
@@ -154,9 +155,9 @@ fn d04_null_may_have_several_spellings() {
     });
 }
 
-#[test]
-fn d04_a_midnight_is_a_date() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn d04_a_midnight_is_a_date(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write(
             "f.csv",
@@ -174,9 +175,9 @@ fn d04_a_midnight_is_a_date() {
     });
 }
 
-#[test]
-fn d04_arrays_may_be_in_braces() {
-    on_some(&[Kind::Postgres], async |trial| {
+#[test_on(postgres)]
+fn d04_arrays_may_be_in_braces(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE TABLE a (id integer PRIMARY KEY, tags text[], numbers integer[])").await;
         trial.run("INSERT INTO a VALUES (1, NULL, NULL), (2, NULL, NULL)").await;
         trial.write("f.csv", "id,tags,numbers\n1,\"{a,\"\"b,c\"\",NULL}\",\"{1,2}\"\n2,\"[\"\"x\"\"]\",{}\n");
@@ -198,9 +199,9 @@ fn d04_arrays_may_be_in_braces() {
     });
 }
 
-#[test]
-fn d05_decimals_dates_and_quotes_as_the_file_has_them() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn d05_decimals_dates_and_quotes_as_the_file_has_them(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", "id;price;ratio;made;seen;note\n1;1234,50;-0,5;31/12/2024;01/02/2024 09:30;'a;''b'\n9;1;1;01/01/2024;;\n");
         let how = ["--delimiter", ";", "--decimal", ",", "--date-format", "%d/%m/%Y", "--quote", "'"];
@@ -231,9 +232,9 @@ fn d05_decimals_dates_and_quotes_as_the_file_has_them() {
     });
 }
 
-#[test]
-fn a11_what_the_column_pads_or_rounds_is_written_once() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a11_what_the_column_pads_or_rounds_is_written_once(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE TABLE t (id integer PRIMARY KEY, code char(5), moment timestamp NULL)").await;
         if trial.kind == Kind::Postgres {
             trial.run("ALTER TABLE t ALTER moment TYPE timestamp(0)").await;

@@ -1,14 +1,12 @@
 //! Tables as people have them.
 
-use crate::common::Kind;
-use crate::program::{on_each, on_some};
+use enmasse_testing::{Kind, leave_out, test_on};
 
-#[test]
-fn a03_a_text_of_more_bytes_than_its_column_holds_is_refused_with_its_line() {
-    on_each(async |trial| {
-        if !trial.kind.in_mysql_family() {
-            return;
-        }
+use crate::program::on_trial;
+
+#[test_on(mysql_family)]
+fn a03_a_text_of_more_bytes_than_its_column_holds_is_refused_with_its_line(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE TABLE n (id int PRIMARY KEY, note text)").await;
         trial.run("INSERT INTO n VALUES (1, 'x'), (2, 'y')").await;
         for rows in [1, 2] {
@@ -27,9 +25,11 @@ fn a03_a_text_of_more_bytes_than_its_column_holds_is_refused_with_its_line() {
     });
 }
 
-#[test]
-fn a04_a_table_without_transactions_is_refused_unless_a_flag_allows_it_and_a_dry_run_never_writes() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a04_a_table_without_transactions_is_refused_unless_a_flag_allows_it_and_a_dry_run_never_writes(
+    kind: Kind,
+) {
+    on_trial(kind, async |trial| {
         trial.write("f.csv", "id,v\n1,5\n2,6\n9,9\n");
         if !trial.kind.in_mysql_family() {
             trial.run("CREATE TABLE t (id integer PRIMARY KEY, v integer)").await;
@@ -61,12 +61,9 @@ fn a04_a_table_without_transactions_is_refused_unless_a_flag_allows_it_and_a_dry
     });
 }
 
-#[test]
-fn a04_a_refused_row_is_not_searched_by_writing_again_where_nothing_is_rolled_back() {
-    on_each(async |trial| {
-        if !trial.kind.in_mysql_family() {
-            return;
-        }
+#[test_on(mysql_family)]
+fn a04_a_refused_row_is_not_searched_by_writing_again_where_nothing_is_rolled_back(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE TABLE t (id int PRIMARY KEY, v int, CHECK (v > 0)) ENGINE=MyISAM").await;
         trial.run("CREATE TABLE log (id int) ENGINE=MyISAM").await;
         trial.run("CREATE TRIGGER w AFTER UPDATE ON t FOR EACH ROW INSERT INTO log VALUES (NEW.id)").await;
@@ -84,9 +81,9 @@ fn a04_a_refused_row_is_not_searched_by_writing_again_where_nothing_is_rolled_ba
     });
 }
 
-#[test]
-fn a04_what_is_not_rolled_back_is_not_tried_again() {
-    on_some(&Kind::MYSQL_FAMILY, async |trial| {
+#[test_on(mysql_family)]
+fn a04_what_is_not_rolled_back_is_not_tried_again(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE TABLE t (id int PRIMARY KEY, v int) ENGINE=MyISAM").await;
         trial.run("CREATE TABLE log (id int) ENGINE=MyISAM").await;
         // as after a deadlock, but for each try
@@ -104,9 +101,9 @@ fn a04_what_is_not_rolled_back_is_not_tried_again() {
     });
 }
 
-#[test]
-fn c01_a_unique_column_is_the_key_where_there_is_no_other() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn c01_a_unique_column_is_the_key_where_there_is_no_other(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE TABLE one (sku varchar(20) NOT NULL UNIQUE, v integer)").await;
         trial.run("CREATE TABLE two (sku varchar(20) NOT NULL UNIQUE, ean varchar(20) NOT NULL UNIQUE, v integer)").await;
         trial.run("INSERT INTO one VALUES ('a', 1)").await;
@@ -131,9 +128,9 @@ fn c01_a_unique_column_is_the_key_where_there_is_no_other() {
     });
 }
 
-#[test]
-fn c01_a_key_of_unknown_type_does_not_shut_out_the_table() {
-    on_some(&Kind::MYSQL_FAMILY, async |trial| {
+#[test_on(mysql_family)]
+fn c01_a_key_of_unknown_type_does_not_shut_out_the_table(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE TABLE t (b bit(8) PRIMARY KEY, sku varchar(20) NOT NULL UNIQUE, v int)").await;
         trial.run("INSERT INTO t VALUES (b'1', 'a', 1), (b'10', 'c', 2)").await;
         trial.write("f.csv", "sku,v\na,5\nb,6\n");
@@ -146,12 +143,9 @@ fn c01_a_key_of_unknown_type_does_not_shut_out_the_table() {
     });
 }
 
-#[test]
-fn c02_types_of_the_databases_own_are_written_as_text() {
-    on_each(async |trial| {
-        if trial.kind != Kind::Postgres {
-            return;
-        }
+#[test_on(postgres)]
+fn c02_types_of_the_databases_own_are_written_as_text(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE TYPE mood AS ENUM ('sad', 'ok')").await;
         trial.run("CREATE TABLE t (id int PRIMARY KEY, m mood, i inet, ms mood[], b bit(3))").await;
         trial.run("INSERT INTO t VALUES (1, 'sad', NULL, NULL, NULL), (2, 'ok', '::1', '{ok}', '111')").await;
@@ -165,12 +159,12 @@ fn c02_types_of_the_databases_own_are_written_as_text() {
     });
 }
 
-#[test]
-fn c02_hstore_is_written_as_text() {
-    on_some(&[Kind::Postgres], async |trial| {
+#[test_on(postgres)]
+fn c02_hstore_is_written_as_text(kind: Kind) {
+    on_trial(kind, async |trial| {
         let there = "SELECT count(*) FROM pg_available_extensions WHERE name = 'hstore'";
         if trial.number(there).await == 0 {
-            return;
+            return leave_out("PostgreSQL's hstore: the server does not have it");
         }
         trial.run("CREATE EXTENSION hstore").await;
         trial.run("CREATE TABLE t (id int PRIMARY KEY, h hstore)").await;
@@ -187,12 +181,9 @@ fn c02_hstore_is_written_as_text() {
     });
 }
 
-#[test]
-fn c04_a_column_that_the_database_numbers_is_told_like_a_generated_one() {
-    on_each(async |trial| {
-        if trial.kind != Kind::Postgres {
-            return;
-        }
+#[test_on(postgres)]
+fn c04_a_column_that_the_database_numbers_is_told_like_a_generated_one(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial.run("CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, seq int GENERATED ALWAYS AS IDENTITY, v int)").await;
         trial.run("INSERT INTO t (v) VALUES (1)").await;
         trial.write("f.csv", "id,seq,v\n1,1,5\n7,2,6\n");
@@ -207,9 +198,9 @@ fn c04_a_column_that_the_database_numbers_is_told_like_a_generated_one() {
     });
 }
 
-#[test]
-fn c05_a_table_is_named_as_in_sql() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn c05_a_table_is_named_as_in_sql(kind: Kind) {
+    on_trial(kind, async |trial| {
         let table = trial.quoted("Odd.Order");
         trial.run(&format!("CREATE TABLE {table} (id integer PRIMARY KEY, pk integer)")).await;
         trial.run(&format!("INSERT INTO {table} VALUES (1, 1)")).await;

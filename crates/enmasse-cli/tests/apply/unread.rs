@@ -1,7 +1,8 @@
 //! Values that cannot be read as their column's type: they are shown as text, and overwritten.
 
-use crate::common::Kind;
-use crate::program::{Ended, Trial, enmasse, on_each};
+use enmasse_testing::{Kind, test_on};
+
+use crate::program::{Ended, Trial, enmasse, on_trial};
 
 /// The column's type, an unreadable value as SQL and as shown, and a new value.
 type Case = (&'static str, &'static str, &'static str, &'static str);
@@ -71,9 +72,9 @@ async fn make(trial: &Trial<'_>, (column, value, ..): &Case) {
     done.await.unwrap_or_else(|error| panic!("{insert}: {error}"));
 }
 
-#[test]
-fn d02_a_value_that_cannot_be_read_is_shown_as_its_text() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn d02_a_value_that_cannot_be_read_is_shown_as_its_text(kind: Kind) {
+    on_trial(kind, async |trial| {
         for case in cases(trial.kind) {
             let (column, _, shown, new) = case;
             let what = format!("{:?}: {column} {shown}", trial.kind);
@@ -113,9 +114,9 @@ fn d02_a_value_that_cannot_be_read_is_shown_as_its_text() {
     });
 }
 
-#[test]
-fn d02_rows_that_are_read_refuse_such_a_value_still() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn d02_rows_that_are_read_refuse_such_a_value_still(kind: Kind) {
+    on_trial(kind, async |trial| {
         for case in cases(trial.kind) {
             make(trial, case).await;
             let model = trial.db.inspect_table("t", []).await.unwrap();

@@ -5,12 +5,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use enmasse_testing::{Kind, test_on};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::common::Kind;
 use crate::items;
-use crate::program::{Trial, enmasse, on_some};
+use crate::program::{Trial, enmasse, on_trial};
 
 /// Makes a pipe that has a name.
 fn fifo(path: &std::path::Path) {
@@ -52,9 +52,9 @@ fn b07_a_file_of_passwords_that_is_a_pipe_is_not_read() {
     }
 }
 
-#[test]
-fn b07_a_long_name_is_cut() {
-    on_some(&Kind::ALL, async |trial| {
+#[test_on(all)]
+fn b07_a_long_name_is_cut(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         let name = "x".repeat(3 << 20);
         trial.write("f.csv", format!("id,{name}\n1,2\n"));
@@ -114,9 +114,9 @@ fn stuck(command: &mut Command, output: &str) {
     drop(reader);
 }
 
-#[test]
-fn b07_a_signal_ends_a_program_whose_output_nobody_reads() {
-    on_some(&[Kind::Sqlite], async |trial: &Trial<'_>| {
+#[test_on(sqlite)]
+fn b07_a_signal_ends_a_program_whose_output_nobody_reads(kind: Kind) {
+    on_trial(kind, async |trial: &Trial<'_>| {
         items::make(trial).await;
         trial.write("f.csv", "id,amount\n1,11\n");
         stuck(&mut trial.command(["f.csv", "--table", "item"]), "stdout");

@@ -35,7 +35,7 @@ pub struct Table {
 #[derive(Deserialize)]
 pub struct Field {
     pub name: String,
-    /// The name of the value: `user_id` where the field is `user`.
+    /// The name of the value: `user_id` if the field is `user`.
     pub attname: String,
     pub column: String,
     /// The name of Django's class.
@@ -57,7 +57,7 @@ pub struct Target {
 }
 
 impl Project {
-    /// Has Django make its tables and write its rows; none where Django cannot be had.
+    /// Lets Django create its tables and write its rows; `None` if Django is unavailable.
     pub fn prepare(url: &str) -> Option<Project> {
         let project = Project(Mutex::new(Python::start(url)?));
         project.ask::<()>("prepare");
@@ -123,7 +123,7 @@ impl Drop for Python {
     }
 }
 
-/// The Python that has Django; none, loudly, where it cannot be had.
+/// The Python with Django; `None`, with a warning, if it is unavailable.
 fn python() -> Option<&'static Path> {
     static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
     let python = PYTHON.get_or_init(|| {

@@ -49,7 +49,7 @@ pub async fn until_one_waits(db: &Database) {
         _ => WAITING[1].to_owned(),
     };
     while db.query_raw(&sql, []).await.unwrap().is_empty() {
-        // MariaDB tells no news more often than each tenth of a second
+        // MariaDB refreshes this only every tenth of a second.
         tokio::time::sleep(Duration::from_millis(120)).await;
     }
 }

@@ -33,7 +33,7 @@ const SIZES: [i64; 3] = [40, 2_000, 6_000];
 /// How often two batches meet.
 const ROUNDS: u32 = 200;
 
-/// For so long at most; where that is too short for all rounds, it is said.
+/// The maximum time; if it is too short for all rounds, the test reports it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// So many rounds there are in any case.
@@ -133,7 +133,7 @@ fn there_are_none(kind: Kind) {
             db.execute_raw("DROP TABLE counter", []).await.unwrap();
         }
         if kind == Kind::Postgres {
-            // what a connection has counted is told a second later at the latest
+            // A connection's counts are reported at most a second later.
             tokio::time::sleep(Duration::from_millis(1_200)).await;
             let sql = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
             assert_eq!(number(&db.query_raw(sql, []).await.unwrap()[0]), 0);

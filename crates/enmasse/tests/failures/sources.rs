@@ -68,12 +68,12 @@ fn a_panic(kind: Kind) {
     });
 }
 
-/// A stream that panics, also in a task of its own, of which the caller hears as an error.
+/// A stream that panics, even in a separate task, is an error to the caller.
 #[test_on(all)]
 fn a01_a_panic_of_a_stream(kind: Kind) {
     on_item(kind, async |_, db| {
         for strategy in strategies(db) {
-            // where an iterator panics is tried above
+            // Panics of an iterator are tested above.
             for key in [KEYS[1]] {
                 let after = format!("a panic in place of row {key} of a stream");
                 let (rows, tried) = (Item::objects(db), strategy);

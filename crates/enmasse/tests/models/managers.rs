@@ -240,7 +240,7 @@ fn managers_are_queries_in_queries(kind: Kind) {
     });
 }
 
-/// What is generic over models works with whatever their managers are.
+/// Code that is generic over models works with any of their managers.
 #[test_on(all)]
 fn generic_code_takes_any_manager(kind: Kind) {
     async fn count<M: Model>(db: &Database) -> u64 {

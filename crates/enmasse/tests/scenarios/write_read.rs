@@ -301,7 +301,7 @@ fn save_inserts_or_updates(kind: Kind) {
 #[test_on(all)]
 fn a_value_that_does_not_fit_is_refused_before_anything_is_sent(kind: Kind) {
     on_database(kind, async |db| {
-        // On a handle that has ended, whatever is sent is another error.
+        // On an ended handle, anything sent is another error.
         let tx = ended(&db).await;
         let good = || Item::new("good", 1);
         let bad = [

@@ -6,7 +6,7 @@ use enmasse_testing::{Kind, on_database, test_on};
 use crate::sql::statements;
 use crate::{Profile, User, add_points, points, user, users};
 
-/// Each time users are saved, in whatever way, their profiles have 100 points added.
+/// Each time users are saved, by any write, their profiles have 100 points added.
 #[test_on(all)]
 fn seed_signals(kind: Kind) {
     on_database(kind, async |db| {

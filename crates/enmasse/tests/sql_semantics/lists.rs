@@ -85,7 +85,7 @@ fn long_lists_keep_floats(kind: Kind) {
     });
 }
 
-/// Texts of a long list are found, whatever is in them.
+/// Texts of a long list are found, with any characters.
 #[test_on(all)]
 fn long_lists_keep_texts(kind: Kind) {
     on_database(kind, async |db| {

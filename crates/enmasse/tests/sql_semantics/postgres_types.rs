@@ -120,7 +120,7 @@ fn a_parameter_is_sent_as_the_type_that_the_statement_has_for_it(kind: Kind) {
     });
 }
 
-/// Also where the column's collation, or the type, takes other bytes for equal.
+/// Even if the column's collation, or the type, treats different bytes as equal.
 #[test_on(postgres)]
 fn only_rows_with_the_same_bytes_are_unchanged(kind: Kind) {
     on_database(kind, async |db| {
@@ -143,7 +143,7 @@ fn only_rows_with_the_same_bytes_are_unchanged(kind: Kind) {
         for way in [Strategy::Arrays, Strategy::Copy] {
             db.execute_raw("UPDATE t SET word = 'a', ratio = 0.0, price = 1.0", []).await.unwrap();
             let mut record = QuerySet::<Record>::of(&model, &db).get().await.unwrap();
-            // the same number, however many zeros it ends in: what is there stays as it is
+            // The same number with any number of trailing zeros: the stored value stays unchanged.
             let price: Decimal = "1.00".parse().unwrap();
             record.set("price", price).unwrap();
             assert_eq!(update(&record, way).await.changed, 0, "{way:?}");

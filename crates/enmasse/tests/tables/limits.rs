@@ -124,7 +124,7 @@ fn a03_characters_count_by_the_bytes_of_the_columns_character_set(kind: Kind) {
     });
 }
 
-/// Without a catalogue nobody but the server knows what fits.
+/// Without a catalogue only the server knows what fits.
 #[test_on(mysql_family)]
 fn a03_where_the_model_does_not_know_the_server_refuses(kind: Kind) {
     on_database(kind, async |db| {

@@ -208,7 +208,7 @@ fn futures_can_be_sent_to_other_threads(kind: Kind) {
             }
         });
         task.await.unwrap().unwrap();
-        // and may borrow, where they are not
+        // Outside of a spawned task, the closures may borrow.
         let name = String::from("borrowed");
         let update = format!("UPDATE t SET name = '{name}'");
         assert_eq!(db.transaction(async |tx| tx.execute_raw(&update, []).await).await.unwrap(), 2);

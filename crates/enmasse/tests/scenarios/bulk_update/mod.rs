@@ -1,4 +1,4 @@
-//! `bulk_update`: each row to values of its own, all or none.
+//! `bulk_update`: each row gets its own values, all or none.
 
 mod requests;
 mod rows;
@@ -46,7 +46,7 @@ fn player(id: i64, points: i32) -> Player {
     }
 }
 
-/// Two teams, and so many players with the keys from 1 and no points.
+/// Two teams, and `number` players with keys from 1 and no points.
 async fn players(db: &Database, number: i64) -> Vec<Player> {
     db.create_tables([Player::model().unwrap(), Team::model().unwrap()]).await.unwrap();
     let team = |(id, name): (i64, &str)| Team { id, name: name.into() };

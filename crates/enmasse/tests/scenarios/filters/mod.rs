@@ -1,10 +1,10 @@
-//! Every lookup and transform, said in three ways: by typed columns, by keywords, and by name.
+//! Every lookup and transform in three forms: by typed columns, by keywords, and by name.
 //!
-//! What should be found is told by a function of the row in Rust.
+//! A function of the row in Rust defines the expected rows.
 
-/// `keyword = value` by keyword and by name, and the typed condition, each inside of `filter` and of `exclude`: the rows for which
-/// the function holds, and those for which it does not. A function that gives an `Option` says with `None` that the column
-/// is NULL: then neither the lookup holds nor, as in Django, does `exclude` leave the row out.
+/// `keyword = value` by keyword and by name, and the typed condition, each in `filter` and in `exclude`: the
+/// rows for which the function is true, and those for which it is false. A function that returns an `Option`
+/// returns `None` for a NULL column: the lookup is then false, and, as in Django, `exclude` keeps the row.
 macro_rules! finds {
     ($db:expr, $rows:expr; $($keyword:ident = $value:expr $(, by name $named:expr)?; $typed:expr => $holds:expr;)*) => {$({
         let what = format!("{} = {} on {}", stringify!($keyword), stringify!($value), $db.name());

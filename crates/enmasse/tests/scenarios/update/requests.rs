@@ -106,7 +106,7 @@ fn a_result_that_does_not_fit_is_the_databases_error(kind: Kind) {
         tables(&db).await;
         let error = Account::objects(&db).update(set!(x = F(x) + 2_147_483_646)).await;
         match Kind::of(&db) {
-            // SQLite's integers have 64 bits whatever the column says.
+            // SQLite's integers have 64 bits in any column.
             Kind::Sqlite => assert_eq!(error.unwrap(), 4),
             _ => {
                 let error = error.unwrap_err();

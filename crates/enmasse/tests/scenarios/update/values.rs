@@ -192,7 +192,7 @@ fn a_permutation_of_a_unique_field(kind: Kind) {
         let error = swapped.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
         assert_eq!(each(&db, |a| a.rank).await, [1, 2, 3, 4].map(Some));
-        // In an order in which no two rows ever meet; where an update has an order.
+        // An order without conflicts between rows, if an update has an order.
         let shifted = all().order_by(|a| a.rank.desc()).update(set!(rank += 1)).await;
         if Kind::of(&db).in_mysql_family() {
             assert_eq!(shifted.unwrap(), 4);

@@ -74,7 +74,7 @@ struct Shop {
     owner: String,
 }
 
-/// No column of its own.
+/// A model without columns.
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(extends = Shop)]
 struct Kiosk {
@@ -138,7 +138,7 @@ struct Article {
     words: i32,
 }
 
-/// A proxy, with a manager of its own.
+/// A proxy with its own manager.
 #[derive(Model, Clone, Debug, PartialEq)]
 #[model(proxy = Article, manager = Drafts, managers(all = QuerySet::<Draft>))]
 struct Draft(Article);

@@ -1,16 +1,16 @@
 //! Damaged files.
 
 use enmasse::serde_json;
+use enmasse_testing::{Kind, test_on};
 
-use crate::common::Kind;
-use crate::program::{Trial, on_some};
-use crate::random::Random;
-use crate::{Ran, kept, rows, runs, seed};
+use super::random::Random;
+use super::{Ran, kept, rows, runs, seed};
+use crate::program::{Trial, on_trial};
 
 /// How many rows the right files have: those of the Parquet file that is kept.
 const ROWS: u64 = 3_000;
 
-const PARQUET: &[u8] = include_bytes!("../data/good.parquet");
+const PARQUET: &[u8] = include_bytes!("../../data/good.parquet");
 
 /// A kind of file: its source, and the way to count the rows of a damaged file.
 struct Form {
@@ -94,11 +94,11 @@ fn forms() -> Vec<Form> {
     ]
 }
 
-#[test]
-fn a_damaged_file_is_applied_whole_or_not_at_all() {
+#[test_on(all)]
+fn a_damaged_file_is_applied_whole_or_not_at_all(kind: Kind) {
     // the files are read alike for every database: most runs are on the one that costs least
-    on_some(&[Kind::Sqlite], async |trial| each(trial, runs()).await);
-    on_some(&Kind::SERVERS, async |trial| each(trial, runs() / 5).await);
+    let runs = if kind == Kind::Sqlite { runs() } else { runs() / 5 };
+    on_trial(kind, async |trial| each(trial, runs).await);
 }
 
 async fn each(trial: &Trial<'_>, runs: u64) {

@@ -1,22 +1,20 @@
 //! The example does what it says, and the README shows its code.
 
-use enmasse_testing as common;
-
-use common::on_each_database;
 use enmasse::prelude::*;
 use enmasse_examples::membership::{self, Customer, Membership, Profile, User, body_of};
+use enmasse_testing::{Kind, on_database, test_on};
 
 #[test]
 fn the_readme_shows_the_code() {
-    let source = include_str!("../src/membership.rs");
+    let source = include_str!("../../src/membership.rs");
     let (_, from) = source.split_once("// README: from here on\n").unwrap();
     let (shown, _) = from.split_once("// README: up to here\n").unwrap();
-    assert!(include_str!("../../README.md").contains(shown.trim_end()), "copy it there anew");
+    assert!(include_str!("../../../README.md").contains(shown.trim_end()), "copy it there anew");
 }
 
-#[test]
-fn each_way_does_what_the_story_says() {
-    on_each_database(async |db| {
+#[test_on(all)]
+fn each_way_does_what_the_story_says(kind: Kind) {
+    on_database(kind, async |db| {
         membership::prepare(&db).await.unwrap();
         let users = |condition: Q| User::objects(&db).filter_by(condition).order_by(|u| u.id);
         let ids = async |condition| users(condition).values(|u| u.id).await.unwrap();

@@ -1,9 +1,10 @@
 //! Damaged lookups and expressions.
 
-use crate::common::Kind;
-use crate::program::{Trial, enmasse, on_some};
-use crate::random::Random;
-use crate::{Ran, kept, runs, seed};
+use enmasse_testing::{Kind, test_on};
+
+use super::random::Random;
+use super::{Ran, kept, runs, seed};
+use crate::program::{Trial, enmasse, on_trial};
 
 const WHERE: [&str; 14] = [
     "id=1",
@@ -66,9 +67,9 @@ const WORDS: [&[u8]; 26] = [
     b"0001-01-01",
 ];
 
-#[test]
-fn a_damaged_expression_changes_nothing_where_it_is_refused() {
-    on_some(&Kind::ALL, async |trial| {
+#[test_on(all)]
+fn a_damaged_expression_changes_nothing_where_it_is_refused(kind: Kind) {
+    on_trial(kind, async |trial| {
         let moment = match trial.kind {
             Kind::Postgres => "timestamp with time zone",
             _ => "datetime",

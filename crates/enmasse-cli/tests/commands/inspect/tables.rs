@@ -1,8 +1,7 @@
 //! Tables as another program may have made them.
 
 use enmasse::Database;
-
-use crate::common::Kind;
+use enmasse_testing::Kind;
 
 /// Makes them, with a row or two in each that is used.
 pub async fn make(db: &Database, kind: Kind) {

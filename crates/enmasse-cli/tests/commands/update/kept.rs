@@ -1,11 +1,9 @@
 //! Rows that a trigger or a row policy leaves unchanged: a dry run shows what the update would really do.
 
 use enmasse::{Database, serde_json};
+use enmasse_testing::{Clerk, Kind, Scratch, number, on_scratch, test_on};
 
-use crate::common::{Clerk, Kind, Scratch, on_each_scratch};
 use crate::program::{Ended, enmasse};
-
-const WITH_TRIGGERS: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
 
 async fn run(db: &Database, sql: &str) {
     db.execute_raw(sql, []).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
@@ -36,9 +34,9 @@ fn update(url: &str, args: &[&str]) -> Ended {
     enmasse([&["update", "--db", url, "--table", "t"], args].concat())
 }
 
-#[test]
-fn a07_a_dry_run_leaves_out_rows_that_a_trigger_keeps() {
-    on_each_scratch(&WITH_TRIGGERS, async |scratch| {
+#[test_on(sqlite, postgres)]
+fn a07_a_dry_run_leaves_out_rows_that_a_trigger_keeps(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = make(scratch).await;
         before_update(
             &db,
@@ -63,7 +61,7 @@ fn a07_a_dry_run_leaves_out_rows_that_a_trigger_keeps() {
             serde_json::json!([{ "key": "id=5", "before": 0, "after": 50 }, { "key": "id=6", "before": 0, "after": 60 }])
         );
         let untouched = db.query_raw("SELECT count(*) FROM t WHERE n = 0", []).await.unwrap();
-        assert_eq!(crate::common::number(&untouched[0]), 8);
+        assert_eq!(number(&untouched[0]), 8);
 
         let done = update(&scratch.url, &args).done();
         assert!(done.starts_with("2 rows updated in t ("), "{done}");
@@ -80,9 +78,9 @@ fn a07_a_dry_run_leaves_out_rows_that_a_trigger_keeps() {
     });
 }
 
-#[test]
-fn a07_a_dry_run_shows_what_a_trigger_makes_of_the_value() {
-    on_each_scratch(&WITH_TRIGGERS, async |scratch| {
+#[test_on(sqlite, postgres)]
+fn a07_a_dry_run_shows_what_a_trigger_makes_of_the_value(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = make(scratch).await;
         before_update(
             &db,
@@ -98,15 +96,15 @@ fn a07_a_dry_run_shows_what_a_trigger_makes_of_the_value() {
         assert!(out.starts_with(expected), "{:?}: {out}", scratch.kind);
         update(&scratch.url, &args).done();
         let rows = db.query_raw("SELECT n FROM t WHERE id <= 3 ORDER BY id", []).await.unwrap();
-        let rows: Vec<i64> = rows.iter().map(|row| crate::common::number(row)).collect();
+        let rows: Vec<i64> = rows.iter().map(|row| number(row)).collect();
         assert_eq!(rows, [0, 6, 6], "the dry run showed this");
         db.close().await;
     });
 }
 
-#[test]
-fn a07_a_dry_run_leaves_out_rows_that_a_policy_keeps() {
-    on_each_scratch(&[Kind::Postgres], async |scratch| {
+#[test_on(postgres)]
+fn a07_a_dry_run_leaves_out_rows_that_a_policy_keeps(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = make(scratch).await;
         let rights = [
             "GRANT ALL ON t TO {clerk}",
@@ -131,9 +129,9 @@ fn a07_a_dry_run_leaves_out_rows_that_a_policy_keeps() {
     });
 }
 
-#[test]
-fn a07_a_row_whose_key_is_set_is_shown_too() {
-    on_each_scratch(&Kind::ALL, async |scratch| {
+#[test_on(all)]
+fn a07_a_row_whose_key_is_set_is_shown_too(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = make(scratch).await;
         let out =
             update(&scratch.url, &["--where", "id=8", "--set", "id=F(id) + 1", "--set", "n=1", "--dry-run"])

@@ -1,21 +1,19 @@
 //! The example works as described: the table equals the newer file where keys match, on every database.
 
-use enmasse_testing as common;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{Kind, on_each_database, runtime};
 use enmasse::prelude::*;
 use enmasse_examples::runways::{self, Runway, Tidied};
+use enmasse_testing::{Kind, on_database, on_scratch, runtime, test_on};
 
 /// The 2021 table has 42,824 rows; this many rows of the newer file's 48,184 are in it.
 const MATCHED: usize = 42_646;
 const MISSING: usize = 5_538;
 
-#[test]
-fn the_table_becomes_the_newer_file_and_is_tidied() {
+#[test_on(all)]
+fn the_table_becomes_the_newer_file_and_is_tidied(kind: Kind) {
     let (older, newer) = (File::read(&runways::older_file()), File::read(&runways::newer_file()));
     let rows_of = |file: PathBuf| runways::read(&file).unwrap();
     let updated = older.updated_by(&newer);
@@ -23,7 +21,7 @@ fn the_table_becomes_the_newer_file_and_is_tidied() {
         newer.rows.keys().filter(|id| !older.rows.contains_key(id)).copied().collect();
     assert_eq!((newer.rows.len() - absent.len(), absent.len()), (MATCHED, MISSING));
 
-    on_each_database(async |db| {
+    on_database(kind, async |db| {
         runways::make_table(&db).await.unwrap();
         let created = runways::load(&db, rows_of(runways::older_file())).await.unwrap();
         assert_eq!(created, older.rows.len());
@@ -56,51 +54,58 @@ fn the_table_becomes_the_newer_file_and_is_tidied() {
     });
 }
 
-/// The program itself, as `cargo run --example runways` runs it.
-#[test]
-fn the_program_says_what_it_did() {
-    let program = build_example("runways");
-    let (tidied, expected) = {
-        let (older, newer) = (File::read(&runways::older_file()), File::read(&runways::newer_file()));
-        older.updated_by(&newer).tidied()
-    };
-    let says = |arguments: &[&str], temporary: &Path| {
-        let output = Command::new(&program).args(arguments).env("TMPDIR", temporary).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let lines: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(Into::into).collect();
-        let [name, created, updated, tidied] = &lines[..] else { panic!("{lines:?}") };
-        assert!(created.contains(" 42824 created ("), "{created}");
-        assert!(updated.contains(" 42646 matched, 5538 not in the table ("), "{updated}");
-        let Tidied { asphalt, unlit } = expected;
-        let tidying = format!(" {asphalt} surfaces are ASPH, {unlit} closed runways are unlit (");
-        assert!(tidied.contains(&tidying), "{tidied}");
-        assert!(
-            lines[1..].iter().all(|line| line.ends_with(" s)")),
-            "each step says how long it took: {lines:?}"
-        );
-        name.clone()
-    };
+/// What the older file becomes, and how many rows are tidied.
+fn expected() -> (File, Tidied) {
+    let (older, newer) = (File::read(&runways::older_file()), File::read(&runways::newer_file()));
+    older.updated_by(&newer).tidied()
+}
 
-    // Without arguments: a SQLite file in the temporary folder; a second run recreates it.
+/// Runs the program itself, as `cargo run --example runways` does, and gives the first line that it prints: the database's name.
+fn says(arguments: &[&str], temporary: &Path, expected: &Tidied) -> String {
+    let program = build_example("runways");
+    let output = Command::new(&program).args(arguments).env("TMPDIR", temporary).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(Into::into).collect();
+    let [name, created, updated, tidied] = &lines[..] else { panic!("{lines:?}") };
+    assert!(created.contains(" 42824 created ("), "{created}");
+    assert!(updated.contains(" 42646 matched, 5538 not in the table ("), "{updated}");
+    let Tidied { asphalt, unlit } = expected;
+    let tidying = format!(" {asphalt} surfaces are ASPH, {unlit} closed runways are unlit (");
+    assert!(tidied.contains(&tidying), "{tidied}");
+    assert!(
+        lines[1..].iter().all(|line| line.ends_with(" s)")),
+        "each step says how long it took: {lines:?}"
+    );
+    name.clone()
+}
+
+/// Without arguments: a SQLite file in the temporary folder; a second run makes it anew.
+#[test]
+fn the_program_makes_a_file() {
     let folder = tempfile::tempdir().unwrap();
+    let (tidied, counts) = expected();
     for _ in 0..2 {
-        assert!(says(&[], folder.path()).starts_with("SQLite "));
+        assert!(says(&[], folder.path(), &counts).starts_with("SQLite "));
     }
     runtime().block_on(async {
         let file = folder.path().join("enmasse-runways.db");
         let db = Database::connect(&format!("sqlite://{}", file.display())).await.unwrap();
         assert_same(&tidied, &File::of_table(&db, &tidied.columns).await);
     });
+}
 
-    on_each_database_url(|kind, url| {
-        let name = says(&[url], folder.path());
-        let expected: &[&str] = match kind {
-            Kind::Sqlite => &["SQLite "],
-            Kind::Postgres => &["PostgreSQL "],
-            Kind::MariaDb => &["MariaDB "],
-            Kind::Mysql => &["MySQL "],
+#[test_on(all)]
+fn the_program_says_what_it_did(kind: Kind) {
+    let folder = tempfile::tempdir().unwrap();
+    on_scratch(kind, async |scratch| {
+        let name = says(&[&scratch.url], folder.path(), &expected().1);
+        let expected = match kind {
+            Kind::Sqlite => "SQLite ",
+            Kind::Postgres => "PostgreSQL ",
+            Kind::MariaDb => "MariaDB ",
+            Kind::Mysql => "MySQL ",
         };
-        assert!(expected.iter().any(|expected| name.starts_with(expected)), "{name}");
+        assert!(name.starts_with(expected), "{name}");
     });
 }
 
@@ -212,17 +217,6 @@ fn assert_same(expected: &File, found: &File) {
     for (id, row) in &expected.rows {
         assert_eq!(&found.rows[id], row, "runway {id}");
     }
-}
-
-fn on_each_database_url(check: impl Fn(Kind, &str)) {
-    runtime().block_on(async {
-        for kind in Kind::ALL {
-            if let Some(scratch) = common::Scratch::new(kind).await {
-                check(kind, &scratch.url);
-                scratch.drop().await;
-            }
-        }
-    });
 }
 
 /// Builds an example with the features of `scripts/test`, and returns the path of the program.

@@ -1,12 +1,9 @@
 //! The database, and the source of the password, which is never shown.
 
-use enmasse_testing as common;
-mod program;
-
 use std::path::Path;
 
-use common::{Kind, Scratch, on_each_scratch};
-use program::{Ended, enmasse, enmasse_with};
+use crate::program::{Ended, enmasse, enmasse_with};
+use enmasse_testing::{Kind, Scratch, on_scratch, test_on};
 
 fn inspect(url: &str, variables: &[(&str, &str)]) -> Ended {
     enmasse_with(["inspect", "--db", url, "--json"], variables)
@@ -56,10 +53,10 @@ fn without_password(scratch: &Scratch) -> Option<(String, String)> {
     Some((format!("{scheme}://{user}@{place}"), password.to_owned()))
 }
 
-#[test]
+#[test_on(servers)]
 #[cfg(unix)]
-fn the_password_is_found_and_never_shown() {
-    on_each_scratch(&Kind::SERVERS, async |scratch| {
+fn the_password_is_found_and_never_shown(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let Some((url, password)) = without_password(scratch) else { return };
         let home = tempfile::tempdir().unwrap();
         let home_name = home.path().to_str().unwrap();

@@ -1,11 +1,12 @@
 //! Tables of which one may not be read.
 
-use crate::common::{Clerk, Kind, on_each_scratch};
+use enmasse_testing::{Clerk, Kind, on_scratch, test_on};
+
 use crate::program::enmasse;
 
-#[test]
-fn c07_the_rest_is_shown_where_one_table_may_not_be_read() {
-    on_each_scratch(&Kind::SERVERS, async |scratch| {
+#[test_on(servers)]
+fn c07_the_rest_is_shown_where_one_table_may_not_be_read(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect().await;
         for name in ["before", "closed", "open"] {
             db.execute_raw(&format!("CREATE TABLE {name}_t (id integer PRIMARY KEY, n integer)"), [])

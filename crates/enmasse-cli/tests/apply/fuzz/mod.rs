@@ -2,12 +2,6 @@
 //!
 //! `scripts/fuzz-apply` runs it for longer. What fails is kept with the seed that makes it again.
 
-use enmasse_testing as common;
-
-#[path = "../apply/program.rs"]
-#[allow(dead_code)] // what it can besides is for other tests
-mod program;
-
 mod expressions;
 mod files;
 mod random;

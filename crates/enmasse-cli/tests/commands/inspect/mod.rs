@@ -1,31 +1,24 @@
 //! `enmasse inspect`; the models that it writes are compiled here, and used.
 
-use enmasse_testing as common;
-mod program;
-#[path = "inspect/rights.rs"]
 mod rights;
-#[path = "inspect/tables.rs"]
 mod tables;
 
 #[allow(dead_code)]
-#[path = "inspect/mysql.rs"]
 mod mysql;
 #[allow(dead_code)]
-#[path = "inspect/postgres.rs"]
 mod postgres;
 #[allow(dead_code)]
-#[path = "inspect/sqlite.rs"]
 mod sqlite;
 
 use std::path::Path;
 
-use common::{Kind, Scratch, on_each_scratch};
+use crate::program::enmasse;
 use enmasse::prelude::*;
 use enmasse::serde_json::json;
-use program::enmasse;
+use enmasse_testing::{Kind, Scratch, on_scratch, test_on};
 
-fn on_each_database_with_tables(scenario: impl AsyncFn(&Scratch, &Database)) {
-    on_each_scratch(&Kind::ALL, async |scratch| {
+fn on_tables(kind: Kind, scenario: impl AsyncFnOnce(&Scratch, &Database)) {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect().await;
         tables::make(&db, scratch.kind).await;
         scenario(scratch, &db).await;
@@ -34,9 +27,9 @@ fn on_each_database_with_tables(scenario: impl AsyncFn(&Scratch, &Database)) {
 }
 
 /// With `ENMASSE_BLESS` set the files are written in place of being compared.
-#[test]
-fn the_source_is_the_one_that_is_compiled_here() {
-    on_each_database_with_tables(async |scratch, _| {
+#[test_on(all)]
+fn the_source_is_the_one_that_is_compiled_here(kind: Kind) {
+    on_tables(kind, async |scratch, _| {
         let source = enmasse(["inspect", "--db", &scratch.url, "--rust"]).done();
         // MySQL returns an expression in brackets.
         let source = source.replace("generated = \"(`s` * 2)\"", "generated = \"`s` * 2\"");
@@ -45,7 +38,7 @@ fn the_source_is_the_one_that_is_compiled_here() {
             Kind::Postgres => "postgres.rs",
             Kind::MariaDb | Kind::Mysql => "mysql.rs",
         };
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inspect").join(file);
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/commands/inspect").join(file);
         if std::env::var_os("ENMASSE_BLESS").is_some() {
             std::fs::write(&file, &source).unwrap();
         }
@@ -64,9 +57,9 @@ fn the_source_is_the_one_that_is_compiled_here() {
     });
 }
 
-#[test]
-fn the_models_are_used() {
-    on_each_database_with_tables(async |scratch, db| {
+#[test_on(all)]
+fn the_models_are_used(kind: Kind) {
+    on_tables(kind, async |scratch, db| {
         macro_rules! used {
             ($models:ident) => {{
                 use $models::{
@@ -111,9 +104,9 @@ fn the_models_are_used() {
     });
 }
 
-#[test]
-fn tables_are_listed() {
-    on_each_database_with_tables(async |scratch, _| {
+#[test_on(all)]
+fn tables_are_listed(kind: Kind) {
+    on_tables(kind, async |scratch, _| {
         let out = enmasse(["inspect", "--db", &scratch.url, "shop_customer", "pair"]).done();
         let int = if scratch.kind == Kind::Sqlite { "bigint" } else { "integer" };
         let expected = format!(

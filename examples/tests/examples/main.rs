@@ -1,0 +1,4 @@
+//! The examples do what they say, on every database.
+
+mod membership;
+mod runways;
