@@ -94,17 +94,24 @@ impl<'py> Host<'_, 'py> {
         let rows = self.python.call_method1(intern!(self.py(), "query"), (sql, params)).map_err(kept)?;
         let mut all = Vec::new();
         for row in rows.try_iter().map_err(kept)? {
-            let raw = self.raw(&row.map_err(kept)?)?;
+            let raw = self.raw(&row.map_err(kept)?, columns)?;
             let raw = raw.into_iter().map(Ok::<Value, Unfit>);
             all.push(load_row(self.dialect, raw, columns, reading)?);
         }
         Ok(all)
     }
 
-    fn raw(&self, row: &Bound<'py, PyAny>) -> Result<Row> {
+    /// The values of a row as the driver has them; documents stay texts, as whoever reads them is to read the numbers in them.
+    fn raw(&self, row: &Bound<'py, PyAny>, columns: &[DataType]) -> Result<Row> {
         let classes = Classes::get(self.py()).map_err(kept)?;
         let row = row.cast::<PyTuple>().map_err(|error| kept(error.into()))?;
-        row.iter().map(|value| owned(classes, &value)).collect()
+        let values = row.iter().enumerate().map(|(position, value)| {
+            Ok(match (owned(classes, &value)?, columns.get(position)) {
+                (Value::Text(text), Some(DataType::Json)) => Value::JsonText(text),
+                (value, _) => value,
+            })
+        });
+        values.collect()
     }
 
     fn bound<'s>(&self, statement: &'s Statement) -> Result<(&'s str, Bound<'py, PyList>)> {
@@ -212,14 +219,9 @@ impl RowHost for Statements<'_, '_, '_> {
     }
 
     fn first(&mut self, which: Which, row: CellsRow<'_>) -> Result<Option<(Row, u64)>> {
-        let py = self.host.py();
-        let classes = Classes::get(py).map_err(kept)?;
-        self.run("query_row", which, row, |rows| {
-            let rows = rows.cast::<PyList>().map_err(|error| kept(error.into()))?;
-            let Ok(first) = rows.get_item(0) else { return Ok(None) };
-            let first = first.cast::<PyTuple>().map_err(|error| kept(error.into()))?;
-            let first = first.iter().map(|value| owned(classes, &value)).collect::<Result<_>>()?;
-            Ok(Some((first, rows.len() as u64)))
-        })
+        let rows = self.run("query_row", which, row, |rows| Ok(rows.clone().unbind()))?;
+        let rows = rows.bind(self.host.py()).cast::<PyList>().map_err(|error| kept(error.into()))?;
+        let Ok(first) = rows.get_item(0) else { return Ok(None) };
+        Ok(Some((self.host.raw(&first, &self.step.returned)?, rows.len() as u64)))
     }
 }
