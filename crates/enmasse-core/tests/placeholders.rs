@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use chrono::DateTime;
 use enmasse_core::dialect::{Capability, Dialect, Driver, Flavour, Mysql, Postgres, Sqlite};
-use enmasse_core::plan::{self, Assignment, BulkUpdate, EachRow, Missing, Plan, Returning, Strategy};
-use enmasse_core::query::{Expr, FieldPath};
+use enmasse_core::plan::{
+    self, Assignment, BulkUpdate, EachRow, Missing, Plan, Returning, Strategy, UpdateFrom,
+};
+use enmasse_core::query::{Expr, FieldPath, HostSql};
 use enmasse_core::query::{Q, Query};
 use enmasse_core::run::{Affected, Answer, Ask, Callbacks, Next, RowsWritten, Run};
 use enmasse_core::schema::{Auto, Field, Model, ModelRef, Schema};
@@ -56,6 +58,15 @@ fn plans(dialect: &dyn Dialect) -> Vec<(String, ModelRef, Plan, u64)> {
         let set = [Assignment::new("name", upper), Assignment::new("data", Value::Null)];
         let plan = plan::update(dialect, &query, &set, now).unwrap();
         plans.push((format!("update of {name}"), model(name), plan, 0));
+        let source = HostSql::format("SELECT \"i%%s?d\", 'x%%?' || %s, %s FROM \"100%% ?s\"", 3).unwrap();
+        let fields = ["name".into(), "data".into()];
+        let asked = UpdateFrom { set: &set[..0], ..UpdateFrom::new(&query, &source, &fields) };
+        plans.push((
+            format!("update from of {name}"),
+            model(name),
+            plan::update_from(dialect, &asked).unwrap(),
+            0,
+        ));
         plans.push((format!("delete of {name}"), model(name), plan::delete(dialect, &query).unwrap(), 0));
         let plan = plan::insert(dialect, &model(name), None, true, Some(3)).unwrap();
         plans.push((format!("insert of {name}"), model(name), plan, 5));

@@ -4,12 +4,16 @@ use std::sync::{Arc, Mutex};
 
 use chrono::Utc;
 use enmasse_core::dialect::{Dialect, Flavour, Mysql, Postgres, Sqlite};
-use enmasse_core::encode::{Added, Chunk};
-use enmasse_core::plan::{self, Assignment, BulkUpdate, Missing, OnDuplicate, Plan, Strategy};
+use enmasse_core::encode::{Added, CellsRow, Chunk};
+use enmasse_core::plan::{
+    self, Assignment, BulkUpdate, Form, Load, Missing, OnDuplicate, Plan, Step, Strategy,
+};
 use enmasse_core::query::{Expr, FieldPath};
 use enmasse_core::query::{Lookup, Operand};
 use enmasse_core::query::{Q, Query};
-use enmasse_core::run::{Affected, Answer, Ask, Callbacks, Next, Outcome, Progress, RowsWritten, Run};
+use enmasse_core::run::{
+    Affected, Answer, Ask, Callbacks, Next, Outcome, Progress, RowHost, RowsWritten, Run, Which,
+};
 use enmasse_core::schema::{Field, Model, ModelRef, Schema};
 use enmasse_core::{DataType, Error, ErrorKind, Result, Value, ValueRef};
 
@@ -295,6 +299,42 @@ fn rows_of_a_loop_are_counted_and_a_duplicate_refuses_them() {
     let (_, outcome) = run(dialect.clone(), plan(), 3, &mut Callbacks::default(), answers);
     let error = outcome.unwrap_err();
     assert_eq!((error.kind(), error.keys()), (ErrorKind::DuplicateKey, &[vec![Value::Int(3)]][..]));
+}
+
+/// A host that never runs a statement.
+struct Unasked;
+
+impl RowHost for Unasked {
+    fn execute(&mut self, which: Which, _: CellsRow<'_>) -> Result<u64> {
+        panic!("{which:?} is run")
+    }
+
+    fn first(&mut self, which: Which, _: CellsRow<'_>) -> Result<Option<(Vec<Value>, u64)>> {
+        panic!("{which:?} is run")
+    }
+}
+
+#[test]
+fn rows_in_another_form_are_not_passed_over() {
+    let sqlite: Arc<dyn Dialect> = Arc::new(Sqlite::default());
+    let mut plan = bulk_update(&*sqlite, &all(), 1, Missing::Keys);
+    let each_row = plan.steps.iter().find_map(|step| match step {
+        Step::EachRow(rows) => Some(rows.clone()),
+        _ => None,
+    });
+    // the first step that takes rows says their form
+    plan.steps.insert(0, Step::Load(Load { sql: String::new(), form: Form::LoadData }));
+    let mut nobody = Callbacks::default();
+    let mut run = Run::with_batch(sqlite, &users(), Arc::new(plan), Some(1), &mut nobody);
+    run.batch()
+        .unwrap()
+        .encode(|encoder| {
+            encoder.row(|column| Ok(if column == 0 { ValueRef::Int(1) } else { ValueRef::Text("x") }))?;
+            Ok(false)
+        })
+        .unwrap();
+    let written = run.each_row(&each_row.unwrap(), &mut Unasked, |_| Ok(()));
+    assert_eq!(written.unwrap_err().to_string(), "the plan takes its rows in another form than bytes");
 }
 
 #[test]

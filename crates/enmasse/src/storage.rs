@@ -74,9 +74,10 @@ impl Executor {
         let mut next = vec![model.concrete()];
         while let Some(model) = next.pop() {
             if let Some((reason, lasting)) = self.why_lasting(&model.table).await? {
-                let safe = match self.dialect().supports(Capability::JoinedUpdate) {
-                    true => format!("a table of another engine is safe: ALTER TABLE {lasting} ENGINE=InnoDB"),
-                    false => "one partition at a time is safe".to_owned(),
+                let safe = if self.dialect().supports(Capability::StorageEngines) {
+                    format!("a table of another engine is safe: ALTER TABLE {lasting} ENGINE=InnoDB")
+                } else {
+                    "one partition at a time is safe".to_owned()
                 };
                 return Err(Error::new(
                     ErrorKind::NotSupported,

@@ -172,6 +172,10 @@ impl<'q> Compiler<'q> {
             Operand::Several(exprs) => {
                 Compared::Several(exprs.iter().map(|expr| self.expr(expr)).collect::<Result<_>>()?)
             }
+            Operand::Host(query) => {
+                self.nested = true;
+                Compared::Query(query.into())
+            }
             Operand::Query(query) => self.members(query, to_field)?,
             Operand::Keys(set) => match to_field {
                 None => return self.operand(&set.keys, None),

@@ -99,7 +99,7 @@ impl<'q> Compiler<'q> {
     /// tables, and where the table that is written may not be read in a query inside.
     pub(crate) fn finds_apart(&mut self) -> bool {
         let nested = self.nested || self.stored.is_some();
-        self.scope().has_joins() || self.dialect.supports(Capability::JoinedUpdate) && nested
+        self.scope().has_joins() || nested && !self.dialect.supports(Capability::TargetInSubquery)
     }
 
     /// How many stored keys there are, where a write has to find its rows apart for no other reason than to look up theirs among them.

@@ -7,7 +7,7 @@ use crate::compile::compiler::Place;
 use crate::compile::expr;
 use crate::compile::select::{self, Purpose};
 use crate::error::{Error, ErrorKind, Result};
-use crate::query::{Expr, FieldPath, Lookup, Select};
+use crate::query::{Expr, FieldPath, HostSql, Lookup, Select};
 use crate::sql::{Fragment, Term, Typed};
 use crate::value::DataType;
 
@@ -68,6 +68,7 @@ impl<'q> Compiler<'q> {
                 let of = of.as_deref().map(|of| self.expr(of)).transpose()?;
                 expr::aggregate(dialect, *function, of, *distinct)?
             }
+            Expr::Host { sql, data_type } => self.host(sql, data_type.as_ref())?,
             Expr::Raw { sql, parts, data_type } => self.raw(sql, parts, data_type)?,
         }))
     }
@@ -168,6 +169,17 @@ impl<'q> Compiler<'q> {
             }
             _ => Err(Error::request("A subquery that is compared selects one value of each row.")),
         }
+    }
+
+    /// What it reads is not known: any table, also the one that is written.
+    fn host(&mut self, sql: &HostSql, data_type: Option<&DataType>) -> Result<Typed> {
+        if self.scopes.len() > 1 {
+            return Err(Error::request(
+                "SQL of the host names columns by their table's name, which they do not have in a query inside of another.",
+            ));
+        }
+        self.nested = true;
+        Ok(Typed::new(Fragment::format("({})", [sql.into()]), data_type.cloned()))
     }
 
     fn raw(&mut self, sql: &str, parts: &'q [Expr], data_type: &DataType) -> Result<Typed> {

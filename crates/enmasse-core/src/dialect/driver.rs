@@ -17,7 +17,7 @@ use crate::sql::{Placeholders, mark};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Driver {
     /// A bit for each capability.
-    lacks: u32,
+    lacks: u64,
     placeholders: Placeholders,
 }
 
@@ -63,6 +63,6 @@ impl Driver {
     }
 }
 
-fn bit(capability: Capability) -> u32 {
+fn bit(capability: Capability) -> u64 {
     1 << capability as u32
 }

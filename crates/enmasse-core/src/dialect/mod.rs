@@ -12,6 +12,7 @@ mod rows;
 mod spelling;
 pub(crate) mod sqlite;
 mod table_rules;
+mod write;
 
 pub use declared::Declared;
 pub(crate) use declared::Spelling;
@@ -27,6 +28,7 @@ pub use sqlite::Sqlite;
 pub use sqlite::{SqlFunction, sqlite_functions};
 
 pub use table_rules::TableRules;
+pub use write::{DeleteBy, Lock, UpdateBy, WriteSql};
 
 use std::fmt::Debug;
 
@@ -40,7 +42,7 @@ use crate::value::{DataType, Value};
 /// What a database can do is asked with [`supports`](Dialect::supports), never by its name. How it spells lookups and
 /// expressions is in the traits below this one, one a family.
 pub trait Dialect:
-    Parameters + ValueSql + TextSql + NumberSql + TimeSql + JsonSql + Debug + Send + Sync
+    Parameters + ValueSql + TextSql + NumberSql + TimeSql + JsonSql + WriteSql + Debug + Send + Sync
 {
     /// The database's name and version, for messages: `PostgreSQL 15.18`.
     fn name(&self) -> String;
@@ -97,11 +99,6 @@ pub trait Dialect:
         format!("CREATE TEMPORARY TABLE {table}")
     }
 
-    /// What follows the name of a temporary table that is made for the keys in these columns.
-    fn temporary_keys(&self, _columns: &str) -> String {
-        String::new()
-    }
-
     /// The statement that tells the planner what is in a temporary table, where it does not look by itself.
     fn analyze(&self, _table: &str) -> Option<String> {
         None
@@ -124,25 +121,10 @@ pub trait Dialect:
         None
     }
 
-    /// What a temporary table that rows are staged in is made with.
-    fn staging_options(&self) -> &'static str {
-        ""
-    }
-
-    /// What comes before a statement with a long list of keys, so that these are looked up as one range of the index.
-    fn many_keys(&self) -> &'static str {
-        ""
-    }
-
     /// A query that gives a row where a table has so many rows at most, by the database's own estimate. `None` where it is of no use: where
     /// the database itself chooses between reading the table and looking up each of the keys in a query inside of an update.
     fn has_at_most(&self, _table: &str, _rows: u64) -> Option<Fragment> {
         None
-    }
-
-    /// What comes before an update that is to look up each of its table's rows in the queries inside of it.
-    fn row_by_row(&self) -> &'static str {
-        ""
     }
 
     /// A column's value as a column of this type is set to it, where the database would not look by itself whether it fits.
@@ -256,12 +238,30 @@ pub enum Capability {
     UpdateReturning,
     /// A parameter that is an array, and `unnest`.
     ArrayParams,
-    /// `UPDATE a JOIN b … SET`.
+    /// `UPDATE a JOIN b … SET`, which may set columns of both.
     JoinedUpdate,
+    /// A query inside of a write may read the table that is written.
+    TargetInSubquery,
+    /// A temporary table stays when the transaction in which it was made is rolled back.
+    LastingTemporaryTables,
+    /// A trigger or a row policy may skip a row of a write without an error.
+    SkippedRows,
+    /// A table may be of an engine without transactions.
+    StorageEngines,
+    /// Rows are staged in columns of the target's own types and collations, so that keys compare as they do there.
+    StagedAsTarget,
+    /// Where rows are known to be the same as before, an update finds them fastest by asking each for its key among those that were kept.
+    KeyLookups,
     /// A subquery in the rows that a joined update begins with is joined with them, as it is in a query.
     SemijoinsInUpdate,
     /// `SELECT … FOR UPDATE`.
     RowLocks,
+    /// A query can lock the rows of some of its tables only.
+    LockOf,
+    /// A query locks a row when it reads it, and not in the order in which it gives the rows.
+    LocksAsRead,
+    /// An expression sees what the same update has set before it.
+    SetInOrder,
     /// `CREATE TABLE … AS SELECT … FOR UPDATE`.
     LockingCreate,
     /// `SELECT DISTINCT ON (…)`.

@@ -273,7 +273,7 @@ fn write(chunk: &mut Chunk, value: &ValueRef<'_>) -> Result<()> {
             json::push_json(&mut chunk.texts, document).expect("a String takes all");
             chunk.kept_text(start)?;
         }
-        ValueRef::Array(_) | ValueRef::Owned(_) => {
+        ValueRef::Array(_) | ValueRef::Owned(_) | ValueRef::Opaque(_) => {
             return Err(Error::value("SQLite takes no such value: it has not been stored first."));
         }
     }

@@ -75,7 +75,7 @@ impl LoadData {
             ValueRef::Json(document) => {
                 json::push_json(&mut Escaped(out), document).expect("a Vec takes all")
             }
-            ValueRef::Array(_) | ValueRef::Owned(_) => {
+            ValueRef::Array(_) | ValueRef::Owned(_) | ValueRef::Opaque(_) => {
                 return Err(Error::value(format!(
                     "{} takes no such value: it has not been stored first.",
                     dialect.name()

@@ -123,7 +123,7 @@ fn write_stored(out: &mut Vec<u8>, value: &ValueRef<'_>, data_type: &DataType) -
                 array_header(&mut out[start..], item, items.len(), has_null)
             });
         }
-        ValueRef::Null | ValueRef::Owned(_) => return Err(unexpected()),
+        ValueRef::Null | ValueRef::Owned(_) | ValueRef::Opaque(_) => return Err(unexpected()),
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::dialect::Dialect;
 use crate::encode::{Chunk, Encoder};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::value::{DataType, Value, ValueRef};
 
 /// Rows of values in the form in which the database stores them.
@@ -32,6 +32,9 @@ impl Encoder for Stored {
                 ValueRef::Bytes(bytes) => bytes.len(),
                 _ => 0,
             };
+        if let ValueRef::Opaque(_) = value.borrowed() {
+            return Err(Error::value("a row of a batch takes no parameter that only the host can read."));
+        }
         let value = self.dialect.store(&value.borrowed().into_owned(), &self.types[column])?;
         self.row.push(value);
         Ok(())

@@ -16,8 +16,8 @@ use crate::dialect::{Capability, Dialect};
 use crate::plan::Step;
 use crate::sql::Fragment;
 
-/// The steps that copy the rows of a query; `lock` is the end of the query, empty where nothing is locked.
-pub(super) fn copy(dialect: &dyn Dialect, table: &str, rows: &Fragment, lock: &str) -> Vec<Step> {
+/// The steps that copy the rows of a query; `lock` is the end of the query, where rows are locked.
+pub(super) fn copy(dialect: &dyn Dialect, table: &str, rows: &Fragment, lock: Option<String>) -> Vec<Step> {
     let step = |begin: String, end: &str| {
         let mut sql = Fragment::text(begin);
         sql.push(rows.clone());
@@ -25,8 +25,9 @@ pub(super) fn copy(dialect: &dyn Dialect, table: &str, rows: &Fragment, lock: &s
         Step::prepare(sql.statement(dialect))
     };
     let create = format!("{} AS ", dialect.create_temporary(table));
-    if lock.is_empty() || dialect.supports(Capability::LockingCreate) {
-        return vec![step(create, lock)];
+    let Some(lock) = lock.map(|lock| format!(" {lock}")) else { return vec![step(create, "")] };
+    if dialect.supports(Capability::LockingCreate) {
+        return vec![step(create, &lock)];
     }
-    vec![step(create, " LIMIT 0"), step(format!("INSERT INTO {table} "), lock)]
+    vec![step(create, " LIMIT 0"), step(format!("INSERT INTO {table} "), &lock)]
 }

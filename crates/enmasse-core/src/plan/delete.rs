@@ -32,7 +32,7 @@ pub fn delete(dialect: &dyn Dialect, query: &Query) -> Result<Plan> {
     let table = quote_table(dialect, &query.model.table);
     let sql = if !compiler.finds_apart() {
         filtered(format!("DELETE FROM {table}").into(), condition)
-    } else if dialect.supports(Capability::JoinedUpdate) {
+    } else if !dialect.supports(Capability::TargetInSubquery) {
         let rows = take(&mut compiler, Vec::new(), condition, Fragment::default());
         let table = Fragment::text(table);
         Fragment::format(

@@ -17,14 +17,14 @@
 use chrono::{DateTime, Utc};
 
 use crate::compile::{Compiler, Selection};
-use crate::dialect::{Capability, Dialect, quote_table};
+use crate::dialect::{Capability, Dialect, Lock, quote_table};
 use crate::error::Result;
 use crate::plan::update::{Assignment, assigned, refuse, select, update_sql, writes_key};
 use crate::plan::{Plan, Step, chain, free_name, insert};
 use crate::query::{Expr, FieldPath, Function, KeySet, Lookup, Operand, Q, Query};
 use crate::schema::{Field, Model, ModelRef, Schema};
 use crate::sql::{Condition, Fragment, Statement};
-use crate::value::DataType;
+use crate::value::{DataType, Value};
 
 /// The longest name that every database takes.
 const LONGEST_NAME: usize = 60;
@@ -91,9 +91,9 @@ impl Kept {
     ///
     /// As a filter's.
     pub fn rows(&self, dialect: &dyn Dialect, query: &Query, untouched: bool) -> Result<Query> {
-        let (joined, locks) =
-            (dialect.supports(Capability::JoinedUpdate), dialect.supports(Capability::RowLocks));
-        if !untouched || !joined && locks || !is_steady(dialect, query)? {
+        let locks = dialect.supports(Capability::RowLocks);
+        let by_keys = locks && !dialect.supports(Capability::KeyLookups);
+        if !untouched || by_keys || !is_steady(dialect, query)? {
             return Ok(self.key_set(dialect).in_place_of(query));
         }
         if !locks {
@@ -129,8 +129,7 @@ impl Kept {
             quote_table(dialect, &self.model.table)
         );
         let mut steps = vec![Step::prepare(plain(create))];
-        if dialect.supports(Capability::JoinedUpdate) {
-            // there, one may be left of a transaction that was rolled back
+        if dialect.supports(Capability::LastingTemporaryTables) {
             steps.insert(0, Step::prepare(self.drop(dialect)));
         }
         Plan::of(steps)
@@ -272,16 +271,10 @@ fn locked_keys(dialect: &dyn Dialect, query: &Query, written: &[usize]) -> Resul
         let from = compiler.from();
         keys = Fragment::format("SELECT {} FROM {} WHERE ({}) IN ({})", [list(), from.into(), list(), keys]);
     }
-    if dialect.supports(Capability::RowLocks) {
-        let keyed = written.is_empty() || writes_key(&query.model, written.iter().copied());
-        let lock = match dialect.supports(Capability::JoinedUpdate) {
-            true => "UPDATE".to_owned(),
-            false => {
-                let tables: Vec<_> = compiler.parts().into_iter().map(|(table, _)| table).collect();
-                format!("{}UPDATE OF {}", if keyed { "" } else { "NO KEY " }, tables.join(", "))
-            }
-        };
-        keys.push(Fragment::format(" ORDER BY {} FOR {}", [list(), lock.into()]));
+    let keyed = written.is_empty() || writes_key(&query.model, written.iter().copied());
+    let tables: Vec<_> = compiler.parts().into_iter().map(|(table, _)| table).collect();
+    if let Some(lock) = dialect.lock(Lock::of(keyed), &tables) {
+        keys.push(Fragment::format(" ORDER BY {} {}", [list(), lock.into()]));
     }
     Ok(Some(keys))
 }
@@ -294,7 +287,8 @@ fn is_steady(dialect: &dyn Dialect, query: &Query) -> Result<bool> {
     let annotated = query.annotations.iter().map(|(_, value)| Q::Expr(Box::new(value.clone())));
     for condition in query.filters.iter().cloned().chain(annotated) {
         condition.visit(&mut |part| {
-            steady &= !matches!(part, Expr::Raw { .. } | Expr::Function(Function::Now, _));
+            steady &=
+                !matches!(part, Expr::Raw { .. } | Expr::Host { .. } | Expr::Function(Function::Now, _));
         });
     }
     Ok(steady)
@@ -307,6 +301,7 @@ pub fn finds_one(query: &Query) -> bool {
     let same: Vec<&str> =
         model.same_key(position).into_iter().map(|same| model.fields[same].name.as_str()).collect();
     let is_key = |names: &[std::borrow::Cow<'static, str>]| matches!(names, [only] if only == "pk" && model.position(only).is_none() || same.contains(&only.as_ref()));
+    let is_known = |value: &Value| !matches!(value, Value::Opaque(_));
     let mut conditions: Vec<&Q> = query.filters.iter().collect();
     while let Some(condition) = conditions.pop() {
         match condition {
@@ -314,11 +309,15 @@ pub fn finds_one(query: &Query) -> bool {
             Q::Compare {
                 left: Expr::Field(path),
                 lookup: Lookup::Exact,
-                right: Operand::One(Expr::Value(..)),
-            } if is_key(path.names()) => {
+                right: Operand::One(Expr::Value(value, _)),
+            } if is_key(path.names()) && is_known(value) => {
                 return true;
             }
-            Q::Named { path, right: Operand::One(Expr::Value(..)) } if is_key(path.names()) => return true,
+            Q::Named { path, right: Operand::One(Expr::Value(value, _)) }
+                if is_key(path.names()) && is_known(value) =>
+            {
+                return true;
+            }
             _ => {}
         }
     }

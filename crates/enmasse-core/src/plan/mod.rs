@@ -3,6 +3,7 @@
 //! | request | plan |
 //! | --- | --- |
 //! | `filter(…).update(…)` | [`update`] |
+//! | the same, of rows and values that a query of the host's gives | [`update_from`](update_from()) |
 //! | what it would change | [`preview`](preview()) |
 //! | `bulk_update(objects, fields)` | [`bulk_update`](bulk_update()) |
 //! | `create`, `bulk_create` | [`insert`](insert()) |
@@ -23,6 +24,7 @@ mod strategy;
 mod tables;
 mod taken;
 mod update;
+mod update_from;
 mod update_returning;
 
 pub use auto::set_auto;
@@ -42,6 +44,7 @@ pub use step::{
 pub use strategy::{COUNTS, Strategy};
 pub use tables::{create_tables, drop_tables};
 pub use update::{Assignment, concrete, update, update_apart};
+pub use update_from::{UpdateFrom, update_from};
 pub use update_returning::update_returning;
 
 use std::sync::Arc;

@@ -9,7 +9,7 @@
 //! into the statement around it.
 
 use crate::compile::Compiler;
-use crate::dialect::{Capability, Dialect};
+use crate::dialect::{Capability, Dialect, Lock};
 use crate::plan::free_name;
 use crate::plan::update::select;
 use crate::sql::{Condition, Fragment};
@@ -42,11 +42,12 @@ pub(super) fn take(
     for (number, value) in values.into_iter().enumerate() {
         columns.push(Fragment::format("{} {}", [value, format!("v{number}").into()]));
     }
-    let all = compiler.dialect().limit_for_offset().unwrap_or_default();
+    let dialect = compiler.dialect();
+    let lock = dialect.lock(Lock::Row, &[compiler.table()]).unwrap_or_default();
     let distinct = compiler.multiplies();
     let mut rows = select(compiler, columns, condition);
     rows.push(order);
-    rows.push(format!(" LIMIT {all} FOR UPDATE"));
+    rows.push(format!("{} {lock}", dialect.keep_order()));
     if distinct {
         rows = Fragment::format("SELECT DISTINCT * FROM ({}) matched", [rows]);
     }
@@ -59,6 +60,6 @@ pub(super) fn derived(dialect: &dyn Dialect, rows: Fragment, name: String) -> Fr
     if dialect.supports(Capability::SemijoinsInUpdate) {
         return Fragment::format("({}) {}", [rows, name.into()]);
     }
-    let all = dialect.limit_for_offset().unwrap_or_default();
-    Fragment::format(&format!("(SELECT * FROM ({{}}) found LIMIT {all}) {{}}"), [rows, name.into()])
+    let whole = format!("(SELECT * FROM ({{}}) found{}) {{}}", dialect.keep_order());
+    Fragment::format(&whole, [rows, name.into()])
 }

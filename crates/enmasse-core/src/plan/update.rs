@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::compile::expr::{for_column, literal};
 use crate::compile::{Compiler, refuse_results};
-use crate::dialect::{Capability, Dialect, quote_table};
+use crate::dialect::{Capability, Dialect, Lock, quote_table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::bulk::Returning;
 use crate::plan::taken::{TAKEN, take};
@@ -157,7 +157,8 @@ fn update_form(
         order = Fragment::format(" ORDER BY {}", [Fragment::join(compiler.own_key(), ", ")]);
     }
     let joined = dialect.supports(Capability::JoinedUpdate);
-    let together = !in_order && (!joined || is_sequential(query, set));
+    let seen = dialect.supports(Capability::SetInOrder) && !is_sequential(query, set);
+    let together = !in_order && !seen;
     let apart = !together || compiler.finds_apart() && !row_by_row;
     let keys = compiler.looks_up().filter(|_| together);
 
@@ -187,9 +188,9 @@ fn update_form(
         let mut found = select(&mut compiler, key, condition);
         if in_order {
             let keyed = writes_key(model, set.iter().map(|(position, _)| *position));
-            let strength = if keyed { "" } else { "NO KEY " };
+            let lock = dialect.lock(Lock::of(keyed), &[compiler.table()]).unwrap_or_default();
             found.push(order);
-            found.push(format!(" FOR {strength}UPDATE OF {}", compiler.table()));
+            found.push(format!(" {lock}"));
         }
         Fragment::format(
             "UPDATE {} SET {} WHERE {} IN ({})",
@@ -371,7 +372,7 @@ fn is_sequential(query: &Query, set: &[(usize, Expr)]) -> bool {
                     _ => !before.is_empty(),
                 };
             }
-            Expr::Raw { .. } => reads |= !before.is_empty(),
+            Expr::Raw { .. } | Expr::Host { .. } => reads |= !before.is_empty(),
             _ => {}
         });
         before.insert(*position);

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::compile::Compiler;
-use crate::dialect::{Capability, Dialect, quote_table};
+use crate::dialect::{Capability, Dialect, Lock, quote_table};
 use crate::error::Result;
 use crate::plan::bulk::Returning;
 use crate::plan::update::{Assignment, assigned, refuse, select, update_sql};
@@ -77,15 +77,13 @@ pub fn update_returning(
             rows
         }
     };
-    let mut lock = String::new();
-    if dialect.supports(Capability::RowLocks) {
-        let of =
-            if dialect.supports(Capability::JoinedUpdate) { String::new() } else { format!(" OF {own}") };
+    let lock = dialect.lock(Lock::Row, std::slice::from_ref(&own));
+    if lock.is_some() {
         rows.push(format!(" ORDER BY {own_key}"));
-        lock = format!(" FOR UPDATE{of}");
     }
 
     let mut chosen = Query::new(model.clone());
+    // by a join with the keys: in a subquery, each row of the table would be looked up among them
     chosen.lock_in_order = dialect.supports(Capability::JoinedUpdate);
     let parts: Vec<_> = key
         .iter()
@@ -115,7 +113,7 @@ pub fn update_returning(
     );
     let drop = || Step::prepare(plain(dialect.drop_temporary(&old)));
     let mut steps = vec![drop()];
-    steps.extend(copied::copy(dialect, &old, &rows, &lock));
+    steps.extend(copied::copy(dialect, &old, &rows, lock));
     let gives = Gives::Rows { columns: given_types, are_written: false };
     steps.extend([Step::write(write.statement(dialect)), Step::Run(plain(read), gives), drop()]);
     Ok(Plan::of(steps))

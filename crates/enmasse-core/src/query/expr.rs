@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::query::{Aggregate, Function, Operator, Q, Select};
+use crate::query::{Aggregate, Function, HostSql, Operator, Q, Select};
 use crate::value::{DataType, Value};
 
 /// Something that has a value for each row.
@@ -45,6 +45,14 @@ pub enum Expr {
         of: Option<Box<Expr>>,
         /// Whether equal values count once.
         distinct: bool,
+    },
+    /// SQL that the host wrote, with parameters that only the host can read. It names columns of the query's own table by the table's name, so that it
+    /// cannot stand in a query inside of another.
+    Host {
+        /// The SQL.
+        sql: HostSql,
+        /// The type of the result, where it is known.
+        data_type: Option<DataType>,
     },
     /// SQL as it stands, with `{}` where the parts go: the way out, Django's `RawSQL`.
     Raw {

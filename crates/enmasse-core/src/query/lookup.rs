@@ -1,6 +1,6 @@
 //! Django's lookups: how a field is compared.
 
-use crate::query::{Expr, KeySet, Select};
+use crate::query::{Expr, HostSql, KeySet, Select};
 use crate::value::{DataType, Value};
 
 /// A way to compare, as the last part of `last_login__lte`.
@@ -108,6 +108,8 @@ pub enum Operand {
     Many(Vec<Value>),
     /// Several expressions: the two of `range`, or those of an `in` that are not all values.
     Several(Vec<Expr>),
+    /// The values that a query of the host's gives, for `in`. It stands by itself, and names no column of the query around it.
+    Host(HostSql),
     /// The rows of a query, for `in`.
     Query(Box<Select>),
     /// A set of rows, for `in`.

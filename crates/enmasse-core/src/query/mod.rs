@@ -2,6 +2,7 @@
 
 mod expr;
 mod function;
+mod host;
 mod key_set;
 mod lookup;
 mod operator;
@@ -10,6 +11,7 @@ mod visit;
 
 pub use expr::{Expr, FieldPath};
 pub use function::{Aggregate, DatePart, Function, JsonStep, TruncateTo};
+pub use host::HostSql;
 pub use key_set::KeySet;
 pub use lookup::{Lookup, Operand};
 pub use operator::Operator;

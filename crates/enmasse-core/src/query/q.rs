@@ -2,7 +2,8 @@
 
 use std::ops::{BitAnd, BitOr, BitXor, Not};
 
-use crate::query::{Expr, FieldPath, Lookup, Operand, Select};
+use crate::query::{Expr, FieldPath, HostSql, Lookup, Operand, Select};
+use crate::value::DataType;
 
 /// A condition on the rows of a model.
 ///
@@ -59,6 +60,16 @@ impl Q {
     /// The names are checked against the model when the query is used.
     pub fn named(keyword: &str, right: impl Into<Operand>) -> Self {
         Q::Named { path: FieldPath::from(keyword), right: right.into() }
+    }
+
+    /// A condition that the host wrote: see [`Expr::Host`].
+    pub fn host(sql: HostSql) -> Self {
+        Q::Expr(Box::new(Expr::Host { sql, data_type: Some(DataType::Bool) }))
+    }
+
+    /// The rows whose field is among the values that a query of the host's gives: see [`Operand::Host`].
+    pub fn among(field: impl Into<FieldPath>, query: HostSql) -> Self {
+        Q::compare(Expr::Field(field.into()), Lookup::In, Operand::Host(query))
     }
 
     /// Whether it asks for nothing.

@@ -30,6 +30,7 @@ impl Expr {
             | Expr::Outer(_)
             | Expr::New(_)
             | Expr::Value(..)
+            | Expr::Host { .. }
             | Expr::Subquery(_)
             | Expr::Aggregate { .. } => {}
         }
@@ -70,7 +71,7 @@ impl Operand {
             Operand::One(expr) => expr.visit(see),
             Operand::Several(exprs) => exprs.iter().for_each(|expr| expr.visit(see)),
             Operand::Query(select) => see(&Expr::Subquery(select.clone())),
-            Operand::Many(_) | Operand::Keys(_) => {}
+            Operand::Many(_) | Operand::Keys(_) | Operand::Host(_) => {}
         }
     }
 }

@@ -197,7 +197,8 @@ impl<'c> Run<'c> {
                     self.has_rows()?.recycle(Chunk::Cells(cells));
                 }
                 Next::Encode => encode(self)?,
-                Next::Chunk(..) | Next::End => return Ok(rows.finish()),
+                Next::Chunk(chunk, _) => return Err(wrong_form(&chunk)),
+                Next::End => return Ok(rows.finish()),
             }
         }
     }
@@ -311,6 +312,17 @@ impl<'c> Run<'c> {
 
 pub(super) fn no_rows() -> Error {
     Error::new(ErrorKind::Request, "the plan asks for rows, and was given none")
+}
+
+/// The error for rows in another form than the step takes: none of them may be passed over.
+fn wrong_form(chunk: &Chunk) -> Error {
+    let form = match chunk {
+        Chunk::Bytes(_) => "bytes",
+        Chunk::Columns(_) => "columns",
+        Chunk::Cells(_) => "cells",
+        Chunk::Rows(_) => "rows of values",
+    };
+    Error::new(ErrorKind::Request, format!("the plan takes its rows in another form than {form}"))
 }
 
 pub(super) fn unexpected(answer: &Answer) -> Error {

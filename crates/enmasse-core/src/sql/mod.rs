@@ -2,11 +2,13 @@
 
 mod comparison;
 mod condition;
+mod host;
 mod parameters;
 mod pattern;
 mod placeholders;
 mod term;
 
+pub use crate::query::HostSql;
 pub use comparison::{Comparison, JsonOperand};
 pub use condition::Condition;
 pub use parameters::Parameters;

@@ -10,10 +10,10 @@ use crate::value::digits::{self, Digits};
 use crate::value::{DataType, Value, json, text};
 
 impl DataType {
-    /// Whether the value is of this type as it stands; NULL is of every type.
+    /// Whether the value is of this type as it stands; NULL is of every type, and so is what only the host can read.
     pub fn holds(&self, value: &Value) -> bool {
         match (self, value) {
-            (_, Value::Null)
+            (_, Value::Null | Value::Opaque(_))
             | (DataType::Bool, Value::Bool(_))
             | (DataType::SmallInt | DataType::Integer | DataType::BigInt, Value::Int(_))
             | (DataType::Real | DataType::Double, Value::Float(_))
@@ -29,9 +29,14 @@ impl DataType {
             | (DataType::Json, Value::Json(_)) => true,
             (DataType::Decimal { .. }, Value::DecimalText(text)) => Digits::plain(text).is_some(),
             (DataType::Json, Value::JsonText(text)) => json::is_document(text),
-            (DataType::Array(item), Value::Array(values)) => values.iter().all(|value| item.holds(value)),
+            (DataType::Array(item), Value::Array(values)) => values.iter().all(|value| item.takes(value)),
             _ => false,
         }
+    }
+
+    /// Whether an array of this type takes the value as it stands.
+    fn takes(&self, value: &Value) -> bool {
+        self.holds(value) && !matches!(value, Value::Opaque(_))
     }
 
     /// The value as one of this type, as Django's `to_python` makes it, but never with a loss.
@@ -93,7 +98,7 @@ impl DataType {
             DataType::Array(item) => match value {
                 Value::Array(values) => {
                     let convert =
-                        |value| if item.holds(value) { Some(value.clone()) } else { item.convert(value) };
+                        |value| if item.takes(value) { Some(value.clone()) } else { item.convert(value) };
                     values.iter().map(convert).collect::<Option<_>>().map(Value::Array)
                 }
                 _ => None,

@@ -73,6 +73,9 @@ pub enum Value {
     JsonText(String),
     /// A PostgreSQL array.
     Array(Vec<Value>),
+    /// A parameter that only the host can read, by the host's own number: it binds a value in place of this. It is of every type, is checked nowhere,
+    /// and cannot stand in a list or in the rows of a batch.
+    Opaque(u32),
     /// A parameter that is in the database's wire format already.
     #[doc(hidden)]
     Encoded(Vec<u8>),
@@ -116,7 +119,7 @@ impl Value {
     /// The type that this value has by itself, without a column to say more; `None` for NULL and for an array of nothing.
     pub fn natural_type(&self) -> Option<DataType> {
         Some(match self {
-            Value::Null | Value::Encoded(_) => return None,
+            Value::Null | Value::Encoded(_) | Value::Opaque(_) => return None,
             Value::Bool(_) => DataType::Bool,
             Value::Int(_) => DataType::BigInt,
             Value::Float(_) => DataType::Double,

@@ -44,6 +44,7 @@ impl fmt::Display for Value {
                 f.write_str("the JSON ")?;
                 shortened(value, f)
             }
+            Value::Opaque(number) => write!(f, "the host's parameter {number}"),
             Value::Array(items) => {
                 f.write_str("[")?;
                 for (position, item) in items.iter().take(10).enumerate() {

@@ -51,6 +51,8 @@ pub enum ValueRef<'a> {
     DecimalText(&'a str),
     /// A JSON document in text, as [`Value::JsonText`].
     JsonText(&'a str),
+    /// A parameter that only the host can read, as [`Value::Opaque`]; no row of a batch takes one.
+    Opaque(u32),
     /// A PostgreSQL array.
     Array(&'a [Value]),
     /// A value that is nowhere as it is needed, and was made for the occasion.
@@ -117,6 +119,7 @@ impl<'a> ValueRef<'a> {
             ValueRef::Json(value) => Value::Json(value.clone()),
             ValueRef::DecimalText(value) => Value::DecimalText(value.to_owned()),
             ValueRef::JsonText(value) => Value::JsonText(value.to_owned()),
+            ValueRef::Opaque(number) => Value::Opaque(number),
             ValueRef::Array(value) => Value::Array(value.to_owned()),
             ValueRef::Owned(value) => value,
         }
@@ -150,6 +153,7 @@ impl<'a> From<&'a Value> for ValueRef<'a> {
             Value::Json(value) => ValueRef::Json(value),
             Value::DecimalText(value) => ValueRef::DecimalText(value),
             Value::JsonText(value) => ValueRef::JsonText(value),
+            Value::Opaque(number) => ValueRef::Opaque(*number),
             Value::Array(value) => ValueRef::Array(value),
             Value::Encoded(value) => ValueRef::Bytes(value),
         }

@@ -13,6 +13,9 @@ use crate::value::{DataType, Value};
 ///
 /// Where the database cannot store the value.
 pub fn literal(dialect: &dyn Dialect, value: &Value, expected: Option<&DataType>) -> Result<Typed> {
+    if let (Value::Opaque(_), None) = (value, expected) {
+        return Ok(Typed::new(Fragment::stored(value.clone(), DataType::TEXT), None));
+    }
     let of_expected = expected.and_then(|expected| of_type(value, expected));
     let natural = || value.natural_type().map(|data_type| (value.clone(), data_type));
     match of_expected.or_else(natural) {

@@ -8,6 +8,7 @@ mod text;
 mod time;
 mod types;
 mod value;
+mod write;
 
 use crate::dialect::{Capability, Declared, Dialect, Driver, Queries, StorageQueries, TableRules, Tables};
 use crate::error::Result;
@@ -93,37 +94,21 @@ impl Dialect for Mysql {
             BulkExecute | LockingCreate | SemijoinsInUpdate => self.flavour == Flavour::MariaDb,
             TemporaryTables => self.temporary_tables,
             LoadStream => self.local_infile,
-            JoinedUpdate | RowLocks | OrderedUpdate | JsonContainment | TypedColumns => true,
+            LocksAsRead
+            | SetInOrder
+            | JoinedUpdate
+            | LastingTemporaryTables
+            | StorageEngines
+            | StagedAsTarget
+            | KeyLookups => true,
+            RowLocks | OrderedUpdate | JsonContainment | TypedColumns => true,
             _ => false,
         }
-    }
-
-    fn temporary_keys(&self, columns: &str) -> String {
-        format!(" (PRIMARY KEY ({columns}))")
     }
 
     /// Without the word, it would commit.
     fn drop_temporary(&self, table: &str) -> String {
         format!("DROP TEMPORARY TABLE IF EXISTS {table}")
-    }
-
-    /// Staged rows need no log, and no versions for other readers.
-    fn staging_options(&self) -> &'static str {
-        match self.flavour {
-            Flavour::MariaDb => " ENGINE=Aria TRANSACTIONAL=0",
-            Flavour::Mysql => "",
-        }
-    }
-
-    /// From 1,000 values on MariaDB would make a subquery of the list, with a plan and an order of its own.
-    fn many_keys(&self) -> &'static str {
-        match self.flavour {
-            Flavour::MariaDb if self.version >= (10, 6) => {
-                "SET STATEMENT in_predicate_conversion_threshold=0, optimizer_max_sel_arg_weight=0 FOR "
-            }
-            Flavour::MariaDb => "SET STATEMENT in_predicate_conversion_threshold=0 FOR ",
-            Flavour::Mysql => "",
-        }
     }
 
     fn has_at_most(&self, table: &str, rows: u64) -> Option<Fragment> {
@@ -141,16 +126,6 @@ impl Dialect for Mysql {
             "SELECT 1 FROM information_schema.tables WHERE table_schema = {} AND table_name = {} AND table_rows <= {}",
             [schema, text(table), rows],
         ))
-    }
-
-    /// From 11.1 on, MariaDB would join them.
-    fn row_by_row(&self) -> &'static str {
-        match self.flavour {
-            Flavour::MariaDb if self.version >= (11, 1) => {
-                "SET STATEMENT optimizer_switch='semijoin=off' FOR "
-            }
-            _ => "",
-        }
     }
 
     /// MariaDB copies a text of one column to another without a look at the length: 65,536 bytes are none in a `text`, also in strict mode.

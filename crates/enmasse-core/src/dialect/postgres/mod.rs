@@ -8,6 +8,7 @@ mod text;
 mod time;
 mod types;
 mod value;
+mod write;
 
 use crate::dialect::{Capability, Declared, Dialect, Driver, Queries, StorageQueries, TableRules, Tables};
 use crate::error::Result;
@@ -69,6 +70,7 @@ impl Dialect for Postgres {
                 | UpdateReturning
                 | ArrayParams
                 | RowLocks
+                | LockOf
                 | LockingCreate
                 | TypedColumns
                 | DistinctOn
@@ -78,6 +80,8 @@ impl Dialect for Postgres {
                 | HashJoins
                 | PreparedTypes
                 | FoldedNames
+                | TargetInSubquery
+                | SkippedRows
         ) || capability == TemporaryTables && self.temporary_tables
             || capability == CopyStream && self.copy_stream
             || capability == ReturningOld && self.version >= (18, 0)
@@ -124,10 +128,6 @@ impl Dialect for Postgres {
 
     fn temporary(&self, name: &str) -> String {
         format!("pg_temp.{}", self.quote(name))
-    }
-
-    fn temporary_keys(&self, _columns: &str) -> String {
-        " ON COMMIT DROP".to_owned()
     }
 
     fn analyze(&self, table: &str) -> Option<String> {

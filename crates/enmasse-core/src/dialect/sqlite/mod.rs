@@ -12,6 +12,7 @@ mod text;
 mod time;
 mod types;
 mod value;
+mod write;
 
 use crate::dialect::{Capability, Declared, Dialect, Driver, Queries, TableRules, Tables};
 use crate::error::Result;
@@ -60,7 +61,16 @@ impl Dialect for Sqlite {
 
     fn server_supports(&self, capability: Capability) -> bool {
         use Capability::*;
-        matches!(capability, InsertReturning | UpdateReturning | LocalCalls | JsonTable | TemporaryTables)
+        matches!(
+            capability,
+            InsertReturning
+                | UpdateReturning
+                | LocalCalls
+                | JsonTable
+                | TemporaryTables
+                | TargetInSubquery
+                | SkippedRows
+        )
     }
 
     fn temporary(&self, name: &str) -> String {

@@ -79,6 +79,7 @@ fn write(key: &mut Bytes, cell: &ValueRef<'_>) {
         ValueRef::Date(date) => date.hash(key),
         ValueRef::Time(time) => time.hash(key),
         ValueRef::Duration(length) => length.hash(key),
+        ValueRef::Opaque(number) => number.hash(key),
         ValueRef::Uuid(uuid) => uuid.hash(key),
         ValueRef::Json(document) => document.hash(key),
         ValueRef::Array(items) => {

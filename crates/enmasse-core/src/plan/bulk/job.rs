@@ -102,7 +102,7 @@ impl<'a> Job<'a> {
         let mut carried = fields.clone();
         for (position, value) in &computed {
             let mut reads_others = false;
-            value.visit(&mut |part| reads_others |= matches!(part, Expr::Subquery(_)));
+            value.visit(&mut |part| reads_others |= matches!(part, Expr::Subquery(_) | Expr::Host { .. }));
             if reads_others {
                 return Err(Error::field(format!(
                     "{}.{}: in a bulk update an expression is over the row and the object, without queries of other rows: \
@@ -426,13 +426,13 @@ impl<'a> Job<'a> {
             Condition::Nothing => return Ok(None),
             Condition::Everything => return Ok(Some(Fragment::default())),
             Condition::Sql(sql) if !compiler.finds_apart() => sql,
-            passing if dialect.supports(Capability::JoinedUpdate) => {
+            passing if !dialect.supports(Capability::TargetInSubquery) => {
                 // There, the table that is written may be read only where the result is complete beforehand: the limit keeps
                 // the inner query from being merged into the one around it.
                 let key = compiler.own_key();
                 let left = Fragment::join(key.clone(), ", ");
                 let mut keys = select(&mut compiler, key, passing);
-                keys.push(format!(" LIMIT {}", dialect.limit_for_offset().unwrap_or_default()));
+                keys.push(dialect.keep_order());
                 Fragment::format("({}) IN (SELECT * FROM ({}) passed)", [left, keys])
             }
             _ => self.passes(dialect)?,

@@ -48,12 +48,12 @@ pub(in crate::plan) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec
     compiler.allow_joins(true);
     let Some(mut write) = ChainWrite::new(job.query, compiler, set)? else { return Ok(Vec::new()) };
     let keys = names[..job.key.len()].iter().map(|key| format!("{}.{key}", staging.b)).collect();
-    // rows are locked as they are read
-    let sql = match dialect.supports(Capability::JoinedUpdate) {
-        true => staging.in_order(dialect),
-        false => format!("{} {}", staging.batch, staging.b),
+    let sql = if dialect.supports(Capability::LocksAsRead) {
+        staging.in_order(dialect)
+    } else {
+        format!("{} {}", staging.batch, staging.b)
     };
-    write.batch = Some(Batch { sql, on, keys });
+    write.batch = Some(Batch { sql: sql.into(), late: None, on, keys });
 
     let mut steps = stage(dialect, &staging)?;
     if job.duplicates == Duplicates::InDatabase {
@@ -90,9 +90,6 @@ pub(in crate::plan) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec
         };
         steps.extend(write.staged(dialect, asked)?);
     }
-    steps.push(Step::prepare(plain(match dialect.supports(Capability::JoinedUpdate) {
-        true => dialect.drop_temporary(&staging.batch),
-        false => format!("DROP TABLE {}", staging.batch),
-    })));
+    steps.push(Step::prepare(plain(dialect.drop_staged(&staging.batch))));
     Ok(steps)
 }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use crate::compile::Compiler;
-use crate::dialect::{Capability, Dialect};
+use crate::dialect::{DeleteBy, Dialect, Lock};
 use crate::error::Result;
 use crate::plan::chain::{ChainWrite, Part, needs_temporary_tables};
 use crate::plan::strategy::staging::plain;
@@ -23,32 +23,28 @@ pub(in crate::plan) fn delete(dialect: &dyn Dialect, query: &Query) -> Result<Pl
 
     let keys = dialect.temporary(&write.free_name("enmasse_taken"));
     let columns = write.keys();
-    let of_tables = write.lock(true);
+    let lock = write.lock(Lock::Row, true);
     let mut rows = write.select(columns);
-    let mut lock = String::new();
-    if dialect.supports(Capability::RowLocks) {
+    if lock.is_some() {
         rows.push(" ORDER BY k");
-        lock = match dialect.supports(Capability::JoinedUpdate) {
-            true => " FOR UPDATE".to_owned(),
-            false => format!(" {}", of_tables.replacen("NO KEY ", "", 1)),
-        };
     }
     let drop = || Step::prepare(plain(dialect.drop_temporary(&keys)));
     let mut steps = vec![drop()];
-    steps.extend(copied::copy(dialect, &keys, &rows, &lock));
+    steps.extend(copied::copy(dialect, &keys, &rows, lock));
     let counts = plain(format!("SELECT COUNT(*), COUNT(*) FROM {keys}"));
     steps.push(Step::Run(counts, Gives::counts()));
     let name = write.free_name("taken");
     let mut order: Vec<_> = write.parts.iter().enumerate().collect();
     order.sort_by_key(|(_, part)| part.way.len());
     for (number, part) in order {
-        let (table, key, taken) = (part.table(dialect), part.own_key(dialect), part.taken_key(number));
-        let sql = match dialect.supports(Capability::JoinedUpdate) {
-            true => {
-                format!("DELETE {table} FROM {keys} {name} STRAIGHT_JOIN {table} ON {key} = {name}.{taken}")
-            }
-            false => format!("DELETE FROM {table} WHERE {key} IN (SELECT {taken} FROM {keys})"),
-        };
+        let (table, key, column) = (part.table(dialect), part.own_key(dialect), part.taken_key(number));
+        let sql = dialect.delete_by(DeleteBy {
+            table: &table,
+            key: &key,
+            keys: &keys,
+            name: &name,
+            column: &column,
+        });
         steps.push(Step::Run(plain(sql), Gives::MatchedIn(part.model.table.clone())));
     }
     steps.push(drop());

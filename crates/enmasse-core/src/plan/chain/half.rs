@@ -23,7 +23,7 @@ pub fn half_written(model: &ModelRef, key: Vec<Value>) -> Error {
 impl ChainWrite<'_> {
     /// Whether a row can be half written: it is in several tables, and the database may skip it in one.
     pub(super) fn can_be_half(&self, dialect: &dyn Dialect) -> bool {
-        self.parts.len() > 1 && !dialect.supports(Capability::JoinedUpdate)
+        self.parts.len() > 1 && dialect.supports(Capability::SkippedRows)
     }
 
     /// The type of the key of a row.

@@ -10,18 +10,20 @@
 
 mod bulk;
 mod delete;
+mod given;
 mod half;
 mod staged;
 mod statement;
 
 pub(super) use bulk::steps as bulk_steps;
 pub(super) use delete::delete;
+pub(super) use given::update_from;
 pub use half::half_written;
 
 use std::cmp::Reverse;
 
 use crate::compile::Compiler;
-use crate::dialect::{Capability, Dialect, quote_table};
+use crate::dialect::{Capability, Dialect, Lock, quote_table};
 use crate::error::{Error, Result};
 use crate::plan::bulk::Returning;
 use crate::plan::update::{each_once, new_value, writes_key};
@@ -61,7 +63,9 @@ struct Set {
 /// The rows of a batch in a statement.
 struct Batch {
     /// The table, with its name.
-    sql: String,
+    sql: Fragment,
+    /// The same with what is computed, to be read once all rows are locked, where that cannot be read with the keys.
+    late: Option<Fragment>,
     /// What joins it with the query's own.
     on: Fragment,
     /// The columns of its key.
@@ -173,21 +177,19 @@ impl<'q> ChainWrite<'q> {
 
     /// `SELECT … FROM … WHERE …`, with the rows of the batch where there is one.
     fn select(&mut self, output: Vec<Fragment>) -> Fragment {
-        let joined = self.compiler.dialect().supports(Capability::JoinedUpdate);
         let from = self.compiler.from();
         let (from, condition) = match &self.batch {
-            None => (from, self.condition.clone()),
+            None => (from.into(), self.condition.clone()),
             Some(batch) => {
                 let on = Condition::Sql(batch.on.clone());
-                (format!("{}, {from}", batch.sql), Condition::all(vec![on, self.condition.clone()]))
+                let from = Fragment::format("{}, {}", [batch.sql.clone(), from.into()]);
+                (from, Condition::all(vec![on, self.condition.clone()]))
             }
         };
         // from the batch to the tables, and never a scan of these
-        let hint = if joined && self.batch.is_some() { "STRAIGHT_JOIN " } else { "" };
-        let mut sql = Fragment::format(
-            &format!("SELECT {hint}{{}} FROM {{}}"),
-            [Fragment::join(output, ", "), from.into()],
-        );
+        let hint = if self.batch.is_some() { self.compiler.dialect().select_in_order() } else { "" };
+        let mut sql =
+            Fragment::format(&format!("SELECT {hint}{{}} FROM {{}}"), [Fragment::join(output, ", "), from]);
         if let Condition::Sql(condition) = condition {
             sql.push(" WHERE ");
             sql.push(condition);
@@ -196,17 +198,21 @@ impl<'q> ChainWrite<'q> {
     }
 
     /// The lock on all tables of the chain that are written or read, the root first: a row that is changed while this waits for it is looked
-    /// at anew in these only.
-    fn lock(&mut self, aside_too: bool) -> String {
-        let keyed = self.parts.iter().any(|part| {
-            writes_key(&part.model, part.set.iter().map(|set| self.query.model.owner(set.position).1))
-        });
+    /// at anew in these only. The tables are joined.
+    fn lock(&mut self, strength: Lock, aside_too: bool) -> Option<String> {
         for part in self.parts.iter().filter(|part| aside_too || !part.is_aside()) {
             self.compiler.part(&part.way);
         }
         let tables = self.compiler.parts().into_iter().filter(|(_, aside)| aside_too || !aside);
         let tables: Vec<_> = tables.map(|(table, _)| table).collect();
-        format!("FOR {}UPDATE OF {}", if keyed { "" } else { "NO KEY " }, tables.join(", "))
+        self.compiler.dialect().lock(strength, &tables)
+    }
+
+    /// The lock that the write needs.
+    fn strength(&self) -> Lock {
+        Lock::of(self.parts.iter().any(|part| {
+            writes_key(&part.model, part.set.iter().map(|set| self.query.model.owner(set.position).1))
+        }))
     }
 }
 

@@ -11,7 +11,7 @@
 //! may read them.
 
 use crate::compile::Compiler;
-use crate::dialect::{Capability, Dialect};
+use crate::dialect::{Capability, Dialect, UpdateBy};
 use crate::error::Result;
 use crate::plan::bulk::Returning;
 use crate::plan::chain::half::is_half;
@@ -44,18 +44,12 @@ impl ChainWrite<'_> {
         let keys = table(self.free_name("enmasse_taken"));
         let late = table(self.free_name("enmasse_values"));
         let locks = dialect.supports(Capability::RowLocks);
-        let of = locks && !dialect.supports(Capability::JoinedUpdate);
-        let is_late = of && self.parts.iter().any(Part::is_aside);
+        let locks_late = dialect.supports(Capability::LockOf) && self.parts.iter().any(Part::is_aside);
+        let is_late = locks_late || self.batch.as_ref().is_some_and(|batch| batch.late.is_some());
         let drop = |table: &str| Step::prepare(plain(dialect.drop_temporary(table)));
 
-        let lock = match (of, locks) {
-            (true, _) => format!(" {}", self.lock(!is_late)),
-            (false, true) => {
-                self.lock(true); // all parts are joined, and so locked
-                " FOR UPDATE".to_owned()
-            }
-            (false, false) => String::new(),
-        };
+        let strength = self.strength();
+        let lock = if locks { self.lock(strength, !locks_late) } else { None };
         let mut values = self.values();
         if let Some(unchanged) = &asked.unchanged {
             values.push(Fragment::format("CASE WHEN {} THEN 0 ELSE 1 END changes", [unchanged.clone()]));
@@ -82,10 +76,11 @@ impl ChainWrite<'_> {
             rows.push(format!(" ORDER BY {}", self.taken_keys("")));
         }
         let mut steps = vec![drop(&keys)];
-        steps.extend(copied::copy(dialect, &keys, &rows, &lock));
+        steps.extend(copied::copy(dialect, &keys, &rows, lock));
         let mut taken = keys.clone();
         if is_late {
-            for (number, part) in self.parts.iter().enumerate().filter(|(_, part)| part.is_aside()) {
+            let parts = self.parts.iter().enumerate();
+            for (number, part) in parts.filter(|(_, part)| locks_late && part.is_aside()) {
                 let key = part.own_key(dialect);
                 let rows = format!(
                     "SELECT 1 FROM {} WHERE {key} IN (SELECT k{number} FROM {keys}) ORDER BY {key} FOR UPDATE",
@@ -94,15 +89,15 @@ impl ChainWrite<'_> {
                 steps.push(Step::prepare(plain(format!("SELECT count(*) FROM ({rows}) locked"))));
             }
             steps.push(drop(&late));
-            steps.extend(copied::copy(dialect, &late, &self.late_values(&keys, values), ""));
+            steps.extend(copied::copy(dialect, &late, &self.late_values(&keys, values), None));
             taken.clone_from(&late);
         }
 
         if let Some(keep) = &asked.keep {
             let changes = if asked.unchanged.is_some() { " WHERE changes = 1" } else { "" };
-            let keys = self.taken_keys("");
+            let columns = self.taken_keys("");
             steps.push(Step::prepare(plain(format!(
-                "INSERT INTO {keep} SELECT {keys} FROM {taken}{changes}"
+                "INSERT INTO {keep} SELECT {columns} FROM {taken}{changes}"
             ))));
             if asked.keys_only {
                 steps.extend(is_late.then(|| drop(&late)));
@@ -141,23 +136,25 @@ impl ChainWrite<'_> {
     /// The values, of the rows whose keys were taken, as they are once all are locked.
     fn late_values(&mut self, keys: &str, values: Vec<Fragment>) -> Fragment {
         let taken = self.free_name("taken");
-        let mut columns = vec![Fragment::text(format!("{taken}.k"))];
+        let own = self.compiler.own_key();
+        let own_taken = (0..own.len()).map(|number| format!("{taken}.{}", taken_key(number)));
+        let mut columns: Vec<_> = own_taken.clone().map(Fragment::text).collect();
         let aside = self.parts.iter().enumerate().filter(|(_, part)| part.is_aside());
         columns.extend(aside.map(|(number, _)| Fragment::text(format!("{taken}.k{number}"))));
         let keys_of_batch = self.batch.iter().flat_map(|batch| 0..batch.keys.len());
         columns.extend(keys_of_batch.map(|number| Fragment::text(format!("{taken}.b{number}"))));
         columns.extend(values);
-        let on =
-            Fragment::format(&format!("{{}} = {taken}.k"), [Fragment::join(self.compiler.own_key(), ", ")]);
-        let mut from = format!("{keys} {taken}, {}", self.compiler.from());
+        let on = own.into_iter().zip(own_taken);
+        let on = on.map(|(own, taken)| Fragment::format(&format!("{{}} = {taken}"), [own]));
+        let on = Fragment::join(on.collect::<Vec<_>>(), " AND ");
+        let mut from = Fragment::text(format!("{keys} {taken}, {}", self.compiler.from()));
         // by now, rows of the other parent may have left the query
         let mut conditions = vec![Condition::Sql(on), self.condition.clone()];
         if let Some(batch) = &self.batch {
-            from = format!("{}, {from}", batch.sql);
+            from = Fragment::format("{}, {}", [batch.late.as_ref().unwrap_or(&batch.sql).clone(), from]);
             conditions.push(Condition::Sql(batch.on.clone()));
         }
-        let mut sql =
-            Fragment::format("SELECT {} FROM {} WHERE ", [Fragment::join(columns, ", "), from.into()]);
+        let mut sql = Fragment::format("SELECT {} FROM {} WHERE ", [Fragment::join(columns, ", "), from]);
         if let Condition::Sql(condition) = Condition::all(conditions) {
             sql.push(condition);
         }
@@ -179,8 +176,10 @@ impl ChainWrite<'_> {
             let of_taken = of_taken.join(", ");
             format!("{} NOT IN (SELECT {of_taken} FROM {keys} {taken})", tuple(&batch.keys))
         };
-        let mut sql =
-            Fragment::text(format!("SELECT {} FROM {} WHERE {condition}", shown.join(", "), batch.sql));
+        let mut sql = Fragment::format(
+            &format!("SELECT {{}} FROM {{}} WHERE {condition}"),
+            [shown.join(", ").into(), batch.sql.clone()],
+        );
         // a row that a policy lets us read but not lock is there all the same
         if let Some(hides) = self.hides_rows(dialect) {
             let conditions = vec![Condition::Sql(batch.on.clone()), self.condition.clone()];
@@ -204,11 +203,11 @@ impl ChainWrite<'_> {
             vec![Condition::Sql(batch.on.clone()), self.condition.clone(), Condition::Sql(unchanged)];
         let Condition::Sql(passes) = Condition::all(conditions) else { return None };
         let sql = format!(
-            "SELECT COUNT(*), 0::bigint FROM {}, {from} WHERE ({{}}) AND {{}} \
-             AND NOT EXISTS (SELECT 1 FROM {keys} {taken} WHERE {same})",
-            batch.sql
+            "SELECT COUNT(*), 0::bigint FROM {{}}, {from} WHERE ({{}}) AND {{}} \
+             AND NOT EXISTS (SELECT 1 FROM {keys} {taken} WHERE {same})"
         );
-        Some(Step::Run(Fragment::format(&sql, [hides, passes]).statement(dialect), Gives::counts()))
+        let sql = Fragment::format(&sql, [batch.sql.clone(), hides, passes]);
+        Some(Step::Run(sql.statement(dialect), Gives::counts()))
     }
 
     /// A condition that holds where any of the tables has row security for the user.
@@ -224,32 +223,20 @@ impl ChainWrite<'_> {
         let (keys, taken_keys) = (part.own_keys(dialect), part.taken_keys(number));
         let same = part.is_taken(dialect, number, &taken);
         let set = part.settings(dialect, self.model(), &taken, first);
-        let changes =
-            |before: &str| if skips { format!(" {before} {taken}.changes = 1") } else { String::new() };
-        let sql = if dialect.supports(Capability::JoinedUpdate) {
-            let set = set.into_iter().map(|(column, value)| (format!("{own}.{column}"), value));
+        let changes = skips.then(|| format!("{taken}.changes = 1"));
+        let sql = if part.takes() == 0 && !dialect.supports(Capability::JoinedUpdate) {
+            let changes = changes.map_or(String::new(), |changes| format!(" WHERE {changes}"));
             Fragment::format(
                 &format!(
-                    "UPDATE {from} {taken} STRAIGHT_JOIN {table} ON {same} SET {{}}{}",
-                    changes("WHERE")
-                ),
-                [settings(set)],
-            )
-        } else if part.takes() == 0 {
-            Fragment::format(
-                &format!(
-                    "UPDATE {table} SET {{}} WHERE {} IN (SELECT {} FROM {from} {taken}{})",
+                    "UPDATE {table} SET {{}} WHERE {} IN (SELECT {} FROM {from} {taken}{changes})",
                     tuple(&keys),
                     taken_keys.join(", "),
-                    changes("WHERE")
                 ),
                 [settings(set)],
             )
         } else {
-            Fragment::format(
-                &format!("UPDATE {table} SET {{}} FROM {from} {taken} WHERE {same}{}", changes("AND")),
-                [settings(set)],
-            )
+            let (rows, on) = (format!("{from} {taken}").into(), same.into());
+            dialect.update_from(UpdateBy { table, own, rows, on, set, condition: changes.map(Into::into) })
         };
         Step::Run(sql.statement(dialect), Gives::MatchedIn(part.model.table.clone()))
     }

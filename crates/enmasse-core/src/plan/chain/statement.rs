@@ -43,7 +43,8 @@ impl ChainWrite<'_> {
     fn with_queries(&mut self, dialect: &dyn Dialect) -> Result<Fragment> {
         let taken = self.free_name("taken");
         let columns = self.taken();
-        let lock = self.lock(true);
+        let strength = self.strength();
+        let lock = self.lock(strength, true).unwrap_or_default();
         let mut sql = Fragment::format(
             &format!("WITH {taken} AS MATERIALIZED ({{}} ORDER BY k {lock})"),
             [self.select(columns)],
@@ -84,8 +85,8 @@ impl ChainWrite<'_> {
 
     fn joined(&mut self, dialect: &dyn Dialect) -> Result<Fragment> {
         let taken = self.free_name("taken");
-        // all parts are joined, and so locked
-        self.lock(true);
+        let strength = self.strength();
+        let lock = self.lock(strength, true).unwrap_or_default();
         let columns = self.taken();
         // an order of the caller's own matters to a unique column
         let order = match self.query.order_by.is_empty() || self.query.lock_in_order {
@@ -94,7 +95,7 @@ impl ChainWrite<'_> {
         };
         let mut rows = self.select(columns);
         rows.push(order);
-        rows.push(format!(" LIMIT {} FOR UPDATE", dialect.limit_for_offset().unwrap_or_default()));
+        rows.push(format!("{} {lock}", dialect.keep_order()));
         let mut sql = Fragment::format("UPDATE {}", [derived(dialect, rows, taken.clone())]);
         let (mut set, mut first) = (Vec::new(), 0);
         for (number, part) in self.parts.iter().enumerate() {

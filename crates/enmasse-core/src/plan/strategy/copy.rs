@@ -100,7 +100,8 @@ pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<
     }
     let sent =
         if has_native { dialect.temporary(&free_name(job.model(), "enmasse_sent")) } else { batch.clone() };
-    let mut create = Fragment::text(format!("{} ON COMMIT DROP AS SELECT ", dialect.create_temporary(&sent)));
+    let options = dialect.staging_options();
+    let mut create = Fragment::text(format!("{}{options} AS SELECT ", dialect.create_temporary(&sent)));
     create.push(Fragment::join(columns, ", "));
     create.push(format!(" FROM {} LIMIT 0", compiler.from()));
     let can = |capability, otherwise: &[Strategy]| {
@@ -123,7 +124,7 @@ pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<
             });
         }
         let read = format!(
-            "{} ON COMMIT DROP AS SELECT {} FROM {sent}",
+            "{}{options} AS SELECT {} FROM {sent}",
             dialect.create_temporary(batch),
             columns.join(", ")
         );

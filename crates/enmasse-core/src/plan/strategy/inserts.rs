@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use crate::dialect::{Capability, Dialect};
+use crate::dialect::Dialect;
 use crate::encode::Chunk;
 use crate::error::Result;
 use crate::plan::bulk::Job;
@@ -31,7 +31,7 @@ pub(super) fn fill(dialect: &dyn Dialect, job: &Job<'_>, batch: &str) -> Result<
     let place = |(number, data_type)| dialect.staged(&dialect.placeholder(number), data_type);
     let places = numbered.map(place).collect::<Result<_>>()?;
     // a key that comes again is found when all have come, and named
-    let verb = if dialect.supports(Capability::JoinedUpdate) { "REPLACE" } else { "INSERT" };
+    let verb = dialect.insert_staged();
     let insert = Insert { into: format!("{verb} INTO {batch} VALUES "), places, types };
     Ok(Step::EachChunk(EachChunk {
         sql: insert.sql(1),

@@ -102,7 +102,7 @@ pub(crate) fn choose(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Steps> {
         Strategy::Arrays => arrays::steps,
         Strategy::Copy | Strategy::StagedArrays => copy::steps,
         Strategy::LoadData => load_data::steps,
-        Strategy::StagedInserts if dialect.supports(Capability::JoinedUpdate) => load_data::inserted,
+        Strategy::StagedInserts if dialect.supports(Capability::StagedAsTarget) => load_data::inserted,
         Strategy::StagedInserts => copy::steps,
         Strategy::BulkExecute => bulk_execute::steps,
         Strategy::Values => values::steps,
@@ -200,7 +200,7 @@ fn can(dialect: &dyn Dialect, job: &Job<'_>, strategy: Strategy) -> bool {
 pub(super) fn stage(dialect: &dyn Dialect, staging: &Staging<'_, '_>) -> Result<Vec<Step>> {
     if dialect.supports(Capability::LocalCalls) {
         prepared_loop::stage(dialect, staging)
-    } else if !dialect.supports(Capability::JoinedUpdate) {
+    } else if !dialect.supports(Capability::StagedAsTarget) {
         copy::stage(dialect, staging)
     } else if dialect.supports(Capability::LoadStream) {
         load_data::stage(dialect, staging, load_data::load)

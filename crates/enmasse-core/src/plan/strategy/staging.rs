@@ -1,6 +1,6 @@
 //! What the strategies with a staging table have in common.
 
-use crate::dialect::{Capability, Dialect};
+use crate::dialect::{Capability, Dialect, Lock};
 use crate::error::Result;
 use crate::plan::bulk::{Job, Missing, Returning, Setting};
 use crate::plan::{Gives, Step, copied, free_name};
@@ -62,10 +62,7 @@ impl<'j, 'a> Staging<'j, 'a> {
 
     /// `(SELECT * FROM batch ORDER BY k0) b`, which stays a table of its own.
     pub fn in_order(&self, dialect: &dyn Dialect) -> String {
-        let limit = match dialect.supports(Capability::JoinedUpdate) {
-            true => format!(" LIMIT {}", dialect.limit_for_offset().unwrap_or_default()),
-            false => String::new(),
-        };
+        let limit = dialect.keep_order();
         format!("(SELECT * FROM {} ORDER BY {}{limit}) {}", self.batch, self.keys(), self.b)
     }
 
@@ -107,16 +104,12 @@ impl<'j, 'a> Staging<'j, 'a> {
     /// Refuses keys that the database takes for the same.
     pub fn refuse_duplicates(&self, dialect: &dyn Dialect) -> Result<Step> {
         let (keys, shown) = (self.keys(), self.shown_keys(dialect)?);
-        let batch = match dialect.supports(Capability::JoinedUpdate) {
-            true => self.batch.clone(),
+        let batch = if dialect.supports(Capability::StagedAsTarget) {
+            self.batch.clone()
+        } else {
             // a union takes on the collations of the table's own columns
-            false => {
-                let (own, from) = self.job.typed_columns(dialect, &self.job.key);
-                format!(
-                    "(SELECT {own} FROM {from} WHERE false UNION ALL SELECT {keys} FROM {}) keys",
-                    self.batch
-                )
-            }
+            let (own, from) = self.job.typed_columns(dialect, &self.job.key);
+            format!("(SELECT {own} FROM {from} WHERE false UNION ALL SELECT {keys} FROM {}) keys", self.batch)
         };
         let sql = format!("SELECT {shown} FROM {batch} GROUP BY {keys} HAVING COUNT(*) > 1");
         Ok(Step::Run(plain(sql), Gives::Duplicates))
@@ -149,11 +142,8 @@ impl<'j, 'a> Staging<'j, 'a> {
         let key = job.model().key();
         let key = key.iter().map(|&position| format!("{own}.{}", job.column(dialect, position)));
         let key = key.collect::<Vec<_>>().join(", ");
-        let strength = if job.writes_key() { "" } else { "NO KEY " };
-        let (join, lock) = match dialect.supports(Capability::JoinedUpdate) {
-            true => ("STRAIGHT_JOIN", "UPDATE".to_owned()),
-            false => ("JOIN", format!("{strength}UPDATE OF {own}")),
-        };
+        let lock = dialect.lock(Lock::of(job.writes_key()), std::slice::from_ref(&own)).unwrap_or_default();
+        let join = dialect.join_in_order();
         let mut sql = Fragment::text(format!(
             "INSERT INTO {} SELECT {key} FROM {} {} {join} {} ON {} WHERE true",
             kept.sql(dialect),
@@ -167,7 +157,7 @@ impl<'j, 'a> Staging<'j, 'a> {
             let settings = self.settings(dialect)?;
             sql.push(Fragment::format(" AND NOT ({})", [unchanged(dialect, &own, &settings)?]));
         }
-        sql.push(format!(" ORDER BY {key} FOR {lock}"));
+        sql.push(format!(" ORDER BY {key} {lock}"));
         Ok(Some(Step::prepare(sql.statement(dialect))))
     }
 
@@ -190,10 +180,7 @@ impl<'j, 'a> Staging<'j, 'a> {
         let columns = job.row_columns(dialect, &own);
         let columns: Vec<_> =
             columns.iter().enumerate().map(|(number, column)| format!("{column} o{number}")).collect();
-        let (join, lock) = match dialect.supports(Capability::JoinedUpdate) {
-            true => ("STRAIGHT_JOIN", String::new()),
-            false => ("JOIN", format!(" OF {own}")),
-        };
+        let join = dialect.join_in_order();
         let mut sql = Fragment::text(format!(
             "SELECT {} FROM {} {join} {} ON {}",
             columns.join(", "),
@@ -205,7 +192,7 @@ impl<'j, 'a> Staging<'j, 'a> {
             sql.push(" WHERE true");
             sql.push(self.filter.clone());
         }
-        copied::copy(dialect, &self.old, &sql, &format!(" FOR UPDATE{lock}"))
+        copied::copy(dialect, &self.old, &sql, dialect.lock(Lock::Row, &[own]))
     }
 
     /// A condition, with ` AND ` before it, that holds for the rows that were copied.

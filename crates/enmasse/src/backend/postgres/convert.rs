@@ -145,7 +145,12 @@ impl ToSql for Bound<'_> {
                 items.iter().map(Bound).collect::<Vec<_>>().to_sql(ty, out)
             }
             (value, _) => {
-                let what = value.natural_type().map_or("an array".to_owned(), |natural| natural.to_string());
+                let what = match value {
+                    Value::Opaque(_) => value.to_string(),
+                    value => {
+                        value.natural_type().map_or("an array".to_owned(), |natural| natural.to_string())
+                    }
+                };
                 refuse(format!("A parameter of the type {} was given {what}", ty.name()))
             }
         }

@@ -13,6 +13,10 @@ pub(super) struct Plain<'v>(pub &'v Value);
 impl ToSql for Plain<'_> {
     fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         match text(self.0) {
+            // it would stand for NULL or for a text about it
+            _ if matches!(self.0, Value::Opaque(_) | Value::Encoded(_)) => {
+                Err(format!("A parameter was given {}, which only its host can read", self.0).into())
+            }
             Some(text) => {
                 out.put_slice(text.as_bytes());
                 Ok(IsNull::No)
