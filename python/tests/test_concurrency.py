@@ -1,4 +1,4 @@
-"""Many at once: threads with opposed bulk updates, ASGI, requests, persistent connections, pools, routers and wrappers."""
+"""Many writers at once: threads, ASGI, requests, pools, routers; execute wrappers; all or nothing."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from shop.models import Account, Elsewhere
-from shop.views import add
-
+from asgiref.sync import sync_to_async
 from django.db import IntegrityError, connection, connections, transaction
 from django.test import AsyncClient, Client, TransactionTestCase, skipUnlessDBFeature
+from shop.models import Account, Elsewhere
+from shop.views import add
 
 
 def accounts(count: int) -> list[Account]:
@@ -81,7 +81,11 @@ class Concurrency(TransactionTestCase):
             return await Account.objects.abulk_update(mine, ["balance"])
 
         async def all_of_them() -> list[int]:
-            return await asyncio.gather(*(write(number) for number in range(4)))
+            try:
+                return await asyncio.gather(*(write(number) for number in range(4)))
+            finally:
+                # Django's calls ran on a thread of their own, with a connection of its own.
+                await sync_to_async(connections.close_all)()
 
         self.assertEqual(asyncio.run(all_of_them()), [10] * 4)
         self.assertEqual(balances(), [index % 4 + 1 for index in range(40)])
@@ -91,7 +95,10 @@ class Concurrency(TransactionTestCase):
         accounts(20)
 
         async def ask() -> Any:
-            return await AsyncClient().get("/apay/")
+            try:
+                return await AsyncClient().get("/apay/")
+            finally:
+                await sync_to_async(connections.close_all)()
 
         self.assertEqual(asyncio.run(ask()).json(), {"matched": 20})
         self.assertEqual(balances(), [1] * 20)
@@ -159,7 +166,9 @@ class Concurrency(TransactionTestCase):
             made = add(accounts(count), 1)
             seen: list[str] = []
 
-            def watch(execute: Any, sql: str, params: Any, many: bool, context: Any, seen: list[str] = seen) -> Any:
+            def watch(
+                execute: Any, sql: str, params: Any, many: bool, context: Any, seen: list[str] = seen
+            ) -> Any:
                 seen.append(sql)
                 return execute(sql, params, many, context)
 

@@ -1,4 +1,4 @@
-"""One test for each trap in which a faster `bulk_update` could differ from Django's; in patch mode unless it says otherwise."""
+"""One test for each trap in which a faster `bulk_update` could differ from Django's. Patch mode is on."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist
+from django.db import DataError, connection, connections, models, transaction
+from django.db.models import F, Value
+from django.test import TestCase, TransactionTestCase, tag
+from django.test.utils import CaptureQueriesContext
+from django_enmasse import BulkQuerySet
 from share import Share
 from shop.models import (
     Account,
@@ -19,20 +26,10 @@ from shop.models import (
     django_bulk_update,
 )
 
-from django.conf import settings
-from django.core.exceptions import FieldDoesNotExist
-from django.db import DataError, connection, connections, models, transaction
-from django.db.models import F, Value
-from django.test import TestCase, TransactionTestCase, tag
-from django.test.utils import CaptureQueriesContext
-from django_enmasse import BulkQuerySet
-
 
 def rows(count: int, **values: Any) -> list[EverythingA]:
     """New rows, as they are in the table."""
-    return EverythingA.objects.bulk_create(
-        EverythingA(id=number, **values) for number in range(1, count + 1)
-    )
+    return EverythingA.objects.bulk_create(EverythingA(id=number, **values) for number in range(1, count + 1))
 
 
 def stored(name: str, pk: int = 1, model: type[models.Model] = EverythingA) -> Any:
@@ -56,7 +53,7 @@ class Conversions(TestCase):
     """Traps 1 to 4: what is stored."""
 
     def test_1_pre_save_is_not_run_and_values_are_prepared(self) -> None:
-        """`get_db_prep_save` of a custom field is called, `pre_save` is not, and other types are converted."""
+        """`get_db_prep_save` of a custom field is called, `pre_save` is not; other types are converted."""
         [row] = rows(1)
         before = EverythingA.objects.get().modified
         row.no_pre_save = True
@@ -73,7 +70,7 @@ class Conversions(TestCase):
 
     @tag("timezones")
     def test_2_naive_datetimes(self) -> None:
-        """Without USE_TZ a naive value means the connection's zone; with it, the current zone, and a warning is given."""
+        """Without USE_TZ a naive value means the connection's zone; with it, the current one, with a warning."""
         [row] = rows(1)
         row.moment = dt.datetime(2024, 7, 1, 12, 30, 0, 5)
         if settings.USE_TZ:
@@ -87,7 +84,7 @@ class Conversions(TestCase):
         self.assertTrue(EverythingA.objects.filter(moment=expected).exists())
 
     def test_3_json_and_decimals_are_exact(self) -> None:
-        """JSON keeps large numbers and NULL apart from null; decimals keep 40 digits where the database does."""
+        """JSON keeps large numbers, and NULL is not null; decimals keep 40 digits."""
         documents = [{"b": 10**30, "a": 1.5}, "null", None, Value(None, models.JSONField()), [5e-324]]
         written = rows(len(documents))
         for row, document in zip(written, documents, strict=True):
@@ -114,16 +111,15 @@ class Conversions(TestCase):
         self.assertEqual(EverythingA.objects.get(pk=1).encoded["when"], "2024-02-29")
 
     def test_4_types_of_the_database_itself(self) -> None:
-        """Addresses, arrays, ranges and hstore are written; the engine takes what has no placeholder of its own."""
+        """Addresses, arrays, ranges and hstore are written as Django writes them."""
         [row] = rows(1)
         row.address = "2001:db8::1"
         taken(lambda: EverythingA.objects.bulk_update([row], ["address"]))
         self.assertEqual(EverythingA.objects.get().address, "2001:db8::1")
         if connection.vendor != "postgresql":
             return
-        from pgshop.models import PostgresA
-
         from django.db.backends.postgresql.psycopg_any import NumericRange
+        from pgshop.models import PostgresA
 
         item = PostgresA.objects.create()
         item.numbers, item.words, item.store = [1, 2], ["a,b", None, '"'], {"a": None, "b": "1"}
@@ -140,14 +136,19 @@ class Semantics(TestCase):
     databases = {"default", "other"}
 
     def test_5_duplicates_and_checks(self) -> None:
-        """The first of a batch wins, the last batch wins; checks are Django's, in its order, also for no objects."""
+        """The first of a batch wins, the last batch wins; checks are Django's, also for no objects."""
         written = rows(2)
         twice = [EverythingA(pk=1, integer=1), EverythingA(pk=1, integer=2), written[1]]
         EverythingA.objects.bulk_update(twice, ["integer", "integer"])
         self.assertEqual(stored("integer"), 1)
         EverythingA.objects.bulk_update(twice, ["integer"], batch_size=1)
         self.assertEqual(stored("integer"), 2)
-        refused = [(["pk"], FieldDoesNotExist), (["id"], ValueError), (["absent"], FieldDoesNotExist), ([], ValueError)]
+        refused = [
+            (["pk"], FieldDoesNotExist),
+            (["id"], ValueError),
+            (["absent"], FieldDoesNotExist),
+            ([], ValueError),
+        ]
         for fields, error in refused:
             for objects in ([], written):
                 with self.subTest(fields=fields, objects=objects), self.assertRaises(error):
@@ -163,8 +164,10 @@ class Semantics(TestCase):
         written[0].label = written[0].by_slug = Label.objects.create(slug="saved")
         EverythingA.objects.bulk_update(written, ["label_id", "by_slug"])
         self.assertEqual(stored("by_slug"), "saved")
-        self.assertEqual(EverythingA.objects.bulk_update(written, ["computed"]), django_bulk_update(
-            EverythingA.objects.all(), written, ["computed"]))
+        self.assertEqual(
+            EverythingA.objects.bulk_update(written, ["computed"]),
+            django_bulk_update(EverythingA.objects.all(), written, ["computed"]),
+        )
         deferred = EverythingA.objects.only("pk").get(pk=2)
         with self.assertNumQueries(2):
             EverythingA.objects.bulk_update([deferred], ["integer"])
@@ -183,7 +186,7 @@ class Semantics(TestCase):
         self.assertIn("UPDATE", captured[-1]["sql"])
 
     def test_8_related_managers_and_updates_are_once(self) -> None:
-        """A manager's `auto_now` is set once, also in the related managers' own updates, and routers get no new hints."""
+        """A manager sets `auto_now`; routers get no new hints."""
         account = Account.objects.create(owner="a")
         Account.objects.filter(pk=account.pk).update(touched=dt.datetime(2020, 1, 1, tzinfo=dt.timezone.utc))
         account.balance = 5
