@@ -131,8 +131,8 @@ def judge(source: Path, database: str, labels: list[str], baseline: bool) -> boo
     """Runs the labels in patch mode, and says whether all pass that pass without it."""
     patched = run(source, database, labels, patch=True)
     print(
-        f"{database}: {patched.ran} tests in patch mode, {len(patched.failed)} failed, {patched.skipped} skipped, "
-        f"{patched.seconds:.0f} s"
+        f"{database}: {patched.ran} tests in patch mode, {len(patched.failed)} failed, "
+        f"{patched.skipped} skipped, {patched.seconds:.0f} s"
     )
     worse = set(patched.failed)
     same_number = True

@@ -16,7 +16,9 @@ from shop.views import add
 
 def accounts(count: int) -> list[Account]:
     """New accounts."""
-    return Account.objects.bulk_create(Account(owner=f"owner {number}") for number in range(count))
+    Account.objects.bulk_create(Account(owner=f"owner {number}") for number in range(count))
+    # MySQL does not return the keys.
+    return list(Account.objects.order_by("pk"))
 
 
 def balances() -> list[int]:
@@ -126,7 +128,8 @@ class Concurrency(TransactionTestCase):
 
     def test_a_router_and_two_databases(self) -> None:
         """Each write goes to the database of its model, also by an explicit `using`."""
-        there = Elsewhere.objects.bulk_create(Elsewhere(name=f"{number}") for number in range(200))
+        Elsewhere.objects.bulk_create(Elsewhere(name=f"{number}") for number in range(200))
+        there = list(Elsewhere.objects.order_by("pk"))
         for row in there:
             row.name = f"new {row.name}"
         self.assertEqual(Elsewhere.objects.bulk_update(there, ["name"]), 200)

@@ -70,7 +70,7 @@ class Conversions(TestCase):
 
     @tag("timezones")
     def test_2_naive_datetimes(self) -> None:
-        """Without USE_TZ a naive value means the connection's zone; with it, the current one, with a warning."""
+        """A naive value means the connection's zone; with USE_TZ the current one, with a warning."""
         [row] = rows(1)
         row.moment = dt.datetime(2024, 7, 1, 12, 30, 0, 5)
         if settings.USE_TZ:
