@@ -10,6 +10,7 @@ use enmasse_core::run::{
 use enmasse_core::sql::{Bind, RowStatement, Statement};
 use enmasse_core::{DataType, Error, ErrorKind, Result, Value};
 use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::PyIndexError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
@@ -30,6 +31,8 @@ pub struct Host<'a, 'py> {
     pub is_plain: bool,
     /// Whether missing keys are wanted.
     pub wants_missing: bool,
+    /// Parameters that only the driver reads, by their numbers.
+    pub opaque: &'a [Py<PyAny>],
 }
 
 impl<'py> Host<'_, 'py> {
@@ -122,6 +125,12 @@ impl<'py> Host<'_, 'py> {
 
     /// A stored value as the driver takes it.
     fn param(&self, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+        if let Value::Opaque(number) = value {
+            let param = self.opaque.get(*number as usize);
+            return param
+                .map(|param| param.bind(self.py()).clone())
+                .ok_or_else(|| PyIndexError::new_err(format!("the condition has no parameter {number}")));
+        }
         let given = given::param(self.py(), value)?;
         match value {
             Value::Encoded(_) => self.python.call_method1(intern!(self.py(), "encoded"), (given,)),
