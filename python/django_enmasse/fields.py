@@ -60,7 +60,7 @@ def column_of(field: models.Field[Any, Any], connection: Any) -> Column:
 
 
 def _is_array(field: Any) -> bool:
-    """Whether it is an `ArrayField` itself, whose module cannot be imported without a driver of PostgreSQL."""
+    """Whether it is an `ArrayField` itself, whose module needs a driver of PostgreSQL."""
     kind = type(field)
     return kind.__module__ == "django.contrib.postgres.fields.array" and kind.__name__ == "ArrayField"
 

@@ -78,6 +78,11 @@ def _by_engine(
             condition=condition,
         )
 
+    for field in fields:
+        if field.generated:
+            # Django reads it of each object, which loads it where it is deferred
+            for obj in objs:
+                getattr(obj, field.attname)
     batches = _batches(query_set, connection, objs, fields, batch_size)
     host = host_for(connection, always_atomic=True)
     try:

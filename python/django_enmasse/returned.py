@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
+
+from django.db import models
 
 from django_enmasse._engine import Update
 from django_enmasse.fields import KINDS, RELATIONS
@@ -30,7 +32,9 @@ def rows_of(query_set: Any, update: Update, rows: Sequence[tuple[Any, ...]], con
 
 
 def _converter(field: Any, connection: Any) -> Any:
-    """What a field that is not one of Django's own makes of a database's value."""
+    """What a field of documents, or one that is not Django's own, makes of a database's value."""
+    if isinstance(field, models.JSONField):
+        return lambda value: cast(Any, field).from_db_value(value, None, connection)
     if type(field) in KINDS or type(field) in RELATIONS or not hasattr(field, "from_db_value"):
         return None
     return lambda value: field.from_db_value(value, None, connection)

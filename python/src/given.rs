@@ -66,9 +66,9 @@ fn document_of<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> 
     py.import("json")?.getattr("loads")?.call1((text,))
 }
 
-/// A row as a tuple.
+/// A row as a tuple, documents in it as texts.
 pub fn row<'py>(py: Python<'py>, values: &[Value]) -> PyResult<Bound<'py, PyTuple>> {
-    let values = values.iter().map(|one| value(py, one)).collect::<PyResult<Vec<_>>>()?;
+    let values = values.iter().map(|one| param(py, one)).collect::<PyResult<Vec<_>>>()?;
     PyTuple::new(py, values)
 }
 

@@ -10,6 +10,7 @@ use enmasse_core::run::{
 use enmasse_core::sql::{Bind, RowStatement, Statement};
 use enmasse_core::{DataType, Error, ErrorKind, Result, Value};
 use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::PyIndexError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
@@ -30,6 +31,8 @@ pub struct Host<'a, 'py> {
     pub is_plain: bool,
     /// Whether missing keys are wanted.
     pub wants_missing: bool,
+    /// Parameters that only the driver reads, by their numbers.
+    pub opaque: &'a [Py<PyAny>],
 }
 
 impl<'py> Host<'_, 'py> {
@@ -94,17 +97,24 @@ impl<'py> Host<'_, 'py> {
         let rows = self.python.call_method1(intern!(self.py(), "query"), (sql, params)).map_err(kept)?;
         let mut all = Vec::new();
         for row in rows.try_iter().map_err(kept)? {
-            let raw = self.raw(&row.map_err(kept)?)?;
+            let raw = self.raw(&row.map_err(kept)?, columns)?;
             let raw = raw.into_iter().map(Ok::<Value, Unfit>);
             all.push(load_row(self.dialect, raw, columns, reading)?);
         }
         Ok(all)
     }
 
-    fn raw(&self, row: &Bound<'py, PyAny>) -> Result<Row> {
+    /// The values of a row as the driver has them; documents stay texts, as whoever reads them is to read the numbers in them.
+    fn raw(&self, row: &Bound<'py, PyAny>, columns: &[DataType]) -> Result<Row> {
         let classes = Classes::get(self.py()).map_err(kept)?;
         let row = row.cast::<PyTuple>().map_err(|error| kept(error.into()))?;
-        row.iter().map(|value| owned(classes, &value)).collect()
+        let values = row.iter().enumerate().map(|(position, value)| {
+            Ok(match (owned(classes, &value)?, columns.get(position)) {
+                (Value::Text(text), Some(DataType::Json)) => Value::JsonText(text),
+                (value, _) => value,
+            })
+        });
+        values.collect()
     }
 
     fn bound<'s>(&self, statement: &'s Statement) -> Result<(&'s str, Bound<'py, PyList>)> {
@@ -115,6 +125,12 @@ impl<'py> Host<'_, 'py> {
 
     /// A stored value as the driver takes it.
     fn param(&self, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+        if let Value::Opaque(number) = value {
+            let param = self.opaque.get(*number as usize);
+            return param
+                .map(|param| param.bind(self.py()).clone())
+                .ok_or_else(|| PyIndexError::new_err(format!("the condition has no parameter {number}")));
+        }
         let given = given::param(self.py(), value)?;
         match value {
             Value::Encoded(_) => self.python.call_method1(intern!(self.py(), "encoded"), (given,)),
@@ -212,14 +228,9 @@ impl RowHost for Statements<'_, '_, '_> {
     }
 
     fn first(&mut self, which: Which, row: CellsRow<'_>) -> Result<Option<(Row, u64)>> {
-        let py = self.host.py();
-        let classes = Classes::get(py).map_err(kept)?;
-        self.run("query_row", which, row, |rows| {
-            let rows = rows.cast::<PyList>().map_err(|error| kept(error.into()))?;
-            let Ok(first) = rows.get_item(0) else { return Ok(None) };
-            let first = first.cast::<PyTuple>().map_err(|error| kept(error.into()))?;
-            let first = first.iter().map(|value| owned(classes, &value)).collect::<Result<_>>()?;
-            Ok(Some((first, rows.len() as u64)))
-        })
+        let rows = self.run("query_row", which, row, |rows| Ok(rows.clone().unbind()))?;
+        let rows = rows.bind(self.host.py()).cast::<PyList>().map_err(|error| kept(error.into()))?;
+        let Ok(first) = rows.get_item(0) else { return Ok(None) };
+        Ok(Some((self.host.raw(&first, &self.step.returned)?, rows.len() as u64)))
     }
 }

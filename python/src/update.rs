@@ -7,9 +7,9 @@ use enmasse_core::dialect::{Capability, Dialect};
 use enmasse_core::plan::{
     Assignment, BulkUpdate, ChunkGives, Form, Missing, OnDuplicate, Plan, Returning, Step, bulk_update,
 };
-use enmasse_core::query::{Expr, FieldPath, Q, Query};
+use enmasse_core::query::{Expr, FieldPath, HostSql, Q, Query};
 use enmasse_core::run::{Callbacks, Next, Outcome, Run};
-use enmasse_core::{DataType, Error, ErrorKind, Result, Value};
+use enmasse_core::{DataType, Error, ErrorKind, Result};
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -35,6 +35,8 @@ pub struct Update {
     wants_missing: bool,
     /// Whether dicts and tuples are objects as all others.
     objects_only: bool,
+    /// The parameters of the condition, which only the driver reads.
+    opaque: Vec<Py<PyAny>>,
 }
 
 #[pymethods]
@@ -89,13 +91,11 @@ impl Update {
         let (fields, matching_on): (Vec<_>, Vec<_>) = (paths(fields), paths(matching_on));
         let classes = Classes::get(py)?;
         let is_filtered = condition.is_some();
+        let mut opaque = Vec::new();
         if let Some((sql, params)) = condition {
-            let params = params.iter().map(|param| owned(classes, param));
-            let params: Vec<_> = params.collect::<Result<_>>().map_err(|error| raised(py, error))?;
-            let typed = |value: Value| Expr::Value(value.clone(), value.natural_type());
-            let parts = params.into_iter().map(typed).collect();
-            let condition = Expr::Raw { sql: format!("({sql})"), parts, data_type: DataType::Bool };
-            query = query.filtered(Q::Expr(Box::new(condition)));
+            opaque.extend(params.into_iter().map(Bound::unbind));
+            let sql = HostSql::format(&format!("({sql})"), 0).map_err(|error| raised(py, error))?;
+            query = query.filtered(Q::Expr(Box::new(Expr::Host { sql, data_type: Some(DataType::Bool) })));
         }
         let mut set = Vec::new();
         for (name, value) in constants {
@@ -122,6 +122,7 @@ impl Update {
             is_plain: !skip_unchanged && returning == Returning::Nothing && !(is_filtered && wants_missing),
             wants_missing,
             objects_only,
+            opaque,
         })
     }
 
@@ -230,6 +231,7 @@ impl Update {
             dialect: &*self.dialect,
             is_plain: self.is_plain,
             wants_missing: self.wants_missing,
+            opaque: &self.opaque,
         };
         python.encode(&self.plan, &mut run, &mut feed)?;
         let is_encoded = run.batch().is_some_and(|batch| batch.is_complete());

@@ -1,7 +1,8 @@
 """The databases that the tests run on, by name, as Django's settings have them.
 
-A name says the server and, where there are several, the driver. The servers' addresses are in the variables
-`ENMASSE_TEST_POSTGRES_URL`, `ENMASSE_TEST_MARIADB_URL` and `ENMASSE_TEST_MYSQL_URL`, which `scripts/with-databases` sets.
+A name says the server and, where there are several, the driver. The servers' addresses are in the
+variables `ENMASSE_TEST_POSTGRES_URL`, `…_MARIADB_URL` and `…_MYSQL_URL`, which `scripts/with-databases`
+sets.
 """
 
 from __future__ import annotations
@@ -61,5 +62,8 @@ def database(name: str, file: str = ":memory:") -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "OPTIONS": options,
         # Django's tests make a database of their own: several runs at once must not share it.
-        "TEST": {"NAME": f"enmasse_django_{os.getpid()}", "CHARSET": "utf8mb4" if backend == "mysql" else None},
+        "TEST": {
+            "NAME": f"enmasse_django_{os.getpid()}",
+            "CHARSET": "utf8mb4" if backend == "mysql" else None,
+        },
     }

@@ -1,9 +1,10 @@
-"""Runs modules of Django's own tests in patch mode, from Django's source distribution: scripts/test-django calls it.
+"""Runs modules of Django's own tests in patch mode: scripts/test-django calls it.
 
     django_suite.py --source FOLDER [--database NAME]... [--all] [--baseline] [MODULE]...
 
-A test that fails in patch mode is run again without it. The exit code is 1 where a test fails in patch mode only. Of each
-database the engine's share is printed: the calls of `bulk_update` that it took, and those that went to Django, with the reasons.
+A test that fails in patch mode is run again without it; the exit code is 1 if a test fails in patch mode
+only. Of each database the engine's share is printed: the valid calls of `bulk_update` that it took, and
+those that went to Django, with the reasons.
 """
 
 from __future__ import annotations
@@ -26,7 +27,14 @@ from share import table
 HERE = Path(__file__).resolve().parent
 
 # Those of bulk writes.
-SIX = ["queries.test_bulk_update", "update", "composite_pk", "model_inheritance", "signals", "custom_managers"]
+SIX = [
+    "queries.test_bulk_update",
+    "update",
+    "composite_pk",
+    "model_inheritance",
+    "signals",
+    "custom_managers",
+]
 
 # And all else that writes, or whose types and expressions a write carries.
 ALL = [
@@ -77,7 +85,13 @@ def run(source: Path, database: str, labels: list[str], patch: bool) -> Result:
             "ENMASSE_TEST_PATCH": "1" if patch else "0",
             "ENMASSE_TEST_SHARE": str(share),
         }
-        command = [sys.executable, "runtests.py", "--settings=django_suite_settings", "--parallel=1", "--noinput"]
+        command = [
+            sys.executable,
+            "runtests.py",
+            "--settings=django_suite_settings",
+            "--parallel=1",
+            "--noinput",
+        ]
         begun = time.monotonic()
         done = subprocess.run(
             [*command, *labels],
@@ -108,16 +122,18 @@ def read(text: str) -> Result:
     if found := re.search(r"skipped=(\d+)", text):
         result.skipped = int(found[1])
     for line in re.finditer(r"^(?:ERROR|FAIL|UNEXPECTED SUCCESS): (\S+) \(([^)\s]+)", text, re.MULTILINE):
-        # A class whose setUp failed is named by its path.
-        result.failed.add(line[2] if line[1] in ("setUpClass", "tearDownClass") else line[2])
+        # The path of a test, or of a class whose setUpClass failed.
+        result.failed.add(line[2])
     return result
 
 
 def judge(source: Path, database: str, labels: list[str], baseline: bool) -> bool:
     """Runs the labels in patch mode, and says whether all pass that pass without it."""
     patched = run(source, database, labels, patch=True)
-    print(f"{database}: {patched.ran} tests in patch mode, {len(patched.failed)} failed, {patched.skipped} skipped, "
-          f"{patched.seconds:.0f} s")
+    print(
+        f"{database}: {patched.ran} tests in patch mode, {len(patched.failed)} failed, "
+        f"{patched.skipped} skipped, {patched.seconds:.0f} s"
+    )
     worse = set(patched.failed)
     same_number = True
     if baseline or patched.failed:
@@ -137,10 +153,14 @@ def judge(source: Path, database: str, labels: list[str], baseline: bool) -> boo
 
 def main() -> int:
     """Reads the arguments and runs."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--source", required=True, type=Path, help="Django's unpacked source distribution")
     parser.add_argument("--database", action="append", choices=NAMES, help="default: sqlite and postgres")
-    parser.add_argument("--all", action="store_true", help=f"run {len(ALL)} modules, not only those of bulk writes")
+    parser.add_argument(
+        "--all", action="store_true", help=f"run {len(ALL)} modules, not only those of bulk writes"
+    )
     parser.add_argument("--baseline", action="store_true", help="run everything without the patch too")
     parser.add_argument("modules", nargs="*", metavar="MODULE")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""The settings that Django's runtests.py is given by django_suite.py: its own example's, and patch mode with a count of calls."""
+"""Settings for Django's runtests.py: its own example's, and patch mode with a count of calls."""
 
 from __future__ import annotations
 
@@ -38,10 +38,9 @@ CALLS: Counter[tuple[str, str | None]] = Counter()
 
 def patch(**kwargs: Any) -> None:
     """Turns patch mode on; when the first connection is made, since it needs the settings."""
-    from share import Share
-
     from django.db.models import QuerySet
     from django_enmasse.patch import apply
+    from share import Share
 
     if getattr(QuerySet.bulk_update, "is_counted", False):
         return
@@ -71,4 +70,5 @@ if os.environ["ENMASSE_TEST_PATCH"] != "0":
 
     connection_created.connect(patch, weak=False, dispatch_uid="enmasse")
     # Forked processes of the tests must not write it.
-    atexit.register(lambda pid=os.getpid(): save() if os.getpid() == pid else None)
+    PROCESS = os.getpid()
+    atexit.register(lambda: save() if os.getpid() == PROCESS else None)

@@ -1,4 +1,4 @@
-"""The engine's share: which calls of `bulk_update` the engine took and which went to Django, by the package's log."""
+"""The calls of `bulk_update` that the engine took, and those that went to Django, by the package's log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Twin tables: random bulk updates through the engine and through Django leave the same rows and counts, or the same error.
+"""Twin tables: random bulk updates, by the engine and by Django, leave the same rows, counts and errors.
 
 ENMASSE_TEST_TWIN_ROUNDS   how many; default: 120
 ENMASSE_TEST_TWIN_SEED     another sequence of cases; default: 1
@@ -12,9 +12,8 @@ import sys
 from collections import Counter
 from random import Random
 
-from share import table
-
 from django.test import TransactionTestCase, tag
+from share import table
 from twins.case import Case, random_case
 from twins.judge import Outcome, call, judge, shown_error, smallest
 from twins.shapes import SHAPES, Shape, fill, labels, postgres_shapes
@@ -75,7 +74,7 @@ class TwinTables(TransactionTestCase):
             self.assertGreaterEqual(taken / total, LEAST_SHARE, text)
 
     def test_manager_keeps_its_promises(self) -> None:
-        """A manager's call does what Django does, or fails, having written nothing, with an error that says why."""
+        """A manager's call does what Django does, or writes nothing and says why."""
         faults: list[str] = []
         stricter: Counter[str] = Counter()
         valid = 0
@@ -104,7 +103,11 @@ class TwinTables(TransactionTestCase):
                 return f"{shown_error(ours.error)}, but rows were written"
             if not str(ours.error):
                 return f"{type(ours.error).__name__} without a message"
-            if theirs.error is None and case.plain and len({number for number, _ in case.rows}) == len(case.rows):
+            if (
+                theirs.error is None
+                and case.plain
+                and len({number for number, _ in case.rows}) == len(case.rows)
+            ):
                 return f"plain values are refused: {shown_error(ours.error)}"
             return None
         if theirs.error is not None:
@@ -126,8 +129,10 @@ def call_nothing(case: Case) -> Outcome:
 def without_times(case: Case, outcome: Outcome) -> list[list[tuple[object, ...]]]:
     """The tables without the columns that auto_now sets."""
     tables = []
-    for table, rows in zip(case.shape.tables("engine"), outcome.tables, strict=True):
-        fields = table._meta.local_concrete_fields
+    for model, rows in zip(case.shape.tables("engine"), outcome.tables, strict=True):
+        fields = model._meta.local_concrete_fields
         left_out = {index for index, item in enumerate(fields) if getattr(item, "auto_now", False)}
-        tables.append([tuple(cell for index, cell in enumerate(row) if index not in left_out) for row in rows])
+        tables.append(
+            [tuple(cell for index, cell in enumerate(row) if index not in left_out) for row in rows]
+        )
     return tables

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from shop import views
-
 from django.urls import path
+from shop import views
 
 urlpatterns = [
     path("pay/", views.pay),

@@ -11,7 +11,9 @@ class PostgresFields(models.Model):
 
     numbers = fields.ArrayField(models.IntegerField(), null=True)
     words = fields.ArrayField(models.CharField(max_length=40, null=True), null=True)
-    pairs = fields.ArrayField(fields.ArrayField(models.DecimalField(max_digits=8, decimal_places=2)), null=True)
+    pairs = fields.ArrayField(
+        fields.ArrayField(models.DecimalField(max_digits=8, decimal_places=2)), null=True
+    )
     range = fields.IntegerRangeField(null=True)
     period = fields.DateTimeRangeField(null=True)
     days = fields.DateRangeField(null=True)

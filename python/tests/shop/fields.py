@@ -14,7 +14,9 @@ class SecretField(models.TextField):
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         """The stored text."""
         value = super().get_db_prep_save(value, connection)
-        return value if value is None else "secret:" + codecs.encode(value, "rot13")
+        if value is None or hasattr(value, "as_sql"):
+            return value
+        return "secret:" + codecs.encode(value, "rot13")
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         """The text."""

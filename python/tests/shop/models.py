@@ -1,4 +1,4 @@
-"""The models: each shape twice, for the engine (`…A`) and for Django (`…B`), so that what they write can be compared."""
+"""The models: each shape twice, for the engine (`…A`) and for Django (`…B`)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import uuid
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-
 from django_enmasse import BulkManager
+
 from shop.fields import CentsField, PlainCharField, SecretField, StampField, UpperField
 
 # Django's own method, whatever is patched afterwards.

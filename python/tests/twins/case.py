@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from shop.models import Label
-
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Q, Value
+from shop.models import Label
+
 from twins import values
 from twins.shapes import Shape
 
 QuerySet = models.QuerySet
 
-# The queryset that the call is made on. Composite keys have no `__gt`, and no field of theirs is common to all shapes.
+# The queryset that the call is made on.
 QUERYSETS: dict[str, Callable[[QuerySet], QuerySet]] = {
     "all": lambda rows: rows,
     "none": lambda rows: rows.none(),
@@ -42,7 +42,13 @@ QUERYSETS: dict[str, Callable[[QuerySet], QuerySet]] = {
 COMMON = ["all"] * 20 + ["some", "using", "ordered", "distinct", "annotated"] * 2
 
 # Of each cell the odds of an odd value, a bad one and an expression.
-STRANGENESS = [(0.0, 0.0, 0.0)] * 5 + [(0.02, 0, 0), (0.3, 0, 0), (0, 0.03, 0), (0, 0, 0.05), (0.1, 0.02, 0.3)]
+STRANGENESS = [(0.0, 0.0, 0.0)] * 5 + [
+    (0.02, 0, 0),
+    (0.3, 0, 0),
+    (0, 0.03, 0),
+    (0, 0, 0.05),
+    (0.1, 0.02, 0.3),
+]
 
 
 def first(rows: QuerySet) -> str:
@@ -62,7 +68,7 @@ def has(rows: QuerySet, name: str) -> bool:
 
 @dataclass(frozen=True)
 class Case:
-    """One call: of each object the number of its row, which may be a row that is not there, and its values by field."""
+    """One call: of each object the number of its row, which may not exist, and its values by field."""
 
     shape: Shape
     fields: tuple[str, ...]
@@ -165,15 +171,17 @@ def random_case(random: Random, shapes: list[Shape], labels: list[Label]) -> Cas
         return values.strange(values.ODD, field, random)
 
     rows = tuple((number, {name: cell(name) for name in chosen}) for number in numbers)
-    fields = [
-        model._meta.get_field(name).attname if random.random() < 0.05 else name for name in chosen
-    ]
+    fields = [model._meta.get_field(name).attname if random.random() < 0.05 else name for name in chosen]
     if random.random() < 0.05:
-        fields.append(random.choice([*fields, "absent", "pk", model._meta.pk.name, "computed", "modified", ""]))
+        fields.append(
+            random.choice([*fields, "absent", "pk", model._meta.pk.name, "computed", "modified", ""])
+        )
     if random.random() < 0.02:
         fields = []
     queryset = random.choice(COMMON) if random.random() < 0.7 else random.choice(list(QUERYSETS))
-    batch_size = random.choice([None] * 8 + [1, 2, 3, 7, 1000]) if random.random() < 0.97 else random.choice([0, -1])
+    batch_size = (
+        random.choice([None] * 8 + [1, 2, 3, 7, 1000]) if random.random() < 0.97 else random.choice([0, -1])
+    )
     return Case(
         shape,
         tuple(fields),

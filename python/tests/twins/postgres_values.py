@@ -24,11 +24,15 @@ def some(choices: list[Any]) -> Choice:
 PLAIN: dict[str, Choice] = {
     "numbers": some([0, 1, -(2**31), 2**31 - 1]),
     "words": some(WORDS),
-    "pairs": lambda random: [[Decimal("1.10"), Decimal(random.randrange(1000))] for _ in range(random.randrange(3))],
+    "pairs": lambda random: [
+        [Decimal("1.10"), Decimal(random.randrange(1000))] for _ in range(random.randrange(3))
+    ],
     "range": lambda random: random.choice(
         [NumericRange(1, 5), NumericRange(None, 3), NumericRange(empty=True), NumericRange(1, 9, "(]")]
     ),
-    "period": lambda random: random.choice([DateTimeTZRange(NOON, NOON + dt.timedelta(1)), DateTimeTZRange(NOON, None)]),
+    "period": lambda random: random.choice(
+        [DateTimeTZRange(NOON, NOON + dt.timedelta(1)), DateTimeTZRange(NOON, None)]
+    ),
     "days": lambda random: DateRange(dt.date(2024, 1, 1), dt.date(2024, 1, random.randrange(2, 30))),
     "prices": lambda random: NumericRange(Decimal("1.10"), Decimal("2.20"), "[]"),
     "store": lambda random: {random.choice(["a", "é'\"=>%s", ""]): random.choice(WORDS) for _ in range(3)},

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from django.db import connection, connections, models
 from shop import models as shop
 
-from django.db import connection, connections, models
 from twins import values
 
 # What the tables have from the start: auto_now gives each row the time of its own.
@@ -86,7 +86,14 @@ PIZZERIA = Shape(
 SHAPES = [
     Shape("Everything", shop.EverythingA, shop.EverythingB, 120, lambda n: n, everything_row),
     Shape("TextKey", shop.TextKeyA, shop.TextKeyB, 40, lambda n: f"k{n} é'\\%", lambda n: {"number": n}),
-    Shape("UuidKey", shop.UuidKeyA, shop.UuidKeyB, 40, lambda n: uuid.UUID(int=n << 90 | n), lambda n: {"number": n}),
+    Shape(
+        "UuidKey",
+        shop.UuidKeyA,
+        shop.UuidKeyB,
+        40,
+        lambda n: uuid.UUID(int=n << 90 | n),
+        lambda n: {"number": n},
+    ),
     Shape(
         "Composite",
         shop.CompositeA,
@@ -145,7 +152,9 @@ def zone() -> dt.timezone | None:
 def labels() -> list[shop.Label]:
     """What foreign keys refer to."""
     if not shop.Label.objects.exists():
-        shop.Label.objects.bulk_create(shop.Label(id=number, slug=f"label-{number}") for number in range(1, 6))
+        shop.Label.objects.bulk_create(
+            shop.Label(id=number, slug=f"label-{number}") for number in range(1, 6)
+        )
     return list(shop.Label.objects.order_by("pk"))
 
 

@@ -20,12 +20,12 @@ from django.utils.translation import gettext_lazy
 
 Choice = Callable[[Random], Any]
 
-# A character of each plane that has any; what joins and turns around; what SQL, COPY or LOAD DATA take for signs.
+# Characters of several planes; what joins and turns around; what SQL, COPY or LOAD DATA take for signs.
 TEXTS = [
     "",
     "plain",
     "a é ☃ 語 😀 𠀀 \U0010ffff",
-    "e\u0301 \u202eמי\u202c \ufeff\u00a0",
+    "e\u0301 \u202e\u05de\u05d9\u202c \ufeff\u00a0",
     "'\"`\\ %_ $1 ? :x {} %s -- /* \\N \\. ;",
     "tab\tnew\nline\r\x01\x1a\x7f",
     "NULL",
@@ -67,7 +67,7 @@ DOCUMENTS = [
     10**30,
     -(2**63),
     {"\u2028\\\"'%s": "\x01\n\t"},
-    {1: "a", None: "b", True: "c"},
+    {1: "a", None: "b", 2.5: "c"},
     [[[[]]], {"deep": {"deeper": ["é"] * 3}}],
 ]
 
@@ -103,17 +103,26 @@ def moments() -> tuple[list[Any], list[Any]]:
 
 PLAIN: dict[str, Choice] = {
     "BooleanField": one_of(True, False),
-    "FloatField": lambda random: random.choice([0.0, 0.1 + 0.2, -1.5, 1e300, 2.0**53, random.uniform(-1e6, 1e6)]),
+    "FloatField": lambda random: random.choice(
+        [0.0, 0.1 + 0.2, -1.5, 1e300, 2.0**53, random.uniform(-1e6, 1e6)]
+    ),
     "TextField": lambda random: random.choice(TEXTS) * random.choice([1, 1, 1, 500]),
     "DateField": lambda random: random.choice([*DAYS, dt.date.fromordinal(random.randint(1, 3_000_000))]),
     "TimeField": one_of(*CLOCKS),
     "DateTimeField": lambda random: random.choice(moments()[0]),
     "DurationField": one_of(
-        dt.timedelta(0), dt.timedelta(microseconds=-1), dt.timedelta(days=400, hours=7), dt.timedelta(days=-90_000)
+        dt.timedelta(0),
+        dt.timedelta(microseconds=-1),
+        dt.timedelta(days=400, hours=7),
+        dt.timedelta(days=-90_000),
     ),
-    "UUIDField": lambda random: random.choice([uuid.UUID(int=0), uuid.UUID(int=random.getrandbits(128), version=4)]),
+    "UUIDField": lambda random: random.choice(
+        [uuid.UUID(int=0), uuid.UUID(int=random.getrandbits(128), version=4)]
+    ),
     "JSONField": one_of(*DOCUMENTS),
-    "BinaryField": one_of(b"", b"\x00'\"\\\xff\n%s", bytes(range(256)), bytearray(b"array"), memoryview(b"view")),
+    "BinaryField": one_of(
+        b"", b"\x00'\"\\\xff\n%s", bytes(range(256)), bytearray(b"array"), memoryview(b"view")
+    ),
     "GenericIPAddressField": one_of("10.0.0.1", "::1", "2001:db8::ff00:42:8329", "::ffff:10.1.2.3"),
     "FileField": one_of("a/b.txt", "é.pdf", ""),
     "FilePathField": one_of("/tmp/x", ""),
@@ -127,7 +136,9 @@ ODD: dict[str, Choice] = {
     "IntegerField": one_of("5", " 6 ", 5.7, -0.5, Decimal("5.5"), True, 2.0),
     "FloatField": one_of(1, "2.5", Decimal("1.5"), True, math.nan, math.inf, 5e-324),
     "DecimalField": one_of(5, "5.5", 1.5, 0.1, Decimal("1.005"), Decimal("1.015"), Decimal("-2.675"), True),
-    "CharField": one_of(5, True, None, mark_safe("<b>"), gettext_lazy("Yes"), 1.5, b"bytes", "x" * 41, dt.date.max),
+    "CharField": one_of(
+        5, True, None, mark_safe("<b>"), gettext_lazy("Yes"), 1.5, b"bytes", "x" * 41, dt.date.max
+    ),
     "DateField": one_of("2024-02-29", dt.datetime(2024, 2, 29, 23, 30), AWARE[0], TWICE),
     "TimeField": one_of("12:30", "1:02:03.000004", dt.datetime(2024, 2, 29, 23, 30), dt.time(1, fold=1)),
     "DateTimeField": lambda random: random.choice(
@@ -152,7 +163,10 @@ BAD: dict[str, Choice] = {
     "DateField": one_of("2024-13-01", "x", 5),
     "TimeField": one_of("25:00", 5, dt.time(1, tzinfo=dt.timezone.utc)),
     "DateTimeField": one_of(
-        "x", 5, dt.datetime.max.replace(tzinfo=NEW_YORK), dt.datetime.min.replace(tzinfo=dt.timezone(dt.timedelta(1) / 2))
+        "x",
+        5,
+        dt.datetime.max.replace(tzinfo=NEW_YORK),
+        dt.datetime.min.replace(tzinfo=dt.timezone(dt.timedelta(1) / 2)),
     ),
     "DurationField": one_of("x"),
     "UUIDField": one_of("x", -1, 2**128),
@@ -170,7 +184,13 @@ def family(field: models.Field) -> str:
     name = type(source).__name__
     if name in PLAIN or name in ODD:
         return name
-    for known in (models.CharField, models.TextField, models.IntegerField, models.DateTimeField, models.DecimalField):
+    for known in (
+        models.CharField,
+        models.TextField,
+        models.IntegerField,
+        models.DateTimeField,
+        models.DecimalField,
+    ):
         if isinstance(source, known):
             return known.__name__
     return name
@@ -223,7 +243,12 @@ def expression(field: models.Field, random: Random) -> Any:
     """An expression of the field's type, or one that Django refuses."""
     if isinstance(field, models.ForeignKey):
         return F(field.attname)
-    choices: list[Any] = [F(field.name), Coalesce(F(field.name), F(field.name)), F("absent"), F("absent__absent")]
+    choices: list[Any] = [
+        F(field.name),
+        Coalesce(F(field.name), F(field.name)),
+        F("absent"),
+        F("absent__absent"),
+    ]
     name = family(field)
     if name == "IntegerField":
         choices += [F(field.name) + 0, Value(5), Value(5, models.IntegerField()), Value(None)] * 2
