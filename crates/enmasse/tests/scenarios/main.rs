@@ -8,6 +8,7 @@ mod bulk_more;
 mod bulk_update;
 mod few_rows;
 mod filters;
+mod host_sql;
 mod lock_in_order;
 mod models;
 mod names;

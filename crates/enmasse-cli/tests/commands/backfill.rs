@@ -1,13 +1,11 @@
 //! `enmasse backfill` and `enmasse runs`, on every database; killed inside of its chunks.
 
-mod program;
-
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::program::{Ended, enmasse};
 use enmasse::{Database, serde_json};
 use enmasse_testing::{Kind, Scratch, number, on_each_scratch};
-use program::{Ended, enmasse};
 
 const ROWS: i64 = 2_000;
 

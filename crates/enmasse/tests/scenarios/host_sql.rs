@@ -1,10 +1,7 @@
 //! What a host of the core writes on each database: updates by SQL of its own, and values in text.
 
-mod common;
-
 use std::sync::Arc;
 
-use common::{Kind, on_each_database};
 use enmasse::prelude::*;
 use enmasse::{DataType, FieldType, Transaction, ValueRef};
 use enmasse_core::dialect::{Dialect, Flavour, Mysql, Postgres, Sqlite};
@@ -13,6 +10,7 @@ use enmasse_core::query::{FieldPath, HostSql, Q, Query};
 use enmasse_core::run::{Affected, Answer, Ask, Outcome, Reading, Run, load_row};
 use enmasse_core::schema::{Field, Model as Described, Schema};
 use enmasse_core::sql::Statement;
+use enmasse_testing::{Kind, on_each_database};
 
 fn dialect(kind: Kind) -> Arc<dyn Dialect> {
     match kind {
