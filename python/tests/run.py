@@ -42,6 +42,15 @@ def run(database: str, use_tz: bool, arguments: list[str]) -> tuple[bool, float]
     return done.returncode == 0, time.monotonic() - begun
 
 
+def run_example() -> bool:
+    """Runs the tests of the project in examples/django, on SQLite."""
+    print("--- examples/django", flush=True)
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    command = [sys.executable, "manage.py", "test", "--noinput", "membership"]
+    return subprocess.run(command, cwd=HERE.parents[1] / "examples" / "django", env=environment).returncode == 0
+
+
 def main() -> int:
     """Reads the arguments and runs."""
     parser = argparse.ArgumentParser(
@@ -62,6 +71,8 @@ def main() -> int:
             print(f"--- {database}: {'ok' if passed else 'FAILED'}, {seconds:.1f} s", flush=True)
             if not passed:
                 failed.append(f"{database}{'' if use_tz else ' without USE_TZ'}")
+    if not options.database and not arguments and not run_example():
+        failed.append("examples/django")
     if failed:
         print(f"FAILED on: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
