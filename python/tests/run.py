@@ -30,7 +30,7 @@ def run(database: str, use_tz: bool, arguments: list[str]) -> tuple[bool, float]
         "PYTHONPATH": str(HERE),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    # The rounds of the twin tables take most of the time: fewer, where only the driver or the zone is another.
+    # The rounds of the twin tables take most of the time: fewer, where only the driver or zone is another.
     rounds = "120" if use_tz and "-" not in database else "60"
     environment.setdefault("ENMASSE_TEST_TWIN_ROUNDS", rounds)
     command = [sys.executable, "-m", "django", "test", "--noinput", *arguments]
@@ -48,7 +48,8 @@ def run_example() -> bool:
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     command = [sys.executable, "manage.py", "test", "--noinput", "membership"]
-    return subprocess.run(command, cwd=HERE.parents[1] / "examples" / "django", env=environment).returncode == 0
+    done = subprocess.run(command, cwd=HERE.parents[1] / "examples" / "django", env=environment)
+    return done.returncode == 0
 
 
 def main() -> int:
