@@ -30,7 +30,7 @@ def run(database: str, use_tz: bool, arguments: list[str]) -> tuple[bool, float]
         "PYTHONPATH": str(HERE),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    # The rounds of the twin tables take most of the time: fewer, where only the driver or the zone is another.
+    # The rounds of the twin tables take most of the time: fewer, where only the driver or zone is another.
     rounds = "120" if use_tz and "-" not in database else "60"
     environment.setdefault("ENMASSE_TEST_TWIN_ROUNDS", rounds)
     command = [sys.executable, "-m", "django", "test", "--noinput", *arguments]
@@ -40,6 +40,16 @@ def run(database: str, use_tz: bool, arguments: list[str]) -> tuple[bool, float]
     begun = time.monotonic()
     done = subprocess.run(command, cwd=HERE, env=environment)
     return done.returncode == 0, time.monotonic() - begun
+
+
+def run_example() -> bool:
+    """Runs the tests of the project in examples/django, on SQLite."""
+    print("--- examples/django", flush=True)
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    command = [sys.executable, "manage.py", "test", "--noinput", "membership"]
+    done = subprocess.run(command, cwd=HERE.parents[1] / "examples" / "django", env=environment)
+    return done.returncode == 0
 
 
 def main() -> int:
@@ -62,6 +72,8 @@ def main() -> int:
             print(f"--- {database}: {'ok' if passed else 'FAILED'}, {seconds:.1f} s", flush=True)
             if not passed:
                 failed.append(f"{database}{'' if use_tz else ' without USE_TZ'}")
+    if not options.database and not arguments and not run_example():
+        failed.append("examples/django")
     if failed:
         print(f"FAILED on: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
