@@ -1,7 +1,8 @@
 //! Inserted rows that refer to each other, in tables that do not let what they refer to be set afterwards.
 
-use crate::common::{Clerk, Kind};
-use crate::program::{Ended, Trial, on_each, on_some};
+use crate::program::{Ended, Trial, on_trial};
+use enmasse_testing::{Clerk, Kind};
+use enmasse_testing::{Kind, test_on};
 
 /// Rows that may refer to another of their table, checked at once.
 async fn make(trial: &Trial<'_>) {
@@ -47,9 +48,9 @@ fn is_lost(said: &str, place: &str, kind: Kind) {
     assert!(said.ends_with("\nNothing was written.\n") && said.lines().count() == 2, "{kind:?}: {said}");
 }
 
-#[test]
-fn a_reference_that_a_trigger_does_not_let_be_set_is_an_error() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a_reference_that_a_trigger_does_not_let_be_set_is_an_error(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         keeps(trial, "id = 2").await;
         trial.write("f.jsonl", FILE);
@@ -69,9 +70,9 @@ fn a_reference_that_a_trigger_does_not_let_be_set_is_an_error() {
     });
 }
 
-#[test]
-fn a_reference_is_also_lost_where_a_row_of_the_table_comes_to_refer_to_the_circle() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a_reference_is_also_lost_where_a_row_of_the_table_comes_to_refer_to_the_circle(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         trial.run("INSERT INTO t VALUES (4, NULL, 0)").await;
         keeps(trial, "id = 2").await;
@@ -81,9 +82,9 @@ fn a_reference_is_also_lost_where_a_row_of_the_table_comes_to_refer_to_the_circl
     });
 }
 
-#[test]
-fn rows_of_several_key_columns_may_refer_to_each_other_and_lose_that_too() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn rows_of_several_key_columns_may_refer_to_each_other_and_lose_that_too(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial
             .run("CREATE TABLE t (a integer, b varchar(5), id integer NOT NULL UNIQUE, above integer, n integer, PRIMARY KEY (a, b), FOREIGN KEY (above) REFERENCES t (id))")
             .await;
@@ -111,9 +112,9 @@ fn rows_of_several_key_columns_may_refer_to_each_other_and_lose_that_too() {
     });
 }
 
-#[test]
-fn a_reference_that_a_row_policy_does_not_let_be_set_is_an_error() {
-    on_some(&[Kind::Postgres], async |trial| {
+#[test_on(postgres)]
+fn a_reference_that_a_row_policy_does_not_let_be_set_is_an_error(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         trial.write("f.jsonl", FILE);
         let shown = "CREATE POLICY shown ON t FOR SELECT USING (true)";
@@ -167,9 +168,9 @@ async fn sets(trial: &Trial<'_>, when: &str, column: &str, value: &str) {
     }
 }
 
-#[test]
-fn what_an_insert_trigger_sets_is_kept_where_rows_of_the_table_refer_to_new_ones() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn what_an_insert_trigger_sets_is_kept_where_rows_of_the_table_refer_to_new_ones(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         trial.run("INSERT INTO t VALUES (1, NULL, 0), (2, NULL, 0), (5, NULL, 0)").await;
         sets(trial, "NEW.id > 5", "n", "99").await;
@@ -195,9 +196,9 @@ fn what_an_insert_trigger_sets_is_kept_where_rows_of_the_table_refer_to_new_ones
     });
 }
 
-#[test]
-fn what_an_insert_trigger_sets_is_kept_where_new_rows_refer_to_each_other() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn what_an_insert_trigger_sets_is_kept_where_new_rows_refer_to_each_other(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         sets(trial, "NEW.id > 1", "n", "99").await;
         trial.write("f.jsonl", FILE);
@@ -207,9 +208,9 @@ fn what_an_insert_trigger_sets_is_kept_where_new_rows_refer_to_each_other() {
     });
 }
 
-#[test]
-fn a_key_that_comes_twice_is_an_error_where_rows_of_the_table_refer_to_new_ones() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn a_key_that_comes_twice_is_an_error_where_rows_of_the_table_refer_to_new_ones(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         trial.run("INSERT INTO t VALUES (1, NULL, 0)").await;
         let mut file = "id,above,n\n1,7,1\n7,,1\n".to_owned();
@@ -226,9 +227,9 @@ fn a_key_that_comes_twice_is_an_error_where_rows_of_the_table_refer_to_new_ones(
     });
 }
 
-#[test]
-fn rows_are_inserted_ahead_whose_keys_the_database_spells_in_its_own_way() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn rows_are_inserted_ahead_whose_keys_the_database_spells_in_its_own_way(kind: Kind) {
+    on_trial(kind, async |trial| {
         trial
             .run("CREATE TABLE t (code char(6) PRIMARY KEY, id integer NOT NULL UNIQUE, above integer, n integer, FOREIGN KEY (above) REFERENCES t (id))")
             .await;

@@ -3,6 +3,7 @@
 use enmasse::DataType;
 use enmasse::schema::{Field, Model, Schema};
 use enmasse_testing::{Kind, test_on};
+use enmasse_testing::{Kind, test_on};
 
 use crate::items;
 use crate::program::{Trial, on_trial};
@@ -138,9 +139,9 @@ fn django_s_name_of_a_foreign_key_will_do(kind: Kind) {
     });
 }
 
-#[test]
-fn keys_that_differ_in_their_case_are_named_with_their_own_lines() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn keys_that_differ_in_their_case_are_named_with_their_own_lines(kind: Kind) {
+    on_trial(kind, async |trial| {
         let collation = if trial.kind.in_mysql_family() { "COLLATE utf8mb4_bin" } else { "" };
         trial.run(&format!("CREATE TABLE t (code varchar(10) {collation} PRIMARY KEY, n integer)")).await;
         trial.run("INSERT INTO t VALUES ('x', 1), ('X', 2), ('y', 3)").await;

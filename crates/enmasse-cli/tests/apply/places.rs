@@ -5,6 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::{Command, Stdio};
 
 use enmasse_testing::{Kind, test_on};
+use enmasse_testing::{Kind, test_on};
 
 use crate::items;
 use crate::program::{Ended, Trial, on_trial};
@@ -114,9 +115,9 @@ fn a_pipe_is_written_itself(kind: Kind) {
     });
 }
 
-#[test]
-fn an_open_file_is_written_on_where_it_stands() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn an_open_file_is_written_on_where_it_stands(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", FILE);
         std::os::unix::fs::symlink("/dev/stdout", trial.path("link.csv")).unwrap();
@@ -159,9 +160,9 @@ fn an_open_file_is_written_on_where_it_stands() {
     });
 }
 
-#[test]
-fn other_descriptors_of_files_are_refused_and_so_is_the_file_of_the_output() {
-    on_some(&[Kind::Sqlite], async |trial| {
+#[test_on(sqlite)]
+fn other_descriptors_of_files_are_refused_and_so_is_the_file_of_the_output(kind: Kind) {
+    on_trial(kind, async |trial| {
         items::make(trial).await;
         trial.write("f.csv", FILE);
         for (name, opens, reason) in [

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::program::{Ended, enmasse};
 use enmasse::{Database, serde_json};
-use enmasse_testing::{Kind, Scratch, number, on_each_scratch};
+use enmasse_testing::{Kind, Scratch, number, on_scratch, test_on};
 
 const ROWS: i64 = 2_000;
 
@@ -50,9 +50,9 @@ fn kills() -> u32 {
     std::env::var("ENMASSE_TEST_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(12)
 }
 
-#[test]
-fn killed_inside_of_its_chunks_it_writes_each_row_once() {
-    on_each_scratch(&Kind::ALL, async |scratch| {
+#[test_on(all)]
+fn killed_inside_of_its_chunks_it_writes_each_row_once(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect().await;
         fill(&db).await;
         let places = ["before_update", "after_update", "before_commit", "after_commit"];
@@ -82,9 +82,9 @@ fn killed_inside_of_its_chunks_it_writes_each_row_once() {
     });
 }
 
-#[test]
-fn a_run_is_shown_and_done_once() {
-    on_each_scratch(&Kind::ALL, async |scratch| {
+#[test_on(all)]
+fn a_run_is_shown_and_done_once(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect().await;
         fill(&db).await;
         assert_eq!(runs(scratch, &["list"]).done(), "");
@@ -112,9 +112,9 @@ fn a_run_is_shown_and_done_once() {
     });
 }
 
-#[test]
-fn all_rows_are_meant_only_where_that_is_said() {
-    on_each_scratch(&[Kind::Sqlite], async |scratch| {
+#[test_on(sqlite)]
+fn all_rows_are_meant_only_where_that_is_said(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect().await;
         fill(&db).await;
         let args = ["--table", "account", "--set", "points=1", "--name", "x"];
@@ -145,10 +145,10 @@ async fn begun(scratch: &Scratch, db: &Database) -> std::process::Child {
 }
 
 #[cfg(unix)]
-#[test]
-fn a_signal_ends_it_after_the_chunk_and_it_goes_on_from_there() {
+#[test_on(all)]
+fn a_signal_ends_it_after_the_chunk_and_it_goes_on_from_there(kind: Kind) {
     use rustix::process::{Pid, Signal, kill_process};
-    on_each_scratch(&Kind::ALL, async |scratch| {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect().await;
         fill(&db).await;
         let child = begun(scratch, &db).await;
@@ -166,9 +166,9 @@ fn a_signal_ends_it_after_the_chunk_and_it_goes_on_from_there() {
     });
 }
 
-#[test]
-fn a_run_is_stopped_and_taken_over() {
-    on_each_scratch(&Kind::ALL, async |scratch| {
+#[test_on(all)]
+fn a_run_is_stopped_and_taken_over(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect().await;
         fill(&db).await;
         let child = begun(scratch, &db).await;

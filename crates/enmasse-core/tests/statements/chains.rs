@@ -159,7 +159,7 @@ fn models_that_do_not_fit_together_are_refused() {
 fn each_table_is_written_by_its_own_statement_where_one_was_refused() {
     let query = of("Pizzeria");
     let fields = ["ovens".into(), "rating".into()];
-    for (name, dialect) in library::dialects() {
+    for (name, dialect) in crate::library::dialects() {
         let asked = BulkUpdate::new(&query, &fields, now());
         let together = plan::bulk_update(&*dialect, &asked).unwrap().to_string();
         let apart = BulkUpdate { per_table: true, ..asked };

@@ -143,9 +143,9 @@ fn a07_a_row_whose_key_is_set_is_shown_too(kind: Kind) {
     });
 }
 
-#[test]
-fn a_dry_run_checks_what_only_the_commit_would() {
-    on_each_scratch(&WITH_TRIGGERS, async |scratch| {
+#[test_on(sqlite, postgres)]
+fn a_dry_run_checks_what_only_the_commit_would(kind: Kind) {
+    on_scratch(kind, async |scratch| {
         let db = scratch.connect().await;
         run(&db, "CREATE TABLE above (id integer PRIMARY KEY)").await;
         run(&db, "CREATE TABLE t (id integer PRIMARY KEY, n integer REFERENCES above (id) DEFERRABLE INITIALLY DEFERRED)").await;
