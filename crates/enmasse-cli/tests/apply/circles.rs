@@ -1,8 +1,7 @@
 //! Inserted rows that refer to each other, in tables that do not let what they refer to be set afterwards.
 
 use crate::program::{Ended, Trial, on_trial};
-use enmasse_testing::{Clerk, Kind};
-use enmasse_testing::{Kind, test_on};
+use enmasse_testing::{Clerk, Kind, test_on};
 
 /// Rows that may refer to another of their table, checked at once.
 async fn make(trial: &Trial<'_>) {

@@ -3,7 +3,6 @@
 use enmasse::DataType;
 use enmasse::schema::{Field, Model, Schema};
 use enmasse_testing::{Kind, test_on};
-use enmasse_testing::{Kind, test_on};
 
 use crate::items;
 use crate::program::{Trial, on_trial};

@@ -1,11 +1,9 @@
 //! The allowed places of output files, and readers of the output.
 
+use enmasse_testing::{Kind, test_on};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::{Command, Stdio};
-
-use enmasse_testing::{Kind, test_on};
-use enmasse_testing::{Kind, test_on};
 
 use crate::items;
 use crate::program::{Ended, Trial, on_trial};
