@@ -9,6 +9,7 @@ use enmasse::expr::{Expr, FieldPath};
 use enmasse::{Assignment, Error, Record, Transaction, Value};
 use futures_util::{Stream, StreamExt};
 
+use crate::apply::bits::Bits;
 use crate::apply::changes::Noted;
 use crate::apply::kept::{LOT, LOT_BYTES};
 use crate::apply::mapping::Mapping;
@@ -23,31 +24,6 @@ pub fn lacks_reference(error: &Error) -> bool {
     matches!(error.code(), Some("23503" | "1452" | "SQLITE_CONSTRAINT_FOREIGNKEY"))
 }
 
-/// Which rows of the file were not in the table, counted without bad ones: a bit for each row.
-#[derive(Debug, Default)]
-pub struct MissingRows {
-    bits: Vec<u64>,
-    len: u64,
-}
-
-impl MissingRows {
-    fn push(&mut self, is_missing: bool) {
-        if self.len.is_multiple_of(64) {
-            self.bits.push(0);
-        }
-        if let Some(last) = self.bits.last_mut() {
-            *last |= u64::from(is_missing) << (self.len % 64);
-        }
-        self.len += 1;
-    }
-
-    /// Whether the row of this number, from 0, was missing.
-    pub fn has(&self, row: u64) -> bool {
-        let bits = usize::try_from(row / 64).ok().and_then(|at| self.bits.get(at));
-        bits.is_some_and(|bits| bits >> (row % 64) & 1 == 1)
-    }
-}
-
 impl Job<'_> {
     /// Finds the rows of the file that are not in the table by updates that change nothing, and inserts them. Gives which they are: they
     /// are written, and no update is to write them again over what a trigger has made of them.
@@ -57,7 +33,7 @@ impl Job<'_> {
         bad_rows: &BadRows,
         absent: &mut Absent,
         noted: Option<&Shared<Noted>>,
-    ) -> Result<(MissingRows, Counts), Ended> {
+    ) -> Result<(Bits, Counts), Ended> {
         let Job { input, mapping, meter, .. } = *self;
         let none = Arc::default();
         // a key that comes twice is found in the file as a whole only
@@ -68,7 +44,7 @@ impl Job<'_> {
         }
         found?;
         let (all, read, _rejects) = records(input, mapping, self.uneven, bad_rows, &none, meter)?;
-        let (mut all, mut rows, mut counts) = (pin!(all.fuse()), MissingRows::default(), Counts::default());
+        let (mut all, mut rows, mut counts) = (pin!(all.fuse()), Bits::default(), Counts::default());
         loop {
             let lot = next_lot(mapping, &mut all).await;
             if let Some(failure) = std::mem::take(&mut *lock(&read)).failure {
@@ -112,7 +88,7 @@ impl Job<'_> {
     }
 
     /// Whether each of these records is not in the table.
-    async fn which_are_missing(&self, tx: &Transaction, lot: &[Record]) -> Result<Vec<bool>, Error> {
+    pub async fn which_are_missing(&self, tx: &Transaction, lot: &[Record]) -> Result<Vec<bool>, Error> {
         let found = Shared::<HashSet<String>>::default();
         let count = self.find_missing(tx, lot.to_vec(), {
             let (found, mapping) = (found.clone(), self.mapping.clone());
@@ -162,18 +138,5 @@ impl Mapping {
             other => format!("{other:?}"),
         };
         self.key.iter().map(value).collect::<Vec<_>>().join("\u{1f}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_row_has_a_bit() {
-        let mut rows = MissingRows::default();
-        (0..200).for_each(|row| rows.push(row % 3 == 0));
-        assert!((0..200).all(|row| rows.has(row) == (row % 3 == 0)));
-        assert!(!rows.has(201) && !MissingRows::default().has(0));
     }
 }

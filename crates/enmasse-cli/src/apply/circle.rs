@@ -1,15 +1,72 @@
 //! References of inserted rows that are set by a second write, as they were left out of the insert: the rows refer to each other.
 
+use std::sync::Arc;
+
 use enmasse::{Error, ErrorKind, Q, QuerySet, Record, Transaction, Value};
 
+use crate::apply::kept::Kept;
 use crate::apply::mapping::Mapping;
-use crate::apply::transaction::Job;
+use crate::apply::summary::Counts;
+use crate::apply::transaction::{Ended, Job};
+use crate::failure::Result;
 
 /// The most keys of one query: of one column, and of several, which make a condition for each row.
 const KEYS: usize = 500;
 const COMPOSITE_KEYS: usize = 50;
 
+/// Rows that were inserted without what they refer to, whole.
+pub struct Circle(Kept);
+
+impl Circle {
+    pub fn new(mapping: &Arc<Mapping>) -> Result<Self> {
+        Kept::new(mapping).map(Circle)
+    }
+
+    pub fn add(&mut self, row: &[Option<Value>]) -> Result<()> {
+        self.0.push(row)
+    }
+
+    /// Sets what they refer to, once all rows are inserted.
+    pub async fn close(self, job: &Job<'_>, tx: &Transaction, counts: &mut Counts) -> Result<(), Ended> {
+        let mut rows = self.0.read()?;
+        loop {
+            let lot = rows.lot()?;
+            if lot.is_empty() {
+                return Ok(());
+            }
+            if job.set_references(tx, &lot).await? == 0 {
+                continue;
+            }
+            let missing = job.which_are_missing(tx, &lot).await?;
+            for (record, _) in lot.into_iter().zip(missing).filter(|(_, is_missing)| *is_missing) {
+                let inserted = job.insert_skipped(tx, record).await?;
+                counts.inserted += inserted;
+                counts.skipped -= inserted;
+            }
+        }
+    }
+}
+
 impl Job<'_> {
+    /// Inserts a row once more that is not found after its insert, as a trigger skipped it. Gives how many rows are inserted now.
+    ///
+    /// # Errors
+    ///
+    /// One that is about rows where the row is there, and a row policy hides it: nothing can be set in it.
+    pub async fn insert_skipped(&self, tx: &Transaction, record: Record) -> Result<u64, Error> {
+        let inserted = tx.transaction(async |tx| self.insert(&tx, vec![record.clone()]).await).await;
+        inserted.map_err(|error| match error.is_of_rows() {
+            true => Error::new(
+                ErrorKind::Integrity,
+                format!(
+                    "the row refers to one that refers back to it, which is set after the insert, and a row policy of {} hides it until then",
+                    self.mapping.model.table
+                ),
+            ),
+            false => error,
+        })
+    }
+
     /// Sets what records refer to whose rows were inserted without that, and nothing else: a trigger may have set it. Gives how many
     /// of these rows are not found.
     ///

@@ -1,5 +1,6 @@
 //! Rows kept on disk until other rows are written, because they may be many or long.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use enmasse::{Record, Value};
@@ -22,17 +23,23 @@ pub struct Kept {
     rows: usize,
 }
 
+/// The rows that were taken, which can be read several times.
+pub struct KeptFile {
+    mapping: Arc<Mapping>,
+    folder: Arc<TemporaryFolder>,
+    rows: usize,
+}
+
 /// Gives them back, in the order in which they were taken.
 pub struct KeptRows {
     mapping: Arc<Mapping>,
     rows: Rows,
-    _folder: TemporaryFolder,
+    _folder: Arc<TemporaryFolder>,
 }
 
 impl Kept {
     pub fn new(mapping: &Arc<Mapping>) -> Result<Self> {
-        let folder = TemporaryFolder::new()
-            .map_err(|error| Failure::failed(format!("cannot make a temporary folder: {error}")))?;
+        let folder = new_folder()?;
         let columns: Vec<_> = mapping.columns.iter().map(|column| column.name.clone()).collect();
         let writer = RowWriter::create(&path(&folder), &columns, &options())?;
         Ok(Kept { mapping: mapping.clone(), folder, writer, rows: 0 })
@@ -47,12 +54,46 @@ impl Kept {
         self.rows
     }
 
-    pub fn read(self) -> Result<KeptRows> {
+    pub fn finish(self) -> Result<KeptFile> {
         self.writer.finish()?;
+        Ok(KeptFile { mapping: self.mapping, folder: Arc::new(self.folder), rows: self.rows })
+    }
+
+    pub fn read(self) -> Result<KeptRows> {
+        self.finish()?.rows()
+    }
+}
+
+impl KeptFile {
+    /// A file without rows, of the same columns.
+    pub fn empty(other: &KeptFile) -> Result<Self> {
+        Ok(KeptFile { mapping: other.mapping.clone(), folder: Arc::new(new_folder()?), rows: 0 })
+    }
+
+    /// Where they are: a line of JSON each.
+    pub fn path(&self) -> PathBuf {
+        self.folder.file()
+    }
+
+    /// Says how many rows were written there.
+    pub fn has(&mut self, rows: usize) {
+        self.rows = rows;
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    pub fn rows(&self) -> Result<KeptRows> {
         let input = Input::open(&path(&self.folder), &options())?;
         let rows = input.rows(&self.mapping.wanted())?;
-        Ok(KeptRows { mapping: self.mapping, rows, _folder: self.folder })
+        Ok(KeptRows { mapping: self.mapping.clone(), rows, _folder: self.folder.clone() })
     }
+}
+
+fn new_folder() -> Result<TemporaryFolder> {
+    TemporaryFolder::new()
+        .map_err(|error| Failure::failed(format!("cannot make a temporary folder: {error}")))
 }
 
 impl KeptRows {

@@ -23,6 +23,17 @@ pub struct Mapping {
     pub written: Vec<usize>,
     /// Of these, those that refer to a row of the same table, or to none.
     pub references: Vec<usize>,
+    /// Those of which the file also has the column that they refer to.
+    pub own_references: Vec<OwnReference>,
+}
+
+/// Two columns of the file, of which one refers to the other in a row of the same table.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnReference {
+    pub from: usize,
+    pub to: usize,
+    /// Whether it may refer to none.
+    pub can_be_null: bool,
 }
 
 /// A column of the file.
@@ -89,16 +100,24 @@ impl Mapping {
                 table.table
             )));
         }
-        let refers = |&column: &usize| {
-            let position = taken[column].1;
-            let to = table.forward(position).filter(|_| table.fields[position].null);
-            to.is_some_and(|relation| relation.model.table == table.table)
-        };
-        let references = written.iter().copied().filter(refers).collect();
+        let mut own_references = Vec::new();
+        let mut references = Vec::new();
+        for &from in &written {
+            let position = taken[from].1;
+            let can_be_null = table.fields[position].null;
+            let Some(relation) = table.forward(position).filter(|to| to.model.table == table.table) else {
+                continue;
+            };
+            references.extend(can_be_null.then_some(from));
+            let is_it =
+                |(_, position): &(String, usize)| table.fields[*position].column == relation.to_column;
+            let to = taken.iter().position(is_it);
+            own_references.extend(to.map(|to| OwnReference { from, to, can_be_null }));
+        }
         let mut by_primary_key = key.to_vec();
         by_primary_key.sort_unstable();
         let matches_on = (by_primary_key != table.key()).then_some(key_names);
-        Ok(Mapping { model, columns, key: key_columns, matches_on, written, references })
+        Ok(Mapping { model, columns, key: key_columns, matches_on, written, references, own_references })
     }
 
     /// What is read of the file.

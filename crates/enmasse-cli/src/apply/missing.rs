@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use enmasse::{Error, ErrorKind, Record, Transaction, Value};
+use enmasse::{Error, Record, Transaction, Value};
 
 use crate::apply::changes::Noted;
+use crate::apply::circle::Circle;
 use crate::apply::files::{FinishedFile, OutputFile};
 use crate::apply::kept::{Kept, LOT};
 use crate::apply::mapping::Mapping;
+use crate::apply::order::{Ordered, in_order};
 use crate::apply::parts::{Order, in_parts};
 use crate::apply::summary::Counts;
 use crate::apply::transaction::{Ended, Job, has_not_ended};
@@ -27,14 +29,11 @@ async fn insert_lot(
     tx: &Transaction,
     lot: &[Record],
     most: usize,
-    order: Order,
     counts: &mut Counts,
 ) -> Result<Vec<(usize, Error)>, Error> {
-    in_parts(tx, lot.len(), most, order, async |tx, range| {
-        let rows = range.len() as u64;
-        let inserted = job.insert(tx, lot[range].to_vec()).await?;
-        counts.inserted += inserted;
-        counts.skipped += rows - inserted;
+    in_parts(tx, lot.len(), most, Order::FirstRows, async |tx, range| {
+        let inserted = job.insert(tx, lot[range.clone()].to_vec()).await?;
+        counts.insert(&lot[range], inserted);
         Ok(())
     })
     .await
@@ -105,8 +104,7 @@ impl Absent {
         ))
     }
 
-    /// Inserts the rows. Those that another transaction has brought in the meantime are updated, and those that wait for others, which
-    /// they refer to, come after them.
+    /// Inserts the rows as they stand, a lot at a time. Lots that are refused wait until all others are inserted.
     pub async fn insert(
         &mut self,
         job: &Job<'_>,
@@ -115,89 +113,93 @@ impl Absent {
         noted: Option<&Shared<Noted>>,
     ) -> Result<(), Ended> {
         let Some(kept) = &mut self.kept else { return Ok(()) };
-        let mut kept = std::mem::replace(kept, Kept::new(&self.mapping)?);
-        let mut is_first = true;
-        while kept.len() > 0 {
-            let before = kept.len();
-            let (mut rows, mut left, mut why) = (kept.read()?, Kept::new(&self.mapping)?, None);
-            loop {
-                let mut lot = rows.lot()?;
-                if lot.is_empty() {
-                    break;
-                }
-                if !is_first {
-                    let arrived = job.write(tx, lot, noted.is_some()).await?;
-                    counts.arrived(&arrived.counts);
-                    if let Some(noted) = noted {
-                        arrived.changes.iter().try_for_each(|change| lock(noted).note(change))?;
-                    }
-                    lot = arrived.missing;
-                }
-                let order = if is_first { Order::FirstRows } else { Order::LastRows };
-                let refused = insert_lot(job, tx, &lot, LOT - left.len(), order, counts).await?;
-                let mut refused = refused.into_iter().peekable();
-                for (number, record) in lot.iter().enumerate() {
-                    let row = self.mapping.row(record);
-                    match refused.next_if(|(position, _)| *position == number) {
-                        Some((_, error)) => {
-                            left.push(&row)?;
-                            why.get_or_insert(error);
-                        }
-                        None => self.write(&row)?,
-                    }
-                }
-            }
-            if !is_first && left.len() == before {
-                let Some(inserted) = self.insert_circle(job, tx, left).await? else {
-                    return Err(why.map_or_else(|| has_not_ended().into(), Ended::from));
-                };
-                counts.inserted += inserted;
-                counts.skipped += before as u64 - inserted;
+        let kept = std::mem::replace(kept, Kept::new(&self.mapping)?);
+        let (mut rows, mut left) = (kept.read()?, Kept::new(&self.mapping)?);
+        loop {
+            let lot = rows.lot()?;
+            if lot.is_empty() {
                 break;
             }
-            (kept, is_first) = (left, false);
+            match tx.transaction(async |tx| job.insert(&tx, lot.clone()).await).await {
+                Ok(inserted) => counts.insert(&lot, inserted),
+                Err(error) if !error.is_of_rows() => return Err(error.into()),
+                Err(_) => {
+                    lot.iter().try_for_each(|record| left.push(&self.mapping.row(record)))?;
+                    continue;
+                }
+            }
+            lot.iter().try_for_each(|record| self.write(&self.mapping.row(record)))?;
         }
-        Ok(())
+        if left.len() == 0 {
+            return Ok(());
+        }
+        self.insert_in_order(job, tx, left, counts, noted).await
     }
 
-    /// Inserts rows that refer to each other: first without that, which is set when all are there. Gives how many were inserted; `None` where
-    /// they do not refer to each other.
-    async fn insert_circle(
+    /// Inserts rows after those that they refer to. Those that another transaction has brought in the meantime are updated.
+    async fn insert_in_order(
         &mut self,
         job: &Job<'_>,
         tx: &Transaction,
         left: Kept,
-    ) -> Result<Option<u64>, Ended> {
-        let (mut rows, mut whole, mut inserted) = (left.read()?, Kept::new(&self.mapping)?, 0);
+        counts: &mut Counts,
+        noted: Option<&Shared<Noted>>,
+    ) -> Result<(), Ended> {
+        let (mut left, mut circle) = (left, Circle::new(&self.mapping)?);
         loop {
-            let lot = rows.lot()?;
-            if lot.is_empty() {
-                break;
+            let Ordered { rows, circular } = in_order(left, &self.mapping)?;
+            let (mut lots, mut number, mut why) = (rows.rows()?, 0, None);
+            left = Kept::new(&self.mapping)?;
+            loop {
+                let lot = lots.lot()?;
+                if lot.is_empty() {
+                    break;
+                }
+                let numbers = number..;
+                number += lot.len() as u64;
+                let missing = job.which_are_missing(tx, &lot).await?;
+                let (mut arrived, mut waiting) = (Vec::new(), Vec::new());
+                for ((record, is_missing), number) in lot.into_iter().zip(missing).zip(numbers) {
+                    if is_missing {
+                        waiting.push((record, circular.has(number)));
+                    } else {
+                        arrived.push(record);
+                    }
+                }
+                if !arrived.is_empty() {
+                    let arrived = job.write(tx, arrived, noted.is_some()).await?;
+                    counts.arrived(&arrived.counts);
+                    if let Some(noted) = noted {
+                        arrived.changes.iter().try_for_each(|change| lock(noted).note(change))?;
+                    }
+                }
+                let mut bare = Vec::with_capacity(waiting.len());
+                for (record, is_circular) in &waiting {
+                    let without = if *is_circular { job.mapping.without_references(record)? } else { None };
+                    bare.push(without.unwrap_or_else(|| record.clone()));
+                }
+                let refused = insert_lot(job, tx, &bare, LOT - left.len().min(LOT), counts).await?;
+                let mut refused = refused.into_iter().peekable();
+                for (number, (record, is_circular)) in waiting.iter().enumerate() {
+                    let row = self.mapping.row(record);
+                    if let Some((_, error)) = refused.next_if(|(position, _)| *position == number) {
+                        left.push(&row)?;
+                        why.get_or_insert(error);
+                        continue;
+                    }
+                    self.write(&row)?;
+                    if *is_circular {
+                        circle.add(&row)?;
+                    }
+                }
             }
-            let bare = lot.iter().map(|record| job.mapping.without_references(record));
-            let Some(bare) = bare.collect::<Result<Option<Vec<_>>, _>>()? else { return Ok(None) };
-            inserted += job.insert(tx, bare).await?;
-            for record in &lot {
-                let row = self.mapping.row(record);
-                whole.push(&row)?;
-                self.write(&row)?;
+            if left.len() == 0 {
+                return circle.close(job, tx, counts).await;
+            }
+            if left.len() == rows.len() {
+                return Err(why.map_or_else(|| has_not_ended().into(), Ended::from));
             }
         }
-        let skipped = whole.len() as u64 - inserted;
-        let (mut rows, mut gone) = (whole.read()?, 0);
-        loop {
-            let lot = rows.lot()?;
-            if lot.is_empty() {
-                break;
-            }
-            gone += job.set_references(tx, &lot).await?;
-        }
-        if gone > skipped {
-            let problem =
-                "rows that refer to each other are not found after their insert: a row policy hides them";
-            return Err(Error::new(ErrorKind::Integrity, problem).into());
-        }
-        Ok(Some(inserted))
     }
 
     /// The file.

@@ -1,6 +1,7 @@
 //! `enmasse apply`.
 
 mod ahead;
+mod bits;
 mod changes;
 mod choice;
 mod circle;
@@ -9,6 +10,8 @@ mod files;
 mod kept;
 mod mapping;
 mod missing;
+mod numbers;
+mod order;
 mod parts;
 mod places;
 mod refused;

@@ -69,7 +69,7 @@ pub fn duplicate(file: &str, mapping: &Mapping, key: &[Value], places: &[Found])
 }
 
 /// A key so that keys are equal which a collation may take for the same: without case, accents and white space at the end.
-fn folded(key: &[Value]) -> String {
+pub fn folded(key: &[Value]) -> String {
     let parts = key.iter().map(|value| match value {
         Value::Text(text) => {
             let upper = text.trim_end().to_uppercase();

@@ -120,8 +120,9 @@ impl Lines {
                 if records.len() > 1 {
                     return Err(Error::new(ErrorKind::Integrity, "one of the rows is not found"));
                 }
-                // a row that is there and hidden is refused as a duplicate
-                job.insert(tx, records).await?;
+                for record in records {
+                    job.insert_skipped(tx, record).await?;
+                }
             }
             tx.check_constraints().await
         });

@@ -10,7 +10,7 @@ use enmasse::{Error, ErrorKind, Record, Value};
 use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::mpsc;
 
-use crate::apply::ahead::MissingRows;
+use crate::apply::bits::Bits;
 use crate::apply::files::{OutputFile, cannot_write};
 use crate::apply::mapping::Mapping;
 use crate::apply::refused::Refused;
@@ -67,7 +67,7 @@ pub fn records(
     mapping: &Arc<Mapping>,
     uneven: bool,
     bad_rows: &BadRows,
-    left_out: &Arc<MissingRows>,
+    left_out: &Arc<Bits>,
     meter: &Meter,
 ) -> Result<(impl Stream<Item = Result<Record, Error>> + Send + use<>, Shared, RejectsOutput)> {
     let rows = match bad_rows.refused.is_empty() {
@@ -165,7 +165,7 @@ struct Reader {
     /// Whether rows may lack columns.
     uneven: bool,
     bad_rows: BadRows,
-    left_out: Arc<MissingRows>,
+    left_out: Arc<Bits>,
     rejects: Option<RejectsFile>,
     /// What is said of those that end it: not the rows themselves, which may be long, and not of all, which may be many.
     bad: Vec<String>,

@@ -26,6 +26,12 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Counts rows that were to be inserted, of which the database inserted so many.
+    pub fn insert<T>(&mut self, rows: &[T], inserted: u64) {
+        self.inserted += inserted;
+        self.skipped += rows.len() as u64 - inserted;
+    }
+
     /// Counts rows as matched that were missing before.
     pub fn arrived(&mut self, others: &Counts) {
         self.matched += others.matched;

@@ -32,7 +32,7 @@ async fn keeps(trial: &Trial<'_>, rows: &str) {
     }
 }
 
-/// A row, and two that refer to each other. These have different columns, so that no database inserts them in one statement, which would need
+/// A row, and two that refer to each other, of which the last is inserted first. These have different columns, so that no database inserts them in one statement, which would need
 /// no second write.
 const FILE: &str = "{\"id\": 1}\n{\"id\": 2, \"above\": 3, \"n\": 2}\n{\"id\": 3, \"above\": 2}\n";
 
@@ -41,7 +41,7 @@ const TABLE: [&str; 4] = ["f.jsonl", "--table", "t", "--insert-missing"];
 #[track_caller]
 fn is_lost(said: &str, place: &str, kind: Kind) {
     assert!(
-        said.starts_with(&format!("enmasse: f.jsonl:{place}: the database refuses the row with id=2: 'above' refers to a row that refers back")),
+        said.starts_with(&format!("enmasse: f.jsonl:{place}: the database refuses the row with id=3: 'above' refers to a row that refers back")),
         "{kind:?}: {said}"
     );
     assert!(said.ends_with("\nNothing was written.\n") && said.lines().count() == 2, "{kind:?}: {said}");
@@ -51,10 +51,10 @@ fn is_lost(said: &str, place: &str, kind: Kind) {
 fn a_reference_that_a_trigger_does_not_let_be_set_is_an_error(kind: Kind) {
     on_trial(kind, async |trial| {
         make(trial).await;
-        keeps(trial, "id = 2").await;
+        keeps(trial, "id = 3").await;
         trial.write("f.jsonl", FILE);
         for more in [&[][..], &["--dry-run"], &["--diff", "d.csv"], &["--missing", "m.jsonl"]] {
-            is_lost(&trial.apply(TABLE.iter().chain(more)).failed(1), "2", trial.kind);
+            is_lost(&trial.apply(TABLE.iter().chain(more)).failed(1), "3", trial.kind);
             assert_eq!(trial.number("SELECT count(*) FROM t").await, 0);
         }
         assert_eq!(trial.files(), ["f.jsonl"]);
@@ -74,9 +74,9 @@ fn a_reference_is_also_lost_where_a_row_of_the_table_comes_to_refer_to_the_circl
     on_trial(kind, async |trial| {
         make(trial).await;
         trial.run("INSERT INTO t VALUES (4, NULL, 0)").await;
-        keeps(trial, "id = 2").await;
+        keeps(trial, "id = 3").await;
         trial.write("f.jsonl", format!("{FILE}{{\"id\": 4, \"above\": 3}}\n"));
-        is_lost(&trial.apply(TABLE).failed(1), "2", trial.kind);
+        is_lost(&trial.apply(TABLE).failed(1), "3", trial.kind);
         assert_eq!(trial.query("SELECT * FROM t").await, "4|NULL|0");
     });
 }
@@ -99,11 +99,11 @@ fn rows_of_several_key_columns_may_refer_to_each_other_and_lose_that_too(kind: K
         assert_eq!(trial.query("SELECT id, above FROM t ORDER BY id").await, "1|NULL\n2|3\n3|2");
         trial.run("UPDATE t SET above = NULL").await;
         trial.run("DELETE FROM t").await;
-        keeps(trial, "id = 2").await;
+        keeps(trial, "id = 3").await;
         let said = trial.apply(TABLE).failed(1);
         assert!(
             said.starts_with(
-                "enmasse: f.jsonl:2: the database refuses the row with a=1, b='y': 'above' refers"
+                "enmasse: f.jsonl:3: the database refuses the row with a=2, b='x': 'above' refers"
             ),
             "{said}"
         );
@@ -117,8 +117,8 @@ fn a_reference_that_a_row_policy_does_not_let_be_set_is_an_error(kind: Kind) {
         make(trial).await;
         trial.write("f.jsonl", FILE);
         let shown = "CREATE POLICY shown ON t FOR SELECT USING (true)";
-        let written = "CREATE POLICY written ON t FOR UPDATE USING (id <> 2)";
-        let hides = "CREATE POLICY shown ON t FOR SELECT USING (id <> 2 OR above IS NOT NULL)";
+        let written = "CREATE POLICY written ON t FOR UPDATE USING (id <> 3)";
+        let hides = "CREATE POLICY shown ON t FOR SELECT USING (id <> 3 OR above IS NOT NULL)";
         let all = "CREATE POLICY written ON t FOR UPDATE USING (true)";
         for policies in [[shown, written], [hides, all]] {
             let rights = [
@@ -133,7 +133,7 @@ fn a_reference_that_a_row_policy_does_not_let_be_set_is_an_error(kind: Kind) {
             clerk.drop(&trial.db).await;
             let said = ended.expect("it runs").failed(1);
             assert!(
-                said.starts_with("enmasse: f.jsonl:2: the database refuses the row with id=2: "),
+                said.starts_with("enmasse: f.jsonl:3: the database refuses the row with id=3: "),
                 "{said}"
             );
             assert!(said.ends_with("\nNothing was written.\n"), "{said}");

@@ -175,3 +175,38 @@ fn d04_a_trigger_sees_each_row_once(kind: Kind) {
         assert_eq!(trial.query("SELECT * FROM seen ORDER BY id").await, "1|20", "{:?}", trial.kind);
     });
 }
+
+#[test]
+fn more_than_five_thousand_rows_may_stand_before_the_rows_that_they_refer_to() {
+    on_each(async |trial| {
+        make(trial).await;
+        let mut rows: Vec<(u32, Option<u32>)> = Vec::new();
+        // each refers to the next in the file
+        rows.extend((1..=6_000).map(|id| (id, (id < 6_000).then_some(id + 1))));
+        // each refers to any other in the file
+        let any = |number: u32| 10_000 + number * 1_234 % 6_007;
+        rows.extend((1..=6_006).map(|number| (any(number), (number < 6_006).then(|| any(number + 1)))));
+        // a ring
+        rows.extend((20_000..26_000).map(|id| (id, Some(if id == 25_999 { 20_000 } else { id + 1 }))));
+        rows.sort();
+        let mut file = "id,above,n\n".to_owned();
+        for (id, above) in &rows {
+            let above = above.map_or(String::new(), |above| above.to_string());
+            file.push_str(&format!("{id},{above},1\n"));
+        }
+        trial.write("f.csv", &file);
+        let counts = trial.apply(["f.csv"].iter().chain(&TABLE)).counts();
+        assert_eq!(
+            counts, "0 matched, 0 changed, 18,006 not in the table, 18,006 inserted",
+            "{:?}",
+            trial.kind
+        );
+        assert_eq!(trial.number("SELECT count(*) FROM t WHERE above IS NULL").await, 2);
+        let found = trial.query("SELECT id, above FROM t ORDER BY id").await.replace("NULL", "");
+        let given: Vec<String> = file.lines().skip(1).map(|line| line.replace(',', "|")).collect();
+        assert_eq!(
+            found,
+            given.iter().map(|line| line.trim_end_matches("|1")).collect::<Vec<_>>().join("\n")
+        );
+    });
+}
