@@ -1,6 +1,7 @@
 //! Rows that refer to rows of the same table, in whichever order the file has them.
 
 use enmasse_testing::{Kind, test_on};
+use enmasse_testing::{Kind, test_on};
 
 use crate::program::{Trial, on_trial};
 
@@ -176,9 +177,9 @@ fn d04_a_trigger_sees_each_row_once(kind: Kind) {
     });
 }
 
-#[test]
-fn more_than_five_thousand_rows_may_stand_before_the_rows_that_they_refer_to() {
-    on_each(async |trial| {
+#[test_on(all)]
+fn more_than_five_thousand_rows_may_stand_before_the_rows_that_they_refer_to(kind: Kind) {
+    on_trial(kind, async |trial| {
         make(trial).await;
         let mut rows: Vec<(u32, Option<u32>)> = Vec::new();
         // each refers to the next in the file
