@@ -1,7 +1,6 @@
 //! Rows that refer to rows of the same table, in whichever order the file has them.
 
 use enmasse_testing::{Kind, test_on};
-use enmasse_testing::{Kind, test_on};
 
 use crate::program::{Trial, on_trial};
 
