@@ -41,7 +41,8 @@ pub async fn measure(
         // The first round is a warm-up.
         for round in 0..=repeats {
             std::fs::write(&file, format!("id,points\n1,{}\n", count + round))?;
-            let Spent { seconds: spent, peak_memory } = Program::apply(enmasse, table.url(), &file).run().await?;
+            let Spent { seconds: spent, peak_memory } =
+                Program::apply(enmasse, table.url(), &file).run().await?;
             most = most.max(peak_memory);
             if round > 0 {
                 seconds.push(spent);

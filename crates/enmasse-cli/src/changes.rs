@@ -131,9 +131,10 @@ impl fmt::Display for Changes {
             let on_one_line =
                 examples.iter().map(|example| example.chars().count() + 3).sum::<usize>() + before <= WIDTH;
             for (number, example) in examples.iter().enumerate() {
-                match on_one_line || number == 0 {
-                    true => write!(f, "   {example}")?,
-                    false => write!(f, "\n{:before$}   {example}", "")?,
+                if on_one_line || number == 0 {
+                    write!(f, "   {example}")?
+                } else {
+                    write!(f, "\n{:before$}   {example}", "")?
                 }
             }
         }

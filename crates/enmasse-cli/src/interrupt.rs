@@ -135,9 +135,10 @@ pub async fn signal() -> u8 {
             })
         })
         .collect::<Vec<_>>();
-    match first.is_empty() {
-        true => std::future::pending().await,
-        false => futures_util::future::select_all(first).await.0,
+    if first.is_empty() {
+        std::future::pending().await
+    } else {
+        futures_util::future::select_all(first).await.0
     }
 }
 

@@ -104,9 +104,10 @@ impl<'a> Choice<'a> {
             return Err(no_column(file, "--only", said, names));
         }
         if let Some(&position) = self.key.iter().find(|position| !is_taken(**position)) {
-            let (what, hint) = match args.key.is_empty() {
-                true => ("primary key", "; --key names another, --map another name for it"),
-                false => ("key", ""),
+            let (what, hint) = if args.key.is_empty() {
+                ("primary key", "; --key names another, --map another name for it")
+            } else {
+                ("key", "")
             };
             return Err(Failure::usage(format!(
                 "{file} has no column '{}', the {what} of {}{hint}. Its columns are: {}",

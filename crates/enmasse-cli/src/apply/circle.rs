@@ -55,16 +55,13 @@ impl Job<'_> {
     /// One that is about rows where the row is there, and a row policy hides it: nothing can be set in it.
     pub async fn insert_skipped(&self, tx: &Transaction, record: Record) -> Result<u64, Error> {
         let inserted = tx.transaction(async |tx| self.insert(&tx, vec![record.clone()]).await).await;
-        inserted.map_err(|error| match error.is_of_rows() {
-            true => Error::new(
+        inserted.map_err(|error| if error.is_of_rows() { Error::new(
                 ErrorKind::Integrity,
                 format!(
                     "the row refers to one that refers back to it, which is set after the insert, and a row policy of {} hides it until then",
                     self.mapping.model.table
                 ),
-            ),
-            false => error,
-        })
+            ) } else { error })
     }
 
     /// Sets what records refer to whose rows were inserted without that, and nothing else: a trigger may have set it. Gives how many

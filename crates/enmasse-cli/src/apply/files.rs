@@ -62,9 +62,10 @@ impl<W> OutputFile<W> {
         }
         let is_stream = descriptor.is_some() || !is_file;
         // the file that a link leads to is written, not the link
-        let place = match is_stream {
-            true => std::env::temp_dir().join(Path::new(path).file_name().unwrap_or_default()),
-            false => fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path)),
+        let place = if is_stream {
+            std::env::temp_dir().join(Path::new(path).file_name().unwrap_or_default())
+        } else {
+            fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path))
         };
         let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
         let Some(name) = place.file_name().and_then(|name| name.to_str()) else {
@@ -77,13 +78,14 @@ impl<W> OutputFile<W> {
             Some(place) => open(place)?,
             None => return Err(failed("its folder's name is no text")),
         };
-        let target = match is_stream {
-            true => Target::Stream(descriptor),
-            false => Target::File {
+        let target = if is_stream {
+            Target::Stream(descriptor)
+        } else {
+            Target::File {
                 place,
                 #[cfg(unix)]
                 permissions: there.map_or_else(|| temporary.permissions.clone(), |there| there.permissions()),
-            },
+            }
         };
         Ok(OutputFile { hidden: Hidden { path: path.to_owned(), temporary, target }, writer })
     }

@@ -69,9 +69,10 @@ pub async fn bring_up_to_date(db: &Database, args: &ApplyArgs) -> Result<(Summar
     })
     .await?;
     let input = Arc::new(input);
-    let mapping = Arc::new(match columns.names.is_empty() {
-        true => Mapping::of_no_rows(args, input.name(), &table)?,
-        false => Mapping::new(args, input.name(), &columns.names, &table)?,
+    let mapping = Arc::new(if columns.names.is_empty() {
+        Mapping::of_no_rows(args, input.name(), &table)?
+    } else {
+        Mapping::new(args, input.name(), &columns.names, &table)?
     });
     let meter = Meter::new(input.name(), args.output);
     let told = Arc::default();

@@ -70,9 +70,10 @@ pub fn records(
     left_out: &Arc<Bits>,
     meter: &Meter,
 ) -> Result<(impl Stream<Item = Result<Record, Error>> + Send + use<>, Shared, RejectsOutput)> {
-    let rows = match bad_rows.refused.is_empty() {
-        true => input.rows(&mapping.wanted())?,
-        false => input.keeping_raw().rows(&mapping.wanted())?,
+    let rows = if bad_rows.refused.is_empty() {
+        input.rows(&mapping.wanted())?
+    } else {
+        input.keeping_raw().rows(&mapping.wanted())?
     };
     meter.reads(input.size(), rows.bytes_read());
     let read = Arc::new(Mutex::new(Read::default()));

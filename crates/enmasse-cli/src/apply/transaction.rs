@@ -108,9 +108,10 @@ impl Job<'_> {
             let found = refused::find(self, db, &refused).await?;
             let (name, most) = (self.input.name(), self.args.max_errors);
             if found.refused.is_empty() {
-                return Err(match found.early.is_empty() {
-                    true => explain(error, self.input, self.mapping).await,
-                    false => found.early.failure_of_order(name, most),
+                return Err(if found.early.is_empty() {
+                    explain(error, self.input, self.mapping).await
+                } else {
+                    found.early.failure_of_order(name, most)
                 });
             }
             if !self.args.skip_bad {
@@ -164,25 +165,18 @@ impl Job<'_> {
         inserts_ahead: bool,
     ) -> Result<Done, Ended> {
         let Job { args, input, mapping, meter, .. } = *self;
-        let untouched = match args.dry_run {
-            true => Some(QuerySet::<Record>::of(&mapping.model, tx).count().await?),
-            false => None,
-        };
+        let untouched =
+            if args.dry_run { Some(QuerySet::<Record>::of(&mapping.model, tx).count().await?) } else { None };
         let bad_rows = BadRows {
             most: args.max_errors,
             rejects: args.rejects.clone(),
             refused: refused.clone(),
             told: self.told.clone(),
         };
-        let noted = match self.wants_changes() {
-            true => Some(Arc::new(Mutex::new(Noted::new(mapping, args)?))),
-            false => None,
-        };
+        let noted =
+            if self.wants_changes() { Some(Arc::new(Mutex::new(Noted::new(mapping, args)?))) } else { None };
         let wants_missing = args.missing.is_some() || args.insert_missing || args.strict;
-        let mut absent = match wants_missing {
-            true => Some(Absent::new(mapping, args, input)?),
-            false => None,
-        };
+        let mut absent = if wants_missing { Some(Absent::new(mapping, args, input)?) } else { None };
         let (inserted, ahead) = match absent.as_mut().filter(|_| inserts_ahead) {
             Some(absent) => self.insert_ahead(tx, &bad_rows, absent, noted.as_ref()).await?,
             None => Default::default(),

@@ -35,10 +35,7 @@ struct Escaped<'a>(&'a str);
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for character in self.0.chars() {
-            match character.is_control() {
-                true => character.escape_default().fmt(f)?,
-                false => f.write_char(character)?,
-            }
+            if character.is_control() { character.escape_default().fmt(f)? } else { f.write_char(character)? }
         }
         Ok(())
     }

@@ -33,9 +33,10 @@ impl Disk {
             return Err(Failure::failed(format!("cannot read {path}: it is a directory.")));
         }
         let file = File::open(path).map_err(failed)?;
-        match metadata.is_file() {
-            true => Disk::of(file).map_err(failed),
-            false => Disk::copy_of(file).map_err(copy_failed),
+        if metadata.is_file() {
+            Disk::of(file).map_err(failed)
+        } else {
+            Disk::copy_of(file).map_err(copy_failed)
         }
     }
 

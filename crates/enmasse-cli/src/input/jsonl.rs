@@ -67,9 +67,10 @@ fn row(wanted: &[Converter], text: &str, boxed: bool) -> Result<Vec<Option<Value
     let value = |converter: &Converter| {
         let place = members.binary_search_by(|(key, _)| key.as_ref().cmp(&converter.column));
         let Ok(place) = place else {
-            return match converter.required {
-                true => Err((None, format!("the key '{}' is required.", converter.column))),
-                false => Ok(None),
+            return if converter.required {
+                Err((None, format!("the key '{}' is required.", converter.column)))
+            } else {
+                Ok(None)
             };
         };
         let raw = members[place].1.get();
@@ -144,9 +145,10 @@ fn not_object(text: &str, error: &serde_json::Error) -> Problem {
     if detect::first_character(text.as_bytes()) != Some(b'{') {
         return format!("expected a JSON object but got '{}'.", shortened(text));
     }
-    match error.is_eof() {
-        true => "the object does not end on its line; JSON Lines needs one whole object per line.".to_owned(),
-        false => format!("is not JSON: {}.", json::reason(error)),
+    if error.is_eof() {
+        "the object does not end on its line; JSON Lines needs one whole object per line.".to_owned()
+    } else {
+        format!("is not JSON: {}.", json::reason(error))
     }
 }
 

@@ -104,9 +104,10 @@ impl Records {
                 }
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
                 ReadRecordResult::InputEmpty if is_over => {
-                    return match self.buffer[start..self.at].iter().all(|byte| is_line_break(*byte)) {
-                        true => Ok(None),
-                        false => Err(self.unclosed(start)),
+                    return if self.buffer[start..self.at].iter().all(|byte| is_line_break(*byte)) {
+                        Ok(None)
+                    } else {
+                        Err(self.unclosed(start))
                     };
                 }
                 ReadRecordResult::InputEmpty => {}

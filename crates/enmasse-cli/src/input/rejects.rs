@@ -105,12 +105,11 @@ fn object(raw: &str, reason: &str) -> String {
         return raw.to_owned();
     };
     let Some(open) = raw.trim_end().strip_suffix('}') else { return raw.to_owned() };
-    let (begin, is_empty) = match members.iter().any(|(key, _)| key == REASON) {
-        false => (open.trim_end().to_owned(), members.is_empty()),
-        true => {
-            let others: Vec<_> = members.iter().filter(|(key, _)| key != REASON).map(member).collect();
-            (format!("{{{}", others.join(",")), others.is_empty())
-        }
+    let (begin, is_empty) = if members.iter().any(|(key, _)| key == REASON) {
+        let others: Vec<_> = members.iter().filter(|(key, _)| key != REASON).map(member).collect();
+        (format!("{{{}", others.join(",")), others.is_empty())
+    } else {
+        (open.trim_end().to_owned(), members.is_empty())
     };
     format!("{begin}{}\"{REASON}\":{reason}}}", if is_empty { "" } else { "," })
 }

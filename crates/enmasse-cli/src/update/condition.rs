@@ -23,9 +23,12 @@ fn condition(rows: &QuerySet<Record>, option: &str, text: &str) -> Result<Q> {
     let (name, value) = halves(option, text)?;
     let keyword = rows.keyword(name).map_err(|error| misspelt(error, option, name, value))?;
     let right = operand(keyword.lookup, keyword.data_type.as_ref(), value);
-    let right = right.map_err(|problem| match problem.contains('\n') {
-        true => Failure::usage(format!("{option}: {problem}")),
-        false => Failure::usage(format!("{option} {text}: {problem}")),
+    let right = right.map_err(|problem| {
+        if problem.contains('\n') {
+            Failure::usage(format!("{option}: {problem}"))
+        } else {
+            Failure::usage(format!("{option} {text}: {problem}"))
+        }
     })?;
     Ok(Q::named(name, right))
 }

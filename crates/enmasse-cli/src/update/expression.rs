@@ -113,10 +113,7 @@ impl<'a> Parser<'a> {
     }
 
     fn expect(&mut self, wanted: char) -> Parsed<()> {
-        match self.eat(wanted) {
-            true => Ok(()),
-            false => Err(self.expected(&format!("'{wanted}'"))),
-        }
+        if self.eat(wanted) { Ok(()) } else { Err(self.expected(&format!("'{wanted}'"))) }
     }
 
     fn expected(&mut self, what: &str) -> Problem {

@@ -19,9 +19,12 @@ pub fn setting(model: &ModelRef, text: &str) -> Result<(String, Expr)> {
             model.name
         )));
     }
-    let value = value_of(&field.data_type, value).map_err(|problem| match problem.contains('\n') {
-        true => Failure::usage(format!("--set: {problem}")),
-        false => Failure::usage(format!("--set {text}: {problem}")),
+    let value = value_of(&field.data_type, value).map_err(|problem| {
+        if problem.contains('\n') {
+            Failure::usage(format!("--set: {problem}"))
+        } else {
+            Failure::usage(format!("--set {text}: {problem}"))
+        }
     })?;
     Ok((name.to_owned(), value))
 }

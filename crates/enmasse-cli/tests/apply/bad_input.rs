@@ -73,11 +73,10 @@ fn check(trial: &Trial<'_>, case: &Case) -> Result<(), String> {
     let heard = heard.strip_prefix("enmasse: ").unwrap_or(heard);
     // the scratch database has another name each time
     let heard = heard.replace(&trial.scratch_name(), "SCRATCH");
-    match (ended.code, heard.as_str(), ended.out.as_str()) == (case.code, says, "") {
-        true => Ok(()),
-        false => {
-            Err(format!("expected {}: {says}\nfound    {}: {heard}\n{}", case.code, ended.code, ended.out))
-        }
+    if (ended.code, heard.as_str(), ended.out.as_str()) == (case.code, says, "") {
+        Ok(())
+    } else {
+        Err(format!("expected {}: {says}\nfound    {}: {heard}\n{}", case.code, ended.code, ended.out))
     }
 }
 

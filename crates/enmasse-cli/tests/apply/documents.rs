@@ -72,8 +72,9 @@ fn a12_a_document_in_another_spelling_is_unchanged(kind: Kind) {
 
 fn literal(kind: Kind, document: &str) -> String {
     let document = document.replace('\'', "''");
-    match kind.in_mysql_family() {
-        true => format!("'{}'", document.replace('\\', "\\\\")),
-        false => format!("'{document}'"),
+    if kind.in_mysql_family() {
+        format!("'{}'", document.replace('\\', "\\\\"))
+    } else {
+        format!("'{document}'")
     }
 }

@@ -48,9 +48,10 @@ fn parquet_is_read_from_a_file_and_from_a_pipe(kind: Kind) {
         let all = "SELECT id, amount, note, ratio FROM item ORDER BY id";
         for from_pipe in [false, true] {
             items::fill(trial).await;
-            let ended = match from_pipe {
-                false => trial.apply(["f.parquet", "--table", "item"]),
-                true => trial.apply_from(file(), ["-", "--table", "item"]),
+            let ended = if from_pipe {
+                trial.apply_from(file(), ["-", "--table", "item"])
+            } else {
+                trial.apply(["f.parquet", "--table", "item"])
             };
             assert_eq!(ended.counts(), "3 matched, 3 changed, 0 not in the table");
             let values = trial.query(all).await;

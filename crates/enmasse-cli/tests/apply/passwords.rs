@@ -38,9 +38,10 @@ fn no_failure_to_connect_shows_it() {
             for json in [&[][..], &["--json"]] {
                 let mut command = enmasse();
                 command.current_dir(folder.path()).args(["apply", "f.csv", "--table", "t"]).args(json);
-                match line {
-                    true => command.args(["--db", &url]),
-                    false => command.env("DATABASE_URL", &url),
+                if line {
+                    command.args(["--db", &url])
+                } else {
+                    command.env("DATABASE_URL", &url)
                 };
                 let ended = Ended::of(command.output().unwrap());
                 assert!(

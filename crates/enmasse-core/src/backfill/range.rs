@@ -56,10 +56,7 @@ impl Chunks {
     /// The keys on one side of a key: after it, or up to it.
     fn side(&self, key: &[Value], after: bool) -> Q {
         let value = |place: usize| Expr::Value(key[place].clone(), Some(self.types[place].clone()));
-        let (strict, or_equal) = match after {
-            true => (Lookup::Gt, Lookup::Gte),
-            false => (Lookup::Lt, Lookup::Lte),
-        };
+        let (strict, or_equal) = if after { (Lookup::Gt, Lookup::Gte) } else { (Lookup::Lt, Lookup::Lte) };
         let compare = |place: usize, lookup| Q::compare(self.fields[place].clone(), lookup, value(place));
         let last = self.fields.len() - 1;
         let end = if after { strict } else { or_equal };

@@ -211,9 +211,10 @@ fn leads_on(model: &ModelRef, name: &str) -> bool {
 
 /// Refuses what follows a relation where it can be no transform and no lookup either: a misspelt field of the other model.
 fn follows(model: &ModelRef, next: &str) -> Result<()> {
-    match is_transform(next) || Lookup::named(next).is_some() {
-        true => Ok(()),
-        false => Err(unknown(model, next, std::iter::empty())),
+    if is_transform(next) || Lookup::named(next).is_some() {
+        Ok(())
+    } else {
+        Err(unknown(model, next, std::iter::empty()))
     }
 }
 

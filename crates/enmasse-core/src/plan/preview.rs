@@ -146,8 +146,9 @@ fn after<'q>(
         (None, _) | (Some(DataType::Text { .. }), DataType::Text { .. }) => true,
         (Some(from), to) => from == to,
     };
-    match is_kept {
-        true => Ok(value.sql),
-        false => Ok(cast(dialect, Term::Sql(value), &field.data_type).map_err(place)?.sql),
+    if is_kept {
+        Ok(value.sql)
+    } else {
+        Ok(cast(dialect, Term::Sql(value), &field.data_type).map_err(place)?.sql)
     }
 }

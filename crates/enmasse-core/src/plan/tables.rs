@@ -184,11 +184,10 @@ fn column(dialect: &dyn Dialect, model: &ModelRef, field: &Field) -> Result<Stri
         fits_in_key(dialect, &field.data_type)?;
     }
     if field.identity && rules.identity_is_key {
-        return match is_key {
-            true => Ok(format!("{name} {}", dialect.identity_column(field)?)),
-            false => {
-                Err(wrong(format!("{} numbers only a primary key of one column by itself.", dialect.name())))
-            }
+        return if is_key {
+            Ok(format!("{name} {}", dialect.identity_column(field)?))
+        } else {
+            Err(wrong(format!("{} numbers only a primary key of one column by itself.", dialect.name())))
         };
     }
     let kind = match rules.integer_key {

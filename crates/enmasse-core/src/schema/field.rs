@@ -231,9 +231,10 @@ impl Field {
     /// type, a range, the choices.
     pub fn clean(&self, model: &str, value: Value) -> Result<Value> {
         if value.is_null() {
-            return match self.null || self.identity {
-                true => Ok(value),
-                false => Err(Error::value("NULL is not allowed.").at(format_args!("{model}.{}", self.name))),
+            return if self.null || self.identity {
+                Ok(value)
+            } else {
+                Err(Error::value("NULL is not allowed.").at(format_args!("{model}.{}", self.name)))
             };
         }
         let fits = |value| self.in_range(&value).and_then(|()| self.is_choice(&value)).map(|()| value);

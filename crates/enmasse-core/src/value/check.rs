@@ -191,9 +191,10 @@ fn is_a_moment(value: &Value) -> Result<()> {
         Value::Array(items) => return items.iter().try_for_each(is_a_moment),
         _ => return Ok(()),
     };
-    match time.nanosecond() < 1_000_000_000 {
-        true => Ok(()),
-        false => Err(Error::value(format!("{value} is within a leap second, which databases cannot hold."))),
+    if time.nanosecond() < 1_000_000_000 {
+        Ok(())
+    } else {
+        Err(Error::value(format!("{value} is within a leap second, which databases cannot hold.")))
     }
 }
 

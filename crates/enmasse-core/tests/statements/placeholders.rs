@@ -162,9 +162,10 @@ fn run(dialect: &Arc<dyn Dialect>, model: &ModelRef, plan: Plan, rows: u64) -> V
     let is_numbered = dialect.supports(Capability::WritingQueries);
     let mut said = Vec::new();
     let mut add = |sql: &str, bound: Vec<String>| {
-        said.push(match is_format {
-            true => format_said(sql, bound.into_iter()),
-            false => own_said(sql, &bound, is_numbered),
+        said.push(if is_format {
+            format_said(sql, bound.into_iter())
+        } else {
+            own_said(sql, &bound, is_numbered)
         });
     };
     let of = |statement: &Statement| {

@@ -12,10 +12,7 @@ use crate::names;
 pub fn expand(model: &Model) -> TokenStream {
     let checks = model.fields.iter().map(check);
     let unique = unique_fields(model);
-    let made = match model.is_abstract {
-        true => abstract_model(model),
-        false => table(model),
-    };
+    let made = if model.is_abstract { abstract_model(model) } else { table(model) };
     quote! {
         #made
         #(#checks)*

@@ -298,9 +298,12 @@ where
     F: Fn(Transaction) -> Fut,
     Fut: Future<Output = Result<T, E>>,
 {
-    let failed = |error: Error| match error.is_retryable() {
-        true => ControlFlow::Continue(E::from(error)),
-        false => ControlFlow::Break(Err(E::from(error))),
+    let failed = |error: Error| {
+        if error.is_retryable() {
+            ControlFlow::Continue(E::from(error))
+        } else {
+            ControlFlow::Break(Err(E::from(error)))
+        }
     };
     let connection = match database.connection().await {
         Ok(connection) => connection,
@@ -321,10 +324,13 @@ where
             }
             Err(error) => failed(error),
         },
-        Err(error) => match owner.roll_back().await {
-            true => ControlFlow::Continue(error),
-            false => ControlFlow::Break(Err(error)),
-        },
+        Err(error) => {
+            if owner.roll_back().await {
+                ControlFlow::Continue(error)
+            } else {
+                ControlFlow::Break(Err(error))
+            }
+        }
     }
 }
 

@@ -120,9 +120,10 @@ impl Record {
         }
         self.unset.resize(self.values.len().div_ceil(64), 0);
         let bit = 1 << (position % 64);
-        match is_set {
-            true => self.unset[position / 64] &= !bit,
-            false => self.unset[position / 64] |= bit,
+        if is_set {
+            self.unset[position / 64] &= !bit
+        } else {
+            self.unset[position / 64] |= bit
         }
         if self.unset.iter().all(|bits| *bits == 0) {
             self.unset.clear();

@@ -32,10 +32,7 @@ pub(crate) async fn insert<T: Send>(
         return Err(Error::new(ErrorKind::Request, "The batch size must be positive."));
     }
     let dialect = executor.dialect();
-    let own = match model.is_child() {
-        true => None,
-        false => Some(Own::plan(&*dialect, model, &rows, batch_size)?),
-    };
+    let own = if model.is_child() { None } else { Some(Own::plan(&*dialect, model, &rows, batch_size)?) };
     if let Some(own) = &own {
         own.check(&dialect, model, &rows).await?;
     }

@@ -245,12 +245,15 @@ impl<M: Entity> QuerySet<M> {
     /// Applies a change that is not allowed on a slice: as in Django, every use of the QuerySet then returns
     /// an error.
     fn whole(self, what: &str, change: impl FnOnce(&mut Query)) -> Self {
-        self.with(|query| match query.is_sliced() {
-            true => query.fail(Error::new(
-                ErrorKind::Request,
-                format!("Cannot {what} a query once a slice has been taken."),
-            )),
-            false => change(query),
+        self.with(|query| {
+            if query.is_sliced() {
+                query.fail(Error::new(
+                    ErrorKind::Request,
+                    format!("Cannot {what} a query once a slice has been taken."),
+                ))
+            } else {
+                change(query)
+            }
         })
     }
 

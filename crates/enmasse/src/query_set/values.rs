@@ -115,9 +115,10 @@ impl ValueReader<'_> {
         let value = self.row.next().unwrap_or(Value::Null);
         self.next += 1;
         let is_related = || matches!(&self.exprs[self.next - 1], Expr::Field(path) if path.names().len() > 1);
-        let read = match value.is_null() && !T::NULL && is_related() {
-            true => Err(nothing_related(&T::data_type())),
-            false => T::from_value(value),
+        let read = if value.is_null() && !T::NULL && is_related() {
+            Err(nothing_related(&T::data_type()))
+        } else {
+            T::from_value(value)
         };
         read.map_err(|error| error.at((self.place)(self.next - 1)))
     }

@@ -14,9 +14,10 @@ async fn refused(db: &Database, strategy: Strategy, what: &str, kind: ErrorKind,
         let after = format!("{what} in the last of {rows} rows");
         for from_slice in [true, false] {
             let fail = async |rows| {
-                let result = match from_slice {
-                    true => update(rows, &objects, strategy).await,
-                    false => update(rows, objects.iter().cloned(), strategy).await,
+                let result = if from_slice {
+                    update(rows, &objects, strategy).await
+                } else {
+                    update(rows, objects.iter().cloned(), strategy).await
                 };
                 let error = result.unwrap_err();
                 assert_eq!(error.kind(), kind, "{strategy:?} {after}: {error:?}");

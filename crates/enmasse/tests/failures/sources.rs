@@ -16,18 +16,14 @@ const KEYS: [i64; 3] = [10, 3_000, ROWS];
 
 /// The rows, changed, but an error in place of the one with this key.
 fn failing(key: i64) -> impl Stream<Item = Result<Item>> + Send {
-    stream::iter((1..=ROWS).map(move |id| match id == key {
-        true => Err(Error::new(ErrorKind::Request, "the source fails")),
-        false => Ok(changed(id)),
+    stream::iter((1..=ROWS).map(move |id| {
+        if id == key { Err(Error::new(ErrorKind::Request, "the source fails")) } else { Ok(changed(id)) }
     }))
 }
 
 /// The rows, changed, but a panic in place of the one with this key.
 fn panicking(key: i64) -> impl Iterator<Item = Item> + Send {
-    (1..=ROWS).map(move |id| match id == key {
-        true => panic!("this panic is part of the test"),
-        false => changed(id),
-    })
+    (1..=ROWS).map(move |id| if id == key { panic!("this panic is part of the test") } else { changed(id) })
 }
 
 #[test_on(all)]

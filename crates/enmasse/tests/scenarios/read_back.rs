@@ -224,9 +224,10 @@ fn a10_a_value_that_is_none_of_the_choices_is_not_written(kind: Kind) {
         for (name, write) in doors {
             let error = write.await.expect_err(&name);
             assert_eq!(error.kind(), ErrorKind::Value, "{name}: {error:?}");
-            let expected = match name.contains("integer") {
-                true => "Member.rank: 3 is not one of its choices, which are: 1, 2.",
-                false => "Member.tier: 'Gold' is not one of its choices, which are: 'free', 'premium'.",
+            let expected = if name.contains("integer") {
+                "Member.rank: 3 is not one of its choices, which are: 1, 2."
+            } else {
+                "Member.tier: 'Gold' is not one of its choices, which are: 'free', 'premium'."
             };
             assert!(error.message().ends_with(expected), "{name}: {error}");
             let read = all().fetch().await.unwrap();

@@ -31,9 +31,10 @@ fn only_where_the_keys_are_many_for_the_table(kind: Kind) {
             db.query_raw("ANALYZE TABLE users, profile", []).await.unwrap();
         }
         for before in [false, true] {
-            let receiver = match before {
-                true => db.signals().pre_save::<User>().connect(add_points),
-                false => db.signals().post_save::<User>().connect(add_points),
+            let receiver = if before {
+                db.signals().pre_save::<User>().connect(add_points)
+            } else {
+                db.signals().post_save::<User>().connect(add_points)
             };
             Profile::objects(&db).update(|p| p.points.set(0)).await.unwrap();
             assert_eq!(update(&db, 2_000, "profile").await, maria);

@@ -57,9 +57,10 @@ pub(super) fn fit(value: &Value, data_type: &DataType) -> Result<Fit> {
 
 fn fit_date(moment: NaiveDateTime) -> Fit {
     let date = Value::Date(moment.date());
-    match moment.time() == NaiveTime::MIN {
-        true => Fit::At(date, DataType::Date),
-        false => Fit::After(date, DataType::Date),
+    if moment.time() == NaiveTime::MIN {
+        Fit::At(date, DataType::Date)
+    } else {
+        Fit::After(date, DataType::Date)
     }
 }
 

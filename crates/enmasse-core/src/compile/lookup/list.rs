@@ -114,8 +114,9 @@ fn in_terms(dialect: &dyn Dialect, left: Typed, terms: Vec<Term>) -> Result<Cond
             },
         }
     }
-    Ok(match parts.is_empty() {
-        true => Condition::Nothing,
-        false => Condition::Sql(Fragment::format("{} IN ({})", [left.sql, Fragment::join(parts, ", ")])),
+    Ok(if parts.is_empty() {
+        Condition::Nothing
+    } else {
+        Condition::Sql(Fragment::format("{} IN ({})", [left.sql, Fragment::join(parts, ", ")]))
     })
 }

@@ -56,9 +56,10 @@ pub(super) fn load(raw: Value, data_type: &DataType) -> Result<Value> {
 /// tells from these bits in which order it keeps the others. What random UUIDs showed, on 10.11.
 pub(crate) fn keeps(uuid: Uuid, dialect: &dyn Dialect) -> Result<()> {
     let bytes = uuid.as_bytes();
-    match bytes[6] >= 0x80 && (0x01..=0x80).contains(&bytes[8]) {
-        false => Ok(()),
-        true => Err(Error::value(format!("the type uuid of {} cannot hold {uuid}.", dialect.name()))),
+    if bytes[6] >= 0x80 && (0x01..=0x80).contains(&bytes[8]) {
+        Err(Error::value(format!("the type uuid of {} cannot hold {uuid}.", dialect.name())))
+    } else {
+        Ok(())
     }
 }
 
@@ -81,19 +82,18 @@ pub(crate) fn has_room(text: &str, dialect: &dyn Dialect) -> Result<()> {
 
 #[inline]
 pub(crate) fn finite(number: f64, dialect: &dyn Dialect) -> Result<()> {
-    match number.is_finite() {
-        true => Ok(()),
-        false => Err(Error::value(format!("{number} cannot be stored in {}.", dialect.name()))),
+    if number.is_finite() {
+        Ok(())
+    } else {
+        Err(Error::value(format!("{number} cannot be stored in {}.", dialect.name())))
     }
 }
 
 #[inline]
 pub(crate) fn four_digits(date: NaiveDate, dialect: &dyn Dialect) -> Result<()> {
-    match (0..=9_999).contains(&date.year()) {
-        true => Ok(()),
-        false => Err(Error::value(format!(
-            "{date} is not in the years 0 to 9999, which {} holds.",
-            dialect.name()
-        ))),
+    if (0..=9_999).contains(&date.year()) {
+        Ok(())
+    } else {
+        Err(Error::value(format!("{date} is not in the years 0 to 9999, which {} holds.", dialect.name())))
     }
 }

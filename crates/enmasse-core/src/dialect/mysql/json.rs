@@ -74,15 +74,12 @@ impl JsonSql for Mysql {
     fn json_is_one_of(&self, document: &Fragment, path: &[JsonStep], values: &[Json]) -> Result<Fragment> {
         let left = self.extract(document, path)?;
         let kind = Fragment::format("JSON_TYPE({})", [left.clone()]);
-        Ok(match values.iter().all(Json::is_string) {
-            true => {
-                let texts: Vec<Value> = values.iter().filter_map(Json::as_str).map(Value::from).collect();
-                guarded(kind, TEXT, self.is_one_of(bytes(left), &texts, &DataType::TEXT)?)
-            }
-            false => {
-                let (numbers, data_type) = numbers(values);
-                guarded(kind, NUMBER, self.is_one_of(left, &numbers, &data_type)?)
-            }
+        Ok(if values.iter().all(Json::is_string) {
+            let texts: Vec<Value> = values.iter().filter_map(Json::as_str).map(Value::from).collect();
+            guarded(kind, TEXT, self.is_one_of(bytes(left), &texts, &DataType::TEXT)?)
+        } else {
+            let (numbers, data_type) = numbers(values);
+            guarded(kind, NUMBER, self.is_one_of(left, &numbers, &data_type)?)
         })
     }
 
@@ -95,10 +92,8 @@ impl JsonSql for Mysql {
     ) -> Result<Fragment> {
         let paths = keys.iter().map(|key| self.text_parameter(json_path(path, Some(key), from_end)));
         let paths = Fragment::join(paths.collect::<Result<Vec<_>>>()?, ", ");
-        let template = match all {
-            true => "JSON_CONTAINS_PATH({}, 'all', {})",
-            false => "JSON_CONTAINS_PATH({}, 'one', {})",
-        };
+        let template =
+            if all { "JSON_CONTAINS_PATH({}, 'all', {})" } else { "JSON_CONTAINS_PATH({}, 'one', {})" };
         Ok(Fragment::format(template, [document.clone(), paths]))
     }
 

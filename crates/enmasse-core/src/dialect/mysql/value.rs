@@ -84,13 +84,14 @@ impl ValueSql for Mysql {
             return placeholders(self, left, values, data_type);
         }
         if !self.supports(Capability::JsonTable) {
-            return match values.len() < self.max_params() {
-                true => placeholders(self, left, values, data_type),
-                false => Err(Error::not_supported(format!(
+            return if values.len() < self.max_params() {
+                placeholders(self, left, values, data_type)
+            } else {
+                Err(Error::not_supported(format!(
                     "{} takes no more than {} values in one list.",
                     self.name(),
                     self.max_params()
-                ))),
+                )))
             };
         }
         let column = match data_type {

@@ -35,9 +35,10 @@ fn check(value: &Value) -> Result<()> {
 
 #[inline]
 pub(crate) fn without_nul(text: &str) -> Result<()> {
-    match text.as_bytes().contains(&0) {
-        true => Err(Error::value("the text has a NUL character, which PostgreSQL cannot store.")),
-        false => Ok(()),
+    if text.as_bytes().contains(&0) {
+        Err(Error::value("the text has a NUL character, which PostgreSQL cannot store."))
+    } else {
+        Ok(())
     }
 }
 
@@ -67,8 +68,9 @@ pub(crate) fn keeps_escapes(text: &str) -> Result<()> {
 /// Julian day 0 is where PostgreSQL's calendar starts; its end is later than chrono's.
 #[inline]
 pub(crate) fn in_range(date: NaiveDate) -> Result<()> {
-    match (date.year(), date.ordinal()) >= (-4713, 328) {
-        true => Ok(()),
-        false => Err(Error::value(format!("{date} is before 4713 BC, where PostgreSQL's calendar starts."))),
+    if (date.year(), date.ordinal()) >= (-4713, 328) {
+        Ok(())
+    } else {
+        Err(Error::value(format!("{date} is before 4713 BC, where PostgreSQL's calendar starts.")))
     }
 }

@@ -61,19 +61,19 @@ pub(crate) fn date(date: NaiveDate) -> Result<Short> {
 
 #[inline]
 pub(crate) fn float(number: f64) -> Result<f64> {
-    match number.is_nan() {
-        false => Ok(number),
-        true => Err(Error::value("NaN cannot be stored: SQLite makes NULL of it.")),
+    if number.is_nan() {
+        Err(Error::value("NaN cannot be stored: SQLite makes NULL of it."))
+    } else {
+        Ok(number)
     }
 }
 
 /// Text is in the order of time only where all years have four digits.
 fn four_digits(date: NaiveDate) -> Result<()> {
-    match (1..=9_999).contains(&date.year()) {
-        true => Ok(()),
-        false => {
-            Err(Error::value(format!("{date} is not in the years 1 to 9999, which SQLite can keep as text.")))
-        }
+    if (1..=9_999).contains(&date.year()) {
+        Ok(())
+    } else {
+        Err(Error::value(format!("{date} is not in the years 1 to 9999, which SQLite can keep as text.")))
     }
 }
 

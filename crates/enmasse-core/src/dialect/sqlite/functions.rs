@@ -35,10 +35,7 @@ pub fn sqlite_functions() -> &'static [SqlFunction] {
             &[$(SqlFunction {
                 name: $name,
                 args: $args,
-                call: |args| match args.iter().any(Value::is_null) {
-                    true => Ok(Value::Null),
-                    false => $call(args).map_err(|error| error.at($name)),
-                },
+                call: |args| if args.iter().any(Value::is_null) { Ok(Value::Null) } else { $call(args).map_err(|error| error.at($name)) },
             }),*]
         };
     }

@@ -62,15 +62,12 @@ impl JsonSql for Sqlite {
 
     fn json_is_one_of(&self, document: &Fragment, path: &[JsonStep], values: &[Json]) -> Result<Fragment> {
         let left = self.value(document, path)?;
-        let (test, list) = match values.iter().all(Json::is_string) {
-            true => {
-                let texts: Vec<Value> = values.iter().filter_map(Json::as_str).map(Value::from).collect();
-                (TEXT, self.is_one_of(left, &texts, &DataType::TEXT)?)
-            }
-            false => {
-                let (numbers, data_type) = numbers(values);
-                (NUMBER, self.is_one_of(left, &numbers, &data_type)?)
-            }
+        let (test, list) = if values.iter().all(Json::is_string) {
+            let texts: Vec<Value> = values.iter().filter_map(Json::as_str).map(Value::from).collect();
+            (TEXT, self.is_one_of(left, &texts, &DataType::TEXT)?)
+        } else {
+            let (numbers, data_type) = numbers(values);
+            (NUMBER, self.is_one_of(left, &numbers, &data_type)?)
         };
         Ok(guarded(self.kind(document, path)?, test, list))
     }

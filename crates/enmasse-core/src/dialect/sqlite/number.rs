@@ -21,9 +21,10 @@ impl NumberSql for Sqlite {
 
     /// SQLite's own `%` is of integers only.
     fn remainder(&self, left: Fragment, right: Fragment, data_type: &DataType) -> Fragment {
-        let template = match data_type.is_integer() {
-            true => "({} % enmasse_divisor({}))",
-            false => "enmasse_mod({}, enmasse_divisor({}))",
+        let template = if data_type.is_integer() {
+            "({} % enmasse_divisor({}))"
+        } else {
+            "enmasse_mod({}, enmasse_divisor({}))"
         };
         Fragment::format(template, [left, right])
     }

@@ -82,9 +82,10 @@ impl TimeSql for Sqlite {
     }
 
     fn scaled(&self, duration: Fragment, divide: bool, number: Fragment) -> Fragment {
-        let template = match divide {
-            true => "CAST(ROUND(CAST({} AS REAL) / enmasse_divisor({})) AS INTEGER)",
-            false => "CAST(ROUND({} * {}) AS INTEGER)",
+        let template = if divide {
+            "CAST(ROUND(CAST({} AS REAL) / enmasse_divisor({})) AS INTEGER)"
+        } else {
+            "CAST(ROUND({} * {}) AS INTEGER)"
         };
         Fragment::format(template, [duration, number])
     }

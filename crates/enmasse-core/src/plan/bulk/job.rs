@@ -121,9 +121,12 @@ impl<'a> Job<'a> {
 
         let masks = if request.patches { fields.len().div_ceil(BITS) } else { 0 };
         let mut columns: Vec<_> = key.iter().map(|&position| BatchColumn::of(model, position)).collect();
-        columns.extend(carried.iter().map(|&position| match request.patches {
-            true => BatchColumn::patch(model, position),
-            false => BatchColumn::of(model, position),
+        columns.extend(carried.iter().map(|&position| {
+            if request.patches {
+                BatchColumn::patch(model, position)
+            } else {
+                BatchColumn::of(model, position)
+            }
         }));
         columns.extend((0..masks).map(|_| BatchColumn::own(DataType::BigInt)));
 
@@ -139,9 +142,10 @@ impl<'a> Job<'a> {
                 now.map(|now| dialect.store(&now, &model.fields[position].data_type)).transpose()?;
             set.push((
                 position,
-                match request.patches {
-                    true => New::Patched { column, mask, bit: number % BITS, otherwise },
-                    false => New::Carried(column),
+                if request.patches {
+                    New::Patched { column, mask, bit: number % BITS, otherwise }
+                } else {
+                    New::Carried(column)
                 },
             ));
         }

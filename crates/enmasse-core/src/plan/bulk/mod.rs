@@ -231,10 +231,8 @@ pub fn bulk_update(dialect: &dyn Dialect, request: &BulkUpdate<'_>) -> Result<Pl
         key: job.key.len(),
         duplicates: job.duplicates,
     };
-    let steps = match job.set.is_empty() {
-        true => Vec::new(),
-        false => strategy::choose(dialect, &job)?(dialect, &job)?,
-    };
+    let steps =
+        if job.set.is_empty() { Vec::new() } else { strategy::choose(dialect, &job)?(dialect, &job)? };
     let (batch, missing) = (Some(Arc::new(batch)), Some(request.missing));
     Ok(Plan { steps, key: job.key_types(), batch, missing })
 }

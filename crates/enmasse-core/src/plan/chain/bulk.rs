@@ -23,17 +23,15 @@ pub(in crate::plan) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec
     compiler.allow_joins(false);
     compiler.carry(&carried);
     let settings = job.settings_in(&mut compiler, &spell)?;
-    let unchanged = match job.skip_unchanged {
-        true => {
-            let mut pairs = Vec::new();
-            for (setting, (position, _)) in
-                settings.iter().zip(&job.set).filter(|(setting, _)| !setting.is_auto)
-            {
-                pairs.push((compiler.own_column(*position), setting.value.clone(), &setting.data_type));
-            }
-            Some(dialect.unchanged(pairs)?)
+    let unchanged = if job.skip_unchanged {
+        let mut pairs = Vec::new();
+        for (setting, (position, _)) in settings.iter().zip(&job.set).filter(|(setting, _)| !setting.is_auto)
+        {
+            pairs.push((compiler.own_column(*position), setting.value.clone(), &setting.data_type));
         }
-        false => None,
+        Some(dialect.unchanged(pairs)?)
+    } else {
+        None
     };
     let set = settings.iter().zip(&job.set).map(|(setting, (position, new))| Set {
         position: *position,

@@ -89,9 +89,10 @@ impl ChainWrite<'_> {
         let lock = self.lock(strength, true).unwrap_or_default();
         let columns = self.taken();
         // an order of the caller's own matters to a unique column
-        let order = match self.query.order_by.is_empty() || self.query.lock_in_order {
-            true => Fragment::text(" ORDER BY k"),
-            false => self.compiler.order(self.query)?,
+        let order = if self.query.order_by.is_empty() || self.query.lock_in_order {
+            Fragment::text(" ORDER BY k")
+        } else {
+            self.compiler.order(self.query)?
         };
         let mut rows = self.select(columns);
         rows.push(order);

@@ -71,12 +71,11 @@ impl<'j, 'a> Staging<'j, 'a> {
         let mut shown = Vec::new();
         for (key, data_type) in self.job.names().iter().zip(self.job.key_types()) {
             // said in the text: a statement that was prepared must not come to give another type
-            shown.push(match dialect.supports(Capability::PreparedTypes) {
-                true => {
-                    let cast = format!("{key}::{}", dialect.cast_type(&data_type)?);
-                    dialect.selected(cast.into(), &data_type).statement(dialect).sql
-                }
-                false => key.clone(),
+            shown.push(if dialect.supports(Capability::PreparedTypes) {
+                let cast = format!("{key}::{}", dialect.cast_type(&data_type)?);
+                dialect.selected(cast.into(), &data_type).statement(dialect).sql
+            } else {
+                key.clone()
             });
         }
         Ok(shown.join(", "))

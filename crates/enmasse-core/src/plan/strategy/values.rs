@@ -27,9 +27,10 @@ const ROWS: usize = 500;
 
 pub(super) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> Result<Vec<Step>> {
     let most = (dialect.max_params() / 2 / job.columns.len()).clamp(1, job.size.unwrap_or(ROWS));
-    let parts = match dialect.supports(Capability::JoinedUpdate) {
-        true => joined(dialect, job)?,
-        false => listed(dialect, job, most)?,
+    let parts = if dialect.supports(Capability::JoinedUpdate) {
+        joined(dialect, job)?
+    } else {
+        listed(dialect, job, most)?
     };
     let Some((sql, make, gives)) = parts else { return Ok(Vec::new()) };
     Ok(vec![Step::EachChunk(EachChunk { sql, form: Form::Stored, most, make, gives, is_atomic: true })])

@@ -63,10 +63,7 @@ fn written(dialect: &dyn Dialect, sql: Fragment) -> String {
             false => show(&param.value),
         })
         .collect();
-    match params.is_empty() {
-        true => statement.sql,
-        false => format!("{}  [{}]", statement.sql, params.join(", ")),
-    }
+    if params.is_empty() { statement.sql } else { format!("{}  [{}]", statement.sql, params.join(", ")) }
 }
 
 fn show(value: &Value) -> String {

@@ -73,9 +73,12 @@ pub(super) fn raw_row(row: mysql_async::Row, named: bool) -> impl Iterator<Item 
     let columns = row.columns();
     row.unwrap().into_iter().enumerate().map(move |(position, value)| {
         let column = &columns[position];
-        raw(value, column).map_err(|Unfit { error, shown }| match named {
-            true => Unfit { error: error.at(format!("The column '{}'", column.name_str())), shown },
-            false => Unfit { error, shown },
+        raw(value, column).map_err(|Unfit { error, shown }| {
+            if named {
+                Unfit { error: error.at(format!("The column '{}'", column.name_str())), shown }
+            } else {
+                Unfit { error, shown }
+            }
         })
     })
 }

@@ -32,9 +32,10 @@ pub(super) async fn set_up(client: &Client, pooler: &Pooler) -> Result<()> {
         let row = ask(client, &read).await.map_err(error)?;
         pooler.note_mark(row.last().and_then(Option::as_deref));
     }
-    match pooler.is_there() {
-        true => refuse_other(&ask(client, &read).await.map_err(error)?, NEEDED),
-        false => refuse_other(&ask(client, &(set + &read)).await.map_err(error)?, SETTINGS.len()),
+    if pooler.is_there() {
+        refuse_other(&ask(client, &read).await.map_err(error)?, NEEDED)
+    } else {
+        refuse_other(&ask(client, &(set + &read)).await.map_err(error)?, SETTINGS.len())
     }
 }
 

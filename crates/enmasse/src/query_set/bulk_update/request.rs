@@ -108,9 +108,10 @@ impl<'o, M: Entity, T: Carrier> Request<'o, M, T> {
         let dialect = executor.dialect();
         // Errors of the request come before an object is read, and before a transaction begins.
         if let Err(error) = asked.plan(None) {
-            return Err(match asked.matching_on.is_empty() {
-                true => first_in_djangos_order(error, &model, &source),
-                false => error,
+            return Err(if asked.matching_on.is_empty() {
+                first_in_djangos_order(error, &model, &source)
+            } else {
+                error
             });
         }
         if let Some(receivers) = asked.rows.save_receivers()?

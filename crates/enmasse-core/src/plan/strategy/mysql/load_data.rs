@@ -121,9 +121,10 @@ fn around(dialect: &dyn Dialect, job: &Job<'_>, fill: Fill) -> Result<Vec<Step>>
         && job.returning == Returning::Nothing
         && staging.filter.is_empty()
         && job.computed() == 0;
-    steps.push(match by_key {
-        true => by_keys(dialect, &staging, &settings)?,
-        false => Step::write(in_order(dialect, &staging, &settings)?.statement(dialect)),
+    steps.push(if by_key {
+        by_keys(dialect, &staging, &settings)?
+    } else {
+        Step::write(in_order(dialect, &staging, &settings)?.statement(dialect))
     });
     steps.extend(after);
     steps.push(drop(&batch));

@@ -55,17 +55,16 @@ impl Account<'_> {
              {found} AS (SELECT count(*) matched, "
         ));
         let joined = format!("FROM {of_batch} JOIN {table} ON {on} WHERE {some_left}");
-        match job.skip_unchanged {
-            false => sql.push("0"),
-            true => {
-                let unchanged = unchanged(dialect, &own, settings)?;
-                if settings.len() <= JOINED {
-                    sql.push(Fragment::format("count(CASE WHEN {} THEN 1 END)", [unchanged]));
-                } else {
-                    let apart = format!("(SELECT count(*) {joined}{{}} AND {{}})");
-                    sql.push(Fragment::format(&apart, [(*filter).clone(), unchanged]));
-                }
+        if job.skip_unchanged {
+            let unchanged = unchanged(dialect, &own, settings)?;
+            if settings.len() <= JOINED {
+                sql.push(Fragment::format("count(CASE WHEN {} THEN 1 END)", [unchanged]));
+            } else {
+                let apart = format!("(SELECT count(*) {joined}{{}} AND {{}})");
+                sql.push(Fragment::format(&apart, [(*filter).clone(), unchanged]));
             }
+        } else {
+            sql.push("0")
         }
         sql.push(format!(" unchanged {joined}"));
         sql.push((*filter).clone());

@@ -214,26 +214,22 @@ pub(in crate::plan::strategy) fn write(
     sql.push(Fragment::join(set, ", "));
     sql.push(format!(" FROM {b} JOIN {locked} USING ({keys}) WHERE {on}"));
     sql.push(filter.clone());
-    Ok(Some(match job.skip_unchanged {
-        false => {
-            let given = names[..job.key.len()].iter().map(|key| format!("{b}.{key}"));
-            sql.push(format!(
-                " RETURNING {}) SELECT {keys}, EXISTS (SELECT 1 FROM {table} WHERE {on}",
-                given.collect::<Vec<_>>().join(", ")
-            ));
-            sql.push(filter);
-            sql.push(format!(") FROM (SELECT {keys} FROM {b} EXCEPT SELECT {keys} FROM {written}) {b}"));
-            (sql, ChunkGives::NotWritten)
-        }
-        true => {
-            sql.push(Fragment::format(" AND NOT ({})", [unchanged(dialect, &own, &settings)?]));
-            sql.push(" RETURNING 1)");
-            let account =
-                Account { batch: (&b, &b), written: &written, filter: &filter, settings: &settings };
-            let (rest, _) = account.rest(dialect, job)?;
-            sql.push(rest);
-            (sql, ChunkGives::Account)
-        }
+    Ok(Some(if job.skip_unchanged {
+        sql.push(Fragment::format(" AND NOT ({})", [unchanged(dialect, &own, &settings)?]));
+        sql.push(" RETURNING 1)");
+        let account = Account { batch: (&b, &b), written: &written, filter: &filter, settings: &settings };
+        let (rest, _) = account.rest(dialect, job)?;
+        sql.push(rest);
+        (sql, ChunkGives::Account)
+    } else {
+        let given = names[..job.key.len()].iter().map(|key| format!("{b}.{key}"));
+        sql.push(format!(
+            " RETURNING {}) SELECT {keys}, EXISTS (SELECT 1 FROM {table} WHERE {on}",
+            given.collect::<Vec<_>>().join(", ")
+        ));
+        sql.push(filter);
+        sql.push(format!(") FROM (SELECT {keys} FROM {b} EXCEPT SELECT {keys} FROM {written}) {b}"));
+        (sql, ChunkGives::NotWritten)
     }))
 }
 

@@ -78,10 +78,7 @@ pub(in crate::plan::strategy) fn steps(dialect: &dyn Dialect, job: &Job<'_>) -> 
     let old = job.returning.has_old().then(|| read(shown()));
     // a row that is left as it is has matched, and comes back, all the same
     let mut found = shown();
-    found.push(match job.skip_unchanged {
-        true => unchanged(dialect, &own, &settings)?,
-        false => "0".into(),
-    });
+    found.push(if job.skip_unchanged { unchanged(dialect, &own, &settings)? } else { "0".into() });
     let matches = Some(read(found));
     if !columns.is_empty() {
         write.push(format!(" RETURNING {}", columns.join(", ")));
