@@ -5,10 +5,7 @@ use std::sync::Arc;
 use enmasse_core::dialect::{Dialect, Sqlite};
 use enmasse_core::encode::{Added, CellsRow};
 use enmasse_core::plan::{EachRow, Plan, duplicate_keys};
-use enmasse_core::run::{
-    Affected, Answer, Ask, Callbacks, Outcome, Reading, Row, RowHost, RowsWritten, Run, Tries, Which,
-    load_row,
-};
+use enmasse_core::run::*;
 use enmasse_core::schema::ModelRef;
 use enmasse_core::sql::Statement;
 use enmasse_core::{DataType, Error, ErrorKind, Result, Value};
@@ -62,9 +59,7 @@ impl Blocking {
         loop {
             let done = match run.next(answer)? {
                 Ask::Execute(statement) => self.execute(&statement).map(Answer::Affected),
-                Ask::Query(statement, columns) => {
-                    self.query(&statement, &columns, Reading::Exact).map(Answer::Rows)
-                }
+                Ask::Query(sql, columns) => self.query(&sql, &columns, Reading::Exact).map(Answer::Rows),
                 Ask::Stream(statement, columns, reading) => {
                     let rows = self.query(&statement, &columns, reading)?;
                     rows.into_iter().try_for_each(|row| run.row(row)).map(|()| Answer::Done)
@@ -123,9 +118,9 @@ impl Feed<'_> {
             while let (Some(row), false) = (self.rows.get(self.done), encoder.is_full()) {
                 let added = encoder.row(|column| Ok((&row[shape.positions[column]]).into()))?;
                 if !matches!(added, Added::Yes | Added::LeftOut) {
-                    let positions = &shape.positions[..shape.key];
-                    let key = positions.iter().map(|&at| row[at].clone()).collect();
-                    return Err(duplicate_keys(self.model, positions, std::iter::once(key)));
+                    let key = &shape.positions[..shape.key];
+                    let twice = key.iter().map(|&at| row[at].clone()).collect();
+                    return Err(duplicate_keys(self.model, key, std::iter::once(twice)));
                 }
                 self.done += 1;
             }
@@ -158,41 +153,39 @@ impl RowHost for Statements<'_> {
     fn first(&mut self, which: Which, row: CellsRow<'_>) -> Result<Option<(Row, u64)>> {
         let (mut prepared, values) = self.prepared(which, row)?;
         let mut rows = prepared.query(params_from_iter(values)).map_err(error)?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next().map_err(error)? {
-            all.push(raw(row)?);
+        let Some(first) = rows.next().map_err(error)?.map(raw).transpose()? else { return Ok(None) };
+        let mut count = 1;
+        while rows.next().map_err(error)?.is_some() {
+            count += 1;
         }
-        let count = all.len() as u64;
-        Ok(all.into_iter().next().map(|first| (first, count)))
+        Ok(Some((first, count)))
     }
 }
 
 fn params(statement: &Statement) -> impl rusqlite::Params {
-    let values: Vec<_> = statement.params.iter().map(|param| bound(&param.value)).collect();
-    params_from_iter(values)
+    params_from_iter(statement.params.iter().map(|param| bound(&param.value)).collect::<Vec<_>>())
 }
 
-/// A stored value on its way.
+/// A value in its storage form, as the driver takes it.
 fn bound(value: &Value) -> Stored {
     match value {
+        Value::Null => Stored::Null,
         Value::Bool(value) => Stored::Integer((*value).into()),
         Value::Int(value) => Stored::Integer(*value),
         Value::Float(value) => Stored::Real(*value),
         Value::Text(value) => Stored::Text(value.clone()),
         Value::Bytes(value) => Stored::Blob(value.clone()),
-        _ => Stored::Null,
+        other => panic!("{other:?} is not a value in its storage form"),
     }
 }
 
 fn raw(row: &rusqlite::Row<'_>) -> Result<Row> {
-    let value = |column| {
-        Ok(match row.get(column).map_err(error)? {
-            Stored::Null => Value::Null,
-            Stored::Integer(value) => Value::Int(value),
-            Stored::Real(value) => Value::Float(value),
-            Stored::Text(value) => Value::Text(value),
-            Stored::Blob(value) => Value::Bytes(value),
-        })
+    let value = |column| match row.get(column).map_err(error)? {
+        Stored::Null => Ok(Value::Null),
+        Stored::Integer(value) => Ok(Value::Int(value)),
+        Stored::Real(value) => Ok(Value::Float(value)),
+        Stored::Text(value) => Ok(Value::Text(value)),
+        Stored::Blob(value) => Ok(Value::Bytes(value)),
     };
     (0..row.as_ref().column_count()).map(value).collect()
 }
