@@ -39,8 +39,9 @@ CALLS: Counter[tuple[str, str | None]] = Counter()
 def patch(**kwargs: Any) -> None:
     """Turns patch mode on; when the first connection is made, since it needs the settings."""
     from django.db.models import QuerySet
-    from django_enmasse.patch import apply
     from share import Share
+
+    from django_enmasse.patch import apply
 
     if getattr(QuerySet.bulk_update, "is_counted", False):
         return

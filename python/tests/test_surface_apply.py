@@ -15,9 +15,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import TestCase, tag
 from django.utils import timezone
-from django_enmasse import post_bulk_update
 from shop.models import EverythingA, Label
 from surface.models import Member, Seat, Silent, Vip
+
+from django_enmasse import post_bulk_update
 
 
 class Apply(TestCase):

@@ -13,12 +13,13 @@ from django.db import NotSupportedError, connection, migrations
 from django.db.migrations.state import ProjectState
 from django.test import TestCase, TransactionTestCase, override_settings
 from django.test.utils import CaptureQueriesContext
-from django_enmasse import BulkQuerySet
-from django_enmasse.import_export import BulkImportMixin
-from django_enmasse.simple_history import change_reason, record_bulk_history, stop_bulk_history
 from import_export import resources
 from simple_history.models import HistoricalRecords
 from surface.models import Managed, Member
+
+from django_enmasse import BulkQuerySet
+from django_enmasse.import_export import BulkImportMixin
+from django_enmasse.simple_history import change_reason, record_bulk_history, stop_bulk_history
 
 COUNT = 150
 

@@ -19,8 +19,9 @@ from django.db.models.signals import post_save
 from django.test import TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from django_enmasse import post_bulk_update, pre_bulk_update, send_save_signals, stop_save_signals
 from surface.models import Customer, Keyed, Member, Profile, Seat, Silent, Ticket, Vip, VipProxy
+
+from django_enmasse import post_bulk_update, pre_bulk_update, send_save_signals, stop_save_signals
 
 MANY = 150
 

@@ -13,8 +13,6 @@ from django.db.models.functions import Concat
 from django.test import TestCase, TransactionTestCase, skipUnlessDBFeature
 from django.test.utils import CaptureQueriesContext, isolate_apps
 from django.utils import timezone
-from django_enmasse import BulkManager, BulkQuerySet, post_bulk_update
-from django_enmasse.update import auto_now_values
 from surface.models import (
     BaseUser,
     Both,
@@ -28,6 +26,9 @@ from surface.models import (
     Vip,
     VipProxy,
 )
+
+from django_enmasse import BulkManager, BulkQuerySet, post_bulk_update
+from django_enmasse.update import auto_now_values
 
 
 class Chains(TestCase):

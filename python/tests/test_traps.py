@@ -13,7 +13,6 @@ from django.db import DataError, connection, connections, models, transaction
 from django.db.models import F, Value
 from django.test import TestCase, TransactionTestCase, tag
 from django.test.utils import CaptureQueriesContext
-from django_enmasse import BulkQuerySet
 from share import Share
 from shop.models import (
     Account,
@@ -25,6 +24,8 @@ from shop.models import (
     TextKeyA,
     django_bulk_update,
 )
+
+from django_enmasse import BulkQuerySet
 
 
 def rows(count: int, **values: Any) -> list[EverythingA]:

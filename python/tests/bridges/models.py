@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.db import models
-from django_enmasse import BulkManager
 from simple_history.models import HistoricalRecords
 from surface.models import Member
+
+from django_enmasse import BulkManager
 
 
 class Poll(models.Model):

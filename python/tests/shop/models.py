@@ -6,8 +6,8 @@ import uuid
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django_enmasse import BulkManager
 
+from django_enmasse import BulkManager
 from shop.fields import CentsField, PlainCharField, SecretField, StampField, UpperField
 
 # Django's own method, whatever is patched afterwards.

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.db import models
+
 from django_enmasse import BulkManager, BulkQuerySet, BulkUpdateMixin
 
 
