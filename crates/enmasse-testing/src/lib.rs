@@ -1,6 +1,6 @@
 //! The databases that Enmasse's tests are run on.
 //!
-//! ```ignore
+//! ```text
 //! #[test_on(all)]
 //! fn a_row_is_written(kind: Kind) {
 //!     on_database(kind, async |db| …);
