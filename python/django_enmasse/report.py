@@ -30,7 +30,7 @@ class BulkReport(int):
         engine: str = "django",
         reason: str | None = None,
     ) -> BulkReport:
-        """A report of so many rows that matched."""
+        """A report: `matched` rows matched."""
         report = super().__new__(cls, matched)
         report.changed = matched if changed is None else changed
         report.missing = [] if missing is None else missing

@@ -32,7 +32,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind of a column of this type; `None` where there is none.
+    /// The kind of a column of this type; `None` if the type has no kind.
     pub fn of(data_type: &DataType) -> Option<Kind> {
         Some(match data_type {
             DataType::Bool => Kind::Bool,

@@ -13,7 +13,7 @@ class UserManager(BulkManager):
     """Bulk logic, named once."""
 
     def upgrade_inactive_users(self, days_inactive: int) -> int:
-        """Makes users premium who have not logged in for so many days."""
+        """Upgrades the users whose last login is at least `days_inactive` days ago to Premium."""
         cutoff = timezone.now() - timedelta(days=days_inactive)
         return self.filter(last_login__lte=cutoff).update(membership="Premium")
 

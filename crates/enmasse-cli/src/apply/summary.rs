@@ -26,7 +26,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts rows that were to be inserted, of which the database inserted so many.
+    /// Counts the rows of an insert: the database inserted `inserted` of them and skipped the others.
     pub fn insert<T>(&mut self, rows: &[T], inserted: u64) {
         self.inserted += inserted;
         self.skipped += rows.len() as u64 - inserted;

@@ -27,7 +27,7 @@ impl Runs {
     ///
     /// # Errors
     ///
-    /// Those of the database; a database in which none was begun has none.
+    /// Those of the database. The list is empty if no run was ever started.
     pub async fn list(&self) -> Result<Vec<RunRow>> {
         let dialect = self.db.dialect();
         self.read(RunTable::new(&*dialect).all()).await
@@ -37,54 +37,54 @@ impl Runs {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](ErrorKind::NotFound) where there is none.
+    /// [`NotFound`](ErrorKind::NotFound) if no run has this name.
     pub async fn get(&self, name: &str) -> Result<RunRow> {
         self.find(name).await?.ok_or_else(|| no_run(name))
     }
 
-    /// Has the program that goes on with the run wait before the next chunk.
+    /// Pauses a run: its program waits before the next chunk.
     ///
     /// # Errors
     ///
-    /// [`NotFound`](ErrorKind::NotFound) where there is none.
+    /// [`NotFound`](ErrorKind::NotFound) if no run has this name.
     pub async fn pause(&self, name: &str) -> Result<()> {
         self.wish(name, Wish::Pause).await
     }
 
-    /// Has the program that waits go on. One that has ended is not begun again by this.
+    /// Resumes a paused run whose program waits. It does not start a program that has ended.
     ///
     /// # Errors
     ///
-    /// [`NotFound`](ErrorKind::NotFound) where there is none.
+    /// [`NotFound`](ErrorKind::NotFound) if no run has this name.
     pub async fn resume(&self, name: &str) -> Result<()> {
         self.wish(name, Wish::Run).await
     }
 
-    /// Has the program end before the next chunk, with the progress kept.
+    /// Stops a run: its program ends before the next chunk. The progress is kept.
     ///
     /// # Errors
     ///
-    /// [`NotFound`](ErrorKind::NotFound) where there is none.
+    /// [`NotFound`](ErrorKind::NotFound) if no run has this name.
     pub async fn stop(&self, name: &str) -> Result<()> {
         self.wish(name, Wish::Stop).await
     }
 
-    /// Gives a run other settings; they hold from the next chunk on.
+    /// Changes the settings of a run. They apply from the next chunk on.
     ///
     /// # Errors
     ///
-    /// [`NotFound`](ErrorKind::NotFound) where there is none; [`Request`](ErrorKind::Request) where they make no sense.
+    /// [`NotFound`](ErrorKind::NotFound) if no run has this name; [`Request`](ErrorKind::Request) if a setting is out of range.
     pub async fn set(&self, name: &str, settings: Settings) -> Result<()> {
         settings.check()?;
         let dialect = self.db.dialect();
         self.write(name, RunTable::new(&*dialect).settings(name, &settings.write())).await
     }
 
-    /// Forgets a run. A program that goes on with it fails before its next chunk; a new run of the name begins with the first row.
+    /// Deletes a run. A program that still executes it fails before its next chunk. A new run of this name starts at the first row.
     ///
     /// # Errors
     ///
-    /// [`NotFound`](ErrorKind::NotFound) where there is none.
+    /// [`NotFound`](ErrorKind::NotFound) if no run has this name.
     pub async fn forget(&self, name: &str) -> Result<()> {
         let dialect = self.db.dialect();
         self.write(name, RunTable::new(&*dialect).delete(name)).await

@@ -30,7 +30,7 @@ pub(super) struct Changes {
 }
 
 impl Settings {
-    /// Those of a new run: short chunks and pauses where there is one writer at a time.
+    /// The settings of a new run. A database that allows one writer at a time gets short chunks and pauses.
     pub(super) fn of(has_row_locks: bool) -> Settings {
         let (chunk_time, nice) = if has_row_locks { (500, 0.0) } else { (20, 1.0) };
         Settings { chunk_time: Duration::from_millis(chunk_time), max_rate: None, nice, max_load: None }

@@ -209,7 +209,7 @@ fn keeps_the_keys_of_a_query_of_the_host() {
             assert_eq!(numbers(&tx, &count).await, [[3]], "{kind:?}");
             assert_eq!(numbers(&tx, "SELECT COUNT(*) FROM k").await, [[0]], "{kind:?}");
 
-            // whoever was told of the rows has changed what the query gives: only the kept rows are written
+            // A receiver changed the rows that the query returns. Only the kept rows are written.
             tx.execute_raw("UPDATE restaurant SET stars = 8 - stars", []).await.unwrap();
             let rows = kept.key_set(&*dialect).in_place_of(&query);
             let later = UpdateFrom { query: &rows, keep: Keep::Nothing, ..asked };
